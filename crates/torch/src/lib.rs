@@ -1,0 +1,1 @@
+//! What creamc needs from libtorch beyond `tch`.

@@ -1,0 +1,3 @@
+//! creamc: neural-architecture search spaces as text, compiled, costed and searched.
+
+pub use creamc_lang as lang;
