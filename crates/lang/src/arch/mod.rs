@@ -1,0 +1,14 @@
+//! Architectures: a path with a name, its text and its index form.
+
+use crate::ir::Path;
+
+/// A named path, valid for the plan it was made with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arch {
+    /// Its name.
+    pub name: String,
+    /// The resolution it is meant for, in pixels.
+    pub resolution: u32,
+    /// The path.
+    pub path: Path,
+}

@@ -1,0 +1,78 @@
+//! Counting paths and drawing them, exactly, without ever listing them.
+//!
+//! The paths of a space are the walks through a layered graph: from its start to
+//! its end, one edge for every block and one where a row ends. Costs add up along
+//! a walk, so counts and conditional draws are dynamic programmes over the nodes.
+
+use crate::cost::Cost;
+use crate::space::Metric;
+
+/// How paths are weighted when they are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Measure {
+    /// Every path once.
+    Paths,
+    /// Every decision evenly: depth first, then one candidate for each live block.
+    Decisions,
+}
+
+/// An interval a metric must lie in, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Window {
+    /// Which metric.
+    pub metric: Metric,
+    /// Smallest allowed value.
+    pub low: u64,
+    /// Largest allowed value.
+    pub high: u64,
+}
+
+impl Window {
+    /// Whether a cost lies inside.
+    pub fn holds(&self, cost: Cost) -> bool {
+        (self.low..=self.high).contains(&cost.get(self.metric))
+    }
+}
+
+/// All paths of a space at one resolution. Nodes are in topological order:
+/// node 0 is the start, the last one the end, every edge goes up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Graph {
+    /// The nodes.
+    pub nodes: Vec<Node>,
+}
+
+/// A point between two steps.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Node {
+    /// What can come next; empty at the end only.
+    pub edges: Vec<Edge>,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edge {
+    /// The node it leads to.
+    pub to: usize,
+    /// What it does to the path.
+    pub step: Step,
+    /// What it adds to the cost.
+    pub cost: Cost,
+    /// Its conditional probability when every decision is made evenly
+    /// ([`Measure::Decisions`]), before any bound.
+    pub weight: f64,
+}
+
+/// What an edge does to the path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Adds a block with this candidate to the row that is open.
+    Block {
+        /// Row index.
+        row: usize,
+        /// Candidate index in its slot.
+        candidate: u16,
+    },
+    /// Closes the row.
+    EndRow,
+}

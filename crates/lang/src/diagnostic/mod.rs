@@ -1,0 +1,124 @@
+//! What the compiler tells its user: a code, a headline, labelled places, facts and one cure.
+
+mod code;
+
+pub use code::Code;
+
+use crate::source::Span;
+
+/// Whether compiling can go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The text means something, probably not what was wanted.
+    Warning,
+    /// The text cannot be compiled.
+    Error,
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Which rule speaks.
+    pub code: Code,
+    /// Error or warning; follows from the code.
+    pub severity: Severity,
+    /// What is wrong; names in backticks, no full stop.
+    pub message: String,
+    /// The places, the first one primary.
+    pub labels: Vec<Label>,
+    /// Facts without a place.
+    pub notes: Vec<String>,
+    /// One change that would cure it.
+    pub help: Option<Help>,
+}
+
+/// What a piece of text *is*.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What it is; may be empty.
+    pub message: String,
+}
+
+/// A cure in words and as edits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Help {
+    /// One sentence.
+    pub message: String,
+    /// The same change as data; may be empty where the user must choose.
+    pub edits: Vec<Edit>,
+}
+
+/// Replace the text under `span` by `replacement`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// What goes.
+    pub span: Span,
+    /// What comes.
+    pub replacement: String,
+}
+
+impl Diagnostic {
+    /// A message of `code` about the text under `span`; `label` says what that text is.
+    pub fn new(
+        code: Code,
+        message: impl Into<String>,
+        span: Span,
+        label: impl Into<String>,
+    ) -> Diagnostic {
+        Diagnostic {
+            code,
+            severity: code.severity(),
+            message: message.into(),
+            labels: vec![Label {
+                span,
+                message: label.into(),
+            }],
+            notes: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// Adds another place.
+    pub fn label(mut self, span: Span, message: impl Into<String>) -> Diagnostic {
+        self.labels.push(Label {
+            span,
+            message: message.into(),
+        });
+        self
+    }
+
+    /// Adds a fact without a place.
+    pub fn note(mut self, note: impl Into<String>) -> Diagnostic {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Sets the cure, in words only.
+    pub fn help(mut self, message: impl Into<String>) -> Diagnostic {
+        self.help = Some(Help {
+            message: message.into(),
+            edits: Vec::new(),
+        });
+        self
+    }
+
+    /// Sets the cure with the edit that makes it.
+    pub fn fix(
+        mut self,
+        message: impl Into<String>,
+        span: Span,
+        replacement: impl Into<String>,
+    ) -> Diagnostic {
+        let edits = vec![Edit {
+            span,
+            replacement: replacement.into(),
+        }];
+        self.help = Some(Help {
+            message: message.into(),
+            edits,
+        });
+        self
+    }
+}

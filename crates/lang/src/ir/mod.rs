@@ -1,0 +1,145 @@
+//! The space as slots of candidates made of primitive operators.
+//!
+//! Depth is unrolled to its maximum: a row of depth 1..6 has six slots, and a
+//! path uses the first `depth` of them. Each candidate is a short list of
+//! [`Op`]s with stable names; what `cost` sums, `nn` builds and `export`
+//! writes, they read from these lists alone.
+
+mod network;
+mod path;
+
+pub use network::{Layer, Network, Shape};
+pub use path::Path;
+
+use crate::source::Spanned;
+use crate::space::{
+    Activation, AttributeName, AttributeValue, NormSettings, Operator, Padding, Require, Setting,
+};
+
+/// A lowered space.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ir {
+    /// The space's name.
+    pub space: String,
+    /// Colour channels of an image.
+    pub input_channels: u32,
+    /// Side of the image in pixels, with the place it is written at.
+    pub resolution: Spanned<Setting<u32>>,
+    /// Number of classes.
+    pub classes: u32,
+    /// Constants of every batch norm.
+    pub norm: NormSettings,
+    /// Rows in order.
+    pub rows: Vec<Row>,
+    /// The bounds of the file.
+    pub requires: Vec<Require>,
+}
+
+/// A layer or a stage.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its name.
+    pub name: String,
+    /// Whether it is a stage.
+    pub is_stage: bool,
+    /// The depths it may take, ascending; `[1]` for a layer.
+    pub depths: Vec<u32>,
+    /// One slot a block, up to the largest depth.
+    pub slots: Vec<Slot>,
+}
+
+/// One place for a block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Slot {
+    /// Width in.
+    pub in_channels: u32,
+    /// Width out.
+    pub out_channels: u32,
+    /// Stride: the row's in the first slot, 1 in all others.
+    pub stride: u32,
+    /// What may stand here; at least one.
+    pub candidates: Vec<Candidate>,
+}
+
+/// One alternative with all its values picked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// The operator it came from.
+    pub operator: Operator,
+    /// The `block` name it was reached by, if any.
+    pub block: Option<String>,
+    /// All values, in the operator's order; the flag says whether the value was searched.
+    pub values: Vec<(AttributeName, AttributeValue, bool)>,
+    /// The primitives in order; each reads the input or earlier outputs. Empty for `skip`.
+    pub ops: Vec<Op>,
+}
+
+/// A value inside a candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Input {
+    /// What goes into the block.
+    Block,
+    /// The output of the op with this index in [`Candidate::ops`].
+    Op(usize),
+}
+
+/// One primitive operator at its place. The last op's output is the block's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Op {
+    /// Stable name inside the block, the original's: `conv_pw`, `bn1`, `se.conv_reduce`;
+    /// operators without parameters have descriptive ones (`act1`, `se.pool`, `add`).
+    pub name: String,
+    /// What it does.
+    pub primitive: Primitive,
+    /// What it reads: one value, two for `Add` and `Mul`.
+    pub inputs: Vec<Input>,
+}
+
+/// The primitive operators. Images are `[N, C, H, W]`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Primitive {
+    /// Convolution with a square kernel; weight `[out, in / groups, k, k]`, bias `[out]`.
+    Conv {
+        /// Width in.
+        in_channels: u32,
+        /// Width out.
+        out_channels: u32,
+        /// Side of the kernel.
+        kernel: u32,
+        /// Stride.
+        stride: u32,
+        /// Groups; `in_channels` for a depthwise convolution.
+        groups: u32,
+        /// Padding rule.
+        padding: Padding,
+        /// Whether it has a bias.
+        bias: bool,
+    },
+    /// Batch norm over `channels`, affine.
+    Norm {
+        /// Width.
+        channels: u32,
+    },
+    /// Activation, elementwise. Never [`Activation::None`].
+    Act(Activation),
+    /// Mean over the whole map: `[N, C, H, W]` to `[N, C, 1, 1]`.
+    GlobalAvgPool,
+    /// Average pool with a square window, symmetric padding k / 2, padding not counted.
+    AvgPool {
+        /// Side of the window.
+        kernel: u32,
+        /// Stride.
+        stride: u32,
+    },
+    /// Flattens, then `[N, in] · weightᵀ + bias`; weight `[out, in]`. Its output is `[N, out]`.
+    Linear {
+        /// Width in, all pixels counted.
+        in_features: u32,
+        /// Width out.
+        out_features: u32,
+    },
+    /// Sum of two values of equal shape (the residual).
+    Add,
+    /// The first value times the second, a gate `[N, C, 1, 1]`.
+    Mul,
+}

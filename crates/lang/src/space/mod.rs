@@ -1,0 +1,195 @@
+//! A search space, resolved and typed.
+//!
+//! Every name is resolved, every attribute belongs to its operator, every
+//! domain is non-empty, sorted and without doubles; spans are kept for later
+//! messages.
+
+mod operator;
+
+pub use operator::{Activation, AttributeName, AttributeValue, Norm, Operator, Padding};
+
+use crate::quantity::Ratio;
+use crate::source::{Name, Span, Spanned};
+use crate::syntax::ast::Comparison;
+
+/// The values a decision may take: at least one, ascending (names in written order), no doubles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Domain<T>(Vec<T>);
+
+impl<T: PartialEq> Domain<T> {
+    /// Takes sorted values; `None` when there are none or one occurs twice.
+    pub fn new(values: Vec<T>) -> Option<Domain<T>> {
+        let doubles = values
+            .iter()
+            .enumerate()
+            .any(|(at, value)| values[..at].contains(value));
+        (!values.is_empty() && !doubles).then_some(Domain(values))
+    }
+
+    /// The values, in order.
+    pub fn values(&self) -> &[T] {
+        &self.0
+    }
+}
+
+/// How an attribute is bound: the three words of the language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Setting<T> {
+    /// `=`
+    Fixed(T),
+    /// `in`: a decision for every path.
+    Searched(Domain<T>),
+    /// `fit`: settled once by the plan.
+    Fitted(Domain<T>),
+}
+
+impl<T> Setting<T> {
+    /// Every value it may take, in order; one for a fixed setting.
+    pub fn values(&self) -> &[T] {
+        match self {
+            Setting::Fixed(value) => std::slice::from_ref(value),
+            Setting::Searched(domain) | Setting::Fitted(domain) => &domain.0,
+        }
+    }
+}
+
+/// A whole space.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Space {
+    /// Its name.
+    pub name: Name,
+    /// Colour channels of an image.
+    pub input_channels: Spanned<u32>,
+    /// Side of the square image in pixels; never [`Setting::Searched`] yet.
+    /// The span covers `resolution = …`.
+    pub resolution: Spanned<Setting<u32>>,
+    /// Number of classes.
+    pub classes: Spanned<u32>,
+    /// Layers and stages, in order; at least one.
+    pub rows: Vec<Row>,
+    /// Bounds, in order.
+    pub requires: Vec<Require>,
+    /// Epsilon and momentum of every batch norm (`default eps = …, momentum = …`).
+    pub norm: NormSettings,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// Constants of batch normalisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NormSettings {
+    /// Added to the variance; 1e-5 by default.
+    pub eps: Ratio,
+    /// Weight of the newest batch in the running statistics; 0.1 by default.
+    pub momentum: Ratio,
+}
+
+/// A layer or a stage.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its name.
+    pub name: Name,
+    /// Whether it was written `stage`.
+    pub is_stage: bool,
+    /// The first block; it carries the stride.
+    pub first: Block,
+    /// All later blocks; equal to `first` unless `then` says otherwise.
+    pub rest: Block,
+    /// Width of its input.
+    pub in_channels: u32,
+    /// Width of its output. The span covers `channels = …`, or the row's name where it is absent.
+    pub out_channels: Spanned<u32>,
+    /// Stride of the first block, 1 or more.
+    pub stride: u32,
+    /// Number of blocks; fixed 1 for a layer. Span of `depth …` or of the name.
+    pub depth: Spanned<Setting<u32>>,
+    /// The whole row.
+    pub span: Span,
+}
+
+/// What may stand in one place: at least one alternative.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Block {
+    /// The alternatives, in order; nested `or`s flattened.
+    pub alternatives: Vec<Alternative>,
+    /// Where it is written (in the row).
+    pub span: Span,
+}
+
+/// One alternative: an operator with all its attributes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alternative {
+    /// The operator.
+    pub operator: Operator,
+    /// Every attribute of the operator in the order of its table, defaults filled in.
+    pub attributes: Vec<Attribute>,
+    /// The `block` name it was reached by, if any (the outermost).
+    pub block: Option<String>,
+    /// Where the operator is written.
+    pub span: Span,
+}
+
+/// One attribute of an alternative.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attribute {
+    /// Which.
+    pub name: AttributeName,
+    /// Its value or domain.
+    pub setting: Setting<AttributeValue>,
+    /// Where it is written; the operator's span where the default applies.
+    pub span: Span,
+}
+
+/// One bound.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Require {
+    /// What is bounded.
+    pub relation: Relation,
+    /// The whole item.
+    pub span: Span,
+    /// The range, or the right side.
+    pub value_span: Span,
+}
+
+/// A metric creamc counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Metric {
+    /// What the paper and its code call FLOPs.
+    Flops,
+    /// Multiply-accumulates of convolutions and linear layers.
+    Macs,
+    /// Trainable numbers.
+    Params,
+}
+
+/// What a `require` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Relation {
+    /// A metric lies in `low..=high`. One-sided comparisons have 0 or `u64::MAX` on the open side.
+    Metric {
+        /// Which.
+        metric: Metric,
+        /// Smallest allowed value.
+        low: u64,
+        /// Largest allowed value.
+        high: u64,
+    },
+    /// A stage's depth lies in `low..=high`.
+    Depth {
+        /// Index into [`Space::rows`].
+        row: usize,
+        /// Smallest allowed depth.
+        low: u32,
+        /// Largest allowed depth.
+        high: u32,
+    },
+    /// One stage's depth compares with another's.
+    DepthPair {
+        /// Index of the left row.
+        left: usize,
+        /// How.
+        comparison: Comparison,
+        /// Index of the right row.
+        right: usize,
+    },
+}
