@@ -1,0 +1,97 @@
+//! Switches and state of the whole process.
+
+use tch::Tensor;
+
+use crate::shim::{self, TorchError};
+
+/// Asks for deterministic algorithms everywhere; an operator that has none then
+/// fails with a message instead of giving another result each time.
+///
+/// # Errors
+/// When libtorch refuses.
+pub fn set_deterministic(on: bool) -> Result<(), TorchError> {
+    // SAFETY: no pointer is passed.
+    shim::outcome(unsafe { shim::shim_set_deterministic(on) })
+}
+
+/// Whether deterministic algorithms are asked for.
+#[must_use]
+pub fn deterministic() -> bool {
+    // SAFETY: no pointer is passed.
+    unsafe { shim::shim_deterministic() }
+}
+
+/// Sets the number of threads that one operator may use.
+///
+/// # Errors
+/// When the number is 0.
+pub fn set_threads(count: usize) -> Result<(), TorchError> {
+    let count = i32::try_from(count).map_err(|_| TorchError(format!("{count} threads")))?;
+    // SAFETY: no pointer is passed.
+    shim::outcome(unsafe { shim::shim_set_threads(count) })
+}
+
+/// The number of threads that one operator may use.
+#[must_use]
+pub fn threads() -> usize {
+    // SAFETY: no pointer is passed.
+    let count = unsafe { shim::shim_threads() };
+    usize::try_from(count).expect("libtorch counts threads from 1")
+}
+
+/// The state of the CPU's random generator, bytes as a tensor.
+///
+/// # Errors
+/// When libtorch refuses.
+pub fn random_state() -> Result<Tensor, TorchError> {
+    // SAFETY: the output pointer is live for the call.
+    shim::one_tensor(|output| unsafe { shim::shim_random_state(output) })
+}
+
+/// Puts the CPU's random generator into a state taken by [`random_state`].
+///
+/// # Errors
+/// When the tensor is no such state.
+pub fn set_random_state(state: &Tensor) -> Result<(), TorchError> {
+    // SAFETY: the pointer is that of a live tensor, which the shim only reads.
+    shim::outcome(unsafe { shim::shim_set_random_state(shim::pointer(state)) })
+}
+
+/// Tells glibc's allocator to keep freed memory for the next step instead of
+/// handing every large block back to the system. Call it once, at the start of
+/// a training or inference process. `false`: another allocator, nothing done.
+pub fn keep_freed_memory() -> bool {
+    // SAFETY: no pointer is passed.
+    unsafe { shim::shim_keep_freed_memory() }
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::{Device, Kind, Tensor};
+
+    use super::*;
+
+    // One test: the switches belong to the process, tests run side by side.
+    #[test]
+    fn switches_hold_what_was_set() {
+        assert!(!deterministic());
+        set_deterministic(true).unwrap();
+        assert!(deterministic());
+        set_deterministic(false).unwrap();
+        let before = threads();
+        set_threads(1).unwrap();
+        assert_eq!(threads(), 1);
+        set_threads(before).unwrap();
+        assert!(set_threads(0).is_err());
+        assert_eq!(keep_freed_memory(), cfg!(target_env = "gnu"));
+    }
+
+    #[test]
+    fn a_restored_random_state_draws_the_same_numbers() {
+        let state = random_state().unwrap();
+        let first = Tensor::rand([4], (Kind::Float, Device::Cpu));
+        set_random_state(&state).unwrap();
+        assert!(first.equal(&Tensor::rand([4], (Kind::Float, Device::Cpu))));
+        assert!(set_random_state(&Tensor::from_slice(&[1.0])).is_err());
+    }
+}

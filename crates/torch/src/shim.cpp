@@ -1,0 +1,185 @@
+// What tch does not wrap, as C functions. Tensors come and go as pointers to
+// at::Tensor, as tch holds them. Every function that can fail returns nullptr,
+// or the message as a string that shim_free_text releases: no exception leaves
+// this file.
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <c10/util/Exception.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <dlfcn.h>
+#include <exception>
+#include <string>
+#include <vector>
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
+namespace {
+
+template <typename Body>
+char *guarded(Body body) {
+  try {
+    body();
+    return nullptr;
+  } catch (const c10::Error &error) {
+    // Without the C++ stack: a reader of the message has no use for it.
+    return strdup(error.what_without_backtrace());
+  } catch (const std::exception &error) {
+    return strdup(error.what());
+  } catch (...) {
+    return strdup("unknown C++ exception");
+  }
+}
+
+std::vector<at::Tensor> list(at::Tensor *const *tensors, size_t count) {
+  std::vector<at::Tensor> result;
+  result.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    result.push_back(*tensors[i]);
+  }
+  return result;
+}
+
+// The fused kernel walks raw memory: all three must lie in the same order.
+at::Tensor laid_out_like(const at::Tensor &tensor, const at::Tensor &model) {
+  if (tensor.strides() == model.strides() && tensor.scalar_type() == model.scalar_type()) {
+    return tensor;
+  }
+  return at::empty_like(model).copy_(tensor);
+}
+
+bool fused_serves(const std::vector<at::Tensor> &parameters) {
+  const auto &first = parameters.front();
+  if (first.scalar_type() != at::kFloat && first.scalar_type() != at::kDouble) {
+    return false;
+  }
+  if (!first.is_cpu() && !first.is_cuda()) {
+    return false;
+  }
+  for (const auto &parameter : parameters) {
+    if (parameter.scalar_type() != first.scalar_type() || parameter.device() != first.device() ||
+        !parameter.is_non_overlapping_and_dense()) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void plain_sgd(at::Tensor &parameter, const at::Tensor &gradient, at::Tensor &buffer, double lr,
+               double momentum, double weight_decay, bool nesterov) {
+  at::Tensor step = weight_decay == 0 ? gradient : gradient.add(parameter, weight_decay);
+  buffer.mul_(momentum).add_(step);
+  parameter.add_(nesterov ? step.add(buffer, momentum) : buffer, -lr);
+}
+
+} // namespace
+
+extern "C" {
+
+void shim_free_text(char *text) { free(text); }
+
+char *shim_channels_last(const at::Tensor *input, at::Tensor **output) {
+  return guarded([&] {
+    *output = new at::Tensor(input->contiguous(at::MemoryFormat::ChannelsLast));
+  });
+}
+
+char *shim_is_channels_last(const at::Tensor *input, bool *output) {
+  return guarded([&] { *output = input->is_contiguous(at::MemoryFormat::ChannelsLast); });
+}
+
+char *shim_sgd_step(at::Tensor *const *parameters, at::Tensor *const *gradients,
+                    at::Tensor *const *buffers, size_t count, double lr, double momentum,
+                    double weight_decay, bool nesterov) {
+  return guarded([&] {
+    if (count == 0) {
+      return;
+    }
+    at::NoGradGuard no_grad;
+    auto weights = list(parameters, count);
+    auto grads = list(gradients, count);
+    auto velocity = list(buffers, count);
+    for (size_t i = 0; i < count; ++i) {
+      TORCH_CHECK(grads[i].defined(), "parameter ", i, " has no gradient");
+      TORCH_CHECK(grads[i].sizes() == weights[i].sizes() && velocity[i].sizes() == weights[i].sizes(),
+                  "parameter ", i, " is ", weights[i].sizes(), ", its gradient ",
+                  grads[i].sizes(), ", its momentum ", velocity[i].sizes());
+      TORCH_CHECK(velocity[i].strides() == weights[i].strides() &&
+                      velocity[i].scalar_type() == weights[i].scalar_type(),
+                  "parameter ", i, " and its momentum differ in layout or type");
+      grads[i] = laid_out_like(grads[i], weights[i]);
+    }
+    if (fused_serves(weights)) {
+      // A buffer of zeros is what a first step starts from: 0·momentum + g = g.
+      at::_fused_sgd_(weights, grads, velocity, weight_decay, momentum, lr, /*dampening=*/0.0,
+                      nesterov, /*maximize=*/false, /*is_first_step=*/false);
+      return;
+    }
+    for (size_t i = 0; i < count; ++i) {
+      plain_sgd(weights[i], grads[i], velocity[i], lr, momentum, weight_decay, nesterov);
+    }
+  });
+}
+
+char *shim_set_deterministic(bool on) {
+  return guarded([&] {
+    auto &context = at::globalContext();
+    context.setDeterministicAlgorithms(on, /*warn_only=*/false);
+    context.setDeterministicCuDNN(on);
+    if (on) {
+      context.setBenchmarkCuDNN(false);
+    }
+  });
+}
+
+bool shim_deterministic() { return at::globalContext().deterministicAlgorithms(); }
+
+char *shim_set_threads(int count) {
+  return guarded([&] { at::set_num_threads(count); });
+}
+
+int shim_threads() { return at::get_num_threads(); }
+
+char *shim_random_state(at::Tensor **output) {
+  return guarded([&] {
+    auto generator = at::detail::getDefaultCPUGenerator();
+    std::lock_guard<std::mutex> lock(generator.mutex());
+    *output = new at::Tensor(generator.get_state());
+  });
+}
+
+char *shim_set_random_state(const at::Tensor *state) {
+  return guarded([&] {
+    auto generator = at::detail::getDefaultCPUGenerator();
+    std::lock_guard<std::mutex> lock(generator.mutex());
+    generator.set_state(*state);
+  });
+}
+
+bool shim_keep_freed_memory() {
+#if defined(__GLIBC__)
+  // No block by mmap (each would be given back, and faulted in anew, at every
+  // step) and no trimming of the heap's end.
+  return mallopt(M_MMAP_MAX, 0) == 1 && mallopt(M_TRIM_THRESHOLD, INT32_MAX) == 1;
+#else
+  return false;
+#endif
+}
+
+// libtorch_cuda registers its kernels when it is loaded; nothing here links it.
+char *shim_load(const char *library) {
+  if (dlopen(library, RTLD_NOW | RTLD_GLOBAL) != nullptr) {
+    return nullptr;
+  }
+  const char *reason = dlerror();
+  return strdup(reason == nullptr ? "unknown reason" : reason);
+}
+
+} // extern "C"

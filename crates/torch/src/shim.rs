@@ -1,0 +1,70 @@
+//! The C functions of `shim.cpp`. Tensors are passed by the pointers that tch
+//! holds; what is returned through a pointer belongs to the caller.
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+
+use tch::Tensor;
+
+/// A message from libtorch: what a C++ exception said.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("libtorch: {0}")]
+pub struct TorchError(pub String);
+
+unsafe extern "C" {
+    pub fn shim_free_text(text: *mut c_char);
+    pub fn shim_channels_last(input: *const c_void, output: *mut *mut c_void) -> *mut c_char;
+    pub fn shim_is_channels_last(input: *const c_void, output: *mut bool) -> *mut c_char;
+    pub fn shim_sgd_step(
+        parameters: *const *const c_void,
+        gradients: *const *const c_void,
+        buffers: *const *const c_void,
+        count: usize,
+        lr: f64,
+        momentum: f64,
+        weight_decay: f64,
+        nesterov: bool,
+    ) -> *mut c_char;
+    pub fn shim_set_deterministic(on: bool) -> *mut c_char;
+    pub fn shim_deterministic() -> bool;
+    pub fn shim_set_threads(count: c_int) -> *mut c_char;
+    pub fn shim_threads() -> c_int;
+    pub fn shim_random_state(output: *mut *mut c_void) -> *mut c_char;
+    pub fn shim_set_random_state(state: *const c_void) -> *mut c_char;
+    pub fn shim_keep_freed_memory() -> bool;
+    pub fn shim_load(library: *const c_char) -> *mut c_char;
+}
+
+/// Turns the message that a shim function returned into a `Result`, and frees it.
+pub fn outcome(message: *mut c_char) -> Result<(), TorchError> {
+    if message.is_null() {
+        return Ok(());
+    }
+    // SAFETY: the shim returns null or a NUL-terminated string from strdup, ours to free.
+    let text = unsafe {
+        let text = CStr::from_ptr(message).to_string_lossy().into_owned();
+        shim_free_text(message);
+        text
+    };
+    Err(TorchError(text.trim_end().to_owned()))
+}
+
+/// The pointer to a tensor, as the shim takes it.
+pub fn pointer(tensor: &Tensor) -> *const c_void {
+    tensor.as_ptr().cast()
+}
+
+/// The pointers to some tensors.
+pub fn pointers(tensors: &[Tensor]) -> Vec<*const c_void> {
+    tensors.iter().map(pointer).collect()
+}
+
+/// Runs a shim function that gives one tensor through its last argument.
+pub fn one_tensor(
+    call: impl FnOnce(*mut *mut c_void) -> *mut c_char,
+) -> Result<Tensor, TorchError> {
+    let mut output = std::ptr::null_mut::<c_void>();
+    outcome(call(&mut output))?;
+    // SAFETY: without a message the shim has written a new at::Tensor, which the
+    // Tensor now owns.
+    Ok(unsafe { Tensor::from_ptr(output.cast()) })
+}
