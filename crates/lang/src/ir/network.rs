@@ -1,6 +1,7 @@
 //! One path written out with every shape a number.
 
 use super::Op;
+use crate::space::NormSettings;
 
 /// Shape of one image inside the network: `[C, H, W]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,6 +21,8 @@ pub struct Network {
     pub input: Shape,
     /// Number of classes.
     pub classes: u32,
+    /// Constants of every batch norm.
+    pub norm: NormSettings,
     /// The blocks in order, each reading the one before.
     pub layers: Vec<Layer>,
 }
