@@ -1,6 +1,34 @@
 //! The operators, their attributes and the values those take.
 
+use std::fmt;
+
 use crate::quantity::Ratio;
+
+/// Gives an enum of words the list of its members, the word of each, and the way back.
+macro_rules! words {
+    ($type:ident { $($variant:ident = $word:literal,)+ }) => {
+        impl $type {
+            /// Every one, in the order of the language reference.
+            pub const ALL: &[$type] = &[$($type::$variant,)+];
+
+            /// The word in the language.
+            pub fn as_str(self) -> &'static str {
+                match self { $($type::$variant => $word,)+ }
+            }
+
+            /// The one that is written so.
+            pub fn from_word(word: &str) -> Option<$type> {
+                Self::ALL.iter().copied().find(|one| one.as_str() == word)
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
 
 /// What a block can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,4 +122,58 @@ pub enum Padding {
     Symmetric,
     /// TensorFlow's rule: output = ceil(input / stride), the odd pixel right and bottom.
     Same,
+}
+
+words!(Operator {
+    Conv = "conv",
+    Dw = "dw",
+    Ds = "ds",
+    Ir = "ir",
+    Er = "er",
+    AvgPool = "avgpool",
+    Linear = "linear",
+    Skip = "skip",
+});
+
+words!(AttributeName {
+    Kernel = "kernel",
+    Expand = "expand",
+    Se = "se",
+    Groups = "groups",
+    Act = "act",
+    Norm = "norm",
+    Padding = "padding",
+});
+
+words!(Activation {
+    Relu = "relu",
+    Relu6 = "relu6",
+    Swish = "swish",
+    Hswish = "hswish",
+    Gelu = "gelu",
+    Sigmoid = "sigmoid",
+    Hsigmoid = "hsigmoid",
+    None = "none",
+});
+
+words!(Norm {
+    Batch = "batch",
+    None = "none",
+});
+
+words!(Padding {
+    Symmetric = "symmetric",
+    Same = "same",
+});
+
+impl fmt::Display for AttributeValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AttributeValue::Integer(number) => write!(f, "{number}"),
+            AttributeValue::Ratio(ratio) => write!(f, "{ratio}"),
+            AttributeValue::Act(act) => write!(f, "{act}"),
+            AttributeValue::Norm(norm) => write!(f, "{norm}"),
+            AttributeValue::Padding(padding) => write!(f, "{padding}"),
+        }
+    }
 }
