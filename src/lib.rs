@@ -1,3 +1,9 @@
 //! creamc: neural-architecture search spaces as text, compiled, costed and searched.
+//!
+//! The language itself is the crate [`lang`]; here are tensors, data, search,
+//! retraining and the command line. Modules that touch tensors sit behind the
+//! feature `torch`.
 
 pub use creamc_lang as lang;
+
+pub mod cli;

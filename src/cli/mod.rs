@@ -1,0 +1,148 @@
+//! The command line: what the user types, what is printed, how the process ends.
+//!
+//! One file per command, each with its arguments and one `run`. This is the only
+//! module that prints. Three ways to end: 0 all is well, 1 the user's text has
+//! errors (diagnostics were printed), 2 the world or the usage is wrong.
+
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+
+mod explain;
+pub mod handover;
+mod retrain;
+mod search;
+#[cfg(feature = "torch")]
+pub mod tensors;
+mod values;
+
+/// What `--help` shows below the list of commands.
+const EXAMPLES: &str = "\
+Examples, one a command:
+  creamc check spaces/mobile.cream --require 'flops in 200M..300M'
+  creamc fmt --check spaces/*.cream
+  creamc stats spaces/mobile.cream --exact
+  creamc cost best.cream --resolution 192
+  creamc sample spaces/mobile.cream -n 5 --seed 1 --format json
+  creamc dump --pass ir spaces/mobile.cream
+  creamc explain ir
+  creamc search spaces/mobile.cream --config configs/search.yaml --data DIR --out runs/first
+  creamc retrain best.cream --config configs/retrain.yaml --data DIR --out runs/best
+
+Exit codes: 0 all is well, 1 the text has errors, 2 the world or the usage is wrong.";
+
+/// Compiles neural-architecture search spaces, tells what is in them, and searches them.
+#[derive(Debug, Parser)]
+#[command(name = "creamc", version, after_help = EXAMPLES, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Explain(explain::Args),
+    #[command(flatten)]
+    Tensors(TensorCommand),
+}
+
+/// The commands that need tensors, and with them libtorch.
+#[derive(Debug, Subcommand)]
+pub enum TensorCommand {
+    /// Trains a supernet on a space and searches it for good architectures
+    Search(search::Args),
+    /// Trains one architecture from the start
+    Retrain(retrain::Args),
+}
+
+impl TensorCommand {
+    /// The word the user types.
+    fn name(&self) -> &'static str {
+        match self {
+            TensorCommand::Search(_) => "search",
+            TensorCommand::Retrain(_) => "retrain",
+        }
+    }
+}
+
+/// Runs a command that needs tensors, here or in another process.
+pub type RunTensors = fn(TensorCommand) -> anyhow::Result<Verdict>;
+
+/// What a command found out about the user's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing to complain about.
+    Clean,
+    /// Diagnostics were printed.
+    Faulty,
+}
+
+impl From<Verdict> for ExitCode {
+    fn from(verdict: Verdict) -> ExitCode {
+        match verdict {
+            Verdict::Clean => ExitCode::SUCCESS,
+            Verdict::Faulty => ExitCode::from(1),
+        }
+    }
+}
+
+/// The code for a wrong world or usage; clap ends with the same one.
+const WORLD: u8 = 2;
+
+/// Parses the command line of this process, runs the command and says how to exit.
+pub fn main(run_tensors: RunTensors) -> ExitCode {
+    match Cli::try_parse() {
+        Ok(cli) => exit_code(run(cli.command, run_tensors)),
+        Err(refusal) => usage(&refusal),
+    }
+}
+
+fn run(command: Command, run_tensors: RunTensors) -> anyhow::Result<Verdict> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let verdict = match command {
+        Command::Tensors(command) => {
+            drop(out);
+            return run_tensors(command);
+        }
+        Command::Explain(args) => explain::run(&args, &mut out),
+    }?;
+    out.flush().context(CANNOT_WRITE)?;
+    Ok(verdict)
+}
+
+/// Prints what clap says: help and version are wishes, all else is wrong usage.
+fn usage(refusal: &clap::Error) -> ExitCode {
+    match refusal.print() {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(WORLD),
+        _ if refusal.use_stderr() => ExitCode::from(WORLD),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+const CANNOT_WRITE: &str = "cannot write to standard output";
+
+fn exit_code(result: anyhow::Result<Verdict>) -> ExitCode {
+    match result {
+        Ok(verdict) => verdict.into(),
+        // The reader (`head`, a pager) has seen enough: not our failure.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {error:#}"));
+            ExitCode::from(WORLD)
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// One line to the user beside the output. When even that fails there is nobody to tell.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}

@@ -1,0 +1,46 @@
+//! The arguments of `creamc search`.
+
+use std::path::PathBuf;
+
+use super::values::{Device, Override};
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: creamc search spaces/mobile.cream --config configs/search.yaml --data DIR --out runs/first"
+)]
+/// Trains a supernet on a space and searches it for good architectures
+pub struct Args {
+    /// The space to search
+    pub file: PathBuf,
+    /// A bound beside the file's own; may be given several times
+    #[arg(long, value_name = "BOUND")]
+    pub require: Vec<String>,
+    /// Number of classes, instead of the file's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub classes: Option<u32>,
+    #[command(flatten)]
+    pub training: Training,
+}
+
+/// What every training run takes.
+#[derive(Debug, clap::Args)]
+pub struct Training {
+    /// Settings file; what it leaves out has its default
+    #[arg(long, value_name = "YAML")]
+    pub config: Option<PathBuf>,
+    /// Folder of the images, instead of the settings file's
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Run folder to make
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Where tensors live: auto, cpu, cuda:N
+    #[arg(long, default_value_t = Device::Auto)]
+    pub device: Device,
+    /// Seed of all randomness, instead of the settings file's
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Replaces one setting, `BATCH_SIZE=64`; may be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub overrides: Vec<Override>,
+}

@@ -1,0 +1,104 @@
+//! Values of arguments that several commands share.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The known name closest to what was typed, if one is close enough to be meant.
+pub fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|name| (strsim::damerau_levenshtein(typed, name), name))
+        .filter(|(distance, name)| *distance <= name.len().max(3) / 3)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+/// Where tensors live, as typed: `auto`, `cpu`, `cuda` or `cuda:N`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Device {
+    /// The first CUDA device if there is one, else the CPU.
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// A CUDA device by its index.
+    Cuda(usize),
+}
+
+impl FromStr for Device {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Device, String> {
+        match text {
+            "auto" => Ok(Device::Auto),
+            "cpu" => Ok(Device::Cpu),
+            "cuda" => Ok(Device::Cuda(0)),
+            _ => text
+                .strip_prefix("cuda:")
+                .and_then(|index| index.parse().ok())
+                .map(Device::Cuda)
+                .ok_or_else(|| "expected `auto`, `cpu`, `cuda` or `cuda:N`".to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Device::Auto => f.write_str("auto"),
+            Device::Cpu => f.write_str("cpu"),
+            Device::Cuda(index) => write!(f, "cuda:{index}"),
+        }
+    }
+}
+
+/// `KEY=VALUE`: one setting of a settings file, replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// The name of the setting, dots between its parts.
+    pub key: String,
+    /// Its new value, as YAML.
+    pub value: String,
+}
+
+impl FromStr for Override {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Override, String> {
+        match text.split_once('=') {
+            Some((key, value)) if !key.trim().is_empty() => Ok(Override {
+                key: key.trim().to_string(),
+                value: value.trim().to_string(),
+            }),
+            _ => Err("expected KEY=VALUE".to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_is_auto_cpu_or_cuda_with_an_index() {
+        assert_eq!("auto".parse(), Ok(Device::Auto));
+        assert_eq!("cuda".parse(), Ok(Device::Cuda(0)));
+        assert_eq!("cuda:3".parse(), Ok(Device::Cuda(3)));
+        for wrong in ["", "gpu", "cuda:", "cuda:-1", "cuda:x", "CPU"] {
+            assert!(wrong.parse::<Device>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_override_splits_at_its_first_equals_sign() {
+        let parsed: Override = "A.B = x=y".parse().expect("it has a key");
+        assert_eq!((parsed.key.as_str(), parsed.value.as_str()), ("A.B", "x=y"));
+        assert!("=3".parse::<Override>().is_err());
+        assert!("A".parse::<Override>().is_err());
+    }
+
+    #[test]
+    fn only_a_close_name_is_suggested() {
+        let names = ["avgpool", "conv", "ir"];
+        assert_eq!(nearest("avgpol", names.into_iter()), Some("avgpool"));
+        assert_eq!(nearest("transformer", names.into_iter()), None);
+    }
+}
