@@ -7,3 +7,12 @@
 pub use creamc_lang as lang;
 
 pub mod cli;
+
+#[cfg(feature = "torch")]
+pub mod train;
+
+#[cfg(feature = "torch")]
+pub mod search;
+
+#[cfg(feature = "torch")]
+pub mod retrain;

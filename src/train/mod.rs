@@ -1,0 +1,10 @@
+//! What every training has in common: where tensors live, how the learning rate
+//! falls, what is measured, one epoch's loop. `search` and `retrain` build on it.
+
+mod device;
+mod error;
+mod schedule;
+
+pub use device::{DeviceChoice, DeviceError};
+pub use error::{Error, Findings, Show};
+pub use schedule::{Schedule, Shape};
