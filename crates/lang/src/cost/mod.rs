@@ -1,7 +1,13 @@
-//! Exact costs, as whole numbers.
+//! Exact costs, as whole numbers. One file a metric; one walk over the primitives sums them all.
 
+mod flops;
+mod macs;
+mod params;
+
+use std::iter::Sum;
 use std::ops::{Add, AddAssign};
 
+use crate::ir::{Candidate, Ir, Layer, Network, Op, Shape};
 use crate::space::Metric;
 
 /// The cost of an op, a candidate or a whole path; for one image.
@@ -26,14 +32,15 @@ impl Cost {
     }
 }
 
+/// Sums stop at `u64::MAX`; [`fits`] holds for every space that is planned, so none gets there.
 impl Add for Cost {
     type Output = Cost;
 
     fn add(self, other: Cost) -> Cost {
         Cost {
-            flops: self.flops + other.flops,
-            macs: self.macs + other.macs,
-            params: self.params + other.params,
+            flops: self.flops.saturating_add(other.flops),
+            macs: self.macs.saturating_add(other.macs),
+            params: self.params.saturating_add(other.params),
         }
     }
 }
@@ -42,4 +49,86 @@ impl AddAssign for Cost {
     fn add_assign(&mut self, other: Cost) {
         *self = *self + other;
     }
+}
+
+impl Sum for Cost {
+    fn sum<I: Iterator<Item = Cost>>(costs: I) -> Cost {
+        costs.fold(Cost::default(), Cost::add)
+    }
+}
+
+/// Cost of one primitive that reads `input` and makes `output`.
+pub fn of_op(op: &Op, input: Shape, output: Shape) -> Cost {
+    let narrow = |wide: u128| u64::try_from(wide).unwrap_or(u64::MAX);
+    Cost {
+        flops: narrow(flops::of(op, input, output)),
+        macs: narrow(macs::of(op, output)),
+        params: narrow(params::of(op)),
+    }
+}
+
+/// The one walk: every op with its shapes.
+fn walk(ops: &[Op], input: Shape, shapes: &[Shape]) -> Cost {
+    ops.iter()
+        .zip(shapes)
+        .map(|(op, &output)| of_op(op, op.input(input, shapes), output))
+        .sum()
+}
+
+/// Cost of one block of a network.
+pub fn of_layer(layer: &Layer) -> Cost {
+    walk(&layer.ops, layer.input, &layer.shapes)
+}
+
+/// Cost of a whole network.
+pub fn of_network(network: &Network) -> Cost {
+    network.layers.iter().map(of_layer).sum()
+}
+
+/// Cost of a candidate where images of shape `input` go into its block. Linear layers must be
+/// settled for that shape ([`Ir::at`]).
+pub fn candidate(candidate: &Candidate, input: Shape) -> Cost {
+    walk(&candidate.ops, input, &candidate.shapes(input))
+}
+
+/// Cost of every candidate at `resolution`: `table[row][block][candidate]`.
+pub fn table(ir: &Ir, resolution: u32) -> Vec<Vec<Vec<Cost>>> {
+    let ir = ir.at(resolution);
+    let inputs = ir.shapes(resolution);
+    ir.rows
+        .iter()
+        .zip(inputs)
+        .map(|(row, inputs)| {
+            row.slots
+                .iter()
+                .zip(inputs)
+                .map(|(slot, input)| {
+                    slot.candidates
+                        .iter()
+                        .map(|one| candidate(one, input))
+                        .collect()
+                })
+                .collect()
+        })
+        .collect()
+}
+
+/// An upper bound on every path's cost: all slots, the dearest candidate of each, metric by metric.
+pub fn ceiling(table: &[Vec<Vec<Cost>>]) -> Cost {
+    let dearest = |slot: &Vec<Cost>| Cost {
+        flops: slot.iter().map(|cost| cost.flops).max().unwrap_or(0),
+        macs: slot.iter().map(|cost| cost.macs).max().unwrap_or(0),
+        params: slot.iter().map(|cost| cost.params).max().unwrap_or(0),
+    };
+    table.iter().flatten().map(dearest).sum()
+}
+
+/// Whether no path of the space can cost 2^63 or more at any of its resolutions, so that
+/// sums of costs are exact.
+pub fn fits(ir: &Ir) -> bool {
+    let largest = ir.resolution.value.values().iter().copied().max();
+    let ceiling = ceiling(&table(ir, largest.unwrap_or(1)));
+    Metric::ALL
+        .iter()
+        .all(|&metric| ceiling.get(metric) < 1 << 63)
 }

@@ -5,9 +5,16 @@
 //! [`Op`]s with stable names; what `cost` sums, `nn` builds and `export`
 //! writes, they read from these lists alone.
 
+mod expand;
+mod lower;
 mod network;
 mod path;
+mod print;
+mod shape;
+mod text;
+mod verify;
 
+pub use lower::lower;
 pub use network::{Layer, Network, Shape};
 pub use path::Path;
 

@@ -1,7 +1,9 @@
 //! One path written out with every shape a number.
 
-use super::Op;
-use crate::space::NormSettings;
+use super::shape::shapes;
+use super::{Candidate, Ir, Op, Path, Primitive};
+use crate::source::Spanned;
+use crate::space::{NormSettings, Setting};
 
 /// Shape of one image inside the network: `[C, H, W]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,4 +48,106 @@ pub struct Layer {
     pub input: Shape,
     /// Shape that comes out.
     pub output: Shape,
+}
+
+impl Ir {
+    /// Shape of an image of `resolution` pixels a side.
+    pub fn image(&self, resolution: u32) -> Shape {
+        Shape {
+            channels: self.input_channels,
+            height: resolution,
+            width: resolution,
+        }
+    }
+
+    /// Shape that goes into every slot: `shapes[row][block]`.
+    ///
+    /// It depends on the resolution alone, because widths and strides belong to
+    /// rows and all blocks after a row's first keep the shape.
+    pub fn shapes(&self, resolution: u32) -> Vec<Vec<Shape>> {
+        let mut input = self.image(resolution);
+        self.rows
+            .iter()
+            .map(|row| {
+                row.slots
+                    .iter()
+                    .map(|slot| {
+                        let output = slot.candidates[0].output(input);
+                        std::mem::replace(&mut input, output)
+                    })
+                    .collect()
+            })
+            .collect()
+    }
+
+    /// The same space with its resolution settled, which also settles the widths
+    /// of linear layers that flatten a map.
+    pub fn at(&self, resolution: u32) -> Ir {
+        let mut settled = self.clone();
+        settled.resolution = Spanned::new(Setting::Fixed(resolution), self.resolution.span);
+        settled.flatten(resolution);
+        settled
+    }
+
+    /// Gives every linear layer the size of the map it flattens at `resolution`.
+    pub(super) fn flatten(&mut self, resolution: u32) {
+        let inputs = self.shapes(resolution);
+        for (row, inputs) in self.rows.iter_mut().zip(inputs) {
+            for (slot, input) in row.slots.iter_mut().zip(inputs) {
+                for candidate in &mut slot.candidates {
+                    candidate.ops = flattened(&candidate.ops, input);
+                }
+            }
+        }
+    }
+
+    /// One path written out for images of `resolution` pixels a side.
+    ///
+    /// # Panics
+    /// When the path is not one of this space.
+    pub fn network(&self, path: &Path, resolution: u32) -> Network {
+        let input = self.image(resolution);
+        let mut layers = Vec::new();
+        let mut reached = input;
+        for (row, block, candidate) in path.blocks() {
+            let candidate = &self.rows[row].slots[block].candidates[candidate];
+            let layer = self.layer(row, block, candidate, reached);
+            reached = layer.output;
+            layers.push(layer);
+        }
+        Network {
+            input,
+            classes: self.classes,
+            norm: self.norm,
+            layers,
+        }
+    }
+
+    fn layer(&self, row: usize, block: usize, candidate: &Candidate, input: Shape) -> Layer {
+        let ops = flattened(&candidate.ops, input);
+        let shapes = shapes(&ops, input);
+        Layer {
+            row: self.rows[row].name.clone(),
+            row_index: row,
+            block,
+            text: candidate.text(),
+            output: shapes.last().copied().unwrap_or(input),
+            ops,
+            shapes,
+            input,
+        }
+    }
+}
+
+/// `ops` with the width of every linear layer that of its input, all pixels counted.
+fn flattened(ops: &[Op], input: Shape) -> Vec<Op> {
+    let shapes = shapes(ops, input);
+    let mut ops = ops.to_vec();
+    for op in &mut ops {
+        let read = op.input(input, &shapes);
+        if let Primitive::Linear { in_features, .. } = &mut op.primitive {
+            *in_features = u32::try_from(read.elements()).unwrap_or(u32::MAX);
+        }
+    }
+    ops
 }

@@ -162,6 +162,28 @@ pub enum Metric {
     Params,
 }
 
+impl Metric {
+    /// Every metric.
+    pub const ALL: &[Metric] = &[Metric::Flops, Metric::Macs, Metric::Params];
+
+    /// Its name in the language.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Metric::Flops => "flops",
+            Metric::Macs => "macs",
+            Metric::Params => "params",
+        }
+    }
+
+    /// The metric of a name.
+    pub fn from_word(word: &str) -> Option<Metric> {
+        Metric::ALL
+            .iter()
+            .copied()
+            .find(|metric| metric.as_str() == word)
+    }
+}
+
 /// What a `require` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Relation {

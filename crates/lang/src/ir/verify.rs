@@ -1,0 +1,118 @@
+//! What every lowered space promises, checked.
+
+use super::{Candidate, Input, Ir, Op, Primitive, Row, Slot};
+
+impl Ir {
+    /// Checks what the other passes rely on.
+    ///
+    /// # Errors
+    /// The first promise that is broken, in words for a maintainer.
+    pub fn verify(&self) -> Result<(), String> {
+        let mut width = self.input_channels;
+        for row in &self.rows {
+            verify_row(row).map_err(|broken| format!("row `{}`: {broken}", row.name))?;
+            for (block, slot) in row.slots.iter().enumerate() {
+                let place = |broken| format!("row `{}`, block {block}: {broken}", row.name);
+                verify_slot(slot, width).map_err(place)?;
+                width = slot.out_channels;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
+    match holds {
+        true => Ok(()),
+        false => Err(otherwise()),
+    }
+}
+
+fn verify_row(row: &Row) -> Result<(), String> {
+    let deepest = row.depths.iter().copied().max();
+    ensure(row.depths.is_sorted(), || "depths do not ascend".into())?;
+    ensure(deepest == u32::try_from(row.slots.len()).ok(), || {
+        format!("{} slots for depth {deepest:?}", row.slots.len())
+    })?;
+    ensure(row.depths.first() != Some(&0), || "a depth of 0".into())
+}
+
+fn verify_slot(slot: &Slot, width: u32) -> Result<(), String> {
+    ensure(slot.in_channels == width, || {
+        format!("width {} after width {width}", slot.in_channels)
+    })?;
+    ensure(!slot.candidates.is_empty(), || "no candidate".into())?;
+    for (at, candidate) in slot.candidates.iter().enumerate() {
+        verify_candidate(candidate, slot).map_err(|broken| format!("candidate {at}: {broken}"))?;
+    }
+    Ok(())
+}
+
+fn verify_candidate(candidate: &Candidate, slot: &Slot) -> Result<(), String> {
+    let mut widths = Vec::new();
+    for (at, op) in candidate.ops.iter().enumerate() {
+        let place = |broken| format!("`{}`: {broken}", op.name);
+        let twice = candidate.ops[..at]
+            .iter()
+            .any(|other| other.name == op.name);
+        ensure(!twice, || place("a second op of that name".into()))?;
+        let inputs = input_widths(op, slot.in_channels, &widths).map_err(place)?;
+        widths.push(output_width(op, &inputs).map_err(place)?);
+    }
+    let width = widths.last().copied().unwrap_or(slot.in_channels);
+    ensure(width == slot.out_channels, || {
+        format!(
+            "width {width} where the slot says {out}",
+            out = slot.out_channels
+        )
+    })
+}
+
+fn input_widths(op: &Op, block: u32, earlier: &[u32]) -> Result<Vec<u32>, String> {
+    let expected = match op.primitive {
+        Primitive::Add | Primitive::Mul => 2,
+        _ => 1,
+    };
+    ensure(op.inputs.len() == expected, || {
+        format!("{} inputs, not {expected}", op.inputs.len())
+    })?;
+    let width = |input: &Input| match *input {
+        Input::Block => Ok(block),
+        Input::Op(at) => earlier
+            .get(at)
+            .copied()
+            .ok_or_else(|| format!("reads op {at}, which comes later")),
+    };
+    op.inputs.iter().map(width).collect()
+}
+
+fn output_width(op: &Op, inputs: &[u32]) -> Result<u32, String> {
+    let reads = |width: u32| {
+        ensure(inputs.iter().all(|&input| input == width), || {
+            format!("reads width {inputs:?}, made for {width}")
+        })
+        .map(|()| width)
+    };
+    match op.primitive {
+        Primitive::Conv {
+            in_channels,
+            out_channels,
+            groups,
+            ..
+        } => {
+            reads(in_channels)?;
+            let whole = in_channels.is_multiple_of(groups) && out_channels.is_multiple_of(groups);
+            ensure(whole, || {
+                format!("{groups} groups of {in_channels} to {out_channels}")
+            })?;
+            Ok(out_channels)
+        }
+        Primitive::Norm { channels } => reads(channels),
+        Primitive::Linear { out_features, .. } => Ok(out_features),
+        Primitive::Act(_)
+        | Primitive::GlobalAvgPool
+        | Primitive::AvgPool { .. }
+        | Primitive::Add
+        | Primitive::Mul => reads(inputs[0]),
+    }
+}

@@ -1,0 +1,178 @@
+//! Spaces built by hand, for tests of what comes after the checker.
+
+use creamc_lang::ir::{Ir, lower};
+use creamc_lang::quantity::Ratio;
+use creamc_lang::source::{Span, Spanned};
+use creamc_lang::space::{
+    Activation, Alternative, Attribute, AttributeName, AttributeValue, Block, Domain, Norm,
+    NormSettings, Operator, Padding, Row, Setting, Space,
+};
+
+fn here<T>(value: T) -> Spanned<T> {
+    Spanned::new(value, Span::default())
+}
+
+fn ratio(numerator: u64, denominator: u64) -> AttributeValue {
+    AttributeValue::Ratio(Ratio {
+        numerator,
+        denominator,
+    })
+}
+
+fn attribute(name: AttributeName, values: Vec<AttributeValue>) -> Attribute {
+    let setting = match values.len() {
+        1 => Setting::Fixed(values[0]),
+        _ => Setting::Searched(Domain::new(values).expect("the values differ")),
+    };
+    Attribute {
+        name,
+        setting,
+        span: Span::default(),
+    }
+}
+
+fn operator(operator: Operator, mut own: Vec<Attribute>, norm: Norm) -> Block {
+    let rest = [
+        (AttributeName::Act, AttributeValue::Act(Activation::Swish)),
+        (AttributeName::Norm, AttributeValue::Norm(norm)),
+        (
+            AttributeName::Padding,
+            AttributeValue::Padding(Padding::Symmetric),
+        ),
+    ];
+    if !matches!(operator, Operator::AvgPool | Operator::Linear) {
+        own.extend(rest.map(|(name, value)| attribute(name, vec![value])));
+    }
+    Block {
+        alternatives: vec![Alternative {
+            operator,
+            attributes: own,
+            block: None,
+            span: Span::default(),
+        }],
+        span: Span::default(),
+    }
+}
+
+fn kernel(sides: &[u32]) -> Attribute {
+    let values = sides.iter().map(|&side| AttributeValue::Integer(side));
+    attribute(AttributeName::Kernel, values.collect())
+}
+
+fn conv(side: u32, norm: Norm) -> Block {
+    let groups = attribute(AttributeName::Groups, vec![AttributeValue::Integer(1)]);
+    operator(Operator::Conv, vec![kernel(&[side]), groups], norm)
+}
+
+fn squeeze() -> Attribute {
+    attribute(AttributeName::Se, vec![ratio(1, 4)])
+}
+
+fn ds() -> Block {
+    operator(Operator::Ds, vec![kernel(&[3]), squeeze()], Norm::Batch)
+}
+
+fn mb() -> Block {
+    let expand = attribute(AttributeName::Expand, vec![ratio(4, 1), ratio(6, 1)]);
+    let own = vec![kernel(&[3, 5, 7]), expand, squeeze()];
+    operator(Operator::Ir, own, Norm::Batch)
+}
+
+struct Rows(Vec<Row>, u32);
+
+impl Rows {
+    fn row(&mut self, name: &str, block: Block, width: u32, stride: u32, deepest: u32) {
+        let depth = match deepest {
+            0 => Setting::Fixed(1),
+            _ => Setting::Searched(Domain::new((1..=deepest).collect()).expect("depths differ")),
+        };
+        self.0.push(Row {
+            name: here(name.to_owned()),
+            is_stage: deepest > 0,
+            first: block.clone(),
+            rest: block,
+            in_channels: self.1,
+            out_channels: here(width),
+            stride,
+            depth: here(depth),
+            span: Span::default(),
+        });
+        self.1 = width;
+    }
+
+    fn layer(&mut self, name: &str, block: Block, width: u32, stride: u32) {
+        self.row(name, block, width, stride, 0);
+    }
+}
+
+struct Widths {
+    stem: u32,
+    entry: u32,
+    /// Width, stride and largest depth.
+    stages: Vec<(u32, u32, u32)>,
+    last: u32,
+    head: u32,
+    classes: u32,
+}
+
+/// The shape of every network of the paper: stem, entry, stages, last, pool, head, logits.
+fn paper(name: &str, resolution: u32, widths: Widths) -> Ir {
+    let mut rows = Rows(Vec::new(), 3);
+    rows.layer("stem", conv(3, Norm::Batch), widths.stem, 2);
+    rows.layer("entry", ds(), widths.entry, 1);
+    for (at, (width, stride, deepest)) in widths.stages.into_iter().enumerate() {
+        rows.row(&format!("s{}", at + 1), mb(), width, stride, deepest);
+    }
+    rows.layer("last", conv(1, Norm::Batch), widths.last, 1);
+    let pool = operator(Operator::AvgPool, Vec::new(), Norm::Batch);
+    rows.layer("pool", pool, widths.last, 1);
+    rows.layer("head", conv(1, Norm::None), widths.head, 1);
+    let logits = operator(Operator::Linear, Vec::new(), Norm::Batch);
+    rows.layer("logits", logits, widths.classes, 1);
+    lower(&Space {
+        name: here(name.to_owned()),
+        input_channels: here(3),
+        resolution: here(Setting::Fixed(resolution)),
+        classes: here(widths.classes),
+        rows: rows.0,
+        requires: Vec::new(),
+        norm: NormSettings {
+            eps: Ratio {
+                numerator: 1,
+                denominator: 100_000,
+            },
+            momentum: Ratio {
+                numerator: 1,
+                denominator: 10,
+            },
+        },
+        span: Span::default(),
+    })
+}
+
+/// The paper's space.
+pub fn mobile() -> Ir {
+    let stages = vec![(24, 2, 6), (40, 2, 6), (80, 2, 6), (96, 1, 6), (192, 2, 6)];
+    let widths = Widths {
+        stem: 16,
+        entry: 16,
+        stages,
+        last: 320,
+        head: 1280,
+        classes: 1000,
+    };
+    paper("mobile", 224, widths)
+}
+
+/// A small space that holds the network of the recorded checkpoints.
+pub fn tiny_childnet() -> Ir {
+    let widths = Widths {
+        stem: 8,
+        entry: 8,
+        stages: vec![(16, 2, 3), (24, 2, 3), (32, 1, 3)],
+        last: 48,
+        head: 64,
+        classes: 10,
+    };
+    paper("tiny", 32, widths)
+}
