@@ -26,3 +26,5 @@ pub mod count;
 pub mod plan;
 
 pub mod arch;
+
+pub mod board;

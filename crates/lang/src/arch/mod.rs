@@ -7,8 +7,9 @@ use crate::ir::Path;
 pub struct Arch {
     /// Its name.
     pub name: String,
-    /// The resolution it is meant for, in pixels.
-    pub resolution: u32,
+    /// The resolution it pins, in pixels: the space's where that is fixed; `None` leaves a
+    /// `fit` resolution to the plan.
+    pub resolution: Option<u32>,
     /// The path.
     pub path: Path,
 }
