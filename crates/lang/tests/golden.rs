@@ -2,38 +2,22 @@
 
 mod by_hand;
 
+use creamc_lang::arch;
 use creamc_lang::cost::{self, Cost};
 use creamc_lang::ir::{Ir, Path};
 use serde::Deserialize;
 
-#[derive(Deserialize)]
-struct Published {
-    name: String,
-    resolution: u32,
-    as_built: Vec<Vec<u16>>,
-    flops: u64,
-    macs: u64,
-    params: u64,
-}
-
-fn published() -> Vec<Published> {
-    serde_json::from_str(include_str!("../../../tests/golden/published.json"))
-        .expect("the file holds networks")
-}
-
-/// A list for each row between the stem and the pool, to a path of `mobile`.
-fn path(lists: &[Vec<u16>]) -> Path {
-    let mut rows = vec![vec![0]];
-    rows.extend(lists.iter().cloned());
-    rows.extend([vec![0], vec![0], vec![0]]);
-    Path(rows)
+/// A list for each row between the stem and the pool, to a path.
+fn path(lists: &[Vec<u32>], ir: &Ir) -> Path {
+    let read = arch::from_choices("published", lists, ir);
+    read.expect("the lists fit the space").arch.path
 }
 
 #[test]
 fn the_six_published_networks_cost_what_their_authors_say_to_the_last_unit() {
     let ir = by_hand::mobile();
-    for network in published() {
-        let built = ir.network(&path(&network.as_built), network.resolution);
+    for network in by_hand::published() {
+        let built = ir.network(&path(&network.as_built, &ir), network.resolution);
         let expected = Cost {
             flops: network.flops,
             macs: network.macs,
@@ -46,8 +30,8 @@ fn the_six_published_networks_cost_what_their_authors_say_to_the_last_unit() {
 #[test]
 fn a_table_of_candidates_sums_to_the_cost_of_the_network() {
     let ir = by_hand::mobile();
-    for network in published() {
-        let path = path(&network.as_built);
+    for network in by_hand::published() {
+        let path = path(&network.as_built, &ir);
         let table = cost::table(&ir, network.resolution);
         let sum: Cost = path
             .blocks()
@@ -100,7 +84,7 @@ fn the_tiny_network_costs_what_was_recorded_from_the_original_modules() {
     let ir = by_hand::tiny_childnet();
     // Candidates count k3e4, k3e6, k5e4, k5e6, k7e4, k7e6.
     let lists = [vec![0], vec![0, 3], vec![5, 0, 2], vec![3], vec![0]];
-    let cost = cost::of_network(&ir.network(&path(&lists), 32));
+    let cost = cost::of_network(&ir.network(&path(&lists, &ir), 32));
     assert_eq!(cost.macs, recorded.macs);
     assert_eq!(cost.params, recorded.params);
     assert_eq!(cost.flops as f64, recorded.ptflops_0_6_2);

@@ -1,8 +1,18 @@
 //! Architectures: a path with a name, its text and its index form.
+//!
+//! In: an `arch` item of the syntax tree, or the original's lists of indices, and
+//! the lowered space. Out: an [`Arch`], and the way back. An arch is valid for a
+//! space whatever it costs: a bound it does not meet is a warning.
+
+mod choices;
+mod write;
+
+pub use choices::{ChoicesError, FromChoices, choices_text, from_choices, parse_choices};
+pub use write::{write, write_file};
 
 use crate::ir::Path;
 
-/// A named path, valid for the plan it was made with.
+/// A named path, valid for the space it was made with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arch {
     /// Its name.

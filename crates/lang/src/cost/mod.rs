@@ -6,8 +6,9 @@ mod params;
 
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
+use std::sync::Arc;
 
-use crate::ir::{Candidate, Ir, Layer, Network, Op, Shape};
+use crate::ir::{Candidate, Ir, Layer, Network, Op, Row, Shape};
 use crate::space::Metric;
 
 /// The cost of an op, a candidate or a whole path; for one image.
@@ -95,22 +96,29 @@ pub fn candidate(candidate: &Candidate, input: Shape) -> Cost {
 pub fn table(ir: &Ir, resolution: u32) -> Vec<Vec<Vec<Cost>>> {
     let ir = ir.at(resolution);
     let inputs = ir.shapes(resolution);
-    ir.rows
-        .iter()
-        .zip(inputs)
-        .map(|(row, inputs)| {
-            row.slots
-                .iter()
-                .zip(inputs)
-                .map(|(slot, input)| {
-                    slot.candidates
-                        .iter()
-                        .map(|one| candidate(one, input))
-                        .collect()
-                })
-                .collect()
-        })
-        .collect()
+    let rows = ir.rows.iter().zip(&inputs);
+    rows.map(|(row, inputs)| row_table(row, inputs)).collect()
+}
+
+fn row_table(row: &Row, inputs: &[Shape]) -> Vec<Vec<Cost>> {
+    let mut table: Vec<Vec<Cost>> = Vec::with_capacity(row.slots.len());
+    for (block, slot) in row.slots.iter().enumerate() {
+        // Most blocks of a stage are the same block again.
+        let again = block > 0
+            && inputs[block] == inputs[block - 1]
+            && Arc::ptr_eq(&slot.candidates, &row.slots[block - 1].candidates);
+        let costs = match again {
+            true => table[block - 1].clone(),
+            false => {
+                let candidates = slot.candidates.iter();
+                candidates
+                    .map(|one| candidate(one, inputs[block]))
+                    .collect()
+            }
+        };
+        table.push(costs);
+    }
+    table
 }
 
 /// An upper bound on every path's cost: all slots, the dearest candidate of each, metric by metric.

@@ -1,5 +1,7 @@
 //! Space to slots of candidates.
 
+use std::sync::Arc;
+
 use super::expand::{Place, expand};
 use super::{Candidate, Ir, Row, Slot};
 use crate::space::{self, Alternative, AttributeName, AttributeValue, Setting, Space};
@@ -33,31 +35,42 @@ fn row(row: &space::Row) -> Row {
     Row {
         name: row.name.value.clone(),
         is_stage: row.is_stage,
-        slots: (0..deepest).map(|block| slot(row, block)).collect(),
+        slots: slots(row, deepest),
         depths,
     }
 }
 
-fn slot(row: &space::Row, index: u32) -> Slot {
-    let out_channels = row.out_channels.value;
-    let (block, in_channels, stride) = match index {
-        0 => (&row.first, row.in_channels, row.stride),
-        _ => (&row.rest, out_channels, 1),
+/// All slots after the first are one slot, repeated.
+fn slots(row: &space::Row, deepest: u32) -> Vec<Slot> {
+    let width = row.out_channels.value;
+    let first = Place {
+        in_channels: row.in_channels,
+        out_channels: width,
+        stride: row.stride,
     };
-    let place = Place {
-        in_channels,
-        out_channels,
-        stride,
+    let rest = Place {
+        in_channels: width,
+        out_channels: width,
+        stride: 1,
     };
+    let mut slots = vec![slot(&row.first, first)];
+    if deepest > 1 {
+        let repeated = slot(&row.rest, rest);
+        slots.resize(deepest as usize, repeated);
+    }
+    slots
+}
+
+fn slot(block: &space::Block, place: Place) -> Slot {
     Slot {
-        in_channels,
-        out_channels,
-        stride,
+        in_channels: place.in_channels,
+        out_channels: place.out_channels,
+        stride: place.stride,
         candidates: candidates(block, place),
     }
 }
 
-fn candidates(block: &space::Block, place: Place) -> Vec<Candidate> {
+fn candidates(block: &space::Block, place: Place) -> Arc<[Candidate]> {
     block
         .alternatives
         .iter()

@@ -18,6 +18,8 @@ pub use lower::lower;
 pub use network::{Layer, Network, Shape};
 pub use path::Path;
 
+use std::sync::Arc;
+
 use crate::source::Spanned;
 use crate::space::{
     Activation, AttributeName, AttributeValue, NormSettings, Operator, Padding, Require, Setting,
@@ -64,8 +66,8 @@ pub struct Slot {
     pub out_channels: u32,
     /// Stride: the row's in the first slot, 1 in all others.
     pub stride: u32,
-    /// What may stand here; at least one.
-    pub candidates: Vec<Candidate>,
+    /// What may stand here; at least one. Slots of a stage that have the same share them.
+    pub candidates: Arc<[Candidate]>,
 }
 
 /// One alternative with all its values picked.

@@ -94,8 +94,9 @@ impl Ir {
         let inputs = self.shapes(resolution);
         for (row, inputs) in self.rows.iter_mut().zip(inputs) {
             for (slot, input) in row.slots.iter_mut().zip(inputs) {
-                for candidate in &mut slot.candidates {
-                    candidate.ops = flattened(&candidate.ops, input);
+                if slot.candidates.iter().any(Candidate::flattens) {
+                    let settled = slot.candidates.iter().map(|one| one.flattened(input));
+                    slot.candidates = settled.collect();
                 }
             }
         }
@@ -135,6 +136,20 @@ impl Ir {
             ops,
             shapes,
             input,
+        }
+    }
+}
+
+impl Candidate {
+    fn flattens(&self) -> bool {
+        let is_linear = |op: &Op| matches!(op.primitive, Primitive::Linear { .. });
+        self.ops.iter().any(is_linear)
+    }
+
+    fn flattened(&self, input: Shape) -> Candidate {
+        Candidate {
+            ops: flattened(&self.ops, input),
+            ..self.clone()
         }
     }
 }

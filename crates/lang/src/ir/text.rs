@@ -1,6 +1,6 @@
 //! Candidates as they are written in an arch.
 
-use super::{Candidate, Slot};
+use super::{Candidate, Row, Slot};
 use crate::space::{AttributeName, AttributeValue};
 
 impl Candidate {
@@ -75,5 +75,12 @@ impl Slot {
                 .all(|&(name, _, _)| this.searches(name));
             agrees && given
         })
+    }
+}
+
+impl Row {
+    /// Whether paths differ in it: more than one depth, or a slot with more than one candidate.
+    pub fn decides(&self) -> bool {
+        self.depths.len() > 1 || self.slots.iter().any(|slot| slot.candidates.len() > 1)
     }
 }

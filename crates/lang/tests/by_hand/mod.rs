@@ -1,4 +1,5 @@
-//! Spaces built by hand, for tests of what comes after the checker.
+//! Spaces built by hand, for tests of what comes after the checker, and the published networks.
+#![allow(dead_code, reason = "each test file uses some of them")]
 
 use creamc_lang::ir::{Ir, lower};
 use creamc_lang::quantity::Ratio;
@@ -116,7 +117,7 @@ struct Widths {
 }
 
 /// The shape of every network of the paper: stem, entry, stages, last, pool, head, logits.
-fn paper(name: &str, resolution: u32, widths: Widths) -> Ir {
+fn paper(name: &str, resolution: u32, widths: Widths) -> Space {
     let mut rows = Rows(Vec::new(), 3);
     rows.layer("stem", conv(3, Norm::Batch), widths.stem, 2);
     rows.layer("entry", ds(), widths.entry, 1);
@@ -129,7 +130,7 @@ fn paper(name: &str, resolution: u32, widths: Widths) -> Ir {
     rows.layer("head", conv(1, Norm::None), widths.head, 1);
     let logits = operator(Operator::Linear, Vec::new(), Norm::Batch);
     rows.layer("logits", logits, widths.classes, 1);
-    lower(&Space {
+    Space {
         name: here(name.to_owned()),
         input_channels: here(3),
         resolution: here(Setting::Fixed(resolution)),
@@ -147,11 +148,23 @@ fn paper(name: &str, resolution: u32, widths: Widths) -> Ir {
             },
         },
         span: Span::default(),
-    })
+    }
 }
 
-/// The paper's space.
+/// The paper's space at 224 pixels.
 pub fn mobile() -> Ir {
+    lower(&mobile_space())
+}
+
+/// The paper's space where the resolution is fitted among these.
+pub fn mobile_with_resolutions(resolutions: &[u32]) -> Ir {
+    let mut space = mobile_space();
+    let domain = Domain::new(resolutions.to_vec()).expect("they differ");
+    space.resolution = here(Setting::Fitted(domain));
+    lower(&space)
+}
+
+fn mobile_space() -> Space {
     let stages = vec![(24, 2, 6), (40, 2, 6), (80, 2, 6), (96, 1, 6), (192, 2, 6)];
     let widths = Widths {
         stem: 16,
@@ -166,6 +179,34 @@ pub fn mobile() -> Ir {
 
 /// A small space that holds the network of the recorded checkpoints.
 pub fn tiny_childnet() -> Ir {
+    lower(&tiny_space())
+}
+
+/// The small space with a decision in its first row.
+pub fn tiny_with_searched_stem() -> Ir {
+    let mut space = tiny_space();
+    let stem = &mut space.rows[0].first.alternatives[0];
+    stem.attributes[0] = kernel(&[3, 5]);
+    lower(&space)
+}
+
+/// The small space where blocks are one of two alternatives that differ in fixed values only.
+pub fn tiny_with_twins() -> Ir {
+    let mut space = tiny_space();
+    for row in &mut space.rows {
+        if row.is_stage {
+            let mut narrow = row.first.alternatives[0].clone();
+            narrow.attributes[1] = attribute(AttributeName::Expand, vec![ratio(4, 1)]);
+            let mut wide = narrow.clone();
+            wide.attributes[1] = attribute(AttributeName::Expand, vec![ratio(6, 1)]);
+            row.first.alternatives = vec![narrow, wide];
+            row.rest = row.first.clone();
+        }
+    }
+    lower(&space)
+}
+
+fn tiny_space() -> Space {
     let widths = Widths {
         stem: 8,
         entry: 8,
@@ -175,4 +216,29 @@ pub fn tiny_childnet() -> Ir {
         classes: 10,
     };
     paper("tiny", 32, widths)
+}
+
+/// A network of the paper.
+#[derive(serde::Deserialize)]
+pub struct Published {
+    /// Its flops in millions.
+    pub name: String,
+    /// Side of its images in pixels.
+    pub resolution: u32,
+    /// Its lists of choices as published.
+    pub published: Vec<Vec<u32>>,
+    /// Its lists as the original really builds them.
+    pub as_built: Vec<Vec<u32>>,
+    /// Cost of what is built.
+    pub flops: u64,
+    /// Cost of what is built.
+    pub macs: u64,
+    /// Cost of what is built.
+    pub params: u64,
+}
+
+/// The six networks of the paper.
+pub fn published() -> Vec<Published> {
+    serde_json::from_str(include_str!("../../../../tests/golden/published.json"))
+        .expect("the file holds networks")
 }

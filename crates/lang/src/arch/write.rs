@@ -1,0 +1,57 @@
+//! Architectures as text.
+
+use super::Arch;
+use crate::ir::{Ir, Row};
+use crate::space::Setting;
+
+/// The arch as an item, formatted: every row that decides something, and the resolution where
+/// the space leaves it open and the arch pins it.
+///
+/// # Panics
+/// When the arch is not one of this space.
+pub fn write(arch: &Arch, ir: &Ir) -> String {
+    let resolution = match ir.resolution.value {
+        Setting::Fixed(_) => None,
+        Setting::Searched(_) | Setting::Fitted(_) => arch.resolution,
+    };
+    let rows = ir.rows.iter().zip(&arch.path.0);
+    let lines = resolution
+        .map(|pixels| format!("resolution = {pixels}"))
+        .into_iter()
+        .chain(
+            rows.filter(|(row, _)| row.decides())
+                .map(|(row, blocks)| write_row(row, blocks)),
+        );
+    let body: String = lines.map(|line| format!("    {line}\n")).collect();
+    match body.is_empty() {
+        true => format!("arch {} of {} {{}}\n", arch.name, ir.space),
+        false => format!("arch {} of {} {{\n{body}}}\n", arch.name, ir.space),
+    }
+}
+
+fn write_row(row: &Row, blocks: &[u16]) -> String {
+    let picks: Vec<String> = row
+        .slots
+        .iter()
+        .zip(blocks)
+        .map(|(slot, &candidate)| slot.text(usize::from(candidate)))
+        .collect();
+    format!("{} = {}", row.name, picks.join(", "))
+}
+
+/// A whole file that holds the arch: the version, the file of its space as `use` names it, the
+/// comments (one line each, without `#`), the arch.
+///
+/// # Panics
+/// When the arch is not one of this space.
+pub fn write_file(arch: &Arch, ir: &Ir, space_file: &str, comments: &[String]) -> String {
+    let comments: String = comments
+        .iter()
+        .flat_map(|comment| comment.lines())
+        .map(|line| format!("# {line}\n"))
+        .collect();
+    format!(
+        "cream 1\nuse \"{space_file}\"\n\n{comments}{}",
+        write(arch, ir)
+    )
+}
