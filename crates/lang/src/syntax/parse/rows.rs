@@ -1,0 +1,64 @@
+//! Rows: `layer` and `stage` of a space, the picks of an arch.
+
+use nom::Parser;
+use nom::branch::alt;
+use nom::combinator::map;
+use nom::multi::{many0, separated_list1};
+
+use super::attributes::attribute;
+use super::ops::{op, prim};
+use super::tokens::{Parsed, Tokens, mark, number};
+use super::values::{dotted, required, required_name};
+use crate::syntax::ast::{Fix, Pick, Row, RowKind};
+use crate::syntax::lex::Kind;
+
+/// `layer = "layer" name op { attr }`.
+pub(super) fn layer(input: Tokens<'_>) -> Parsed<'_, Row> {
+    row(input, RowKind::Layer, "a name for the layer")
+}
+
+/// `stage = "stage" name op [ "then" op ] { attr }`.
+pub(super) fn stage(input: Tokens<'_>) -> Parsed<'_, Row> {
+    row(input, RowKind::Stage, "a name for the stage")
+}
+
+fn row<'a>(input: Tokens<'a>, kind: RowKind, what: &'static str) -> Parsed<'a, Row> {
+    let (rest, name) = required_name(what)(input.skip())?;
+    let (rest, first) = op(rest)?;
+    let (rest, then) = match kind == RowKind::Stage && rest.is_word("then") {
+        true => map(op, Some).parse(rest.skip())?,
+        false => (rest, None),
+    };
+    let (rest, attributes) = many0(attribute).parse(rest)?;
+    let row = Row {
+        kind,
+        name,
+        op: first,
+        then,
+        attributes,
+        span: input.span_to(rest),
+    };
+    Ok((rest, row))
+}
+
+/// `fix = dotted "=" pick { "," pick }`.
+pub(super) fn fix(input: Tokens<'_>) -> Parsed<'_, Fix> {
+    let (rest, target) = required(dotted, "a row, a choice or `resolution`")(input)?;
+    let (rest, _) = required(mark(Kind::Equals), "`=`")(rest)?;
+    let (rest, picks) =
+        separated_list1(mark(Kind::Comma), required(pick, "a block or a value")).parse(rest)?;
+    let span = input.span_to(rest);
+    Ok((
+        rest,
+        Fix {
+            target,
+            picks,
+            span,
+        },
+    ))
+}
+
+/// `pick = number | prim`.
+fn pick(input: Tokens<'_>) -> Parsed<'_, Pick> {
+    alt((map(number, Pick::Number), map(prim, Pick::Prim))).parse(input)
+}
