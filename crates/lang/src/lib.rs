@@ -25,6 +25,8 @@ pub mod count;
 
 pub mod plan;
 
+pub mod compile;
+
 pub mod arch;
 
 pub mod board;

@@ -66,4 +66,98 @@ codes! {
     SecondSpace Error "second-space",
     /// Groups nested too deep.
     NestedTooDeep Error "nested-too-deep",
+
+    // Files.
+    /// Archs of more than one space in a file.
+    OtherSpace Error "other-space",
+    /// An arch of a space that is nowhere in sight.
+    UnknownSpace Error "unknown-space",
+    /// A used file is missing, unreadable or not UTF-8.
+    UnreadableUse Error "unreadable-use",
+    /// Files that use each other in a circle.
+    CircularUse Error "circular-use",
+
+    // Names.
+    /// Two things of one name.
+    DuplicateName Error "duplicate-name",
+    /// A name that has a meaning already.
+    ReservedName Error "reserved-name",
+    /// A `let` or `block` defined by itself.
+    CircularName Error "circular-name",
+    /// A name that means nothing.
+    UnknownName Error "unknown-name",
+    /// A name of another kind of thing than is wanted here.
+    WrongKind Error "wrong-kind",
+
+    // Items and rows.
+    /// `input`, `output` or every row is missing.
+    MissingItem Error "missing-item",
+    /// An item that may stand once stands twice.
+    DuplicateItem Error "duplicate-item",
+    /// No operator and no block has this name.
+    UnknownOperator Error "unknown-operator",
+    /// Two alternatives of a block share a candidate.
+    SharedCandidate Error "shared-candidate",
+    /// More blocks or candidates than a space may have.
+    SpaceTooLarge Error "space-too-large",
+    /// Part of the language, not of this compiler yet.
+    NotBuiltYet Error "not-built-yet",
+
+    // Attributes and values.
+    /// An attribute written where nothing has it.
+    UnknownAttribute Error "unknown-attribute",
+    /// An attribute that must be written is not.
+    MissingAttribute Error "missing-attribute",
+    /// An attribute written twice.
+    DuplicateAttribute Error "duplicate-attribute",
+    /// `in` or `fit` where it cannot stand.
+    BindingNotAllowed Error "binding-not-allowed",
+    /// A value of the wrong type or unit.
+    WrongType Error "wrong-type",
+    /// A value outside what its attribute allows.
+    OutOfRange Error "out-of-range",
+    /// A set or range without values.
+    EmptyDomain Error "empty-domain",
+    /// Numbers of a set that do not ascend.
+    NotAscending Error "not-ascending",
+    /// A value twice in a set.
+    DuplicateValue Error "duplicate-value",
+    /// A range's step that is zero or misses the end.
+    BadStep Error "bad-step",
+
+    // Shapes.
+    /// `skip` where the shape changes on some path.
+    SkipChangesShape Error "skip-changes-shape",
+    /// Another width on an operator that keeps it.
+    WidthStays Error "width-stays",
+    /// Groups that do not divide a width.
+    GroupsDoNotDivide Error "groups-do-not-divide",
+    /// An operator that must have a layer to itself.
+    StandsAlone Error "stands-alone",
+    /// Rows in an order that cannot be built.
+    LayerOrder Error "layer-order",
+    /// The last row does not give one number a class.
+    WrongOutput Error "wrong-output",
+
+    // Bounds.
+    /// A `require` on something that is not counted.
+    UnknownMetric Error "unknown-metric",
+    /// A bare number beside one with a unit.
+    MissingUnit Error "missing-unit",
+    /// A range whose end lies below its start.
+    EmptyRange Error "empty-range",
+
+    // Warnings about a space.
+    /// A searched domain with a single value.
+    SearchesNothing Warning "searches-nothing",
+    /// A block that no row uses.
+    UnusedBlock Warning "unused-block",
+    /// A `let` that nothing uses.
+    UnusedLet Warning "unused-let",
+    /// A decision no path ever takes.
+    DecisionNeverLive Warning "decision-never-live",
+    /// Two ways to leave a block out.
+    SameNetworkTwice Warning "same-network-twice",
+    /// A kernel whose outer weights only ever meet padding.
+    KernelExceedsMap Warning "kernel-exceeds-map",
 }

@@ -1,8 +1,10 @@
 //! What the compiler tells its user: a code, a headline, labelled places, facts and one cure.
 
 mod code;
+mod nearest;
 
 pub use code::Code;
+pub use nearest::nearest;
 
 use crate::source::Span;
 

@@ -4,13 +4,51 @@
 //! domain is non-empty, sorted and without doubles; spans are kept for later
 //! messages.
 
+mod check;
+mod limits;
 mod operator;
+mod report;
+mod resolve;
+mod shape;
 
-pub use operator::{Activation, AttributeName, AttributeValue, Norm, Operator, Padding};
+pub use operator::{
+    Activation, AttributeName, AttributeSpec, AttributeValue, Norm, Operator, Padding,
+};
 
+use crate::diagnostic::Diagnostic;
 use crate::quantity::Ratio;
-use crate::source::{Name, Span, Spanned};
-use crate::syntax::ast::Comparison;
+use crate::source::{Name, Sources, Span, Spanned};
+use crate::syntax::ast::{self, Comparison};
+
+/// Checks a space. `files` are the syntax trees it can see: its own file first, then those it
+/// uses. `classes` goes before the number of classes in the file.
+///
+/// The space comes only without errors; the messages are in order of place, one for each mistake.
+pub fn check(
+    space: &ast::Space,
+    files: &[&ast::File],
+    classes: Option<u32>,
+    sources: &Sources,
+) -> (Option<Space>, Vec<Diagnostic>) {
+    check::check_space(space, files, classes, sources)
+}
+
+/// Checks the names and blocks of files without a space.
+pub fn check_library(files: &[&ast::File], sources: &Sources) -> Vec<Diagnostic> {
+    check::check_library(files, sources)
+}
+
+/// Checks a bound given outside the file against a checked space.
+///
+/// # Errors
+/// The messages, when it is not a bound that this space can have.
+pub fn check_require(
+    require: &ast::Require,
+    space: &Space,
+    sources: &Sources,
+) -> Result<Require, Vec<Diagnostic>> {
+    check::check_require(require, space, sources)
+}
 
 /// The values a decision may take: at least one, ascending (names in written order), no doubles.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,10 @@
 //! The operators, their attributes and the values those take.
 
+mod table;
+
+pub use table::AttributeSpec;
+pub(super) use table::NOT_BUILT;
+
 use std::fmt;
 
 use crate::quantity::Ratio;

@@ -1,0 +1,254 @@
+//! From a path to everything known about the file: its sources, messages, syntax tree, space and IR.
+//!
+//! The root file must be readable: if it is not, the world is wrong, not the
+//! text, and [`load`] returns a [`LoadError`]. Everything else, files named in
+//! `use` included, ends in diagnostics with a span.
+
+mod report;
+mod uses;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::ir::{self, Ir};
+use crate::source::{FileId, Files, Name, ReadError, Sources};
+use crate::space::{self, Require, Space};
+use crate::syntax::{self, ast};
+
+use uses::Loaded;
+
+/// What the caller sets over the file's own words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Overrides {
+    /// Number of classes instead of the `output` item's; at least 1.
+    pub classes: Option<u32>,
+}
+
+/// One compiled file.
+#[derive(Debug, Clone)]
+pub struct Unit {
+    /// The file and all it uses; the file itself is the first.
+    pub sources: Sources,
+    /// Every message, in order of place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The syntax tree of the root file.
+    pub ast: ast::File,
+    /// The file's own space or, in a file of archs, the space they are `of`; without errors only.
+    pub space: Option<Space>,
+    /// The space, lowered.
+    pub ir: Option<Ir>,
+    /// The archs of the root file, in order.
+    pub archs: Vec<ast::Arch>,
+}
+
+impl Unit {
+    /// Whether some message is an error.
+    pub fn has_errors(&self) -> bool {
+        has_errors(&self.diagnostics)
+    }
+}
+
+/// The root file could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadError {
+    /// The path as the user gave it.
+    pub path: PathBuf,
+    /// Why.
+    pub reason: ReadError,
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot read `{}`: {}", self.path.display(), self.reason)
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// Compiles the file at `path` and all it uses.
+///
+/// # Errors
+/// When the root file cannot be read. Wrong text is not an error here: it is
+/// in [`Unit::diagnostics`].
+pub fn load(files: &dyn Files, path: &Path, overrides: &Overrides) -> Result<Unit, LoadError> {
+    let text = files.read(path).map_err(|reason| LoadError {
+        path: path.to_owned(),
+        reason,
+    })?;
+    let mut program = uses::read_all(files, path, text);
+    let space = check_space(&mut program, overrides);
+    Ok(finish(program, space))
+}
+
+/// All files of a compilation and what was found wrong so far.
+struct Program {
+    sources: Sources,
+    diagnostics: Vec<Diagnostic>,
+    /// The root file first.
+    files: Vec<Loaded>,
+}
+
+impl Program {
+    fn root(&self) -> &ast::File {
+        &self.files[0].ast
+    }
+
+    /// A file and all it uses, the file first; `None` when one of them is broken, which has
+    /// been reported: what stands in the others may rest on what is missing.
+    fn visible_from(&self, file: usize) -> Option<Vec<&ast::File>> {
+        let visible = uses::visible(&self.files, file);
+        let is_whole = visible.iter().all(|&at| !self.files[at].is_broken);
+        is_whole.then(|| visible.iter().map(|&at| &self.files[at].ast).collect())
+    }
+}
+
+/// The space the root file is about, checked; `None` if there is none or it has errors.
+fn check_space(program: &mut Program, overrides: &Overrides) -> Option<Space> {
+    let Some(wanted) = wanted_space(program.root()).cloned() else {
+        check_names(program);
+        return None;
+    };
+    check_archs(program, &wanted);
+    let Some((owner, item)) = find_space(&program.files, &wanted.value) else {
+        report_unknown_space(program, &wanted);
+        return None;
+    };
+    let files = program.visible_from(owner)?;
+    let (space, found) = space::check(item, &files, overrides.classes, &program.sources);
+    let found = without_foreign_warnings(found, program.files[0].id);
+    program.diagnostics.extend(found);
+    space
+}
+
+/// A file of `let`s and `block`s only: nothing to build, but its names can be wrong.
+fn check_names(program: &mut Program) {
+    if let Some(files) = program.visible_from(0) {
+        let found = space::check_library(&files, &program.sources);
+        let found = without_foreign_warnings(found, program.files[0].id);
+        program.diagnostics.extend(found);
+    }
+}
+
+/// The name of the root's own space or, without one, of the space its first arch is of.
+fn wanted_space(root: &ast::File) -> Option<&Name> {
+    let own = spaces(root).next().map(|space| &space.name);
+    own.or_else(|| archs(root).next().map(|arch| &arch.space))
+}
+
+/// All archs of a file are of one space, and their names differ.
+fn check_archs(program: &mut Program, wanted: &Name) {
+    let mut problems = Vec::new();
+    let mut seen: BTreeMap<&str, &Name> = BTreeMap::new();
+    for arch in archs(program.root()) {
+        if arch.space.value != wanted.value {
+            problems.push(other_space(program, arch, wanted));
+        }
+        if let Some(earlier) = seen.insert(&arch.name.value, &arch.name) {
+            problems.push(report::duplicate_arch(&arch.name, earlier));
+        }
+    }
+    program.diagnostics.extend(problems);
+}
+
+fn other_space(program: &Program, arch: &ast::Arch, wanted: &Name) -> Diagnostic {
+    let known = space_names(&program.files);
+    match known.contains(&arch.space.value.as_str()) {
+        true => report::arch_of_other_space(arch, wanted),
+        false => report::unknown_space(&arch.space, &known),
+    }
+}
+
+fn report_unknown_space(program: &mut Program, wanted: &Name) {
+    // A used file that could not be read or parsed may well hold it.
+    let is_whole = program.files.iter().all(|file| !file.is_broken);
+    if is_whole && !has_errors(&program.diagnostics) {
+        let problem = report::unknown_space(wanted, &space_names(&program.files));
+        program.diagnostics.push(problem);
+    }
+}
+
+fn find_space<'a>(files: &'a [Loaded], name: &str) -> Option<(usize, &'a ast::Space)> {
+    let in_file = |(at, file): (usize, &'a Loaded)| {
+        let mut found = spaces(&file.ast).filter(|space| space.name.value == name);
+        found.next().map(|space| (at, space))
+    };
+    files.iter().enumerate().find_map(in_file)
+}
+
+fn space_names(files: &[Loaded]) -> Vec<&str> {
+    let spaces = files.iter().flat_map(|file| spaces(&file.ast));
+    spaces.map(|space| space.name.value.as_str()).collect()
+}
+
+fn spaces(file: &ast::File) -> impl Iterator<Item = &ast::Space> {
+    file.items.iter().filter_map(|item| match item {
+        ast::FileItem::Space(space) => Some(space),
+        _ => None,
+    })
+}
+
+fn archs(file: &ast::File) -> impl Iterator<Item = &ast::Arch> {
+    file.items.iter().filter_map(|item| match item {
+        ast::FileItem::Arch(arch) => Some(arch),
+        _ => None,
+    })
+}
+
+/// Warnings speak to who wrote the file: those about a used file stay with that file's own check.
+fn without_foreign_warnings(found: Vec<Diagnostic>, root: FileId) -> Vec<Diagnostic> {
+    let is_wanted = |diagnostic: &Diagnostic| {
+        diagnostic.severity == Severity::Error
+            || diagnostic
+                .labels
+                .iter()
+                .any(|label| label.span.file == root)
+    };
+    found.into_iter().filter(is_wanted).collect()
+}
+
+fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    let mut severities = diagnostics.iter().map(|diagnostic| diagnostic.severity);
+    severities.any(|severity| severity == Severity::Error)
+}
+
+fn finish(program: Program, space: Option<Space>) -> Unit {
+    let Program {
+        sources,
+        mut diagnostics,
+        files,
+    } = program;
+    diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span));
+    let root = files
+        .into_iter()
+        .next()
+        .expect("the root file was read first");
+    Unit {
+        sources,
+        diagnostics,
+        archs: archs(&root.ast).cloned().collect(),
+        ast: root.ast,
+        ir: space.as_ref().map(ir::lower),
+        space,
+    }
+}
+
+/// Reads a bound given outside a file, as in `--require 'flops in 200M..300M'`.
+///
+/// The text becomes a source named `--require`, so that messages can point into it.
+///
+/// # Errors
+/// The messages, when it is not a bound or not one of `space`.
+pub fn parse_require(
+    sources: &mut Sources,
+    text: &str,
+    space: &Space,
+) -> Result<Require, Vec<Diagnostic>> {
+    let file = sources.add("--require", text);
+    let (require, found) = syntax::parse_require(file, text);
+    let (Some(require), true) = (require, found.is_empty()) else {
+        return Err(found);
+    };
+    space::check_require(&require, space, sources)
+}

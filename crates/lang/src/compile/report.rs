@@ -1,0 +1,69 @@
+//! Messages about files: versions, `use`, and which space is meant.
+
+use std::path::Path;
+
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::source::{Name, ReadError};
+use crate::syntax::ast;
+
+pub(super) fn unreadable_use(used: &ast::Use, path: &Path, reason: &ReadError) -> Diagnostic {
+    Diagnostic::new(
+        Code::UnreadableUse,
+        format!("cannot read `{}`", used.path.value),
+        used.path.span,
+        reason.to_string(),
+    )
+    .note(format!(
+        "looked for at `{}`; the path is relative to the file that uses it",
+        path.display()
+    ))
+}
+
+pub(super) fn circular_use(used: &ast::Use, is_itself: bool) -> Diagnostic {
+    let label = match is_itself {
+        true => "this is the file itself",
+        false => "that file uses this one, directly or through others",
+    };
+    Diagnostic::new(
+        Code::CircularUse,
+        format!("`{}` is used in a circle", used.path.value),
+        used.path.span,
+        label,
+    )
+    .help("move what both need to a third file")
+}
+
+pub(super) fn unknown_space(space: &Name, known: &[&str]) -> Diagnostic {
+    let problem = Diagnostic::new(
+        Code::UnknownSpace,
+        format!("no space is called `{}`", space.value),
+        space.span,
+        "not in this file nor in those it uses",
+    );
+    match (nearest(&space.value, known.iter().copied()), known) {
+        (Some(near), _) => problem.fix(format!("did you mean `{near}`?"), space.span, near),
+        (None, []) => problem.help("`use \"FILE.cream\"` the file that holds it"),
+        (None, _) => problem.help(format!("spaces in sight: `{}`", known.join("`, `"))),
+    }
+}
+
+pub(super) fn arch_of_other_space(arch: &ast::Arch, wanted: &Name) -> Diagnostic {
+    Diagnostic::new(
+        Code::OtherSpace,
+        "the archs of a file belong to one space",
+        arch.space.span,
+        format!("`{}` is of another space", arch.name.value),
+    )
+    .label(wanted.span, "the file is about this one")
+    .help(format!("move `{}` to a file of its own", arch.name.value))
+}
+
+pub(super) fn duplicate_arch(arch: &Name, earlier: &Name) -> Diagnostic {
+    Diagnostic::new(
+        Code::DuplicateName,
+        format!("two archs are called `{}`", arch.value),
+        arch.span,
+        "declared again",
+    )
+    .label(earlier.span, "first declared here")
+}

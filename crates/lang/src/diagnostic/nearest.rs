@@ -1,0 +1,29 @@
+//! The known word a mistyped one was probably meant to be.
+
+/// The known word nearest to `word`: at most a third of its letters (at least one) wrong, missing,
+/// swapped or too many. The first of equally near ones.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = (word.chars().count() / 3).max(1);
+    let distance =
+        |other: &str| strsim::damerau_levenshtein(&word.to_lowercase(), &other.to_lowercase());
+    known
+        .into_iter()
+        .map(|other| (distance(other), other))
+        .filter(|&(wrong, other)| wrong <= allowed && wrong < other.chars().count())
+        .min_by_key(|&(wrong, _)| wrong)
+        .map(|(_, other)| other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn a_typo_is_near_and_another_word_is_not() {
+        assert_eq!(nearest("kernal", ["act", "kernel"]), Some("kernel"));
+        assert_eq!(nearest("Swish", ["swish"]), Some("swish"));
+        assert_eq!(nearest("banana", ["kernel", "act"]), None);
+        assert_eq!(nearest("x", ["y"]), None);
+        assert_eq!(nearest("s6", ["s1", "s2"]), Some("s1"));
+    }
+}

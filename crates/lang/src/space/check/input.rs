@@ -1,0 +1,123 @@
+//! What goes in and what comes out.
+
+use std::collections::BTreeMap;
+
+use super::Checker;
+use super::literal::{Constant, Literal};
+use super::not_built::Feature;
+use super::row::integers;
+use super::value::{CHANNELS, CLASSES, RESOLUTION, as_integer};
+use crate::source::{Span, Spanned};
+use crate::space::Setting;
+use crate::space::report::{self, At};
+use crate::syntax::ast;
+
+/// The image; a part is `None` when it is wrong.
+pub(in crate::space) struct Input {
+    pub(in crate::space) channels: Option<Spanned<u32>>,
+    pub(in crate::space) resolution: Option<Spanned<Setting<u32>>>,
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn input(&mut self, space: &'a ast::Space) -> Option<Input> {
+        let mut inputs = space.items.iter().filter_map(|item| match item {
+            ast::Item::Input(input) => Some(input),
+            _ => None,
+        });
+        let Some(input) = inputs.next() else {
+            return self.wrong(report::no_input(space));
+        };
+        for double in inputs {
+            let problem = report::duplicate_item("input", double.span, input.span);
+            self.found.push(problem);
+        }
+        self.image(input)
+    }
+
+    fn image(&mut self, input: &'a ast::Input) -> Option<Input> {
+        let mut written: BTreeMap<&str, &ast::Attribute> = BTreeMap::new();
+        let mut is_whole = true;
+        for attribute in &input.attributes {
+            let name = attribute.name.value.as_str();
+            let problem = match (name, written.get(name)) {
+                ("channels" | "resolution", None) => {
+                    written.insert(name, attribute);
+                    continue;
+                }
+                (_, Some(first)) => report::duplicate_attribute(&attribute.name, first.span),
+                (_, None) => report::unknown_image_attribute(attribute),
+            };
+            self.found.push(problem);
+            is_whole = false;
+        }
+        let missing: Vec<&str> = ["channels", "resolution"]
+            .into_iter()
+            .filter(|name| is_whole && !written.contains_key(name))
+            .collect();
+        if !missing.is_empty() {
+            self.found
+                .push(report::missing_image_attributes(&missing, input.span));
+        }
+        Some(Input {
+            channels: written
+                .get("channels")
+                .and_then(|channels| self.image_channels(channels)),
+            resolution: written
+                .get("resolution")
+                .and_then(|side| self.resolution(side)),
+        })
+    }
+
+    fn image_channels(&mut self, attribute: &'a ast::Attribute) -> Option<Spanned<u32>> {
+        match &attribute.binding {
+            ast::Binding::Is(value) => {
+                let value = self.fixed(CHANNELS, value)?;
+                Some(Spanned::new(as_integer(value), attribute.span))
+            }
+            ast::Binding::In(_) | ast::Binding::Fit(_) => {
+                self.wrong(report::image_channels_are_fixed(attribute))
+            }
+        }
+    }
+
+    fn resolution(&mut self, attribute: &'a ast::Attribute) -> Option<Spanned<Setting<u32>>> {
+        let setting = match &attribute.binding {
+            ast::Binding::Is(value) => Setting::Fixed(as_integer(self.fixed(RESOLUTION, value)?)),
+            ast::Binding::Fit(domain) => {
+                let values = self.domain(RESOLUTION, domain)?;
+                self.warn_single(attribute, domain, values.values().len());
+                Setting::Fitted(integers(&values))
+            }
+            ast::Binding::In(_) => {
+                return self.not_built(Feature::SearchedResolution, attribute.span);
+            }
+        };
+        Some(Spanned::new(setting, attribute.span))
+    }
+
+    /// The number of classes; the caller's word goes before the file's.
+    pub(super) fn output(
+        &mut self,
+        space: &'a ast::Space,
+        classes: Option<u32>,
+    ) -> Option<Spanned<u32>> {
+        let mut outputs = space.items.iter().filter_map(|item| match item {
+            ast::Item::Output(output) => Some(output),
+            _ => None,
+        });
+        let Some(output) = outputs.next() else {
+            return self.wrong(report::no_output(space));
+        };
+        for double in outputs {
+            let problem = report::duplicate_item("output", double.span, output.span);
+            self.found.push(problem);
+        }
+        let literal = Literal {
+            constant: Constant::Number(output.classes.value),
+            at: At::new(output.classes.span),
+        };
+        let written = as_integer(self.typed(CLASSES, &literal)?);
+        let span: Span = output.classes.span;
+        Some(Spanned::new(classes.unwrap_or(written), span))
+    }
+}

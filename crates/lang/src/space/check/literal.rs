@@ -1,0 +1,122 @@
+//! Values as written: a number or a word, reached directly or through `let`s.
+
+use super::Checker;
+use crate::quantity::Quantity;
+use crate::source::Name;
+use crate::space::report::{self, At};
+use crate::space::resolve::Meaning;
+use crate::syntax::ast;
+
+/// What a `let` stands for in the end.
+#[derive(Debug, Clone)]
+pub(super) enum LetMeaning<'a> {
+    Literal(Literal),
+    Domain(&'a ast::Domain),
+}
+
+/// A number or a word.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Constant {
+    Number(Quantity),
+    Word(String),
+}
+
+/// A constant and its place.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Literal {
+    pub(super) constant: Constant,
+    pub(super) at: At,
+}
+
+impl Literal {
+    /// The same inside a domain: where that is mentioned, this is.
+    pub(super) fn inside(self, domain: At) -> Literal {
+        let used = self.at.used_at.or(domain.used_at);
+        Literal {
+            at: At {
+                used_at: used,
+                ..self.at
+            },
+            ..self
+        }
+    }
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn check_let(&mut self, item: &'a ast::Let) {
+        let meaning = match &item.value {
+            ast::LetValue::Domain(domain) => Some(LetMeaning::Domain(domain)),
+            ast::LetValue::Value(value) => self.let_value(value),
+        };
+        self.lets.insert(&item.name.value, meaning);
+    }
+
+    /// A bare name may also be that of a `let` with a domain.
+    fn let_value(&mut self, value: &'a ast::Value) -> Option<LetMeaning<'a>> {
+        if let ast::Value::Name(name) = value
+            && let Some(LetMeaning::Domain(domain)) = self.lets.get(name.value.as_str()).cloned()?
+        {
+            self.used.insert(&name.value);
+            return Some(LetMeaning::Domain(domain));
+        }
+        self.literal(value).map(LetMeaning::Literal)
+    }
+
+    /// The number or word a value stands for.
+    pub(super) fn literal(&mut self, value: &'a ast::Value) -> Option<Literal> {
+        match value {
+            ast::Value::Number(number) => Some(Literal {
+                constant: Constant::Number(number.value),
+                at: At::new(number.span),
+            }),
+            ast::Value::Name(name) => self.named_literal(name),
+        }
+    }
+
+    pub(super) fn named_literal(&mut self, name: &'a Name) -> Option<Literal> {
+        let Some(entry) = self.scope.get(&name.value) else {
+            return Some(Literal {
+                constant: Constant::Word(name.value.clone()),
+                at: At::new(name.span),
+            });
+        };
+        self.used.insert(&name.value);
+        match entry.meaning {
+            Meaning::NotBuilt(_) => None,
+            Meaning::Let(_) => match self.lets.get(name.value.as_str()).cloned()?? {
+                LetMeaning::Literal(literal) => Some(Literal {
+                    constant: literal.constant,
+                    at: literal.at.used_at(name.span),
+                }),
+                LetMeaning::Domain(_) => self.wrong(report::domain_for_value(name, entry.name)),
+            },
+            Meaning::Block(_) | Meaning::Row(_) => {
+                self.wrong(report::wrong_kind(name, "a value", entry))
+            }
+        }
+    }
+
+    /// The domain a name stands for.
+    pub(super) fn named_domain(&mut self, name: &'a Name) -> Option<&'a ast::Domain> {
+        let Some(entry) = self.scope.get(&name.value) else {
+            let lets = self.let_names();
+            return self.wrong(report::unknown_domain(name, &lets));
+        };
+        self.used.insert(&name.value);
+        match entry.meaning {
+            Meaning::NotBuilt(_) => None,
+            Meaning::Let(_) => match self.lets.get(name.value.as_str()).cloned()?? {
+                LetMeaning::Domain(domain) => Some(domain),
+                LetMeaning::Literal(_) => self.wrong(report::value_for_domain(name, entry.name)),
+            },
+            Meaning::Block(_) | Meaning::Row(_) => {
+                self.wrong(report::wrong_kind(name, "a domain", entry))
+            }
+        }
+    }
+
+    pub(super) fn let_names(&self) -> Vec<&'a str> {
+        self.scope
+            .names(|meaning| matches!(meaning, Meaning::Let(_)))
+    }
+}

@@ -1,0 +1,185 @@
+//! The items of a space, one kind a file: from syntax to values of the right type.
+//!
+//! `None` stands for "wrong, and reported": whatever rests on it stays silent,
+//! so that one mistake gives one message.
+
+mod defaults;
+mod domain;
+mod input;
+mod literal;
+mod not_built;
+mod number;
+mod operator;
+mod require;
+mod row;
+mod value;
+mod warn;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::resolve::{Meaning, Scope, resolve};
+use super::{Alternative, NormSettings, Space, report, shape};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::source::{Sources, Spanned};
+use crate::syntax::ast;
+
+use defaults::Defaults;
+use literal::LetMeaning;
+
+pub(super) use input::Input;
+pub(super) use not_built::Feature;
+pub(super) use require::check_require;
+pub(super) use row::{Draft, Width};
+pub(super) use value::Kind;
+
+/// Everything known while a space is checked.
+pub(super) struct Checker<'a> {
+    pub(super) sources: &'a Sources,
+    pub(super) scope: Scope<'a>,
+    pub(super) found: Vec<Diagnostic>,
+    /// What every `let` stands for.
+    lets: BTreeMap<&'a str, Option<LetMeaning<'a>>>,
+    /// What every block stands for.
+    blocks: BTreeMap<&'a str, Option<Vec<Alternative>>>,
+    /// Names mentioned somewhere.
+    used: BTreeSet<&'a str>,
+    defaults: Defaults,
+    classes: Option<Spanned<u32>>,
+    /// Parts of the language met that are not built yet, with their places.
+    not_built: BTreeMap<Feature, Vec<crate::source::Span>>,
+}
+
+impl<'a> Checker<'a> {
+    fn new(
+        space: Option<&'a ast::Space>,
+        files: &[&'a ast::File],
+        sources: &'a Sources,
+    ) -> Checker<'a> {
+        let (scope, found) = resolve(space, files);
+        Checker {
+            sources,
+            scope,
+            found,
+            lets: BTreeMap::new(),
+            blocks: BTreeMap::new(),
+            used: BTreeSet::new(),
+            defaults: Defaults::default(),
+            classes: None,
+            not_built: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a message and gives the marker of an error.
+    pub(super) fn wrong<T>(&mut self, problem: Diagnostic) -> Option<T> {
+        self.found.push(problem);
+        None
+    }
+
+    /// Looks at every `let`, each after all it rests on.
+    fn check_lets(&mut self) {
+        for entry in self.scope.ordered().to_vec() {
+            if let Meaning::Let(item) = entry.meaning {
+                self.check_let(item);
+            }
+        }
+    }
+
+    /// Looks at every block, each after all it rests on; `let`s and defaults are known.
+    fn check_blocks(&mut self) {
+        for entry in self.scope.ordered().to_vec() {
+            if let Meaning::Block(item) = entry.meaning {
+                self.check_block(item);
+            }
+        }
+    }
+
+    fn check_block(&mut self, item: &'a ast::Block) {
+        let alternatives = self.op(&item.op);
+        self.blocks.insert(&item.name.value, alternatives);
+    }
+
+    /// The number of classes, where it is known.
+    pub(super) fn class_count(&self) -> Option<u32> {
+        self.classes.map(|classes| classes.value)
+    }
+
+    /// All messages, in order of place; warnings only where there is no error.
+    fn finish(mut self) -> Vec<Diagnostic> {
+        self.report_not_built();
+        let mut found = self.found;
+        let is_wrong = found.iter().any(|found| found.severity == Severity::Error);
+        found.retain(|found| !is_wrong || found.severity == Severity::Error);
+        found.sort_by_key(|found| (found.labels[0].span, found.code));
+        found.dedup_by_key(|found| (found.code, found.labels[0].span));
+        found
+    }
+}
+
+/// Checks a space among the files it can see, its own first.
+pub(super) fn check_space(
+    space: &ast::Space,
+    files: &[&ast::File],
+    classes: Option<u32>,
+    sources: &Sources,
+) -> (Option<Space>, Vec<Diagnostic>) {
+    let mut checker = Checker::new(Some(space), files, sources);
+    let checked = checker.space(space, classes);
+    checker.warn(checked.as_ref());
+    let found = checker.finish();
+    let is_wrong = found.iter().any(|found| found.severity == Severity::Error);
+    (checked.filter(|_| !is_wrong), found)
+}
+
+/// Checks the names of files without a space.
+pub(super) fn check_library(files: &[&ast::File], sources: &Sources) -> Vec<Diagnostic> {
+    let mut checker = Checker::new(None, files, sources);
+    checker.check_lets();
+    checker.check_blocks();
+    checker.finish()
+}
+
+impl<'a> Checker<'a> {
+    /// The whole space. Every part is looked at, also after an error in another.
+    fn space(&mut self, space: &'a ast::Space, classes: Option<u32>) -> Option<Space> {
+        self.note_not_built_items(&space.items);
+        self.check_lets();
+        self.check_defaults(&space.items);
+        self.check_blocks();
+        let input = self.input(space);
+        self.classes = self.output(space, classes);
+        let rows = self.rows(space);
+        let requires = self.requires(space, &rows);
+        let flow = shape::flow(self, &rows, input.as_ref());
+        let input = input?;
+        Some(Space {
+            name: space.name.clone(),
+            input_channels: input.channels?,
+            resolution: input.resolution?,
+            classes: self.classes?,
+            rows: flow?,
+            requires: requires?,
+            norm: self.norm()?,
+            span: space.span,
+        })
+    }
+
+    fn norm(&self) -> Option<NormSettings> {
+        Some(NormSettings {
+            eps: self.defaults.eps?,
+            momentum: self.defaults.momentum?,
+        })
+    }
+
+    fn rows(&mut self, space: &'a ast::Space) -> Vec<Draft<'a>> {
+        let mut rows = Vec::new();
+        for item in &space.items {
+            if let ast::Item::Row(row) = item {
+                rows.push(self.row(row));
+            }
+        }
+        if rows.is_empty() {
+            self.found.push(report::no_rows(space));
+        }
+        rows
+    }
+}

@@ -1,0 +1,303 @@
+//! What may stand in a block: alternatives, each an operator with all its attributes.
+
+use std::collections::BTreeMap;
+
+use super::Checker;
+use super::not_built::Feature;
+use super::value::Kind;
+use crate::source::{Name, Span};
+use crate::space::operator::{AttributeSpec, NOT_BUILT};
+use crate::space::resolve::Meaning;
+use crate::space::{
+    Alternative, Attribute, AttributeName, AttributeValue, Operator, Setting, limits, report,
+};
+use crate::syntax::ast;
+
+/// One alternative with the place it is reached from in the op at hand.
+struct Reached {
+    alternative: Alternative,
+    prim: usize,
+    span: Span,
+}
+
+/// The attributes written in one pair of parentheses; `None` where the value is wrong.
+type Written = BTreeMap<AttributeName, Option<Attribute>>;
+
+impl<'a> Checker<'a> {
+    /// The alternatives of an op, nested `or`s and blocks flattened.
+    pub(super) fn op(&mut self, op: &'a ast::Op) -> Option<Vec<Alternative>> {
+        let mut reached = Vec::new();
+        let mut is_whole = true;
+        let mut prims = Vec::new();
+        collect_prims(op, &mut prims);
+        for (index, prim) in prims.into_iter().enumerate() {
+            let Some(alternatives) = self.call(prim) else {
+                is_whole = false;
+                continue;
+            };
+            reached.extend(alternatives.into_iter().map(|alternative| Reached {
+                alternative,
+                prim: index,
+                span: prim.span,
+            }));
+            self.check_size(&reached, op.span)?;
+        }
+        self.check_shared(&reached);
+        let alternatives = reached.into_iter().map(|reached| reached.alternative);
+        is_whole.then(|| alternatives.collect())
+    }
+
+    fn check_size(&mut self, reached: &[Reached], span: Span) -> Option<()> {
+        let candidates = reached
+            .iter()
+            .map(|reached| candidate_count(&reached.alternative))
+            .fold(0_u64, u64::saturating_add);
+        match candidates > limits::CANDIDATES {
+            true => self.wrong(report::too_many_candidates(candidates, span)),
+            false => Some(()),
+        }
+    }
+
+    /// No candidate may be reached on two ways: the paths through it would be counted twice.
+    fn check_shared(&mut self, reached: &[Reached]) {
+        for (at, later) in reached.iter().enumerate() {
+            let earlier = reached[..at].iter().find(|earlier| {
+                earlier.prim != later.prim && shares(&earlier.alternative, &later.alternative)
+            });
+            if let Some(earlier) = earlier {
+                let candidate = shared_text(&earlier.alternative, &later.alternative);
+                let problem = report::shared_candidate(&candidate, earlier.span, later.span);
+                self.found.push(problem);
+                return;
+            }
+        }
+    }
+
+    fn call(&mut self, call: Call<'a>) -> Option<Vec<Alternative>> {
+        if let Some(operator) = Operator::from_word(&call.name.value) {
+            let alternative = self.operator(operator, call)?;
+            return Some(vec![alternative]);
+        }
+        if let Some(&name) = NOT_BUILT.iter().find(|&&name| name == call.name.value) {
+            return self.not_built(Feature::Operator(name), call.name.span);
+        }
+        self.block_call(call)
+    }
+
+    fn block_call(&mut self, call: Call<'a>) -> Option<Vec<Alternative>> {
+        let name = call.name;
+        let Some(entry) = self.scope.get(&name.value) else {
+            let blocks = self
+                .scope
+                .names(|meaning| matches!(meaning, Meaning::Block(_)));
+            return self.wrong(report::unknown_operator(name, &blocks));
+        };
+        self.used.insert(&name.value);
+        match entry.meaning {
+            Meaning::NotBuilt(_) => None,
+            Meaning::Block(_) if !call.args.is_empty() => {
+                self.wrong(report::block_with_arguments(name, call.span, entry.name))
+            }
+            Meaning::Block(_) => {
+                let alternatives = self.blocks.get(name.value.as_str()).cloned()??;
+                Some(named(alternatives, &name.value))
+            }
+            Meaning::Let(_) | Meaning::Row(_) => {
+                self.wrong(report::wrong_kind(name, "an operator or a block", entry))
+            }
+        }
+    }
+
+    fn operator(&mut self, operator: Operator, call: Call<'a>) -> Option<Alternative> {
+        let written = self.written(operator, call);
+        // With an unknown attribute in the parentheses, a missing one is probably the same mistake.
+        let written = written?;
+        let missing: Vec<&str> = operator
+            .attributes()
+            .iter()
+            .filter(|spec| self.is_missing(spec, &written))
+            .map(|spec| spec.name.as_str())
+            .collect();
+        if !missing.is_empty() {
+            return self.wrong(report::missing_attributes(operator, &missing, call.name));
+        }
+        let attributes = operator
+            .attributes()
+            .iter()
+            .map(|spec| match written.get(&spec.name) {
+                Some(attribute) => attribute.clone(),
+                None => self.default_for(operator, spec, call.name.span),
+            })
+            .collect::<Option<Vec<Attribute>>>()?;
+        Some(Alternative {
+            operator,
+            attributes,
+            block: None,
+            span: call.span,
+        })
+    }
+
+    fn is_missing(&self, spec: &AttributeSpec, written: &Written) -> bool {
+        let is_default = self.defaults.attributes.contains_key(&spec.name);
+        !written.contains_key(&spec.name) && !is_default && spec.default.is_none()
+    }
+
+    /// The file's default, then the language's.
+    fn default_for(
+        &self,
+        operator: Operator,
+        spec: &AttributeSpec,
+        span: Span,
+    ) -> Option<Attribute> {
+        // A pool without a window is over the whole map; `default kernel` must not change that.
+        let is_pool = operator == Operator::AvgPool;
+        let of_file = self
+            .defaults
+            .attributes
+            .get(&spec.name)
+            .filter(|_| !is_pool);
+        let value = match of_file {
+            Some(value) => (*value)?,
+            None => spec.default.expect("a missing attribute was reported"),
+        };
+        Some(Attribute {
+            name: spec.name,
+            setting: Setting::Fixed(value),
+            span,
+        })
+    }
+
+    /// What stands in the parentheses; `None` if something in there is no attribute of the operator.
+    fn written(&mut self, operator: Operator, call: Call<'a>) -> Option<Written> {
+        let mut written: Written = BTreeMap::new();
+        let mut spans: BTreeMap<AttributeName, Span> = BTreeMap::new();
+        let mut is_whole = true;
+        for arg in call.args {
+            let Some((name, attribute)) = self.attribute_name(operator, arg) else {
+                is_whole = false;
+                continue;
+            };
+            if let Some(&first) = spans.get(&name) {
+                self.found
+                    .push(report::duplicate_attribute(&attribute.name, first));
+                is_whole = false;
+                continue;
+            }
+            spans.insert(name, attribute.span);
+            let setting = self.setting(name, attribute);
+            let typed = setting.map(|setting| Attribute {
+                name,
+                setting,
+                span: attribute.span,
+            });
+            written.insert(name, typed);
+        }
+        is_whole.then_some(written)
+    }
+
+    fn attribute_name(
+        &mut self,
+        operator: Operator,
+        arg: &'a ast::Arg,
+    ) -> Option<(AttributeName, &'a ast::Attribute)> {
+        let attribute = match arg {
+            ast::Arg::Op(op) => return self.wrong(report::not_an_attribute(operator, op)),
+            ast::Arg::Attribute(attribute) => attribute,
+        };
+        let name = AttributeName::from_word(&attribute.name.value);
+        match name.filter(|&name| operator.attribute(name).is_some()) {
+            Some(name) => Some((name, attribute)),
+            None => {
+                let text = self.sources.text(attribute.span);
+                self.wrong(report::unknown_attribute(operator, attribute, text))
+            }
+        }
+    }
+
+    fn setting(
+        &mut self,
+        name: AttributeName,
+        attribute: &'a ast::Attribute,
+    ) -> Option<Setting<AttributeValue>> {
+        let kind = Kind::of(name);
+        match &attribute.binding {
+            ast::Binding::Is(value) => self.fixed(kind, value).map(Setting::Fixed),
+            ast::Binding::In(domain) => {
+                let values = self.domain(kind, domain)?;
+                self.warn_single(attribute, domain, values.values().len());
+                Some(Setting::Searched(values))
+            }
+            ast::Binding::Fit(domain) => {
+                let text = self.sources.text(domain.span);
+                self.wrong(report::fit_not_allowed(attribute, text))
+            }
+        }
+    }
+}
+
+/// `NAME` or `NAME(ARGS)`.
+#[derive(Clone, Copy)]
+struct Call<'a> {
+    name: &'a Name,
+    args: &'a [ast::Arg],
+    span: Span,
+}
+
+fn collect_prims<'a>(op: &'a ast::Op, calls: &mut Vec<Call<'a>>) {
+    for prim in &op.alternatives {
+        match prim {
+            ast::Prim::Group(op) => collect_prims(op, calls),
+            ast::Prim::Call { name, args, span } => calls.push(Call {
+                name,
+                args,
+                span: *span,
+            }),
+        }
+    }
+}
+
+/// The outermost block name stays.
+fn named(mut alternatives: Vec<Alternative>, block: &str) -> Vec<Alternative> {
+    for alternative in &mut alternatives {
+        alternative.block = Some(block.to_owned());
+    }
+    alternatives
+}
+
+fn candidate_count(alternative: &Alternative) -> u64 {
+    let sizes = alternative
+        .attributes
+        .iter()
+        .map(|attribute| attribute.setting.values().len());
+    sizes.fold(1, |product, size| product.saturating_mul(size as u64))
+}
+
+/// Whether some candidate belongs to both.
+fn shares(a: &Alternative, b: &Alternative) -> bool {
+    a.operator == b.operator && common_values(a, b).is_some()
+}
+
+/// For each attribute the first value both may take.
+fn common_values(a: &Alternative, b: &Alternative) -> Option<Vec<AttributeValue>> {
+    let pairs = a.attributes.iter().zip(&b.attributes);
+    pairs
+        .map(|(a, b)| {
+            let (a, b) = (a.setting.values(), b.setting.values());
+            a.iter().copied().find(|value| b.contains(value))
+        })
+        .collect()
+}
+
+/// The first common candidate, with the attributes that one of the two searches.
+fn shared_text(a: &Alternative, b: &Alternative) -> String {
+    let values = common_values(a, b).expect("the two share a candidate");
+    let searched: Vec<String> = (a.attributes.iter().zip(&b.attributes))
+        .zip(values)
+        .filter(|((a, b), _)| [a, b].iter().any(|one| one.setting.values().len() > 1))
+        .map(|((a, _), value)| format!("{} = {value}", a.name))
+        .collect();
+    match searched.is_empty() {
+        true => a.operator.to_string(),
+        false => format!("{}({})", a.operator, searched.join(", ")),
+    }
+}

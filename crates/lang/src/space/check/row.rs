@@ -1,0 +1,170 @@
+//! Layers and stages: their operators and the attributes behind them.
+
+use std::collections::BTreeMap;
+
+use super::Checker;
+use super::not_built::Feature;
+use super::value::{CHANNELS, DEPTH, STRIDE, as_integer};
+use crate::source::Spanned;
+use crate::space::{AttributeName, AttributeValue, Block, Domain, Setting, report};
+use crate::syntax::ast;
+
+/// A row before its widths are known.
+pub(in crate::space) struct Draft<'a> {
+    pub(in crate::space) row: &'a ast::Row,
+    /// The first block; `None` when it is wrong.
+    pub(in crate::space) first: Option<Block>,
+    /// All later ones.
+    pub(in crate::space) rest: Option<Block>,
+    pub(in crate::space) width: Width,
+    /// `None` when it is wrong. The span covers `stride = …`, or the row's name.
+    pub(in crate::space) stride: Option<Spanned<u32>>,
+    /// `None` when it is wrong. The span covers `depth …`, or the row's name.
+    pub(in crate::space) depth: Option<Spanned<Setting<u32>>>,
+}
+
+/// Width of a row's output as written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::space) enum Width {
+    /// No `channels`: that of the input.
+    Same,
+    /// `channels = N`
+    Number(Spanned<u32>),
+    /// `channels = classes`; `None` when the number of classes is not known.
+    Classes(Spanned<Option<u32>>),
+    /// Wrong, and reported.
+    Unknown,
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn row(&mut self, row: &'a ast::Row) -> Draft<'a> {
+        let first = self.block_of(&row.op);
+        let rest = match &row.then {
+            Some(op) => self.block_of(op),
+            None => first.clone(),
+        };
+        if let (ast::RowKind::Layer, Some(then)) = (row.kind, &row.then) {
+            self.found.push(report::then_on_layer(row, then));
+        }
+        let written = self.row_attributes(row);
+        Draft {
+            row,
+            first,
+            rest,
+            width: self.width(written.get("channels").copied()),
+            stride: self.stride(row, written.get("stride").copied()),
+            depth: self.depth(row, written.get("depth").copied()),
+        }
+    }
+
+    fn block_of(&mut self, op: &'a ast::Op) -> Option<Block> {
+        let alternatives = self.op(op)?;
+        Some(Block {
+            alternatives,
+            span: op.span,
+        })
+    }
+
+    /// The attributes by name, doubles and strangers reported.
+    fn row_attributes(&mut self, row: &'a ast::Row) -> BTreeMap<&'a str, &'a ast::Attribute> {
+        let mut written: BTreeMap<&str, &ast::Attribute> = BTreeMap::new();
+        for attribute in &row.attributes {
+            let name = attribute.name.value.as_str();
+            match (name, row.kind) {
+                ("depth", ast::RowKind::Layer) => {
+                    self.found.push(report::depth_on_layer(row, attribute));
+                }
+                ("channels" | "stride" | "depth", _) => match written.get(name) {
+                    Some(first) => {
+                        let problem = report::duplicate_attribute(&attribute.name, first.span);
+                        self.found.push(problem);
+                    }
+                    None => drop(written.insert(name, attribute)),
+                },
+                _ => self.unknown_row_attribute(row, attribute),
+            }
+        }
+        written
+    }
+
+    fn unknown_row_attribute(&mut self, row: &'a ast::Row, attribute: &'a ast::Attribute) {
+        let text = self.sources.text(attribute.span);
+        let problem = match AttributeName::from_word(&attribute.name.value) {
+            Some(_) => report::operator_attribute_on_row(row, attribute, text),
+            None => report::unknown_row_attribute(row, attribute),
+        };
+        self.found.push(problem);
+    }
+
+    fn width(&mut self, attribute: Option<&'a ast::Attribute>) -> Width {
+        let Some(attribute) = attribute else {
+            return Width::Same;
+        };
+        match &attribute.binding {
+            ast::Binding::Is(ast::Value::Name(name)) if name.value == "classes" => {
+                let classes = self.classes.map(|classes| classes.value);
+                Width::Classes(Spanned::new(classes, attribute.span))
+            }
+            ast::Binding::Is(value) => match self.fixed(CHANNELS, value) {
+                Some(value) => Width::Number(Spanned::new(as_integer(value), attribute.span)),
+                None => Width::Unknown,
+            },
+            ast::Binding::In(_) => {
+                self.not_built::<()>(Feature::SearchedWidth, attribute.span);
+                Width::Unknown
+            }
+            ast::Binding::Fit(domain) => {
+                let text = self.sources.text(domain.span);
+                self.found.push(report::fit_not_allowed(attribute, text));
+                Width::Unknown
+            }
+        }
+    }
+
+    fn stride(
+        &mut self,
+        row: &ast::Row,
+        attribute: Option<&'a ast::Attribute>,
+    ) -> Option<Spanned<u32>> {
+        let Some(attribute) = attribute else {
+            return Some(Spanned::new(1, row.name.span));
+        };
+        match &attribute.binding {
+            ast::Binding::Is(value) => {
+                let value = self.fixed(STRIDE, value)?;
+                Some(Spanned::new(as_integer(value), attribute.span))
+            }
+            ast::Binding::In(_) | ast::Binding::Fit(_) => {
+                self.wrong(report::stride_is_fixed(attribute))
+            }
+        }
+    }
+
+    fn depth(
+        &mut self,
+        row: &ast::Row,
+        attribute: Option<&'a ast::Attribute>,
+    ) -> Option<Spanned<Setting<u32>>> {
+        let Some(attribute) = attribute else {
+            return Some(Spanned::new(Setting::Fixed(1), row.name.span));
+        };
+        let setting = match &attribute.binding {
+            ast::Binding::Is(value) => Setting::Fixed(as_integer(self.fixed(DEPTH, value)?)),
+            ast::Binding::In(domain) => {
+                let values = self.domain(DEPTH, domain)?;
+                self.warn_single(attribute, domain, values.values().len());
+                Setting::Searched(integers(&values))
+            }
+            ast::Binding::Fit(_) => {
+                return self.not_built(Feature::FittedDepth, attribute.span);
+            }
+        };
+        Some(Spanned::new(setting, attribute.span))
+    }
+}
+
+/// The domain of an integer kind as plain numbers.
+pub(super) fn integers(values: &Domain<AttributeValue>) -> Domain<u32> {
+    let numbers = values.values().iter().map(|&value| as_integer(value));
+    Domain::new(numbers.collect()).expect("the values were a domain already")
+}

@@ -1,0 +1,86 @@
+//! The one table of operators: which attributes each takes, and their defaults.
+
+use super::{Activation, AttributeName, AttributeValue, Norm, Operator, Padding};
+
+/// An attribute as one operator takes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AttributeSpec {
+    /// Which.
+    pub name: AttributeName,
+    /// Its value where neither the operator nor a `default` gives one; `None`: it must be written.
+    pub default: Option<AttributeValue>,
+}
+
+const fn required(name: AttributeName) -> AttributeSpec {
+    AttributeSpec {
+        name,
+        default: None,
+    }
+}
+
+const fn optional(name: AttributeName, value: AttributeValue) -> AttributeSpec {
+    AttributeSpec {
+        name,
+        default: Some(value),
+    }
+}
+
+const KERNEL: AttributeSpec = required(AttributeName::Kernel);
+const EXPAND: AttributeSpec = required(AttributeName::Expand);
+const SE: AttributeSpec = optional(
+    AttributeName::Se,
+    AttributeValue::Ratio(crate::quantity::Ratio {
+        numerator: 0,
+        denominator: 1,
+    }),
+);
+const GROUPS: AttributeSpec = optional(AttributeName::Groups, AttributeValue::Integer(1));
+const ACT: AttributeSpec = optional(AttributeName::Act, AttributeValue::Act(Activation::Relu));
+const NORM: AttributeSpec = optional(AttributeName::Norm, AttributeValue::Norm(Norm::Batch));
+const PADDING: AttributeSpec = optional(
+    AttributeName::Padding,
+    AttributeValue::Padding(Padding::Symmetric),
+);
+const WINDOW: AttributeSpec = optional(AttributeName::Kernel, AttributeValue::Integer(0));
+
+const CONV: &[AttributeSpec] = &[KERNEL, GROUPS, ACT, NORM, PADDING];
+const DW: &[AttributeSpec] = &[KERNEL, ACT, NORM, PADDING];
+const DS: &[AttributeSpec] = &[KERNEL, SE, ACT, NORM, PADDING];
+const IR: &[AttributeSpec] = &[KERNEL, EXPAND, SE, ACT, NORM, PADDING];
+const POOL: &[AttributeSpec] = &[WINDOW];
+
+/// Operators of the language that the compiler reads but cannot build yet.
+pub(in crate::space) const NOT_BUILT: &[&str] =
+    &["bottleneck", "shuffle", "maxpool", "sum", "zero"];
+
+impl Operator {
+    /// Its attributes, in the order in which candidates list them.
+    pub fn attributes(self) -> &'static [AttributeSpec] {
+        match self {
+            Operator::Conv => CONV,
+            Operator::Dw => DW,
+            Operator::Ds => DS,
+            Operator::Ir | Operator::Er => IR,
+            Operator::AvgPool => POOL,
+            Operator::Linear | Operator::Skip => &[],
+        }
+    }
+
+    /// Its attribute of that name, if it has one.
+    pub fn attribute(self, name: AttributeName) -> Option<AttributeSpec> {
+        let mut attributes = self.attributes().iter().copied();
+        attributes.find(|attribute| attribute.name == name)
+    }
+}
+
+impl AttributeName {
+    /// The words it takes; none where it takes numbers.
+    pub fn words(self) -> Vec<&'static str> {
+        match self {
+            AttributeName::Act => Activation::ALL.iter().map(|act| act.as_str()).collect(),
+            AttributeName::Norm => Norm::ALL.iter().map(|norm| norm.as_str()).collect(),
+            AttributeName::Padding => Padding::ALL.iter().map(|rule| rule.as_str()).collect(),
+            _ => Vec::new(),
+        }
+    }
+}

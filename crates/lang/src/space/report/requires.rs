@@ -1,0 +1,136 @@
+//! Bounds: on what, in which unit, how far.
+
+use super::names::did_you_mean;
+use super::{At, about, list};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::{Name, Span};
+use crate::space::Metric;
+use crate::syntax::ast;
+
+pub(in crate::space) fn unknown_metric(name: &Name, tables: &[&str]) -> Diagnostic {
+    let metrics: Vec<&str> = Metric::ALL.iter().map(|metric| metric.as_str()).collect();
+    let problem = Diagnostic::new(
+        Code::UnknownMetric,
+        format!("no metric is called `{}`", name.value),
+        name.span,
+        "not counted",
+    );
+    let problem = did_you_mean(problem, name, metrics.iter().chain(tables).copied());
+    match problem.help {
+        Some(_) => problem,
+        None => problem.note(format!("metrics: {}, and `STAGE.depth`", list(&metrics))),
+    }
+}
+
+pub(in crate::space) fn row_as_metric(name: &Name) -> Diagnostic {
+    let depth = format!("{}.depth", name.value);
+    Diagnostic::new(
+        Code::UnknownMetric,
+        format!("`{}` is a row, not a metric", name.value),
+        name.span,
+        "what of it is bounded?",
+    )
+    .fix(format!("did you mean `{depth}`?"), name.span, depth.clone())
+}
+
+pub(in crate::space) fn dotted_too_long(subject: &ast::Dotted) -> Diagnostic {
+    Diagnostic::new(
+        Code::UnknownMetric,
+        "a bound is on a metric or on `STAGE.depth`",
+        subject.span,
+        "neither",
+    )
+}
+
+pub(in crate::space) fn unknown_stage(name: &Name, stages: &[&str]) -> Diagnostic {
+    let problem = Diagnostic::new(
+        Code::UnknownName,
+        format!("no stage is called `{}`", name.value),
+        name.span,
+        "not known",
+    );
+    let problem = did_you_mean(problem, name, stages.iter().copied());
+    match (&problem.help, stages) {
+        (None, [_, ..]) => problem.note(format!("stages: {}", list(stages))),
+        _ => problem,
+    }
+}
+
+pub(in crate::space) fn unknown_property(row: &Name, property: &Name) -> Diagnostic {
+    Diagnostic::new(
+        Code::UnknownMetric,
+        format!("`{}` has no `{}` to bound", row.value, property.value),
+        property.span,
+        "not known",
+    )
+    .fix(
+        format!("did you mean `{}.depth`?", row.value),
+        property.span,
+        "depth",
+    )
+}
+
+pub(in crate::space) fn depth_of_layer(row: &Name, property: &Name) -> Diagnostic {
+    Diagnostic::new(
+        Code::UnknownMetric,
+        format!("`{}` is a layer: it has no depth", row.value),
+        row.span.to(property.span),
+        "always one block",
+    )
+}
+
+pub(in crate::space) fn incomparable(right: &ast::Dotted) -> Diagnostic {
+    Diagnostic::new(
+        Code::WrongType,
+        "only depths compare with each other",
+        right.span,
+        "a number belongs here",
+    )
+}
+
+pub(in crate::space) fn time_for_count(metric: Metric, text: &str, at: At) -> Diagnostic {
+    about(
+        Code::WrongType,
+        format!(
+            "`{metric}` is a count, `{text}` is a time",
+            metric = metric.as_str()
+        ),
+        at,
+        "a count belongs here, like `600M`",
+    )
+}
+
+pub(in crate::space) fn count_too_large(metric: Metric, at: At) -> Diagnostic {
+    about(
+        Code::OutOfRange,
+        format!("`{}` is counted up to 2^64", metric.as_str()),
+        at,
+        "larger than that",
+    )
+}
+
+/// `texts`: the bare number, then the one with the unit.
+pub(in crate::space) fn missing_unit(texts: [&str; 2], at: At, other: Span) -> Diagnostic {
+    let [bare, with] = texts;
+    let unit = with.trim_start_matches(|letter: char| !letter.is_ascii_alphabetic());
+    let problem = about(
+        Code::MissingUnit,
+        format!("`{bare}` has no unit beside `{with}`"),
+        at,
+        format!("single counts, {} of them", bare),
+    )
+    .label(other, "has one");
+    let whole = format!("{bare}{unit}");
+    problem.fix(format!("did you mean `{whole}`?"), at.span, whole.clone())
+}
+
+pub(in crate::space) fn empty_range(low: &str, high: &str, span: Span) -> Diagnostic {
+    let swapped = format!("{high}..{low}");
+    Diagnostic::new(
+        Code::EmptyRange,
+        format!("no number lies between {low} and {high}"),
+        span,
+        "the end lies below the start",
+    )
+    .fix(format!("did you mean `{swapped}`?"), span, swapped.clone())
+}

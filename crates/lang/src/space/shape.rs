@@ -1,0 +1,360 @@
+//! Widths along the rows, and whether every operator can stand where it does.
+
+use super::check::{Checker, Draft, Input, Width};
+use super::report::{self, SkipPlace};
+use super::{Alternative, AttributeName, AttributeValue, Block, Operator, Row, Setting, limits};
+use crate::source::{Span, Spanned};
+use crate::syntax::ast;
+
+/// What the image has become at some row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// A map with height and width.
+    Map,
+    /// One pixel, after the pool over the whole map.
+    Pooled,
+    /// One number a class or feature, after `linear`.
+    Flat,
+}
+
+/// What is known on the way through the rows; `None` after an error.
+struct Flow {
+    width: Option<u32>,
+    /// Side of the map at the largest resolution.
+    side: Option<u32>,
+    form: Form,
+    /// Whether a row was wrong, so that `form` is a guess.
+    is_unsure: bool,
+    blocks: u64,
+    skips: Vec<SkipPlace>,
+}
+
+/// One block at its place: widths and stride, as far as they are known.
+#[derive(Clone, Copy)]
+struct Place<'r> {
+    row: &'r ast::Row,
+    in_channels: Option<u32>,
+    out_channels: Option<u32>,
+    /// The span covers `channels = …`, or the row's name.
+    width_span: Span,
+    stride: Option<Spanned<u32>>,
+    side: Option<u32>,
+}
+
+/// Follows the width through all rows; `None` when something is wrong on the way.
+pub(super) fn flow(
+    checker: &mut Checker,
+    drafts: &[Draft],
+    input: Option<&Input>,
+) -> Option<Vec<Row>> {
+    let mut flow = Flow::new(input);
+    let rows: Vec<Option<Row>> = drafts
+        .iter()
+        .enumerate()
+        .map(|(at, draft)| flow.row(checker, draft, at + 1 == drafts.len()))
+        .collect();
+    for place in std::mem::take(&mut flow.skips) {
+        checker
+            .found
+            .push(report::skip_changes_shape(checker.sources, &place));
+    }
+    rows.into_iter().collect()
+}
+
+impl Flow {
+    fn new(input: Option<&Input>) -> Flow {
+        let channels = input.and_then(|input| input.channels);
+        let resolution = input.and_then(|input| input.resolution.as_ref());
+        Flow {
+            width: channels.map(|channels| channels.value),
+            side: resolution.and_then(|side| side.value.values().iter().copied().max()),
+            form: Form::Map,
+            is_unsure: false,
+            blocks: 0,
+            skips: Vec::new(),
+        }
+    }
+
+    fn row(&mut self, checker: &mut Checker, draft: &Draft, is_last: bool) -> Option<Row> {
+        let (in_channels, out_channels) = (self.width, out_width(draft.width, self.width));
+        let first = Place {
+            row: draft.row,
+            in_channels,
+            out_channels,
+            width_span: width_span(draft),
+            stride: draft.stride,
+            side: self.side,
+        };
+        let rest = first.later();
+        self.check_block(checker, draft.first.as_ref(), first);
+        if deepest(draft) > 1 {
+            self.check_block(checker, draft.rest.as_ref(), rest);
+        }
+        self.check_order(checker, draft);
+        check_output(checker, draft, is_last, self.is_unsure);
+        self.count_blocks(checker, draft)?;
+        self.width = out_channels;
+        self.side = rest.side;
+        Some(Row {
+            name: draft.row.name.clone(),
+            is_stage: draft.row.kind == ast::RowKind::Stage,
+            first: draft.first.clone()?,
+            rest: draft.rest.clone()?,
+            in_channels: in_channels?,
+            out_channels: Spanned::new(out_channels?, width_span(draft)),
+            stride: draft.stride?.value,
+            depth: draft.depth.clone()?,
+            span: draft.row.span,
+        })
+    }
+
+    fn check_block(&mut self, checker: &mut Checker, block: Option<&Block>, place: Place) {
+        let Some(block) = block else { return };
+        for alternative in &block.alternatives {
+            match alternative.operator {
+                Operator::Skip => self.check_skip(block, alternative, place),
+                Operator::Conv => check_groups(checker, alternative, place),
+                Operator::Dw | Operator::AvgPool => check_width_stays(checker, alternative, place),
+                Operator::Ds | Operator::Ir | Operator::Er | Operator::Linear => {}
+            }
+            check_alone(checker, block, alternative, place);
+            check_kernel(checker, alternative, place);
+        }
+    }
+
+    /// Rows whose shape changes under the same `skip` are one mistake: they are gathered.
+    fn check_skip(&mut self, block: &Block, skip: &Alternative, place: Place) {
+        let widths = place.changed_width();
+        let stride = place.stride.filter(|stride| stride.value != 1);
+        if widths.is_none() && stride.is_none() {
+            return;
+        }
+        let known = self.skips.iter_mut().find(|known| known.skip == skip.span);
+        match known {
+            Some(known) => known.others.push(place.row.name.value.clone()),
+            None => self.skips.push(SkipPlace {
+                skip: skip.span,
+                op: block.span,
+                is_whole_op: block.alternatives.len() == 1,
+                row: place.row.clone(),
+                widths: widths.map(|widths| (widths, place.width_span)),
+                stride,
+                others: Vec::new(),
+            }),
+        }
+    }
+
+    /// Maps, then the pool, then `linear`.
+    fn check_order(&mut self, checker: &mut Checker, draft: &Draft) {
+        let Some(operator) = draft.first.as_ref().and_then(sole) else {
+            self.is_unsure |= draft.first.is_none();
+            self.check_not_flat(checker, draft);
+            return;
+        };
+        match operator.operator {
+            Operator::Linear => {
+                if self.form == Form::Map && !self.is_unsure {
+                    checker
+                        .found
+                        .push(report::linear_before_pool(draft.row, operator.span));
+                }
+                self.form = Form::Flat;
+            }
+            Operator::AvgPool if is_global(operator) => {
+                self.check_not_flat(checker, draft);
+                self.form = Form::Pooled;
+                self.side = Some(1);
+            }
+            _ => self.check_not_flat(checker, draft),
+        }
+    }
+
+    fn check_not_flat(&mut self, checker: &mut Checker, draft: &Draft) {
+        if self.form == Form::Flat && draft.first.is_some() {
+            checker.found.push(report::after_linear(draft.row));
+            // One message, however many rows follow.
+            self.form = Form::Pooled;
+            self.is_unsure = true;
+        }
+    }
+
+    fn count_blocks(&mut self, checker: &mut Checker, draft: &Draft) -> Option<()> {
+        let (before, deepest) = (self.blocks, u64::from(deepest(draft)));
+        self.blocks += deepest;
+        let most = u64::from(limits::SPACE_BLOCKS);
+        match before <= most && self.blocks > most {
+            true => checker.wrong(report::too_many_blocks(draft.row, self.blocks)),
+            false => Some(()),
+        }
+    }
+}
+
+impl<'r> Place<'r> {
+    /// The place of all later blocks of the row.
+    fn later(self) -> Place<'r> {
+        let stride = self.stride.map(|stride| stride.value);
+        Place {
+            in_channels: self.out_channels,
+            stride: self.stride.map(|stride| stride.map(|_| 1)),
+            side: self
+                .side
+                .zip(stride)
+                .map(|(side, stride)| side.div_ceil(stride)),
+            ..self
+        }
+    }
+
+    /// Both widths, where they are known and differ.
+    fn changed_width(self) -> Option<(u32, u32)> {
+        let widths = self.in_channels.zip(self.out_channels);
+        widths.filter(|(input, output)| input != output)
+    }
+}
+
+fn out_width(width: Width, input: Option<u32>) -> Option<u32> {
+    match width {
+        Width::Same => input,
+        Width::Number(width) => Some(width.value),
+        Width::Classes(classes) => classes.value,
+        Width::Unknown => None,
+    }
+}
+
+fn width_span(draft: &Draft) -> Span {
+    match draft.width {
+        Width::Number(width) => width.span,
+        Width::Classes(classes) => classes.span,
+        Width::Same | Width::Unknown => draft.row.name.span,
+    }
+}
+
+/// The largest depth; 1 where it is wrong.
+fn deepest(draft: &Draft) -> u32 {
+    let depth = draft.depth.as_ref().map(|depth| depth.value.values());
+    depth
+        .and_then(|values| values.iter().copied().max())
+        .unwrap_or(1)
+}
+
+/// The alternative of a block that has only one.
+fn sole(block: &Block) -> Option<&Alternative> {
+    match block.alternatives.as_slice() {
+        [alternative] => Some(alternative),
+        _ => None,
+    }
+}
+
+fn setting(
+    alternative: &Alternative,
+    name: AttributeName,
+) -> Option<(&Setting<AttributeValue>, Span)> {
+    let attribute = alternative
+        .attributes
+        .iter()
+        .find(|attribute| attribute.name == name)?;
+    Some((&attribute.setting, attribute.span))
+}
+
+fn integers(setting: &Setting<AttributeValue>) -> impl Iterator<Item = u32> {
+    setting.values().iter().filter_map(|value| match value {
+        AttributeValue::Integer(value) => Some(*value),
+        _ => None,
+    })
+}
+
+/// A pool over the whole map.
+fn is_global(alternative: &Alternative) -> bool {
+    let kernel = setting(alternative, AttributeName::Kernel);
+    let is_whole = kernel.is_some_and(|(kernel, _)| integers(kernel).any(|side| side == 0));
+    alternative.operator == Operator::AvgPool && is_whole
+}
+
+fn check_groups(checker: &mut Checker, conv: &Alternative, place: Place) {
+    let Some((groups, span)) = setting(conv, AttributeName::Groups) else {
+        return;
+    };
+    let widths = [place.in_channels, place.out_channels];
+    let wrong = integers(groups).find_map(|groups| {
+        let width = widths
+            .into_iter()
+            .flatten()
+            .find(|width| width % groups != 0);
+        width.map(|width| (groups, width))
+    });
+    if let Some((groups, width)) = wrong {
+        let is_input = place.in_channels == Some(width);
+        let problem = report::groups_do_not_divide(groups, width, is_input, span, place.width_span);
+        checker.found.push(problem);
+    }
+}
+
+fn check_width_stays(checker: &mut Checker, alternative: &Alternative, place: Place) {
+    if let Some(widths) = place.changed_width() {
+        let problem = report::width_stays(alternative, widths, place.width_span);
+        checker.found.push(problem);
+    }
+}
+
+/// A whole-map pool and `linear` change the form of what flows: they cannot be one of several.
+fn check_alone(checker: &mut Checker, block: &Block, alternative: &Alternative, place: Place) {
+    if alternative.operator != Operator::Linear && !is_global(alternative) {
+        return;
+    }
+    if sole(block).is_none() {
+        checker
+            .found
+            .push(report::stands_alone(alternative, block.span));
+    } else if place.row.kind == ast::RowKind::Stage {
+        checker
+            .found
+            .push(report::layer_only(alternative, place.row));
+    } else if let Some(stride) = place.stride.filter(|stride| stride.value != 1) {
+        checker
+            .found
+            .push(report::no_stride(alternative, stride.span));
+    }
+}
+
+/// A kernel of side `2n + 1` or more on a map of side `n` has weights that only ever meet padding.
+fn check_kernel(checker: &mut Checker, alternative: &Alternative, place: Place) {
+    let kernel = setting(alternative, AttributeName::Kernel);
+    let (Some((kernel, span)), Some(side)) = (kernel, place.side) else {
+        return;
+    };
+    let largest = integers(kernel).max().unwrap_or(0);
+    if u64::from(largest) >= 2 * u64::from(side) + 1 {
+        let problem = report::kernel_exceeds_map(largest, side, span, place.row);
+        checker.found.push(problem);
+    }
+}
+
+/// The last row, and only that, gives one number a class.
+fn check_output(checker: &mut Checker, draft: &Draft, is_last: bool, is_unsure: bool) {
+    let Some(first) = &draft.first else { return };
+    let is_linear = sole(first).is_some_and(|first| first.operator == Operator::Linear);
+    match (draft.width, is_last) {
+        (Width::Classes(width), false) => {
+            checker
+                .found
+                .push(report::classes_too_early(draft.row, width.span));
+        }
+        (_, false) => {}
+        (_, true) if is_unsure => {}
+        (_, true) if !is_linear => checker.found.push(report::last_is_not_linear(draft.row)),
+        (Width::Same, true) => checker.found.push(report::classes_missing(draft.row)),
+        (Width::Number(width), true) => check_class_count(checker, width),
+        (Width::Classes(_) | Width::Unknown, true) => {}
+    }
+}
+
+/// A number instead of `classes` must be the same number.
+fn check_class_count(checker: &mut Checker, width: Spanned<u32>) {
+    if let Some(classes) = checker
+        .class_count()
+        .filter(|&classes| classes != width.value)
+    {
+        checker
+            .found
+            .push(report::wrong_class_count(width, classes));
+    }
+}
