@@ -1,10 +1,14 @@
 //! What the compiler tells its user: a code, a headline, labelled places, facts and one cure.
 
 mod code;
+mod json;
 mod nearest;
+mod render;
 
 pub use code::Code;
+pub use json::json;
 pub use nearest::nearest;
+pub use render::render;
 
 use crate::source::Span;
 

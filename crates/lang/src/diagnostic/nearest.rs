@@ -1,8 +1,15 @@
 //! The known word a mistyped one was probably meant to be.
 
+/// Bytes of a word that may be mistyped.
+const LONGEST: usize = 64;
+
 /// The known word nearest to `word`: at most a third of its letters (at least one) wrong, missing,
 /// swapped or too many. The first of equally near ones.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Nobody means a known word by a much longer one, and comparing would take long.
+    if word.len() > LONGEST {
+        return None;
+    }
     let allowed = (word.chars().count() / 3).max(1);
     let distance =
         |other: &str| strsim::damerau_levenshtein(&word.to_lowercase(), &other.to_lowercase());

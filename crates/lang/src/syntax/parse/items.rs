@@ -10,6 +10,7 @@ use super::recovery::{self, FILE_ITEMS, ITEMS};
 use super::tokens::{Parsed, Tokens, mark, number, word};
 use super::values::{closed, dotted, listed, names, required, required_name, required_string};
 use super::{report, rows};
+use crate::diagnostic::nearest;
 use crate::quantity::Quantity;
 use crate::source::{Name, Span, Spanned};
 use crate::syntax::ast::{
@@ -135,7 +136,7 @@ fn item(input: Tokens<'_>) -> Parsed<'_, Item> {
 }
 
 fn no_item<T>(input: Tokens<'_>) -> Parsed<'_, T> {
-    let misspelt = report::nearest(input.text(), &ITEMS).is_some();
+    let misspelt = nearest(input.text(), ITEMS).is_some();
     if misspelt || input.next().first_on_line {
         return input.fail(|| report::unknown_item(input, &ITEMS, "a space"));
     }

@@ -1,7 +1,7 @@
 //! What the parser complains about, one function a message.
 
 use super::tokens::Tokens;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::{Name, Span, Spanned};
 use crate::syntax::lex::Kind;
 
@@ -50,20 +50,9 @@ fn short(text: &str) -> String {
     }
 }
 
-/// The nearest of some words, where one is near enough to be meant.
-pub(super) fn nearest<'w>(word: &str, words: &[&'w str]) -> Option<&'w str> {
-    let distance = |other: &str| strsim::damerau_levenshtein(word, other);
-    words
-        .iter()
-        .map(|other| (distance(other), *other))
-        .filter(|&(distance, other)| word.len() < 64 && distance * 3 <= other.len().max(3))
-        .min()
-        .map(|(_, other)| other)
-}
-
 pub(super) fn missing_version(input: Tokens<'_>) -> Diagnostic {
     let misspelt =
-        input.is_name() && (input.text() == "cream" || nearest(input.text(), &["cream"]).is_some());
+        input.is_name() && (input.text() == "cream" || nearest(input.text(), ["cream"]).is_some());
     if !misspelt {
         let start = Span {
             end: input.span().start,
@@ -134,7 +123,7 @@ pub(super) fn unknown_item(input: Tokens<'_>, words: &[&str], place: &str) -> Di
         input.span(),
         "not a word of the language",
     );
-    match nearest(word, words) {
+    match nearest(word, words.iter().copied()) {
         Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), input.span(), near),
         None => diagnostic.note(format!("{place} holds {}", list(words))),
     }
