@@ -17,8 +17,12 @@ pub(super) enum Meaning<'a> {
     Let(&'a ast::Let),
     Block(&'a ast::Block),
     Row(&'a ast::Row),
-    /// A `choice` or `table`: read, but not built yet.
-    NotBuilt(&'static str),
+    /// A `choice`: read, but not built yet.
+    Choice,
+    /// A `table`: read, but not built yet.
+    Table,
+    /// Declared twice, and reported: what is meant cannot be known.
+    Twice,
 }
 
 impl Meaning<'_> {
@@ -29,7 +33,9 @@ impl Meaning<'_> {
             Meaning::Block(_) => "a block",
             Meaning::Row(row) if row.kind == ast::RowKind::Layer => "a layer",
             Meaning::Row(_) => "a stage",
-            Meaning::NotBuilt(kind) => kind,
+            Meaning::Choice => "a choice",
+            Meaning::Table => "a table",
+            Meaning::Twice => "declared twice",
         }
     }
 }
@@ -48,7 +54,7 @@ pub(super) struct Entry<'a> {
 pub(super) struct Scope<'a> {
     entries: BTreeMap<&'a str, Entry<'a>>,
     /// In the order of declaration.
-    declared: Vec<Entry<'a>>,
+    declared: Vec<&'a str>,
     /// `let`s and blocks in a circle; reported.
     broken: BTreeSet<&'a str>,
     /// `let`s and blocks, what they rest on first; without the broken ones.
@@ -66,14 +72,19 @@ impl<'a> Scope<'a> {
     }
 
     /// Every name, in the order of declaration.
-    pub(super) fn declared(&self) -> &[Entry<'a>] {
-        &self.declared
+    pub(super) fn declared(&self) -> Vec<Entry<'a>> {
+        self.declared
+            .iter()
+            .map(|name| self.entries[name])
+            .collect()
     }
 
     /// The names for which `wanted` holds, for suggestions.
     pub(super) fn names(&self, wanted: impl Fn(Meaning) -> bool) -> Vec<&'a str> {
-        let wanted = self.declared.iter().filter(|entry| wanted(entry.meaning));
-        wanted.map(|entry| entry.name.value.as_str()).collect()
+        let names = self.declared.iter().copied();
+        names
+            .filter(|name| wanted(self.entries[name].meaning))
+            .collect()
     }
 }
 
@@ -115,8 +126,8 @@ fn space_entry(item: &ast::Item) -> Option<Entry<'_>> {
         ast::Item::Let(item) => (&item.name, Meaning::Let(item)),
         ast::Item::Block(item) => (&item.name, Meaning::Block(item)),
         ast::Item::Row(item) => (&item.name, Meaning::Row(item)),
-        ast::Item::Choice(item) => (&item.name, Meaning::NotBuilt("a choice")),
-        ast::Item::Table(item) => (&item.name, Meaning::NotBuilt("a table")),
+        ast::Item::Choice(item) => (&item.name, Meaning::Choice),
+        ast::Item::Table(item) => (&item.name, Meaning::Table),
         _ => return None,
     };
     Some(Entry {
@@ -132,12 +143,13 @@ fn declare<'a>(scope: &mut Scope<'a>, entry: Option<Entry<'a>>, found: &mut Vec<
     if let Some(given) = given_meaning(name) {
         found.push(report::reserved_name(entry.name, given));
     }
-    if let Some(first) = scope.entries.get(name) {
+    if let Some(first) = scope.entries.get_mut(name) {
         found.push(report::duplicate_name(entry.name, first.name));
+        first.meaning = Meaning::Twice;
         return;
     }
     scope.entries.insert(name, entry);
-    scope.declared.push(entry);
+    scope.declared.push(name);
 }
 
 /// What the language itself means by a name, with its article.
@@ -174,7 +186,7 @@ pub(super) fn given_meaning(name: &str) -> Option<&'static str> {
 /// cannot exhaust the stack.
 fn order<'a>(scope: &mut Scope<'a>, found: &mut Vec<Diagnostic>) {
     let mut done: BTreeSet<&str> = BTreeSet::new();
-    for start in scope.declared.clone() {
+    for start in scope.declared() {
         walk(scope, start, &mut done, found);
     }
 }
@@ -255,7 +267,7 @@ fn mentioned(meaning: Meaning<'_>) -> Vec<&str> {
             ast::LetValue::Domain(domain) => domain_names(domain, &mut names),
         },
         Meaning::Block(item) => op_names(&item.op, &mut names),
-        Meaning::Row(_) | Meaning::NotBuilt(_) => {}
+        _ => {}
     }
     names.reverse();
     names

@@ -147,7 +147,8 @@ impl Flow {
     /// Maps, then the pool, then `linear`.
     fn check_order(&mut self, checker: &mut Checker, draft: &Draft) {
         let Some(operator) = draft.first.as_ref().and_then(sole) else {
-            self.is_unsure |= draft.first.is_none();
+            let mut alternatives = draft.first.iter().flat_map(|block| &block.alternatives);
+            self.is_unsure |= draft.first.is_none() || alternatives.any(needs_layer);
             self.check_not_flat(checker, draft);
             return;
         };
@@ -262,6 +263,11 @@ fn integers(setting: &Setting<AttributeValue>) -> impl Iterator<Item = u32> {
     })
 }
 
+/// Whether it changes the form of what flows, so that it cannot be one of several.
+fn needs_layer(alternative: &Alternative) -> bool {
+    alternative.operator == Operator::Linear || is_global(alternative)
+}
+
 /// A pool over the whole map.
 fn is_global(alternative: &Alternative) -> bool {
     let kernel = setting(alternative, AttributeName::Kernel);
@@ -295,15 +301,15 @@ fn check_width_stays(checker: &mut Checker, alternative: &Alternative, place: Pl
     }
 }
 
-/// A whole-map pool and `linear` change the form of what flows: they cannot be one of several.
+/// A pool over the whole map and `linear` have a layer to themselves, without stride.
 fn check_alone(checker: &mut Checker, block: &Block, alternative: &Alternative, place: Place) {
-    if alternative.operator != Operator::Linear && !is_global(alternative) {
+    if !needs_layer(alternative) {
         return;
     }
     if sole(block).is_none() {
         checker
             .found
-            .push(report::stands_alone(alternative, block.span));
+            .push(report::stands_alone(alternative, place.row));
     } else if place.row.kind == ast::RowKind::Stage {
         checker
             .found

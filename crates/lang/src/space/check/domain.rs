@@ -159,8 +159,9 @@ impl<'a> Checker<'a> {
         let scale = common_denominator([low.value, high.value, step.value]);
         let [from, to, by] = [low.value, high.value, step.value].map(|value| scaled(value, scale));
         if from > to {
-            let (low, high) = (self.sources.text(low.span), self.sources.text(high.span));
-            return self.wrong(report::empty_range_domain(low, high, at));
+            let texts = [low.span, high.span].map(|span| self.sources.text(span));
+            let ends = low.span.to(high.span);
+            return self.wrong(report::empty_range_domain(texts, ends, at));
         }
         let (count, rest) = ((to - from) / by + 1, (to - from) % by);
         if count > u128::from(limits::DOMAIN) {

@@ -82,7 +82,7 @@ impl<'a> Checker<'a> {
         };
         self.used.insert(&name.value);
         match entry.meaning {
-            Meaning::NotBuilt(_) => None,
+            Meaning::Choice | Meaning::Table | Meaning::Twice => None,
             Meaning::Let(_) => match self.lets.get(name.value.as_str()).cloned()?? {
                 LetMeaning::Literal(literal) => Some(Literal {
                     constant: literal.constant,
@@ -104,7 +104,7 @@ impl<'a> Checker<'a> {
         };
         self.used.insert(&name.value);
         match entry.meaning {
-            Meaning::NotBuilt(_) => None,
+            Meaning::Choice | Meaning::Table | Meaning::Twice => None,
             Meaning::Let(_) => match self.lets.get(name.value.as_str()).cloned()?? {
                 LetMeaning::Domain(domain) => Some(domain),
                 LetMeaning::Literal(_) => self.wrong(report::value_for_domain(name, entry.name)),

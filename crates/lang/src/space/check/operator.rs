@@ -94,7 +94,7 @@ impl<'a> Checker<'a> {
         };
         self.used.insert(&name.value);
         match entry.meaning {
-            Meaning::NotBuilt(_) => None,
+            Meaning::Choice | Meaning::Table | Meaning::Twice => None,
             Meaning::Block(_) if !call.args.is_empty() => {
                 self.wrong(report::block_with_arguments(name, call.span, entry.name))
             }

@@ -106,7 +106,7 @@ impl<'a> Checker<'a> {
         if rows.iter().any(|(row, _)| *row == name.value) {
             return self.wrong(report::row_as_metric(name));
         }
-        let tables = |meaning: Meaning| matches!(meaning, Meaning::NotBuilt("a table"));
+        let tables = |meaning: Meaning| matches!(meaning, Meaning::Table);
         match self.scope.get(&name.value) {
             Some(entry) if tables(entry.meaning) => None,
             _ => self.wrong(report::unknown_metric(name, &self.scope.names(tables))),

@@ -43,9 +43,6 @@ impl<'a> Checker<'a> {
             Some(op) => self.block_of(op),
             None => first.clone(),
         };
-        if let (ast::RowKind::Layer, Some(then)) = (row.kind, &row.then) {
-            self.found.push(report::then_on_layer(row, then));
-        }
         let written = self.row_attributes(row);
         Draft {
             row,

@@ -36,14 +36,14 @@ impl<'a> Checker<'a> {
 
     /// Only names of the space itself: those of a file may be meant for other files.
     fn warn_unused(&mut self) {
-        for entry in self.scope.declared().to_vec() {
+        for entry in self.scope.declared() {
             if !entry.is_local || self.used.contains(entry.name.value.as_str()) {
                 continue;
             }
             match entry.meaning {
                 Meaning::Let(item) => self.found.push(report::unused_let(item)),
                 Meaning::Block(item) => self.found.push(report::unused_block(item)),
-                Meaning::Row(_) | Meaning::NotBuilt(_) => {}
+                _ => {}
             }
         }
     }

@@ -60,7 +60,7 @@ fn with_owners(problem: Diagnostic, name: &str) -> Diagnostic {
         .filter(|operator| operator.attribute(name).is_some());
     let owners: Vec<&str> = owners.map(|operator| operator.as_str()).collect();
     problem.help(format!(
-        "leave it out, or use an operator that has it: {}",
+        "leave it out, or use an operator that has it, like {}",
         list(&owners)
     ))
 }

@@ -117,7 +117,7 @@ pub(in crate::space) fn missing_unit(texts: [&str; 2], at: At, other: Span) -> D
         Code::MissingUnit,
         format!("`{bare}` has no unit beside `{with}`"),
         at,
-        format!("single counts, {} of them", bare),
+        format!("just {bare}, in single counts"),
     )
     .label(other, "has one");
     let whole = format!("{bare}{unit}");

@@ -55,20 +55,6 @@ pub(in crate::space) fn duplicate_item(word: &str, span: Span, first: Span) -> D
     .label(first, "first here")
 }
 
-pub(in crate::space) fn then_on_layer(row: &ast::Row, then: &ast::Op) -> Diagnostic {
-    let rest = Span {
-        start: row.op.span.end,
-        ..then.span
-    };
-    Diagnostic::new(
-        Code::UnknownAttribute,
-        "a layer has no later blocks: it is one block",
-        then.span,
-        "`then` is for stages",
-    )
-    .fix("leave it out", rest, "")
-}
-
 pub(in crate::space) fn shared_candidate(candidate: &str, first: Span, second: Span) -> Diagnostic {
     Diagnostic::new(
         Code::SharedCandidate,

@@ -1,6 +1,6 @@
 //! Shapes: operators that cannot stand where they do.
 
-use super::{append, list, row_word};
+use super::{append, behind, list, row_word};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Sources, Span, Spanned};
 use crate::space::Alternative;
@@ -106,17 +106,17 @@ pub(in crate::space) fn width_stays(
 }
 
 /// `linear` or a pool over the whole map among alternatives.
-pub(in crate::space) fn stands_alone(alternative: &Alternative, op: Span) -> Diagnostic {
-    let problem = Diagnostic::new(
+pub(in crate::space) fn stands_alone(alternative: &Alternative, row: &ast::Row) -> Diagnostic {
+    Diagnostic::new(
         Code::StandsAlone,
-        format!("{} has no other alternatives", described(alternative)),
+        format!(
+            "{} cannot be one of several alternatives",
+            described(alternative)
+        ),
         alternative.span,
-        "stands alone in its layer",
-    );
-    match op == alternative.span {
-        true => problem,
-        false => problem.label(op, "several alternatives"),
-    }
+        "needs a layer to itself",
+    )
+    .label(row.name.span, format!("this {} has several", row_word(row)))
 }
 
 pub(in crate::space) fn layer_only(alternative: &Alternative, row: &ast::Row) -> Diagnostic {
@@ -193,7 +193,11 @@ pub(in crate::space) fn last_is_not_linear(row: &ast::Row) -> Diagnostic {
         row.op.span,
         format!("the last row is this {}", row_word(row)),
     );
-    append(problem, row.span, "layer logits linear channels = classes")
+    problem.fix(
+        "write `layer logits linear channels = classes` after it",
+        behind(row.span),
+        "\n    layer logits    linear    channels = classes",
+    )
 }
 
 pub(in crate::space) fn classes_missing(row: &ast::Row) -> Diagnostic {

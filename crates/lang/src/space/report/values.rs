@@ -46,7 +46,7 @@ pub(in crate::space) fn unknown_word(
         Code::UnknownName,
         format!("`{name}` cannot be `{word}`"),
         at,
-        "not known",
+        "not one of its values",
     );
     match nearest(word, words.iter().chain(lets).copied()) {
         Some(near) => problem.fix(format!("did you mean `{near}`?"), at.span, near),
@@ -159,14 +159,19 @@ pub(in crate::space) fn empty_set(at: At) -> Diagnostic {
     )
 }
 
-pub(in crate::space) fn empty_range_domain(low: &str, high: &str, at: At) -> Diagnostic {
+pub(in crate::space) fn empty_range_domain(
+    [low, high]: [&str; 2],
+    ends: Span,
+    at: At,
+) -> Diagnostic {
+    let swapped = format!("{high}..{low}");
     about(
         Code::EmptyDomain,
         format!("no value lies between {low} and {high}"),
         at,
         "the end lies below the start",
     )
-    .help(format!("ranges ascend: `{high}..{low}`"))
+    .fix(format!("ranges ascend: `{swapped}`"), ends, swapped.clone())
 }
 
 pub(in crate::space) fn duplicate_value(text: &str, span: Span, first: Span) -> Diagnostic {
