@@ -26,6 +26,8 @@ pub(super) enum Kind {
     BadNumber,
     /// A string, its quotes included.
     String,
+    /// A string without its second quote, already reported.
+    BadString,
     /// `{`
     LeftBrace,
     /// `}`
@@ -178,7 +180,7 @@ impl<'a> Lexer<'a> {
                 let length = line.trim_end().len();
                 let span = self.span(length);
                 self.reports.add(|| report::unclosed_string(span));
-                self.push(Kind::String, length);
+                self.push(Kind::BadString, length);
                 self.after_fault = true;
             }
         }

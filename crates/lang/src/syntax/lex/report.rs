@@ -18,7 +18,7 @@ pub(super) fn unclosed_string(span: Span) -> Diagnostic {
         span,
         "this string has no second `\"`",
     )
-    .fix("close it", end, "\"")
+    .fix("add `\"`", end, "\"")
 }
 
 pub(super) fn foreign_letter(word: &str, span: Span) -> Diagnostic {
@@ -69,7 +69,7 @@ pub(super) fn number_too_large(text: &str, span: Span) -> Diagnostic {
         Code::NumberTooLarge,
         format!("the number `{}` is out of range", shown(text)),
         span,
-        format!("{} characters", text.len()),
+        "more than can be held exactly",
     )
     .note("a number has at most 38 digits, and its power of ten is at most 64")
 }

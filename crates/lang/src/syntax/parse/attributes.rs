@@ -32,7 +32,7 @@ pub(super) fn attribute(input: Tokens<'_>) -> Parsed<'_, Attribute> {
 }
 
 /// A name with a binding word behind it, or with a value behind it and the word forgotten.
-fn begins_attribute(input: Tokens<'_>) -> bool {
+pub(super) fn begins_attribute(input: Tokens<'_>) -> bool {
     let next = input.ahead(1);
     let binds = match next.kind {
         Kind::Equals => true,
@@ -217,7 +217,10 @@ fn range_from<'a>(low: Value) -> impl FnOnce(Tokens<'a>) -> Parsed<'a, DomainKin
 pub(super) fn bounds(input: Tokens<'_>) -> Parsed<'_, (Value, Value, Span)> {
     const A_RANGE: &str = "a range `low..high`";
     let (rest, low) = required(value, A_RANGE)(input)?;
-    let (rest, _) = required(mark(Kind::DotDot), "`..` and an upper bound")(rest)?;
+    if !rest.is(Kind::DotDot) {
+        return rest.fail(|| report::half_range(rest, low.span()));
+    }
+    let rest = rest.skip();
     let (rest, high) = required_value(rest)?;
     Ok((rest, (low, high, input.span_to(rest))))
 }

@@ -274,6 +274,9 @@ fn relation(input: Tokens<'_>) -> Parsed<'_, Relation> {
         let (rest, (low, high, span)) = bounds(input.skip())?;
         return Ok((rest, Relation::In { low, high, span }));
     }
+    if input.is(Kind::Equals) {
+        return input.fail(|| report::no_comparison(input));
+    }
     let (rest, comparison) = required(comparison, "`in`, `<=`, `>=` or `==`")(input)?;
     let (rest, right) = required(operand, "a number, or another depth")(rest)?;
     Ok((rest, Relation::Compare { comparison, right }))

@@ -25,7 +25,7 @@ use nom::combinator::map;
 use super::ast::{self, File, FileItem, Require};
 use super::lex::{self, Kind};
 use super::reports::Reports;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span, Spanned};
 use recovery::FILE_ITEMS;
 pub(crate) use tokens::is_reserved;
@@ -33,10 +33,10 @@ use tokens::{Context, Parsed, Tokens};
 
 /// Reads a file. The messages come in the order of the text, at most 20 of them.
 pub fn parse(file: FileId, text: &str) -> (File, Vec<Diagnostic>) {
-    with_tokens(file, text, |input, comments| {
+    let (tree, mut diagnostics) = with_tokens(file, text, |input, comments| {
         let (version, rest) = version(input);
         let mut body = Body::default();
-        if version.is_none_or(|version| report::VERSIONS.contains(&version.value)) {
+        if is_known(version) {
             body.read(rest);
         }
         File {
@@ -46,7 +46,17 @@ pub fn parse(file: FileId, text: &str) -> (File, Vec<Diagnostic>) {
             comments,
             span: Span::new(file, 0, text.len()),
         }
-    })
+    });
+    if !is_known(tree.version) {
+        // Words and marks may mean something else there.
+        diagnostics.retain(|diagnostic| diagnostic.code == Code::UnknownVersion);
+    }
+    (tree, diagnostics)
+}
+
+/// Whether the file can be read: a missing version is taken for the newest one.
+fn is_known(version: Option<Spanned<u64>>) -> bool {
+    version.is_none_or(|version| report::VERSIONS.contains(&version.value))
 }
 
 /// Reads what may stand behind `require`, a bound given on the command line: `flops in 200M..300M`.
@@ -98,10 +108,11 @@ fn version(input: Tokens<'_>) -> (Option<Spanned<u64>>, Tokens<'_>) {
         .ok()
         .and_then(|(_, version)| version.value.to_u64())
         .unwrap_or(0);
-    if !report::VERSIONS.contains(&version) {
+    let version = Some(Spanned::new(version, number.span()));
+    if !is_known(version) {
         number.report(|| report::unknown_version(number));
     }
-    (Some(Spanned::new(version, number.span())), number.skip())
+    (version, number.skip())
 }
 
 /// Over what stands in the place of a version line: everything before the first item word.
@@ -162,7 +173,7 @@ impl Body {
     fn use_<'a>(&mut self, input: Tokens<'a>) -> Parsed<'a, ()> {
         let (rest, used) = items::use_(input)?;
         if !self.items.is_empty() {
-            input.report(|| report::misplaced(input, used.span, "behind other items of a file"));
+            input.report(|| report::misplaced(input, used.span, "behind other items"));
         }
         self.uses.push(used);
         Ok((rest, ()))

@@ -13,7 +13,7 @@ use crate::syntax::ast::{Arg, Op, Prim};
 use crate::syntax::lex::Kind;
 
 /// What stands where an operator must.
-const AN_OPERATOR: &str = "an operator or a block";
+pub(super) const AN_OPERATOR: &str = "an operator or a block";
 
 /// `op = prim { "or" prim }`.
 pub(super) fn op(input: Tokens<'_>) -> Parsed<'_, Op> {

@@ -71,7 +71,8 @@ pub(super) fn to_next_fix<'a>(start: Tokens<'a>, stop: Tokens<'a>) -> Tokens<'a>
     input
 }
 
-fn begins_fix(input: Tokens<'_>) -> bool {
+/// Whether a row of an arch begins here.
+pub(super) fn begins_fix(input: Tokens<'_>) -> bool {
     let behind = input.ahead(1).kind;
     input.next().first_on_line && input.is_name() && matches!(behind, Kind::Equals | Kind::Dot)
 }

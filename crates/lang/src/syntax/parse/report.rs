@@ -35,7 +35,7 @@ fn found(input: Tokens<'_>) -> String {
     match input.next().kind {
         Kind::End => "the end of the file".to_owned(),
         Kind::Number | Kind::BadNumber => format!("the number `{}`", short(input.text())),
-        Kind::String => "a string".to_owned(),
+        Kind::String | Kind::BadString => "a string".to_owned(),
         Kind::Word if input.is_name() => format!("the name `{}`", short(input.text())),
         _ => format!("`{}`", short(input.text())),
     }
@@ -64,7 +64,7 @@ pub(super) fn missing_version(input: Tokens<'_>) -> Diagnostic {
             input.span(),
             "the first line is `cream 1`",
         )
-        .fix("add the line", start, "cream 1\n\n");
+        .fix("add the line `cream 1`", start, "cream 1\n\n");
     }
     let numbered = input.ahead(1).kind == Kind::Number && !input.ahead(1).first_on_line;
     let version = if numbered { "cream" } else { "cream 1" };
@@ -99,16 +99,22 @@ pub(super) fn unknown_version(input: Tokens<'_>) -> Diagnostic {
     )
 }
 
+/// What stands behind `=`, in words.
+pub(super) const A_VALUE: &str = "a value";
+
 /// `layer in conv(…)`: the word means something else.
 pub(super) fn reserved_word(input: Tokens<'_>, what: &str) -> Diagnostic {
     let word = input.text();
-    Diagnostic::new(
+    let diagnostic = Diagnostic::new(
         Code::ReservedWord,
         format!("`{word}` is a word of the language, not {what}"),
         input.span(),
         "a reserved word",
-    )
-    .fix(
+    );
+    if what == A_VALUE {
+        return diagnostic;
+    }
+    diagnostic.fix(
         format!("choose another name, like `{word}_`"),
         input.span(),
         format!("{word}_"),
@@ -155,7 +161,7 @@ pub(super) fn trailing(input: Tokens<'_>) -> Diagnostic {
         Code::Syntax,
         format!("{} cannot follow here", found(input)),
         input.span(),
-        "what stands before is complete",
+        "the item is complete before this",
     );
     if comma {
         diagnostic.fix(
@@ -228,7 +234,7 @@ pub(super) fn missing_comma(input: Tokens<'_>) -> Diagnostic {
         input.span(),
         "a comma is missing before this",
     )
-    .fix("add it", input.gap(), ",")
+    .fix("add `,`", input.gap(), ",")
 }
 
 pub(super) fn too_deep(input: Tokens<'_>, most: u32) -> Diagnostic {
@@ -241,13 +247,58 @@ pub(super) fn too_deep(input: Tokens<'_>, most: u32) -> Diagnostic {
 }
 
 pub(super) fn misplaced(input: Tokens<'_>, item: Span, place: &str) -> Diagnostic {
-    let word = input.text();
-    Diagnostic::new(
+    let word = short(input.text());
+    let diagnostic = Diagnostic::new(
         Code::MisplacedItem,
-        format!("`{}` does not stand {place}", short(word)),
+        format!("`{word}` stands {place}"),
         item,
-        format!("this `{}` is out of place", short(word)),
+        format!("this `{word}` is out of place"),
+    );
+    match input.previous() {
+        Some(brace) if brace.kind == Kind::RightBrace => {
+            diagnostic.label(input.span_of(brace), "the body above ends here")
+        }
+        _ => diagnostic,
+    }
+}
+
+/// `layer conv(kernel = 3)`.
+pub(super) fn nameless_row(row: Tokens<'_>, operator: &Name) -> Diagnostic {
+    let (keyword, operator_name) = (row.text(), short(&operator.value));
+    Diagnostic::new(
+        Code::Syntax,
+        format!("a {keyword} without a name"),
+        operator.span,
+        "an operator; the name belongs before it",
     )
+    .help(format!("write `{keyword} NAME {operator_name}(…)`"))
+}
+
+/// `require flops in 600M`.
+pub(super) fn half_range(input: Tokens<'_>, low: Span) -> Diagnostic {
+    let bound = input.text_at(low);
+    Diagnostic::new(
+        Code::Syntax,
+        "a bound names both of its ends",
+        low,
+        "one end of a range `low..high`",
+    )
+    .fix(
+        format!("for an upper bound: `0..{bound}`"),
+        low,
+        format!("0..{bound}"),
+    )
+}
+
+/// `require flops = 600M`.
+pub(super) fn no_comparison(input: Tokens<'_>) -> Diagnostic {
+    Diagnostic::new(
+        Code::Syntax,
+        "`=` is no comparison",
+        input.span(),
+        "a bound is written with `in`, `<=`, `>=` or `==`",
+    )
+    .fix("for an upper bound: `<=`", input.span(), "<=")
 }
 
 pub(super) fn second_space(first: &Name, second: &Name) -> Diagnostic {

@@ -5,11 +5,12 @@ use nom::branch::alt;
 use nom::combinator::map;
 use nom::multi::{many0, separated_list1};
 
-use super::attributes::attribute;
-use super::ops::{op, prim};
+use super::attributes::{attribute, begins_attribute};
+use super::ops::{AN_OPERATOR, op, prim};
 use super::tokens::{Parsed, Tokens, mark, number};
 use super::values::{dotted, required, required_name};
-use crate::syntax::ast::{Fix, Pick, Row, RowKind};
+use super::{recovery, report};
+use crate::syntax::ast::{Fix, Op, Pick, Row, RowKind};
 use crate::syntax::lex::Kind;
 
 /// `layer = "layer" name op { attr }`.
@@ -24,7 +25,10 @@ pub(super) fn stage(input: Tokens<'_>) -> Parsed<'_, Row> {
 
 fn row<'a>(input: Tokens<'a>, kind: RowKind, what: &'static str) -> Parsed<'a, Row> {
     let (rest, name) = required_name(what)(input.skip())?;
-    let (rest, first) = op(rest)?;
+    if rest.is(Kind::LeftParen) && begins_attribute(rest.skip()) {
+        return rest.fail(|| report::nameless_row(input, &name));
+    }
+    let (rest, first) = row_op(rest)?;
     let (rest, then) = match kind == RowKind::Stage && rest.is_word("then") {
         true => map(op, Some).parse(rest.skip())?,
         false => (rest, None),
@@ -39,6 +43,14 @@ fn row<'a>(input: Tokens<'a>, kind: RowKind, what: &'static str) -> Parsed<'a, R
         span: input.span_to(rest),
     };
     Ok((rest, row))
+}
+
+/// The operator of a row, which is missing where an attribute stands.
+fn row_op(input: Tokens<'_>) -> Parsed<'_, Op> {
+    if begins_attribute(input) {
+        return input.fail(|| report::expected(input, AN_OPERATOR));
+    }
+    op(input)
 }
 
 /// `fix = dotted "=" pick { "," pick }`.
@@ -58,7 +70,10 @@ pub(super) fn fix(input: Tokens<'_>) -> Parsed<'_, Fix> {
     ))
 }
 
-/// `pick = number | prim`.
+/// `pick = number | prim`; soft, also where the next row begins.
 fn pick(input: Tokens<'_>) -> Parsed<'_, Pick> {
+    if recovery::begins_fix(input) {
+        return input.miss();
+    }
     alt((map(number, Pick::Number), map(prim, Pick::Prim))).parse(input)
 }

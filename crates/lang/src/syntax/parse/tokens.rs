@@ -220,7 +220,8 @@ impl<'a> Tokens<'a> {
     /// Fails for good. A fault before or in the next token that is reported already stays the only message.
     pub fn fail<T>(self, diagnostic: impl FnOnce() -> Diagnostic) -> Parsed<'a, T> {
         let token = self.next();
-        let known = token.after_fault || token.kind == Kind::BadNumber;
+        let bad = matches!(token.kind, Kind::BadNumber | Kind::BadString);
+        let known = token.after_fault || bad;
         let full = self.context.reports.borrow().is_full();
         if full && !known {
             self.context.reports.borrow_mut().add(diagnostic);
@@ -336,9 +337,6 @@ pub(super) fn string(input: Tokens<'_>) -> Parsed<'_, Spanned<String>> {
         return input.miss();
     }
     let text = input.text();
-    let inner = text
-        .strip_prefix('"')
-        .expect("a string begins with a quote");
-    let inner = inner.strip_suffix('"').unwrap_or(inner);
+    let inner = &text[1..text.len() - 1];
     Ok((input.skip(), Spanned::new(inner.to_owned(), input.span())))
 }

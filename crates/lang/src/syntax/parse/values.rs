@@ -2,7 +2,7 @@
 
 use nom::Parser;
 use nom::branch::alt;
-use nom::combinator::{map, opt};
+use nom::combinator::map;
 use nom::multi::separated_list1;
 
 use super::report;
@@ -46,9 +46,9 @@ pub(super) fn value(input: Tokens<'_>) -> Parsed<'_, Value> {
 /// A value that must stand here; a reserved word is reported and taken for a name.
 pub(super) fn required_value(input: Tokens<'_>) -> Parsed<'_, Value> {
     if input.is(Kind::Word) {
-        return map(required_name("a value"), Value::Name).parse(input);
+        return map(required_name(report::A_VALUE), Value::Name).parse(input);
     }
-    required(value, "a value")(input)
+    required(value, report::A_VALUE)(input)
 }
 
 /// A string that must stand here.
@@ -83,34 +83,35 @@ pub(super) fn listed<'a, T>(
 ) -> impl FnMut(Tokens<'a>) -> Parsed<'a, Vec<T>> {
     move |input| {
         let mut members = Vec::new();
+        let mut gaps = Vec::new();
         let mut input = input;
-        loop {
-            if let (rest, Some(_)) = opt(mark(close)).parse(input)? {
-                return Ok((rest, members));
-            }
+        while !input.is(close) {
             if !may_go_on(input) {
-                return input.fail(|| report::unclosed(input, open));
+                return unclosed(input, open, &gaps);
             }
             let (rest, next) = member(input)?;
             members.push(next);
-            input = after_member(rest, open, close)?.0;
+            input = rest;
+            match input.next().kind {
+                Kind::Comma => input = input.skip(),
+                kind if kind == close => {}
+                _ if !may_go_on(input) => {}
+                Kind::Number | Kind::Word if !is_reserved(input.text()) => gaps.push(input),
+                Kind::RightBrace | Kind::RightParen => return unclosed(input, open, &gaps),
+                _ => return input.fail(|| report::expected(input, expected_behind_member(close))),
+            }
         }
+        for gap in gaps {
+            gap.report(|| report::missing_comma(gap));
+        }
+        Ok((input.skip(), members))
     }
 }
 
-/// Over the comma behind a member. A missing one is reported where another member follows.
-fn after_member<'a>(input: Tokens<'a>, open: Span, close: Kind) -> Parsed<'a, ()> {
-    match input.next().kind {
-        Kind::Comma => Ok((input.skip(), ())),
-        kind if kind == close => Ok((input, ())),
-        _ if !may_go_on(input) => input.fail(|| report::unclosed(input, open)),
-        Kind::Number | Kind::Word if !is_reserved(input.text()) => {
-            input.report(|| report::missing_comma(input));
-            Ok((input, ()))
-        }
-        Kind::RightBrace | Kind::RightParen => input.fail(|| report::unclosed(input, open)),
-        _ => input.fail(|| report::expected(input, expected_behind_member(close))),
-    }
+/// Fails over a list without its closing bracket: it is missing where the first comma is, if one is.
+fn unclosed<'a, T>(input: Tokens<'a>, open: Span, gaps: &[Tokens<'a>]) -> Parsed<'a, T> {
+    let missing_at = gaps.first().copied().unwrap_or(input);
+    input.fail(|| report::unclosed(missing_at, open))
 }
 
 fn expected_behind_member(close: Kind) -> &'static str {
@@ -144,6 +145,9 @@ pub(super) fn nested<'a, T>(
 /// The partner of an opening bracket.
 pub(super) fn closed<'a>(open: Span, close: Kind) -> impl Fn(Tokens<'a>) -> Parsed<'a, Span> {
     move |input| match mark(close)(input) {
+        Err(nom::Err::Error(_)) if may_go_on(input) && !input.is(Kind::RightBrace) => {
+            input.fail(|| report::expected(input, "`)`"))
+        }
         Err(nom::Err::Error(_)) => input.fail(|| report::unclosed(input, open)),
         other => other,
     }

@@ -1,0 +1,163 @@
+//! Every message, seen as its reader sees it: `tests/ui/**/*.cream` are cases, and beside each lies a
+//! snapshot of its text and what the compiler says about it. `cargo insta review` shows what changed.
+//!
+//! Folders named `used` hold files that cases `use`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::panic;
+use std::path::{Path, PathBuf};
+
+use creamc_lang::compile::{self, Overrides, Unit};
+use creamc_lang::diagnostic::{Code, Diagnostic, render};
+use creamc_lang::source::{Files, ReadError};
+
+#[test]
+fn every_case_gives_the_messages_of_its_snapshot() {
+    let failed: Vec<String> = cases()
+        .iter()
+        .filter(|case| panic::catch_unwind(|| compare(case)).is_err())
+        .map(|case| case.display().to_string())
+        .collect();
+    assert!(failed.is_empty(), "changed: {failed:#?}");
+}
+
+#[test]
+fn every_snapshot_has_a_case() {
+    for snapshot in files_under(&ui(), "snap") {
+        let case = snapshot.with_extension("cream");
+        assert!(case.is_file(), "{} has no case", snapshot.display());
+    }
+}
+
+#[test]
+fn every_page_has_a_code() {
+    let codes: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(codes.len(), Code::ALL.len(), "two codes share a name");
+    for page in files_under(&repository().join("docs/diagnostics"), "md") {
+        let name = stem(&page);
+        assert!(codes.contains(name.as_str()), "no code is called {name}");
+    }
+}
+
+#[test]
+fn the_example_of_a_page_gives_its_message() {
+    for code in Code::ALL {
+        for example in examples(code.page()) {
+            let unit = compile_text(&example);
+            let given: Vec<&str> = unit
+                .1
+                .iter()
+                .map(|diagnostic| diagnostic.code.as_str())
+                .collect();
+            assert!(
+                given.contains(&code.as_str()),
+                "{}.md: {given:?}",
+                code.as_str()
+            );
+        }
+    }
+}
+
+/// Messages are one text: the case, then what is said about it.
+fn compare(case: &Path) {
+    let text = fs::read_to_string(case).expect("a case is readable");
+    let (unit, diagnostics) = compiled(case);
+    let messages: Vec<String> = diagnostics
+        .iter()
+        .map(|diagnostic| render(diagnostic, &unit.sources, false))
+        .collect();
+    assert!(!messages.is_empty(), "{} gives no message", case.display());
+
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(case.parent().expect("a case lies in a folder"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let snapshot = format!(
+        "{}\n{}\n\n{}",
+        text.trim_end(),
+        "=".repeat(80),
+        messages.join("\n")
+    );
+    settings.bind(|| insta::assert_snapshot!(stem(case), snapshot));
+}
+
+fn compiled(case: &Path) -> (Unit, Vec<Diagnostic>) {
+    let folder = case.parent().expect("a case lies in a folder").to_owned();
+    let name = case.file_name().expect("a case has a name");
+    all_messages(&Folder(folder), Path::new(name))
+}
+
+fn compile_text(text: &str) -> (Unit, Vec<Diagnostic>) {
+    let files = BTreeMap::from([("example.cream", text)]);
+    all_messages(&Memory(files), Path::new("example.cream"))
+}
+
+/// What `creamc check` says.
+fn all_messages(files: &dyn Files, path: &Path) -> (Unit, Vec<Diagnostic>) {
+    let unit = compile::load(files, path, &Overrides::default()).expect("a case can be read");
+    let diagnostics = unit.diagnostics.clone();
+    (unit, diagnostics)
+}
+
+/// Files of one folder on the disk.
+struct Folder(PathBuf);
+
+impl Files for Folder {
+    fn read(&self, path: &Path) -> Result<String, ReadError> {
+        fs::read_to_string(self.0.join(path)).map_err(|_| ReadError("no such file".to_owned()))
+    }
+}
+
+/// Files by name.
+struct Memory<'a>(BTreeMap<&'a str, &'a str>);
+
+impl Files for Memory<'_> {
+    fn read(&self, path: &Path) -> Result<String, ReadError> {
+        let found = path.to_str().and_then(|name| self.0.get(name));
+        let missing = || ReadError("no such file".to_owned());
+        found.map(|text| (*text).to_owned()).ok_or_else(missing)
+    }
+}
+
+/// The `cream` blocks of a page that are whole files.
+fn examples(page: &str) -> Vec<String> {
+    page.split("```cream\n")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("```"))
+        .map(|(example, _)| example.to_owned())
+        .collect()
+}
+
+fn cases() -> Vec<PathBuf> {
+    files_under(&ui(), "cream")
+}
+
+fn files_under(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).expect("the folder is readable") {
+        let path = entry.expect("the folder is readable").path();
+        if path.is_dir() && stem(&path) != "used" {
+            files.extend(files_under(&path, extension));
+        } else if path.extension().is_some_and(|found| found == extension) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+fn stem(path: &Path) -> String {
+    let stem = path.file_stem().expect("the path names something");
+    stem.to_string_lossy().into_owned()
+}
+
+fn ui() -> PathBuf {
+    repository().join("tests/ui")
+}
+
+fn repository() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    root.canonicalize()
+        .expect("the crate lies in the repository")
+}
