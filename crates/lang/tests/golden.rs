@@ -4,7 +4,7 @@ mod by_hand;
 
 use creamc_lang::arch;
 use creamc_lang::cost::{self, Cost};
-use creamc_lang::ir::{Ir, Path};
+use creamc_lang::ir::{Ir, Layer, Network, Path, Primitive};
 use serde::Deserialize;
 
 /// A list for each row between the stem and the pool, to a path.
@@ -81,11 +81,72 @@ fn the_tiny_network_costs_what_was_recorded_from_the_original_modules() {
         "../../../tests/fixtures/tiny_childnet_cost.json"
     ))
     .expect("the file holds costs");
-    let ir = by_hand::tiny_childnet();
-    // Candidates count k3e4, k3e6, k5e4, k5e6, k7e4, k7e6.
-    let lists = [vec![0], vec![0, 3], vec![5, 0, 2], vec![3], vec![0]];
-    let cost = cost::of_network(&ir.network(&path(&lists, &ir), 32));
+    let cost = cost::of_network(&recorded_network());
     assert_eq!(cost.macs, recorded.macs);
     assert_eq!(cost.params, recorded.params);
     assert_eq!(cost.flops as f64, recorded.ptflops_0_6_2);
+}
+
+/// The recorded network: s1 k3e4, k5e6; s2 k7e6, k3e4, k5e4; s3 k5e6.
+fn recorded_network() -> Network {
+    let ir = by_hand::tiny_childnet();
+    let lists = [vec![0], vec![0, 3], vec![5, 0, 2], vec![3], vec![0]];
+    ir.network(&path(&lists, &ir), 32)
+}
+
+#[test]
+fn parameters_have_the_names_and_shapes_of_the_original() {
+    let network = recorded_network();
+    let mut found: Vec<String> = network.layers.iter().flat_map(parameters).collect();
+    found.sort();
+    let recorded = include_str!("../../../tests/golden/tiny_childnet_parameters.txt");
+    let expected: Vec<&str> = recorded.lines().collect();
+    assert_eq!(found, expected);
+}
+
+/// Every trainable tensor of a layer as `NAME [SHAPE]`, under the original's name.
+fn parameters(layer: &Layer) -> Vec<String> {
+    let ops = layer.ops.iter();
+    ops.flat_map(|op| {
+        let name = original_name(layer, &op.name);
+        let tensors = tensors(&op.primitive).into_iter();
+        tensors.map(move |(part, shape)| format!("{name}.{part} {shape:?}"))
+    })
+    .collect()
+}
+
+fn original_name(layer: &Layer, part: &str) -> String {
+    match (layer.row.as_str(), part) {
+        ("stem", "conv") => "conv_stem".to_owned(),
+        ("stem", part) => part.to_owned(),
+        ("head", _) => "conv_head".to_owned(),
+        ("logits", _) => "classifier".to_owned(),
+        _ => format!("blocks.{}.{}.{part}", layer.row_index - 1, layer.block),
+    }
+}
+
+fn tensors(primitive: &Primitive) -> Vec<(&'static str, Vec<u32>)> {
+    match *primitive {
+        Primitive::Conv {
+            in_channels,
+            out_channels,
+            kernel,
+            groups,
+            bias,
+            ..
+        } => {
+            let weight = vec![out_channels, in_channels / groups, kernel, kernel];
+            let bias = bias.then(|| ("bias", vec![out_channels]));
+            [("weight", weight)].into_iter().chain(bias).collect()
+        }
+        Primitive::Norm { channels } => vec![("weight", vec![channels]), ("bias", vec![channels])],
+        Primitive::Linear {
+            in_features,
+            out_features,
+        } => vec![
+            ("weight", vec![out_features, in_features]),
+            ("bias", vec![out_features]),
+        ],
+        _ => Vec::new(),
+    }
 }
