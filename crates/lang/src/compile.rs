@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::cost;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::{self, Ir};
 use crate::source::{FileId, Files, Name, ReadError, Sources};
@@ -219,6 +220,14 @@ fn finish(program: Program, space: Option<Space>) -> Unit {
         mut diagnostics,
         files,
     } = program;
+    let mut ir = space.as_ref().map(ir::lower);
+    if let Some(space) = space
+        .as_ref()
+        .filter(|_| !ir.as_ref().is_none_or(cost::fits))
+    {
+        diagnostics.push(report::costs_too_large(space));
+        ir = None;
+    }
     diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span));
     let root = files
         .into_iter()
@@ -229,8 +238,8 @@ fn finish(program: Program, space: Option<Space>) -> Unit {
         diagnostics,
         archs: archs(&root.ast).cloned().collect(),
         ast: root.ast,
-        ir: space.as_ref().map(ir::lower),
-        space,
+        space: space.filter(|_| ir.is_some()),
+        ir,
     }
 }
 

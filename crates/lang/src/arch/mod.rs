@@ -4,10 +4,16 @@
 //! the lowered space. Out: an [`Arch`], and the way back. An arch is valid for a
 //! space whatever it costs: a bound it does not meet is a warning.
 
+mod bounds;
 mod choices;
+mod read;
+mod report;
+mod select;
 mod write;
 
+pub use bounds::outside_bounds;
 pub use choices::{ChoicesError, FromChoices, choices_text, from_choices, parse_choices};
+pub use read::read;
 pub use write::{write, write_file};
 
 use crate::ir::Path;

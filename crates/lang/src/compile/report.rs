@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::{Name, ReadError};
+use crate::space::Space;
 use crate::syntax::ast;
 
 pub(super) fn unreadable_use(used: &ast::Use, path: &Path, reason: &ReadError) -> Diagnostic {
@@ -66,4 +67,18 @@ pub(super) fn duplicate_arch(arch: &Name, earlier: &Name) -> Diagnostic {
         "declared again",
     )
     .label(earlier.span, "first declared here")
+}
+
+pub(super) fn costs_too_large(space: &Space) -> Diagnostic {
+    Diagnostic::new(
+        Code::SpaceTooLarge,
+        format!(
+            "paths of `{}` cost too much to be counted",
+            space.name.value
+        ),
+        space.name.span,
+        "its largest path may cost 2^63 or more",
+    )
+    .label(space.resolution.span, "the cost grows with its square")
+    .help("lower the resolution, the widths or the depths")
 }

@@ -160,4 +160,28 @@ codes! {
     SameNetworkTwice Warning "same-network-twice",
     /// A kernel whose outer weights only ever meet padding.
     KernelExceedsMap Warning "kernel-exceeds-map",
+
+    // Archs.
+    /// An arch fixes something its space does not have.
+    ArchUnknownRow Error "arch-unknown-row",
+    /// An arch leaves out a row that decides something.
+    ArchMissingRow Error "arch-missing-row",
+    /// An arch says the same thing twice.
+    ArchRepeated Error "arch-repeated",
+    /// An arch lists a number of blocks that is no depth of its row.
+    ArchWrongDepth Error "arch-wrong-depth",
+    /// A number where a block is wanted, a block where a number is, or something left open.
+    ArchWrongKind Error "arch-wrong-kind",
+    /// A block that is no alternative of its row.
+    ArchUnknownBlock Error "arch-unknown-block",
+    /// An attribute that no candidate has.
+    ArchUnknownAttribute Error "arch-unknown-attribute",
+    /// A searched attribute that an arch does not give.
+    ArchMissingAttribute Error "arch-missing-attribute",
+    /// A value that is not in its domain.
+    ArchOutsideDomain Error "arch-outside-domain",
+    /// A block that can mean several candidates.
+    ArchAmbiguousBlock Error "arch-ambiguous-block",
+    /// An arch that breaks a bound of its space.
+    ArchOutsideBound Warning "arch-outside-bound",
 }

@@ -1,0 +1,69 @@
+//! An arch against the bounds of its space. Bounds limit a search, so breaking one is a warning.
+
+use super::{Arch, report};
+use crate::cost::Cost;
+use crate::diagnostic::Diagnostic;
+use crate::ir::Ir;
+use crate::quantity::grouped;
+use crate::source::Span;
+use crate::space::{Relation, Require};
+use crate::syntax::ast::Comparison;
+
+/// One warning for each bound that the arch, written at `name` and of this `cost`, does not meet.
+pub fn outside_bounds(
+    arch: &Arch,
+    name: Span,
+    cost: Cost,
+    requires: &[Require],
+    ir: &Ir,
+) -> Vec<Diagnostic> {
+    requires
+        .iter()
+        .filter_map(|require| {
+            let breach = breach(arch, cost, &require.relation, ir)?;
+            Some(report::outside_bound(arch, name, require, &breach))
+        })
+        .collect()
+}
+
+/// What the arch has instead, if it does not meet the bound.
+fn breach(arch: &Arch, cost: Cost, relation: &Relation, ir: &Ir) -> Option<String> {
+    let depth = |row: usize| arch.path.0[row].len();
+    let name = |row: usize| &ir.rows[row].name;
+    match *relation {
+        Relation::Metric { metric, low, high } => {
+            let found = cost.get(metric);
+            let outside = !(low..=high).contains(&found);
+            outside.then(|| format!("{} {}", grouped(&found.to_string()), metric.as_str()))
+        }
+        Relation::Depth { row, low, high } => {
+            let outside = !(low as usize..=high as usize).contains(&depth(row));
+            outside.then(|| format!("`{}` has depth {}", name(row), depth(row)))
+        }
+        Relation::DepthPair {
+            left,
+            comparison,
+            right,
+        } => {
+            let holds = compares(depth(left), comparison, depth(right));
+            let depths = || {
+                format!(
+                    "`{}` has depth {}, `{}` has depth {}",
+                    name(left),
+                    depth(left),
+                    name(right),
+                    depth(right)
+                )
+            };
+            (!holds).then(depths)
+        }
+    }
+}
+
+fn compares(left: usize, comparison: Comparison, right: usize) -> bool {
+    match comparison {
+        Comparison::AtMost => left <= right,
+        Comparison::AtLeast => left >= right,
+        Comparison::Equal => left == right,
+    }
+}

@@ -1,0 +1,196 @@
+//! An `arch` item against a lowered space.
+
+use super::{Arch, outside_bounds, report, select::select};
+use crate::cost;
+use crate::diagnostic::Diagnostic;
+use crate::ir::{Ir, Path, Row};
+use crate::source::{Span, Spanned};
+use crate::space::Setting;
+use crate::syntax::ast::{self, Fix, Pick};
+
+/// Reads an arch. The arch is there exactly when no diagnostic is an error.
+///
+/// Every row that decides something must be fixed, with one block for each unit of depth; others
+/// may be. Each block is one candidate of its slot. The resolution is the one the arch pins, the
+/// space's own where that is fixed, else left to the plan. Where it is known, a warning tells of each
+/// bound of the space that the arch does not meet; else the caller asks [`outside_bounds`] when it is.
+pub fn read(arch: &ast::Arch, ir: &Ir) -> (Option<Arch>, Vec<Diagnostic>) {
+    let mut reader = Reader {
+        ir,
+        arch,
+        resolution: None,
+        rows: vec![None; ir.rows.len()],
+        seen: Vec::new(),
+        diagnostics: Vec::new(),
+    };
+    for fix in &arch.fixes {
+        reader.fix(fix);
+    }
+    reader.missing_rows();
+    let path = reader.path();
+    let read = path.map(|path| Arch {
+        name: arch.name.value.clone(),
+        resolution: reader.resolution.or(fixed(&ir.resolution)),
+        path,
+    });
+    let mut diagnostics = reader.diagnostics;
+    diagnostics.extend(read.iter().flat_map(|read| bounds(read, arch, ir)));
+    (read, diagnostics)
+}
+
+fn bounds(read: &Arch, arch: &ast::Arch, ir: &Ir) -> Vec<Diagnostic> {
+    let Some(resolution) = read.resolution else {
+        return Vec::new();
+    };
+    let cost = cost::of_network(&ir.network(&read.path, resolution));
+    outside_bounds(read, arch.name.span, cost, &ir.requires, ir)
+}
+
+fn fixed(resolution: &Spanned<Setting<u32>>) -> Option<u32> {
+    match resolution.value {
+        Setting::Fixed(resolution) => Some(resolution),
+        Setting::Searched(_) | Setting::Fitted(_) => None,
+    }
+}
+
+/// What the left side of a fix names.
+enum Target {
+    Resolution,
+    Row(usize),
+    Channels(usize),
+}
+
+struct Reader<'a> {
+    ir: &'a Ir,
+    arch: &'a ast::Arch,
+    resolution: Option<u32>,
+    /// What each row was fixed to; an empty list where it was fixed wrongly.
+    rows: Vec<Option<Vec<u16>>>,
+    /// Targets so far, to find doubles.
+    seen: Vec<(String, Span)>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn fix(&mut self, fix: &Fix) {
+        let Some(target) = self.target(fix) else {
+            let known = self.ir.rows.iter().map(|row| row.name.as_str());
+            let problem = report::unknown_row(fix, &self.ir.space, known);
+            return self.diagnostics.push(problem);
+        };
+        if let Some(first) = self.seen_before(fix) {
+            return self.diagnostics.push(report::repeated(fix, first));
+        }
+        match target {
+            Target::Resolution => self.fix_resolution(fix),
+            Target::Channels(row) => self.fix_channels(fix, row),
+            Target::Row(row) => self.fix_row(fix, row),
+        }
+    }
+
+    fn target(&self, fix: &Fix) -> Option<Target> {
+        let names: Vec<&str> = fix
+            .target
+            .names
+            .iter()
+            .map(|name| name.value.as_str())
+            .collect();
+        let row = |name: &str| self.ir.rows.iter().position(|row| row.name == name);
+        match names.as_slice() {
+            ["resolution"] => Some(Target::Resolution),
+            [name] => row(name).map(Target::Row),
+            [name, "channels"] => row(name).map(Target::Channels),
+            _ => None,
+        }
+    }
+
+    /// Where the same target was fixed already; remembers it otherwise.
+    fn seen_before(&mut self, fix: &Fix) -> Option<Span> {
+        let name = report::dotted(fix);
+        let first = self.seen.iter().find(|(other, _)| *other == name);
+        let first = first.map(|&(_, span)| span);
+        if first.is_none() {
+            self.seen.push((name, fix.target.span));
+        }
+        first
+    }
+
+    fn fix_resolution(&mut self, fix: &Fix) {
+        let domain = self.ir.resolution.value.values();
+        match number(fix) {
+            None => self.diagnostics.push(report::wants_number(fix)),
+            Some(Some(pixels)) if domain.contains(&pixels) => self.resolution = Some(pixels),
+            Some(_) => {
+                let problem = report::resolution_outside(fix, domain, self.ir.resolution.span);
+                self.diagnostics.push(problem);
+            }
+        }
+    }
+
+    fn fix_channels(&mut self, fix: &Fix, row: usize) {
+        let width = self.ir.rows[row].slots[0].out_channels;
+        match number(fix) {
+            None => self.diagnostics.push(report::wants_number(fix)),
+            Some(Some(channels)) if channels == width => {}
+            Some(_) => self.diagnostics.push(report::channels_differ(fix, width)),
+        }
+    }
+
+    fn fix_row(&mut self, fix: &Fix, index: usize) {
+        let row = &self.ir.rows[index];
+        let candidates = self.candidates(fix, row);
+        if !is_depth(row, fix.picks.len()) {
+            self.diagnostics.push(report::wrong_depth(fix, row));
+        }
+        self.rows[index] = Some(candidates.unwrap_or_default());
+    }
+
+    /// The candidate of every pick; blocks past the deepest slot are read against that one.
+    fn candidates(&mut self, fix: &Fix, row: &Row) -> Option<Vec<u16>> {
+        let mut all = Some(Vec::new());
+        for (block, pick) in fix.picks.iter().enumerate() {
+            let slot = &row.slots[block.min(row.slots.len() - 1)];
+            let read = match pick {
+                Pick::Prim(prim) => select(prim, slot, &row.name),
+                Pick::Number(number) => Err(report::wants_block(number.span, row, slot)),
+            };
+            match (read, &mut all) {
+                (Ok(candidate), Some(candidates)) => candidates.push(candidate),
+                (Ok(_), None) => {}
+                (Err(problem), _) => {
+                    self.diagnostics.push(problem);
+                    all = None;
+                }
+            }
+        }
+        all
+    }
+
+    fn missing_rows(&mut self) {
+        let missing = self.ir.rows.iter().zip(&self.rows);
+        let problems = missing
+            .filter(|(row, fixed)| row.decides() && fixed.is_none())
+            .map(|(row, _)| report::missing_row(self.arch, row, &self.ir.space));
+        self.diagnostics.extend(problems);
+    }
+
+    /// The path, if nothing was wrong.
+    fn path(&self) -> Option<Path> {
+        let undecided = |row: &Row| vec![0; row.depths[0] as usize];
+        let rows = self.ir.rows.iter().zip(&self.rows);
+        let path = rows.map(|(row, fixed)| fixed.clone().unwrap_or_else(|| undecided(row)));
+        self.diagnostics.is_empty().then(|| Path(path.collect()))
+    }
+}
+
+fn is_depth(row: &Row, blocks: usize) -> bool {
+    row.depths.iter().any(|&depth| depth as usize == blocks)
+}
+
+/// The only pick as a number: `None` where it is no single number, `Some(None)` where it does not fit.
+fn number(fix: &Fix) -> Option<Option<u32>> {
+    match fix.picks.as_slice() {
+        [Pick::Number(number)] => Some(number.value.to_u32()),
+        _ => None,
+    }
+}

@@ -1,0 +1,468 @@
+//! What can be wrong in an arch, one small function a message.
+
+use super::Arch;
+use super::choices::one_of;
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::ir::{Row, Slot};
+use crate::quantity::Quantity;
+use crate::source::{Name, Span};
+use crate::space::{AttributeName, AttributeValue, Require};
+use crate::syntax::ast::{self, Attribute, Fix, Op, Value};
+
+/// A block as written, and the slot it is written for.
+pub(super) struct Written<'a> {
+    pub name: &'a Name,
+    pub attributes: Vec<&'a Attribute>,
+    pub span: Span,
+    pub slot: &'a Slot,
+    pub row: &'a str,
+}
+
+impl Written<'_> {
+    /// Whether one of these candidates has the attribute.
+    pub fn has(&self, candidates: &[usize], name: AttributeName) -> bool {
+        !self.values(candidates, name).is_empty()
+    }
+
+    /// Every value of an attribute among these candidates, in order, each once.
+    fn values(&self, candidates: &[usize], name: AttributeName) -> Vec<AttributeValue> {
+        let mut values = Vec::new();
+        for &at in candidates {
+            let value = self.slot.candidates[at].value(name);
+            values.extend(value.filter(|value| !values.contains(value)));
+        }
+        values
+    }
+
+    /// The value nearest to the text, to be pasted.
+    fn nearest_value(&self, text: &Value, values: &[AttributeValue]) -> Option<String> {
+        let words: Vec<String> = values.iter().map(AttributeValue::to_string).collect();
+        match text {
+            Value::Name(name) => {
+                nearest(&name.value, words.iter().map(String::as_str)).map(str::to_owned)
+            }
+            Value::Number(number) => nearest_number(number.value, &words),
+        }
+    }
+}
+
+/// The number among `words` with the smallest distance; the smaller of two.
+fn nearest_number(wanted: Quantity, words: &[String]) -> Option<String> {
+    let float = |text: &str| text.parse::<f64>().ok();
+    let wanted = wanted.mantissa as f64 * 10f64.powi(wanted.exponent);
+    let numbers = words.iter().filter_map(|word| Some((float(word)?, word)));
+    let nearest = numbers.min_by(|(one, _), (other, _)| {
+        let distance = |number: &f64| (number - wanted).abs();
+        distance(one).total_cmp(&distance(other))
+    });
+    nearest.map(|(_, word)| word.clone())
+}
+
+/// `a`, `a or b`, `a, b or c`.
+fn alternatives<T: ToString>(values: &[T]) -> String {
+    let words: Vec<String> = values.iter().map(T::to_string).collect();
+    match words.as_slice() {
+        [most @ .., last] if !most.is_empty() => format!("{} or {last}", most.join(", ")),
+        _ => words.concat(),
+    }
+}
+
+fn ticked<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    words.into_iter().map(|word| format!("`{word}`")).collect()
+}
+
+/// The left side as written, blanks left out.
+pub(super) fn dotted(fix: &Fix) -> String {
+    let names: Vec<&str> = fix
+        .target
+        .names
+        .iter()
+        .map(|name| name.value.as_str())
+        .collect();
+    names.join(".")
+}
+
+/// From the first pick to the last.
+fn picks_span(fix: &Fix) -> Span {
+    let span = |pick: &ast::Pick| match pick {
+        ast::Pick::Number(number) => number.span,
+        ast::Pick::Prim(prim) => prim.span(),
+    };
+    match fix.picks.as_slice() {
+        [first, .., last] => span(first).to(span(last)),
+        [only] => span(only),
+        [] => fix.span,
+    }
+}
+
+/// Any row of the space, with its smallest depth and first candidates, to be pasted.
+fn example(row: &Row) -> String {
+    let first: Vec<String> = row.slots[..row.depths[0] as usize]
+        .iter()
+        .map(|slot| slot.text(0))
+        .collect();
+    format!("{} = {}", row.name, first.join(", "))
+}
+
+pub(super) fn unknown_row<'a>(
+    fix: &Fix,
+    space: &str,
+    rows: impl Iterator<Item = &'a str>,
+) -> Diagnostic {
+    let name = dotted(fix);
+    let span = fix.target.span;
+    let rows: Vec<&str> = rows.collect();
+    let problem = Diagnostic::new(
+        Code::ArchUnknownRow,
+        format!("`{space}` has nothing named `{name}` to fix"),
+        span,
+        "not a row of the space",
+    );
+    match nearest(&name, rows.iter().copied().chain(["resolution"])) {
+        Some(near) => problem.fix(format!("did you mean `{near}`?"), span, near),
+        None => problem.note(format!("its rows are {}", ticked(rows).join(", "))),
+    }
+}
+
+pub(super) fn repeated(fix: &Fix, first: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::ArchRepeated,
+        format!("`{}` is fixed twice", dotted(fix)),
+        fix.target.span,
+        "fixed again here",
+    )
+    .label(first, "fixed here already")
+    .help("keep one of the two")
+}
+
+pub(super) fn missing_row(arch: &ast::Arch, row: &Row, space: &str) -> Diagnostic {
+    let brace = arch.span.end.saturating_sub(1).max(arch.span.start);
+    let before_brace = Span {
+        start: brace,
+        end: brace,
+        ..arch.span
+    };
+    let example = example(row);
+    let what = if row.is_stage { "stage" } else { "layer" };
+    Diagnostic::new(
+        Code::ArchMissingRow,
+        format!("arch `{}` leaves out `{}`", arch.name.value, row.name),
+        arch.name.span,
+        format!("`{space}` decides something in {what} `{}`", row.name),
+    )
+    .fix(
+        format!("fix it, for example `{example}`"),
+        before_brace,
+        format!("    {example}\n"),
+    )
+}
+
+pub(super) fn wrong_depth(fix: &Fix, row: &Row) -> Diagnostic {
+    let found = fix.picks.len();
+    let blocks = if found == 1 { "block" } else { "blocks" };
+    let message = format!(
+        "{found} {blocks} in `{}`, not {}",
+        row.name,
+        one_of(&row.depths)
+    );
+    let problem = Diagnostic::new(
+        Code::ArchWrongDepth,
+        message,
+        picks_span(fix),
+        format!("{found} {blocks}"),
+    );
+    match row.is_stage {
+        true => problem.note("the number of blocks in the list is the depth of the stage"),
+        false => problem.note(format!("`{}` is a layer, which is one block", row.name)),
+    }
+}
+
+pub(super) fn wants_number(fix: &Fix) -> Diagnostic {
+    let name = dotted(fix);
+    Diagnostic::new(
+        Code::ArchWrongKind,
+        format!("`{name}` is one number"),
+        picks_span(fix),
+        "not one number",
+    )
+}
+
+pub(super) fn wants_block(span: Span, row: &Row, slot: &Slot) -> Diagnostic {
+    let example = slot.text(0);
+    Diagnostic::new(
+        Code::ArchWrongKind,
+        format!("a number where `{}` wants a block", row.name),
+        span,
+        "a number",
+    )
+    .help(format!("write the block, for example `{example}`"))
+}
+
+pub(super) fn picks_one_alternative(op: &Op) -> Diagnostic {
+    Diagnostic::new(
+        Code::ArchWrongKind,
+        "an arch picks one alternative",
+        op.span,
+        format!("{} alternatives", op.alternatives.len()),
+    )
+    .help("keep one of them")
+}
+
+pub(super) fn takes_no_block(span: Span, name: &Name) -> Diagnostic {
+    Diagnostic::new(
+        Code::ArchWrongKind,
+        format!("`{}` takes attributes only", name.value),
+        span,
+        "not an attribute",
+    )
+}
+
+pub(super) fn picks_one_value(
+    written: &Written<'_>,
+    attribute: &Attribute,
+    named: &[usize],
+    name: AttributeName,
+) -> Diagnostic {
+    let problem = Diagnostic::new(
+        Code::ArchWrongKind,
+        format!("an arch picks one value of `{name}`"),
+        attribute.span,
+        "still open",
+    );
+    let values = written.values(named, name);
+    let example = format!("{name} = {}", values[0]);
+    problem.fix(
+        format!("give it one, for example `{example}`"),
+        attribute.span,
+        example,
+    )
+}
+
+pub(super) fn resolution_outside(fix: &Fix, domain: &[u32], searched: Span) -> Diagnostic {
+    let words: Vec<String> = domain.iter().map(u32::to_string).collect();
+    let problem = Diagnostic::new(
+        Code::ArchOutsideDomain,
+        format!("`resolution` is {} in this space", alternatives(domain)),
+        picks_span(fix),
+        "another resolution",
+    )
+    .label(searched, "the resolutions of the space");
+    let near = match fix.picks.as_slice() {
+        [ast::Pick::Number(number)] => nearest_number(number.value, &words),
+        _ => None,
+    };
+    match near {
+        Some(near) => problem.fix(
+            format!("the nearest is `resolution = {near}`"),
+            picks_span(fix),
+            near,
+        ),
+        None => problem,
+    }
+}
+
+pub(super) fn channels_differ(fix: &Fix, width: u32) -> Diagnostic {
+    Diagnostic::new(
+        Code::ArchOutsideDomain,
+        format!("`{}` is {width} in this space", dotted(fix)),
+        picks_span(fix),
+        "another width",
+    )
+    .fix(
+        format!("write `{} = {width}` or leave the line out", dotted(fix)),
+        picks_span(fix),
+        width.to_string(),
+    )
+}
+
+pub(super) fn unknown_block(written: &Written<'_>) -> Diagnostic {
+    let mut names: Vec<&str> = Vec::new();
+    for candidate in written.slot.candidates.iter() {
+        let both = [
+            Some(candidate.operator.as_str()),
+            candidate.block.as_deref(),
+        ];
+        for name in both.into_iter().flatten() {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    let name = &written.name.value;
+    let problem = Diagnostic::new(
+        Code::ArchUnknownBlock,
+        format!("`{}` has no alternative `{name}`", written.row),
+        written.name.span,
+        format!(
+            "here stands {}",
+            alternatives(&ticked(names.iter().copied()))
+        ),
+    );
+    match nearest(name, names) {
+        Some(near) => problem.fix(format!("did you mean `{near}`?"), written.name.span, near),
+        None => problem.help(format!(
+            "write one of its candidates, for example `{}`",
+            written.slot.text(0)
+        )),
+    }
+}
+
+pub(super) fn unknown_attribute(
+    written: &Written<'_>,
+    attribute: &Attribute,
+    named: &[usize],
+) -> Diagnostic {
+    let known: Vec<&str> = AttributeName::ALL
+        .iter()
+        .filter(|&&name| written.has(named, name))
+        .map(|name| name.as_str())
+        .collect();
+    let name = &attribute.name;
+    let problem = Diagnostic::new(
+        Code::ArchUnknownAttribute,
+        format!("`{}` has no attribute `{}`", written.name.value, name.value),
+        name.span,
+        "not an attribute of this operator",
+    );
+    match nearest(&name.value, known.iter().copied()) {
+        Some(near) => problem.fix(format!("did you mean `{near}`?"), name.span, near),
+        None if known.is_empty() => problem.note("it has none"),
+        None => problem.note(format!("it has {}", ticked(known).join(", "))),
+    }
+}
+
+pub(super) fn repeated_attribute(attribute: &Attribute, first: &Attribute) -> Diagnostic {
+    Diagnostic::new(
+        Code::ArchRepeated,
+        format!("`{}` is given twice", attribute.name.value),
+        attribute.span,
+        "given again here",
+    )
+    .label(first.span, "given here already")
+    .help("keep one of the two")
+}
+
+pub(super) fn value_outside(
+    written: &Written<'_>,
+    attribute: &Attribute,
+    text: &Value,
+    name: AttributeName,
+    named: &[usize],
+) -> Diagnostic {
+    let values = written.values(named, name);
+    let problem = Diagnostic::new(
+        Code::ArchOutsideDomain,
+        format!("`{name}` is {} in `{}`", alternatives(&values), written.row),
+        text.span(),
+        "another value",
+    );
+    let cure = |value: String, words: String| {
+        let edit = format!("{name} = {value}");
+        problem.clone().fix(words, attribute.span, edit)
+    };
+    match (values.as_slice(), written.nearest_value(text, &values)) {
+        ([only], _) => cure(
+            only.to_string(),
+            format!("write `{name} = {only}` or leave it out"),
+        ),
+        (_, Some(near)) => cure(near.clone(), format!("the nearest is `{name} = {near}`")),
+        (_, None) => problem,
+    }
+}
+
+pub(super) fn values_not_together(written: &Written<'_>, named: &[usize]) -> Diagnostic {
+    let mut together: Vec<String> = Vec::new();
+    for &at in named {
+        let text = completed(written, &[], at);
+        if !together.contains(&text) {
+            together.push(text);
+        }
+    }
+    let shown = together.len().min(6);
+    let mut list = ticked(together[..shown].iter().map(String::as_str)).join(", ");
+    if shown < together.len() {
+        list.push_str(" and others");
+    }
+    Diagnostic::new(
+        Code::ArchOutsideDomain,
+        format!(
+            "no candidate of `{}` has these values together",
+            written.row
+        ),
+        written.span,
+        "each value occurs, not all of them in one",
+    )
+    .note(format!("there are {list}"))
+}
+
+pub(super) fn missing_attributes(
+    written: &Written<'_>,
+    missing: &[AttributeName],
+    candidate: usize,
+) -> Diagnostic {
+    let names: Vec<&str> = missing.iter().map(|name| name.as_str()).collect();
+    let example = completed(written, missing, candidate);
+    Diagnostic::new(
+        Code::ArchMissingAttribute,
+        format!(
+            "`{}` leaves {} open",
+            written.name.value,
+            ticked(names).join(" and ")
+        ),
+        written.span,
+        format!("searched in `{}`, so an arch must say it", written.row),
+    )
+    .fix(
+        format!("write it out, for example `{example}`"),
+        written.span,
+        example,
+    )
+}
+
+/// The block as written with the missing values of a candidate added.
+fn completed(written: &Written<'_>, missing: &[AttributeName], candidate: usize) -> String {
+    let candidate = &written.slot.candidates[candidate];
+    let given = |name: AttributeName| {
+        let mut given = written.attributes.iter();
+        given.any(|attribute| attribute.name.value == name.as_str())
+    };
+    let values: Vec<String> = candidate
+        .values
+        .iter()
+        .filter(|(name, _, _)| missing.contains(name) || given(*name))
+        .map(|(name, value, _)| format!("{name} = {value}"))
+        .collect();
+    format!("{}({})", written.name.value, values.join(", "))
+}
+
+pub(super) fn ambiguous(written: &Written<'_>, several: &[usize]) -> Diagnostic {
+    let texts: Vec<String> = several.iter().map(|&at| written.slot.text(at)).collect();
+    let quoted = ticked(texts.iter().map(String::as_str));
+    Diagnostic::new(
+        Code::ArchAmbiguousBlock,
+        format!(
+            "`{}` can mean {} candidates of `{}`",
+            written.name.value,
+            several.len(),
+            written.row
+        ),
+        written.span,
+        format!("{}?", alternatives(&quoted)),
+    )
+    .fix(
+        format!("say which, for example `{}`", texts[0]),
+        written.span,
+        texts[0].clone(),
+    )
+}
+
+pub(super) fn outside_bound(arch: &Arch, name: Span, require: &Require, found: &str) -> Diagnostic {
+    Diagnostic::new(
+        Code::ArchOutsideBound,
+        format!("arch `{}` does not meet a bound of its space", arch.name),
+        name,
+        found,
+    )
+    .label(require.span, "the bound")
+    .note("bounds limit the search only; the arch can still be used")
+}
