@@ -9,6 +9,18 @@ pub use creamc_lang as lang;
 pub mod cli;
 
 #[cfg(feature = "torch")]
+pub mod nn;
+
+#[cfg(feature = "torch")]
+pub mod supernet;
+
+#[cfg(feature = "torch")]
+pub mod childnet;
+
+#[cfg(feature = "torch")]
+pub mod checkpoint;
+
+#[cfg(feature = "torch")]
 pub mod train;
 
 #[cfg(feature = "torch")]

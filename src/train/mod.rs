@@ -3,7 +3,9 @@
 
 mod device;
 mod error;
+pub mod loss;
 mod schedule;
+pub mod sgd;
 
 pub use device::{DeviceChoice, DeviceError};
 pub use error::{Error, Findings, Show};

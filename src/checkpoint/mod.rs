@@ -1,0 +1,3 @@
+//! Weights in files: ours, and those of the original code.
+
+pub mod names;

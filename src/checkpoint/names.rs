@@ -1,0 +1,186 @@
+//! Our tensor names and the original code's, for one space or one network.
+//!
+//! | rows | ours | the original's |
+//! |---|---|---|
+//! | the first | `stem.0.conv.weight`, `stem.0.bn1.bias` | `conv_stem.weight`, `bn1.bias` |
+//! | up to the global pool | `s1.2.conv_pw.weight` | `blocks.1.2.conv_pw.weight` |
+//! | after it | `head.0.conv.weight`, `logits.0.fc.bias` | `conv_head.weight`, `classifier.bias` |
+//!
+//! In a supernet both have the candidate's index behind the block's; the
+//! original has none in the first row and behind the pool.
+
+use std::collections::BTreeMap;
+
+use creamc_lang::ir::{Ir, Network, Op, Primitive};
+use tch::Tensor;
+
+/// A space or network that the original's names cannot tell apart: two tensors
+/// would have the same one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{first}` and `{second}` would both be `{original}` in the original's form")]
+pub struct NoOriginalForm {
+    /// One tensor, by our name.
+    pub first: String,
+    /// Another.
+    pub second: String,
+    /// The original's name for both.
+    pub original: String,
+}
+
+/// Translates names both ways.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
+    to_original: BTreeMap<String, String>,
+    to_ours: BTreeMap<String, String>,
+}
+
+/// One block on its way into the table.
+struct Place<'a> {
+    /// Index of its row.
+    row_index: usize,
+    row: &'a str,
+    /// `BLOCK` or `BLOCK.CANDIDATE`.
+    inside: String,
+    ops: &'a [Op],
+}
+
+impl Names {
+    /// Names of a supernet's tensors.
+    ///
+    /// # Errors
+    /// When two tensors would have the same name, for example two candidates in the first row.
+    pub fn of_supernet(ir: &Ir) -> Result<Names, NoOriginalForm> {
+        let mut places = Vec::new();
+        for (row_index, row) in ir.rows.iter().enumerate() {
+            for (block, slot) in row.slots.iter().enumerate() {
+                for (at, candidate) in slot.candidates.iter().enumerate() {
+                    places.push(Place {
+                        row_index,
+                        row: &row.name,
+                        inside: format!("{block}.{at}"),
+                        ops: &candidate.ops,
+                    });
+                }
+            }
+        }
+        Names::of(&places)
+    }
+
+    /// Names of a single network's tensors.
+    ///
+    /// # Errors
+    /// When two tensors would have the same name.
+    pub fn of_network(network: &Network) -> Result<Names, NoOriginalForm> {
+        let places: Vec<Place> = network
+            .layers
+            .iter()
+            .map(|layer| Place {
+                row_index: layer.row_index,
+                row: &layer.row,
+                inside: layer.block.to_string(),
+                ops: &layer.ops,
+            })
+            .collect();
+        Names::of(&places)
+    }
+
+    fn of(places: &[Place]) -> Result<Names, NoOriginalForm> {
+        let pool = places
+            .iter()
+            .find(|place| is_global_pool(place.ops))
+            .map_or(usize::MAX, |place| place.row_index);
+        let mut names = Names {
+            to_original: BTreeMap::new(),
+            to_ours: BTreeMap::new(),
+        };
+        for place in places {
+            for op in place.ops {
+                let ours = format!("{}.{}.{}", place.row, place.inside, op.name);
+                let original = original_op(place, op, pool);
+                for part in parts(&op.primitive) {
+                    names.add(format!("{ours}.{part}"), format!("{original}.{part}"))?;
+                }
+            }
+        }
+        Ok(names)
+    }
+
+    fn add(&mut self, ours: String, original: String) -> Result<(), NoOriginalForm> {
+        if let Some(first) = self.to_ours.insert(original.clone(), ours.clone()) {
+            return Err(NoOriginalForm {
+                first,
+                second: ours,
+                original,
+            });
+        }
+        self.to_original.insert(ours, original);
+        Ok(())
+    }
+
+    /// The original's name of one of our tensors.
+    #[must_use]
+    pub fn to_original(&self, ours: &str) -> Option<&str> {
+        self.to_original.get(ours).map(String::as_str)
+    }
+
+    /// Our name of one of the original's tensors.
+    #[must_use]
+    pub fn to_ours(&self, original: &str) -> Option<&str> {
+        self.to_ours.get(original).map(String::as_str)
+    }
+
+    /// An original state dict under our names. A prefix `module.` is taken off;
+    /// what has no counterpart here by design (batch counters, the meta layer)
+    /// is left out; any other name stays as it is, for the loader to complain of.
+    #[must_use]
+    pub fn translate(&self, original: BTreeMap<String, Tensor>) -> BTreeMap<String, Tensor> {
+        let mut ours = BTreeMap::new();
+        for (name, tensor) in original {
+            let name = name.strip_prefix("module.").unwrap_or(&name);
+            if name.ends_with(".num_batches_tracked") || name.starts_with("meta_layer.") {
+                continue;
+            }
+            ours.insert(self.to_ours(name).unwrap_or(name).to_owned(), tensor);
+        }
+        ours
+    }
+}
+
+/// The original's name of an operator, without the tensor's part.
+fn original_op(place: &Place, op: &Op, pool: usize) -> String {
+    let lone = |conv: &str, norm: &str| match op.primitive {
+        Primitive::Conv { .. } => conv.to_owned(),
+        Primitive::Norm { .. } => norm.to_owned(),
+        Primitive::Linear { .. } => "classifier".to_owned(),
+        _ => op.name.clone(),
+    };
+    match place.row_index {
+        0 => lone("conv_stem", "bn1"),
+        row if row < pool => format!("blocks.{}.{}.{}", row - 1, place.inside, op.name),
+        _ => lone("conv_head", "bn2"),
+    }
+}
+
+fn is_global_pool(ops: &[Op]) -> bool {
+    matches!(
+        ops,
+        [Op {
+            primitive: Primitive::GlobalAvgPool,
+            ..
+        }]
+    )
+}
+
+/// Last parts of the names of a primitive's tensors.
+fn parts(primitive: &Primitive) -> &'static [&'static str] {
+    match primitive {
+        Primitive::Conv { bias: false, .. } => &["weight"],
+        Primitive::Conv { bias: true, .. } | Primitive::Linear { .. } => &["weight", "bias"],
+        Primitive::Norm { .. } => &["weight", "bias", "running_mean", "running_var"],
+        Primitive::Act(_)
+        | Primitive::GlobalAvgPool
+        | Primitive::AvgPool { .. }
+        | Primitive::Add
+        | Primitive::Mul => &[],
+    }
+}

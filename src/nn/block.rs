@@ -1,0 +1,183 @@
+//! A block: one candidate's operators with their tensors, run in order.
+
+use creamc_lang::ir::{Input, Op};
+use creamc_lang::space::NormSettings;
+use tch::Tensor;
+
+use super::init::Initial;
+use super::norm::Norm;
+use super::op::{self, Built};
+use super::statistics::BlockStatistics;
+use super::{Mode, NamedTensor};
+
+/// Tensors for the operators of one block.
+#[derive(Debug)]
+pub struct Block {
+    steps: Vec<Step>,
+    parameters: Vec<NamedTensor>,
+    buffers: Vec<NamedTensor>,
+    initial: Initial,
+}
+
+#[derive(Debug)]
+struct Step {
+    built: Built,
+    inputs: Vec<Input>,
+    /// Outputs that no later step reads: they are let go after this one.
+    last_read: Vec<usize>,
+}
+
+impl Block {
+    /// Builds the operators; every tensor is named `prefix.OP.weight` and the like.
+    #[must_use]
+    pub fn new(prefix: &str, ops: &[Op], norm: NormSettings, initial: Initial) -> Block {
+        let (mut parameters, mut buffers) = (Vec::new(), Vec::new());
+        let mut steps = Vec::with_capacity(ops.len());
+        for (at, op) in ops.iter().enumerate() {
+            let name = format!("{prefix}.{}", op.name);
+            let built = Built::new(&op.primitive, norm, &name, initial);
+            parameters.extend(named(&name, built.parameters()));
+            buffers.extend(named(&name, built.buffers()));
+            steps.push(Step {
+                built,
+                inputs: op.inputs.clone(),
+                last_read: last_read(ops, at),
+            });
+        }
+        Block {
+            steps,
+            parameters,
+            buffers,
+            initial,
+        }
+    }
+
+    /// The trainable tensors, in the order of the operators.
+    #[must_use]
+    pub fn parameters(&self) -> &[NamedTensor] {
+        &self.parameters
+    }
+
+    /// The running statistics of the norms, in the order of the operators.
+    #[must_use]
+    pub fn buffers(&self) -> &[NamedTensor] {
+        &self.buffers
+    }
+
+    /// Runs the block on `[N, C, H, W]`; a block without operators gives its input back.
+    ///
+    /// # Panics
+    /// When the input's shape is not the one the operators were made for.
+    #[must_use]
+    pub fn forward(&self, x: &Tensor, mode: Mode) -> Tensor {
+        self.run(x, |_, norm, x| norm.forward(x, mode))
+    }
+
+    /// Empty outside statistics for this block's norms.
+    #[must_use]
+    pub fn statistics(&self) -> BlockStatistics {
+        let norms = self.steps.iter().filter_map(|step| match &step.built {
+            Built::Norm(norm) => Some(norm.mean.size()[0]),
+            _ => None,
+        });
+        BlockStatistics::new(norms, self.initial.place)
+    }
+
+    /// Runs the block with the batch's statistics, and lets `statistics` become
+    /// the mean over this batch and all before it.
+    #[must_use]
+    pub fn measure(&self, x: &Tensor, statistics: &mut BlockStatistics) -> Tensor {
+        statistics.batches += 1;
+        let share = 1.0 / f64::from(statistics.batches);
+        self.run(x, |at, norm, x| {
+            let moments = &statistics.norms[at];
+            norm.by_batch(x, Some((&moments.mean, &moments.var)), share)
+        })
+    }
+
+    /// Runs the block with outside statistics.
+    #[must_use]
+    pub fn judge(&self, x: &Tensor, statistics: &BlockStatistics) -> Tensor {
+        self.run(x, |at, norm, x| {
+            let moments = &statistics.norms[at];
+            norm.by_given(x, &moments.mean, &moments.var)
+        })
+    }
+
+    /// Takes over outside statistics as the running ones.
+    pub fn adopt(&self, statistics: &BlockStatistics) {
+        let measured = statistics
+            .norms
+            .iter()
+            .flat_map(|moments| [&moments.mean, &moments.var]);
+        for (own, measured) in self.buffers.iter().zip(measured) {
+            own.tensor.shallow_clone().copy_(measured);
+        }
+    }
+
+    /// Runs the steps; `normalise` is told which of the block's norms it does.
+    fn run(&self, x: &Tensor, normalise: impl Fn(usize, &Norm, &Tensor) -> Tensor) -> Tensor {
+        let mut values: Vec<Option<Tensor>> = Vec::with_capacity(self.steps.len());
+        let mut norms = 0;
+        for step in &self.steps {
+            let input = |at: usize| match step.inputs[at] {
+                Input::Block => x,
+                Input::Op(op) => values[op]
+                    .as_ref()
+                    .expect("a value lives until its last reader"),
+            };
+            let output = match &step.built {
+                Built::Conv(conv) => conv.forward(input(0)),
+                Built::Norm(norm) => {
+                    norms += 1;
+                    normalise(norms - 1, norm, input(0))
+                }
+                Built::Act(activation) => op::activate(*activation, input(0)),
+                Built::GlobalAvgPool => op::global_average(input(0)),
+                Built::AvgPool { kernel, stride } => op::average(input(0), *kernel, *stride),
+                Built::Linear { weight, bias } => op::linear(input(0), weight, bias),
+                Built::Add => input(0) + input(1),
+                Built::Mul => input(0) * input(1),
+            };
+            for &done in &step.last_read {
+                values[done] = None;
+            }
+            values.push(Some(output));
+        }
+        match values.pop() {
+            Some(output) => output.expect("the last output has no reader"),
+            None => x.shallow_clone(),
+        }
+    }
+}
+
+/// Outputs that the op at `at` reads and no later one does.
+fn last_read(ops: &[Op], at: usize) -> Vec<usize> {
+    let mut done: Vec<usize> = ops[at]
+        .inputs
+        .iter()
+        .filter_map(|input| match *input {
+            Input::Op(op)
+                if !ops[at + 1..]
+                    .iter()
+                    .any(|later| later.inputs.contains(input)) =>
+            {
+                Some(op)
+            }
+            _ => None,
+        })
+        .collect();
+    done.sort_unstable();
+    done.dedup();
+    done
+}
+
+fn named<'a>(
+    name: &'a str,
+    tensors: Vec<(&'static str, &'a Tensor)>,
+) -> impl Iterator<Item = NamedTensor> + 'a {
+    tensors.into_iter().map(move |(part, tensor)| NamedTensor {
+        name: format!("{name}.{part}").into(),
+        tensor: tensor.shallow_clone(),
+    })
+}

@@ -1,0 +1,64 @@
+//! Primitives to tensors: one builder for the supernet and for single networks.
+//!
+//! In: the primitive operators of one block, as [`creamc_lang::ir::Op`] lists
+//! them. Out: a [`Block`], its tensors named after the operators. Nothing here
+//! waits for a device: no value is read back inside a forward.
+
+mod block;
+mod init;
+mod norm;
+mod op;
+mod statistics;
+mod tensors;
+
+#[cfg(test)]
+mod tests;
+
+use tch::{Device, Kind, Tensor};
+
+pub use block::Block;
+pub use init::Initial;
+pub use statistics::{BlockStatistics, Statistics};
+pub use tensors::{NamedTensor, WeightsError, copy_into};
+
+/// What kind of numbers tensors hold and where they lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// `Float` in runs; `Double` where a test compares to many digits.
+    pub kind: Kind,
+    /// CPU or a CUDA device.
+    pub device: Device,
+}
+
+impl Place {
+    /// float32 on the CPU.
+    pub const CPU: Place = Place {
+        kind: Kind::Float,
+        device: Device::Cpu,
+    };
+
+    /// Brings a tensor of images here, `[N, C, H, W]`, stored channels last.
+    ///
+    /// # Panics
+    /// When the tensor has not four dimensions.
+    #[must_use]
+    pub fn images(&self, images: &Tensor) -> Tensor {
+        let here = images.to_device(self.device).to_kind(self.kind);
+        creamc_torch::channels_last(&here).expect("images have four dimensions")
+    }
+}
+
+/// Which statistics a batch norm uses, and whether its running ones move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// The batch's; the running ones move towards them.
+    Train,
+    /// The batch's; the running ones are left alone.
+    Probe,
+    /// Those of each group of so many consecutive images, as if the groups were
+    /// batches of their own; the running ones are left alone. The batch must be
+    /// a whole number of groups.
+    ProbeGroups(i64),
+    /// The running ones.
+    Eval,
+}

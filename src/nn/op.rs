@@ -1,0 +1,180 @@
+//! One primitive operator with its tensors.
+
+use creamc_lang::ir::Primitive;
+use creamc_lang::space::{Activation, NormSettings, Padding};
+use tch::{Kind, Tensor};
+
+use super::init::Initial;
+use super::norm::Norm;
+
+/// A primitive, ready to run.
+#[derive(Debug)]
+pub enum Built {
+    Conv(Conv),
+    Norm(Norm),
+    Act(Activation),
+    GlobalAvgPool,
+    AvgPool { kernel: i64, stride: i64 },
+    Linear { weight: Tensor, bias: Tensor },
+    Add,
+    Mul,
+}
+
+/// A convolution with its weights.
+#[derive(Debug)]
+pub struct Conv {
+    pub weight: Tensor,
+    pub bias: Option<Tensor>,
+    pub stride: i64,
+    pub groups: i64,
+    pub padding: Padding,
+}
+
+impl Built {
+    /// Builds a primitive; `name` is its full name, which the first values depend on.
+    pub fn new(primitive: &Primitive, norm: NormSettings, name: &str, initial: Initial) -> Built {
+        match *primitive {
+            Primitive::Conv {
+                in_channels,
+                out_channels,
+                kernel,
+                stride,
+                groups,
+                padding,
+                bias,
+            } => {
+                let [out, kernel, groups] = [out_channels, kernel, groups].map(i64::from);
+                let shape = [out, i64::from(in_channels) / groups, kernel, kernel];
+                Built::Conv(Conv {
+                    weight: trainable(initial.conv(&format!("{name}.weight"), shape, groups)),
+                    bias: bias.then(|| trainable(initial.constant(out, 0.0))),
+                    stride: i64::from(stride),
+                    groups,
+                    padding,
+                })
+            }
+            Primitive::Norm { channels } => {
+                Built::Norm(Norm::new(i64::from(channels), norm, initial))
+            }
+            Primitive::Act(activation) => Built::Act(activation),
+            Primitive::GlobalAvgPool => Built::GlobalAvgPool,
+            Primitive::AvgPool { kernel, stride } => Built::AvgPool {
+                kernel: i64::from(kernel),
+                stride: i64::from(stride),
+            },
+            Primitive::Linear {
+                in_features,
+                out_features,
+            } => {
+                let shape = [i64::from(out_features), i64::from(in_features)];
+                Built::Linear {
+                    weight: trainable(initial.linear(&format!("{name}.weight"), shape)),
+                    bias: trainable(initial.constant(shape[0], 0.0)),
+                }
+            }
+            Primitive::Add => Built::Add,
+            Primitive::Mul => Built::Mul,
+        }
+    }
+
+    /// The trainable tensors with the last parts of their names.
+    pub fn parameters(&self) -> Vec<(&'static str, &Tensor)> {
+        match self {
+            Built::Conv(Conv { weight, bias, .. }) => {
+                let bias = bias.iter().map(|bias| ("bias", bias));
+                std::iter::once(("weight", weight)).chain(bias).collect()
+            }
+            Built::Norm(norm) => vec![("weight", &norm.weight), ("bias", &norm.bias)],
+            Built::Linear { weight, bias } => vec![("weight", weight), ("bias", bias)],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The running statistics with the last parts of their names.
+    pub fn buffers(&self) -> Vec<(&'static str, &Tensor)> {
+        match self {
+            Built::Norm(norm) => vec![("running_mean", &norm.mean), ("running_var", &norm.var)],
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn trainable(tensor: Tensor) -> Tensor {
+    tensor.set_requires_grad(true)
+}
+
+impl Conv {
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        let kernel = self.weight.size()[2];
+        match self.padding {
+            Padding::Symmetric => self.padded(x, [kernel / 2; 2]),
+            Padding::Same => {
+                let size = x.size();
+                let [top, bottom] = same_padding(size[2], kernel, self.stride);
+                let [left, right] = same_padding(size[3], kernel, self.stride);
+                if top == bottom && left == right {
+                    self.padded(x, [top, left])
+                } else {
+                    self.padded(&x.constant_pad_nd([left, right, top, bottom]), [0, 0])
+                }
+            }
+        }
+    }
+
+    fn padded(&self, x: &Tensor, padding: [i64; 2]) -> Tensor {
+        x.conv2d(
+            &self.weight,
+            self.bias.as_ref(),
+            [self.stride; 2],
+            padding,
+            [1, 1],
+            self.groups,
+        )
+    }
+}
+
+/// Pixels before and after one axis so that the output has ⌈size / stride⌉; the
+/// odd one goes after.
+fn same_padding(size: i64, kernel: i64, stride: i64) -> [i64; 2] {
+    let output = (size + stride - 1) / stride;
+    let both = ((output - 1) * stride + kernel - size).max(0);
+    [both / 2, both - both / 2]
+}
+
+pub fn activate(activation: Activation, x: &Tensor) -> Tensor {
+    match activation {
+        Activation::Relu => x.relu(),
+        Activation::Relu6 => x.clamp(0.0, 6.0),
+        Activation::Swish => x.silu(),
+        Activation::Hswish => x * hard_sigmoid(x),
+        Activation::Gelu => x.gelu("none"),
+        Activation::Sigmoid => x.sigmoid(),
+        Activation::Hsigmoid => hard_sigmoid(x),
+        Activation::None => x.shallow_clone(),
+    }
+}
+
+/// libtorch's own operator has no second derivative, which the meta update needs.
+fn hard_sigmoid(x: &Tensor) -> Tensor {
+    (x + 3.0).clamp(0.0, 6.0) / 6.0
+}
+
+pub fn global_average(x: &Tensor) -> Tensor {
+    x.mean_dim([2_i64, 3].as_slice(), true, None::<Kind>)
+}
+
+pub fn average(x: &Tensor, kernel: i64, stride: i64) -> Tensor {
+    let (ceil_mode, count_padding) = (false, false);
+    x.avg_pool2d(
+        [kernel; 2],
+        [stride; 2],
+        [kernel / 2; 2],
+        ceil_mode,
+        count_padding,
+        None,
+    )
+}
+
+pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Tensor {
+    x.flatten(1, -1).linear(weight, Some(bias))
+}

@@ -1,0 +1,242 @@
+//! What the comparisons with recorded numbers do not reach.
+
+use creamc_lang::ir::{Input, Op, Primitive};
+use creamc_lang::quantity::Ratio;
+use creamc_lang::space::{Activation, NormSettings, Padding};
+use tch::{Device, Kind, Tensor};
+
+use super::*;
+
+const PLACE: Place = Place {
+    kind: Kind::Double,
+    device: Device::Cpu,
+};
+
+const NORM: NormSettings = NormSettings {
+    eps: Ratio {
+        numerator: 1,
+        denominator: 100_000,
+    },
+    momentum: Ratio {
+        numerator: 1,
+        denominator: 10,
+    },
+};
+
+const INITIAL: Initial = Initial {
+    seed: 7,
+    place: PLACE,
+};
+
+fn op(name: &str, primitive: Primitive, inputs: &[Input]) -> Op {
+    Op {
+        name: name.to_owned(),
+        primitive,
+        inputs: inputs.to_vec(),
+    }
+}
+
+fn conv(kernel: u32, stride: u32, padding: Padding) -> Primitive {
+    Primitive::Conv {
+        in_channels: 3,
+        out_channels: 4,
+        kernel,
+        stride,
+        groups: 1,
+        padding,
+        bias: false,
+    }
+}
+
+/// conv, norm: one block with statistics.
+fn normed() -> Block {
+    let ops = [
+        op("conv", conv(3, 1, Padding::Symmetric), &[Input::Block]),
+        op("bn1", Primitive::Norm { channels: 4 }, &[Input::Op(0)]),
+    ];
+    Block::new("stem.0", &ops, NORM, INITIAL)
+}
+
+fn single(primitive: Primitive) -> Block {
+    Block::new(
+        "row.0",
+        &[op("op", primitive, &[Input::Block])],
+        NORM,
+        INITIAL,
+    )
+}
+
+fn images(count: i64, size: i64) -> Tensor {
+    let numbers = Tensor::arange(count * 3 * size * size, (Kind::Double, Device::Cpu));
+    PLACE.images(&(numbers * 0.7).sin().view([count, 3, size, size]))
+}
+
+fn largest_difference(a: &Tensor, b: &Tensor) -> f64 {
+    (a - b).abs().max().double_value(&[])
+}
+
+#[test]
+fn same_padding_puts_the_odd_pixel_right_and_bottom() {
+    let block = single(conv(3, 2, Padding::Same));
+    let x = images(1, 8);
+    let weight = &block.parameters()[0].tensor;
+    let expected =
+        x.constant_pad_nd([0, 1, 0, 1])
+            .conv2d(weight, None::<&Tensor>, [2, 2], [0, 0], [1, 1], 1);
+    let out = block.forward(&x, Mode::Eval);
+    assert_eq!(out.size(), [1, 4, 4, 4]);
+    assert!(largest_difference(&out, &expected) < 1e-14);
+    // Odd sizes need as much on both sides; then the two rules agree.
+    let odd = images(1, 7);
+    let symmetric = single(conv(3, 2, Padding::Symmetric)).forward(&odd, Mode::Eval);
+    assert!(largest_difference(&block.forward(&odd, Mode::Eval), &symmetric) < 1e-14);
+}
+
+#[test]
+fn an_average_pool_does_not_count_its_padding() {
+    let pool = single(Primitive::AvgPool {
+        kernel: 3,
+        stride: 2,
+    });
+    let ones = Tensor::ones([1, 3, 5, 5], (Kind::Double, Device::Cpu));
+    let out = pool.forward(&ones, Mode::Eval);
+    assert!(out.equal(&Tensor::ones([1, 3, 3, 3], (Kind::Double, Device::Cpu))));
+}
+
+#[test]
+fn activations_have_their_textbook_values() {
+    let at_one = [
+        (Activation::Relu, 1.0),
+        (Activation::Relu6, 1.0),
+        (Activation::Swish, 0.731_058_578_630_004_9),
+        (Activation::Hswish, 4.0 / 6.0),
+        (Activation::Gelu, 0.841_344_746_068_542_9),
+        (Activation::Sigmoid, 0.731_058_578_630_004_9),
+        (Activation::Hsigmoid, 4.0 / 6.0),
+    ];
+    for (activation, expected) in at_one {
+        let x = Tensor::from_slice(&[1.0, -9.0, 9.0]);
+        let y = single(Primitive::Act(activation)).forward(&x, Mode::Eval);
+        assert!(
+            (y.double_value(&[0]) - expected).abs() < 1e-14,
+            "{activation:?}"
+        );
+        assert!(y.double_value(&[1]).abs() < 0.002, "{activation:?}");
+    }
+}
+
+#[test]
+fn only_training_moves_the_running_statistics() {
+    let block = normed();
+    let mean = &block.buffers()[0].tensor;
+    let x = images(4, 5);
+    for mode in [Mode::Probe, Mode::ProbeGroups(2), Mode::Eval] {
+        let _ = block.forward(&x, mode);
+        assert_eq!(mean.abs().max().double_value(&[]), 0.0, "{mode:?}");
+    }
+    let mut statistics = block.statistics();
+    let _ = block.measure(&x, &mut statistics);
+    assert_eq!(mean.abs().max().double_value(&[]), 0.0);
+    let _ = block.forward(&x, Mode::Train);
+    assert!(mean.abs().max().double_value(&[]) > 0.0);
+}
+
+#[test]
+fn a_group_is_normalised_as_if_it_were_a_batch_of_its_own() {
+    let block = normed();
+    let x = images(6, 5);
+    let together = block.forward(&x, Mode::ProbeGroups(2));
+    for group in 0..3 {
+        let alone = block.forward(&x.narrow(0, 2 * group, 2), Mode::Probe);
+        let slice = together.narrow(0, 2 * group, 2);
+        assert!(largest_difference(&slice, &alone) < 1e-12);
+    }
+}
+
+#[test]
+fn measured_statistics_are_the_plain_mean_over_batches() {
+    let block = normed();
+    let batches = [images(4, 5), images(4, 5) * 2.0 + 1.0, images(4, 5) * 0.5];
+    let mut statistics = block.statistics();
+    for batch in &batches {
+        let _ = block.measure(batch, &mut statistics);
+    }
+    assert_eq!(statistics.batches(), 3);
+    // By hand: mean and variance (over count − 1) of each batch behind the convolution.
+    let weight = &block.parameters()[0].tensor;
+    let moments = batches.each_ref().map(|batch| {
+        let y = batch.conv2d(weight, None::<&Tensor>, [1, 1], [1, 1], [1, 1], 1);
+        let y = y.permute([1, 0, 2, 3]).reshape([4, -1]);
+        (
+            y.mean_dim([1_i64].as_slice(), false, None::<Kind>),
+            y.var_dim([1_i64].as_slice(), true, false),
+        )
+    });
+    let third = |pick: fn(&(Tensor, Tensor)) -> &Tensor| {
+        (pick(&moments[0]) + pick(&moments[1]) + pick(&moments[2])) / 3.0
+    };
+    let own = &statistics.norms[0];
+    assert!(largest_difference(&own.mean, &third(|m| &m.0)) < 1e-12);
+    assert!(largest_difference(&own.var, &third(|m| &m.1)) < 1e-12);
+    // Judging with them is evaluation with them in the running statistics' place.
+    let judged = block.judge(&batches[1], &statistics);
+    block.adopt(&statistics);
+    assert!(judged.equal(&block.forward(&batches[1], Mode::Eval)));
+}
+
+#[test]
+fn first_values_follow_from_seed_and_name_alone() {
+    let place = PLACE;
+    let draw = |seed, name: &str| Initial { seed, place }.conv(name, [64, 32, 3, 3], 1);
+    let values = draw(7, "stem.0.conv.weight");
+    assert!(values.equal(&draw(7, "stem.0.conv.weight")));
+    assert!(!values.equal(&draw(8, "stem.0.conv.weight")));
+    assert!(!values.equal(&draw(7, "head.0.conv.weight")));
+    let expected = (2.0_f64 / (9.0 * 64.0)).sqrt();
+    let deviation = values.std(true).double_value(&[]);
+    assert!(
+        (deviation / expected - 1.0).abs() < 0.03,
+        "{deviation} {expected}"
+    );
+    assert!(creamc_torch::is_channels_last(&values).unwrap());
+    let linear = INITIAL.linear("logits.0.weight", [16, 100]);
+    let reach = linear.abs().max().double_value(&[]);
+    assert!(reach <= 0.25 && reach > 0.24, "{reach}");
+}
+
+#[test]
+fn weights_of_another_network_are_refused_and_nothing_changes() {
+    let block = normed();
+    let own: Vec<NamedTensor> = block
+        .parameters()
+        .iter()
+        .chain(block.buffers())
+        .cloned()
+        .collect();
+    let good: std::collections::BTreeMap<String, Tensor> = own
+        .iter()
+        .map(|own| (own.name.to_string(), own.tensor.ones_like().detach()))
+        .collect();
+    let mut bad = [(); 3].map(|()| {
+        good.iter()
+            .map(|(name, tensor)| (name.clone(), tensor.shallow_clone()))
+            .collect::<std::collections::BTreeMap<_, _>>()
+    });
+    bad[0]
+        .remove("stem.0.bn1.bias")
+        .inspect(|tensor| missing = tensor.shallow_clone());
+    bad[1].insert("stem.0.bn9.bias".to_owned(), missing.shallow_clone());
+    bad[2].insert("stem.0.bn1.bias".to_owned(), Tensor::from_slice(&[1.0]));
+    let messages = bad.map(|bad| copy_into(&own, &bad).unwrap_err().to_string());
+    assert_eq!(
+        messages,
+        [
+            "1 tensors are missing, the first is `stem.0.bn1.bias`",
+            "1 tensors belong to no part of the network, the first is `stem.0.bn9.bias`",
+            "`stem.0.bn1.bias` is [1], the network's is [4]",
+        ]
+    );
+    assert_eq!(own[2].tensor.max().double_value(&[]), 0.0);
+    copy_into(&own, &good).unwrap();
+    assert_eq!(own[2].tensor.min().double_value(&[]), 1.0);
+}

@@ -1,0 +1,128 @@
+//! Tensors for every candidate of a space; a forward takes the path to follow.
+//!
+//! Tensors are named `ROW.BLOCK.CANDIDATE.PART`: `s1.0.3.conv_pw.weight`. There
+//! is no current architecture: two forwards on two paths do not know of each
+//! other.
+
+use std::collections::BTreeMap;
+
+use creamc_lang::ir::{Ir, Path};
+use tch::Tensor;
+
+use crate::nn::{Block, Initial, Mode, NamedTensor, Place, Statistics, WeightsError, copy_into};
+
+/// The weight-sharing network of a space.
+#[derive(Debug)]
+pub struct Supernet {
+    /// `[row][block][candidate]`
+    blocks: Vec<Vec<Vec<Block>>>,
+    place: Place,
+}
+
+impl Supernet {
+    /// Builds all candidates; first values come from `seed`.
+    #[must_use]
+    pub fn new(ir: &Ir, place: Place, seed: u64) -> Supernet {
+        let initial = Initial { seed, place };
+        let blocks = ir.rows.iter().map(|row| {
+            let slots = row.slots.iter().enumerate().map(|(block, slot)| {
+                let candidates = slot.candidates.iter().enumerate().map(|(at, candidate)| {
+                    let prefix = format!("{}.{block}.{at}", row.name);
+                    Block::new(&prefix, &candidate.ops, ir.norm, initial)
+                });
+                candidates.collect()
+            });
+            slots.collect()
+        });
+        Supernet {
+            blocks: blocks.collect(),
+            place,
+        }
+    }
+
+    /// Kind and device of all tensors.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    /// Runs a path: images `[N, C, H, W]` to logits `[N, classes]`.
+    ///
+    /// # Panics
+    /// When the path is not one of this space, or the images are not of its size.
+    #[must_use]
+    pub fn forward(&self, images: &Tensor, path: &Path, mode: Mode) -> Tensor {
+        self.along(path)
+            .fold(self.place.images(images), |x, block| {
+                block.forward(&x, mode)
+            })
+    }
+
+    /// One candidate's block, for walks that share what paths have in common.
+    ///
+    /// # Panics
+    /// When there is no such candidate.
+    #[must_use]
+    pub fn block(&self, row: usize, block: usize, candidate: usize) -> &Block {
+        &self.blocks[row][block][candidate]
+    }
+
+    /// The trainable tensors of a path, in the order of its blocks and their operators.
+    #[must_use]
+    pub fn parameters(&self, path: &Path) -> Vec<NamedTensor> {
+        self.along(path)
+            .flat_map(|block| block.parameters().iter().cloned())
+            .collect()
+    }
+
+    /// Every tensor of every candidate: parameters and running statistics.
+    #[must_use]
+    pub fn tensors(&self) -> Vec<NamedTensor> {
+        let blocks = self.blocks.iter().flatten().flatten();
+        blocks
+            .flat_map(|block| block.parameters().iter().chain(block.buffers()).cloned())
+            .collect()
+    }
+
+    /// Takes over tensors by their names.
+    ///
+    /// # Errors
+    /// When they are not exactly this supernet's; nothing has changed then.
+    pub fn load(&self, tensors: &BTreeMap<String, Tensor>) -> Result<(), WeightsError> {
+        copy_into(&self.tensors(), tensors)
+    }
+
+    /// Empty outside statistics for a path.
+    #[must_use]
+    pub fn statistics(&self, path: &Path) -> Statistics {
+        Statistics {
+            blocks: self.along(path).map(Block::statistics).collect(),
+        }
+    }
+
+    /// Runs a path with the batch's norm statistics and adds them to `statistics`.
+    #[must_use]
+    pub fn measure(&self, images: &Tensor, path: &Path, statistics: &mut Statistics) -> Tensor {
+        self.along(path)
+            .zip(&mut statistics.blocks)
+            .fold(self.place.images(images), |x, (block, statistics)| {
+                block.measure(&x, statistics)
+            })
+    }
+
+    /// Runs a path with outside norm statistics.
+    #[must_use]
+    pub fn judge(&self, images: &Tensor, path: &Path, statistics: &Statistics) -> Tensor {
+        self.along(path)
+            .zip(&statistics.blocks)
+            .fold(self.place.images(images), |x, (block, statistics)| {
+                block.judge(&x, statistics)
+            })
+    }
+
+    /// The blocks of a path, in order.
+    fn along<'a>(&'a self, path: &'a Path) -> impl Iterator<Item = &'a Block> {
+        path.blocks()
+            .map(|(row, block, candidate)| self.block(row, block, candidate))
+    }
+}
