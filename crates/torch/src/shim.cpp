@@ -7,6 +7,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 #include <c10/util/Exception.h>
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <cstring>
 #include <dlfcn.h>
 #include <exception>
+#include <mutex>
 #include <string>
 #include <vector>
 

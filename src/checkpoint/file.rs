@@ -1,0 +1,328 @@
+//! Tensors in a safetensors file: eight bytes with the length of a JSON header,
+//! the header, the numbers, little-endian and row by row.
+//!
+//! A file is written under a temporary name, synced and renamed: it appears
+//! whole or not at all, and the one before it stays until then. Nothing in a
+//! file is trusted when it is read.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tch::{Device, Kind, Tensor};
+
+use crate::nn::NamedTensor;
+
+/// Why a file of tensors could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// The system refused.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is no safetensors file, or a damaged one.
+    #[error("{} is no readable safetensors file: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong in it.
+        reason: String,
+    },
+}
+
+/// What a file of tensors holds.
+#[derive(Debug, Default)]
+pub struct Contents {
+    /// Tensors by name, on the CPU.
+    pub tensors: BTreeMap<String, Tensor>,
+    /// Words about them, by key.
+    pub about: BTreeMap<String, String>,
+}
+
+const ABOUT: &str = "__metadata__";
+/// A header beyond this is no header (the largest supernets have a hundredth of it).
+const LARGEST_HEADER: u64 = 100_000_000;
+
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    dtype: String,
+    shape: Vec<i64>,
+    data_offsets: [u64; 2],
+}
+
+/// Writes tensors and words about them to `path`, whole or not at all. Equal
+/// contents give equal bytes.
+///
+/// # Errors
+/// When the system refuses; the old file is untouched then.
+///
+/// # Panics
+/// When two tensors have one name, or a kind of number that has no name in the format.
+pub fn save(
+    path: &Path,
+    tensors: &[NamedTensor],
+    about: &BTreeMap<String, String>,
+) -> Result<(), FileError> {
+    let temporary = path.with_added_extension("partial");
+    let written = write(&temporary, tensors, about).and_then(|()| fs::rename(&temporary, path));
+    if let Err(source) = written {
+        // What is half written is of no use; the error to report is the first.
+        let _ = fs::remove_file(&temporary);
+        let path = path.to_owned();
+        return Err(FileError::Io { path, source });
+    }
+    sync_folder(path);
+    Ok(())
+}
+
+/// The new name itself reaches the disk with its folder. Some file systems
+/// cannot sync a folder; the file's own contents are safe without.
+fn sync_folder(path: &Path) {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    if let Ok(folder) = File::open(folder.unwrap_or(Path::new("."))) {
+        let _ = folder.sync_all();
+    }
+}
+
+fn write(path: &Path, tensors: &[NamedTensor], about: &BTreeMap<String, String>) -> io::Result<()> {
+    let header = header(tensors, about);
+    let mut file = BufWriter::new(File::create(path)?);
+    file.write_all(&(header.len() as u64).to_le_bytes())?;
+    file.write_all(&header)?;
+    for NamedTensor { tensor, .. } in tensors {
+        file.write_all(&bytes(tensor))?;
+    }
+    file.into_inner()?.sync_all()
+}
+
+fn header(tensors: &[NamedTensor], about: &BTreeMap<String, String>) -> Vec<u8> {
+    let mut fields: BTreeMap<&str, serde_json::Value> = BTreeMap::new();
+    let json = |value| serde_json::to_value(value).expect("strings and numbers are JSON");
+    if !about.is_empty() {
+        fields.insert(ABOUT, serde_json::json!(about));
+    }
+    let mut start = 0;
+    for NamedTensor { name, tensor } in tensors {
+        let end = start + size_in_bytes(tensor);
+        let entry = Entry {
+            dtype: word(tensor.kind()).to_owned(),
+            shape: tensor.size(),
+            data_offsets: [start, end],
+        };
+        let double = fields.insert(name, json(entry));
+        assert!(double.is_none(), "two tensors are named `{name}`");
+        start = end;
+    }
+    let mut header = serde_json::to_vec(&fields).expect("strings and numbers are JSON");
+    // The numbers begin at a multiple of eight.
+    header.resize(header.len().next_multiple_of(8), b' ');
+    header
+}
+
+fn size_in_bytes(tensor: &Tensor) -> u64 {
+    (tensor.numel() * tensor.kind().elt_size_in_bytes()) as u64
+}
+
+/// A tensor's numbers, row by row.
+fn bytes(tensor: &Tensor) -> Vec<u8> {
+    let mut bytes = vec![0; tensor.numel() * tensor.kind().elt_size_in_bytes()];
+    let rows = tensor.detach().to_device(Device::Cpu).contiguous();
+    rows.copy_data_u8(&mut bytes, tensor.numel());
+    bytes
+}
+
+/// Reads a file written by [`save`] or by any other safetensors writer.
+///
+/// # Errors
+/// When the file cannot be read, or is not what it says it is.
+pub fn load(path: &Path) -> Result<Contents, FileError> {
+    let bytes = fs::read(path).map_err(|source| FileError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    parse(&bytes).map_err(|reason| FileError::Damaged {
+        path: path.to_owned(),
+        reason,
+    })
+}
+
+fn parse(bytes: &[u8]) -> Result<Contents, String> {
+    let (length, rest) = bytes
+        .split_first_chunk::<8>()
+        .ok_or("it is shorter than eight bytes")?;
+    let length = u64::from_le_bytes(*length);
+    if length > LARGEST_HEADER || length > rest.len() as u64 {
+        return Err(format!(
+            "its header should be {length} bytes long, the file ends after {}",
+            rest.len()
+        ));
+    }
+    let (header, numbers) = rest.split_at(length as usize);
+    let fields: BTreeMap<String, serde_json::Value> =
+        serde_json::from_slice(header).map_err(|error| format!("its header: {error}"))?;
+    let mut contents = Contents::default();
+    for (name, value) in fields {
+        let fault = |error| format!("`{name}`: {error}");
+        if name == ABOUT {
+            contents.about = serde_json::from_value(value).map_err(fault)?;
+        } else {
+            let entry: Entry = serde_json::from_value(value).map_err(fault)?;
+            let tensor = tensor(&entry, numbers).map_err(|reason| format!("`{name}`: {reason}"))?;
+            contents.tensors.insert(name, tensor);
+        }
+    }
+    Ok(contents)
+}
+
+fn tensor(entry: &Entry, numbers: &[u8]) -> Result<Tensor, String> {
+    let kind = kind(&entry.dtype).ok_or_else(|| format!("unknown kind {}", entry.dtype))?;
+    let [start, end] = entry.data_offsets;
+    let wanted = entry
+        .shape
+        .iter()
+        .try_fold(1_u64, |size, &axis| {
+            size.checked_mul(u64::try_from(axis).ok()?)
+        })
+        .and_then(|count| count.checked_mul(kind.elt_size_in_bytes() as u64));
+    if wanted.is_none() || wanted != end.checked_sub(start) {
+        return Err(format!(
+            "{} numbers of shape {:?} do not fill the bytes {start}..{end}",
+            entry.dtype, entry.shape
+        ));
+    }
+    let range = usize::try_from(start).ok().zip(usize::try_from(end).ok());
+    let bytes = range.and_then(|(start, end)| numbers.get(start..end));
+    let bytes = bytes.ok_or_else(|| {
+        format!(
+            "its bytes {start}..{end} lie behind the end at {}",
+            numbers.len()
+        )
+    })?;
+    Tensor::f_from_data_size(bytes, &entry.shape, kind).map_err(|error| error.to_string())
+}
+
+const KINDS: [(&str, Kind); 10] = [
+    ("F64", Kind::Double),
+    ("F32", Kind::Float),
+    ("F16", Kind::Half),
+    ("BF16", Kind::BFloat16),
+    ("I64", Kind::Int64),
+    ("I32", Kind::Int),
+    ("I16", Kind::Int16),
+    ("I8", Kind::Int8),
+    ("U8", Kind::Uint8),
+    ("BOOL", Kind::Bool),
+];
+
+fn kind(word: &str) -> Option<Kind> {
+    let found = KINDS.iter().find(|(name, _)| *name == word);
+    found.map(|&(_, kind)| kind)
+}
+
+fn word(kind: Kind) -> &'static str {
+    let found = KINDS.iter().find(|(_, other)| *other == kind);
+    found
+        .map(|&(name, _)| name)
+        .expect("networks hold plain numbers only")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn some_tensors() -> Vec<NamedTensor> {
+        let tensor = |name: &str, tensor: Tensor| NamedTensor {
+            name: name.into(),
+            tensor,
+        };
+        let images = Tensor::arange(24, (Kind::Double, Device::Cpu)).view([1, 2, 3, 4]);
+        vec![
+            tensor("b.weight", creamc_torch::channels_last(&images).unwrap()),
+            tensor("a.bias", Tensor::from_slice(&[1.5_f32, -2.0])),
+            tensor("steps", Tensor::from(7_i64)),
+            tensor("nothing", Tensor::zeros([0, 3], (Kind::Float, Device::Cpu))),
+        ]
+    }
+
+    #[test]
+    fn what_is_saved_is_loaded_and_equal_contents_are_equal_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+        let about = BTreeMap::from([("space".to_owned(), "mobile".to_owned())]);
+        let tensors = some_tensors();
+        save(&one, &tensors, &about).unwrap();
+        save(&two, &tensors, &about).unwrap();
+        assert_eq!(fs::read(&one).unwrap(), fs::read(&two).unwrap());
+        let found = load(&one).unwrap();
+        assert_eq!(found.about, about);
+        assert_eq!(found.tensors.len(), tensors.len());
+        for NamedTensor { name, tensor } in &tensors {
+            let found = &found.tensors[&**name];
+            assert_eq!((found.kind(), found.size()), (tensor.kind(), tensor.size()));
+            assert!(found.equal(tensor), "{name}");
+        }
+        let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(left.len(), 2, "no temporary file stays");
+    }
+
+    #[test]
+    fn other_readers_understand_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weights.safetensors");
+        save(&path, &some_tensors()[..2], &BTreeMap::new()).unwrap();
+        let found: BTreeMap<_, _> = Tensor::read_safetensors(&path)
+            .unwrap()
+            .into_iter()
+            .collect();
+        assert!(found["b.weight"].equal(&some_tensors()[0].tensor));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_leaves_the_old_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weights");
+        save(&path, &some_tensors(), &BTreeMap::new()).unwrap();
+        let before = fs::read(&path).unwrap();
+        // A folder stands where the temporary file would.
+        fs::create_dir(folder.path().join("weights.partial")).unwrap();
+        let error = save(&path, &[], &BTreeMap::new()).unwrap_err();
+        assert!(error.to_string().contains("weights"), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn every_cut_and_every_lie_in_a_header_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weights");
+        save(&path, &some_tensors(), &BTreeMap::new()).unwrap();
+        let whole = fs::read(&path).unwrap();
+        for end in 0..whole.len() {
+            assert!(parse(&whole[..end]).is_err(), "cut at {end}");
+        }
+        let lies = [
+            r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#,
+            r#"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#,
+            r#"{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,4]}}"#,
+            r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#,
+            r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#,
+            r#"{"a":{"dtype":"X1","shape":[1],"data_offsets":[0,4]}}"#,
+            r#"{"__metadata__":7}"#,
+            "[]",
+        ];
+        for lie in lies {
+            let mut bytes = (lie.len() as u64).to_le_bytes().to_vec();
+            bytes.extend(lie.as_bytes());
+            bytes.extend([0; 8]);
+            assert!(parse(&bytes).is_err(), "{lie}");
+        }
+        assert!(parse(&u64::MAX.to_le_bytes()).is_err());
+    }
+}
