@@ -118,13 +118,11 @@ impl Names {
     }
 
     /// The original's name of one of our tensors.
-    #[must_use]
     pub fn to_original(&self, ours: &str) -> Option<&str> {
         self.to_original.get(ours).map(String::as_str)
     }
 
     /// Our name of one of the original's tensors.
-    #[must_use]
     pub fn to_ours(&self, original: &str) -> Option<&str> {
         self.to_ours.get(original).map(String::as_str)
     }
@@ -132,7 +130,6 @@ impl Names {
     /// An original state dict under our names. A prefix `module.` is taken off;
     /// what has no counterpart here by design (batch counters, the meta layer)
     /// is left out; any other name stays as it is, for the loader to complain of.
-    #[must_use]
     pub fn translate(&self, original: BTreeMap<String, Tensor>) -> BTreeMap<String, Tensor> {
         let mut ours = BTreeMap::new();
         for (name, tensor) in original {

@@ -19,7 +19,6 @@ pub struct Childnet {
 
 impl Childnet {
     /// Builds a network; first values come from `seed`.
-    #[must_use]
     pub fn new(network: &Network, place: Place, seed: u64) -> Childnet {
         let initial = Initial { seed, place };
         let blocks = network.layers.iter().map(|layer| {
@@ -36,7 +35,6 @@ impl Childnet {
     ///
     /// # Panics
     /// When `network` is not the network of `path`.
-    #[must_use]
     pub fn of_supernet(network: &Network, supernet: &Supernet, path: &Path) -> Childnet {
         let childnet = Childnet::new(network, supernet.place(), 0);
         assert_eq!(
@@ -57,7 +55,6 @@ impl Childnet {
     }
 
     /// Kind and device of all tensors.
-    #[must_use]
     pub fn place(&self) -> Place {
         self.place
     }
@@ -66,7 +63,6 @@ impl Childnet {
     ///
     /// # Panics
     /// When the images are not of the network's size.
-    #[must_use]
     pub fn forward(&self, images: &Tensor, mode: Mode) -> Tensor {
         self.blocks
             .iter()
@@ -76,13 +72,11 @@ impl Childnet {
     }
 
     /// The blocks in order, as the network lists them.
-    #[must_use]
     pub fn blocks(&self) -> &[Block] {
         &self.blocks
     }
 
     /// The trainable tensors, in the order of the blocks and their operators.
-    #[must_use]
     pub fn parameters(&self) -> Vec<NamedTensor> {
         self.blocks
             .iter()
@@ -91,7 +85,6 @@ impl Childnet {
     }
 
     /// Every tensor: parameters and running statistics.
-    #[must_use]
     pub fn tensors(&self) -> Vec<NamedTensor> {
         self.blocks
             .iter()

@@ -29,7 +29,6 @@ struct Step {
 
 impl Block {
     /// Builds the operators; every tensor is named `prefix.OP.weight` and the like.
-    #[must_use]
     pub fn new(prefix: &str, ops: &[Op], norm: NormSettings, initial: Initial) -> Block {
         let (mut parameters, mut buffers) = (Vec::new(), Vec::new());
         let mut steps = Vec::with_capacity(ops.len());
@@ -53,13 +52,11 @@ impl Block {
     }
 
     /// The trainable tensors, in the order of the operators.
-    #[must_use]
     pub fn parameters(&self) -> &[NamedTensor] {
         &self.parameters
     }
 
     /// The running statistics of the norms, in the order of the operators.
-    #[must_use]
     pub fn buffers(&self) -> &[NamedTensor] {
         &self.buffers
     }
@@ -68,13 +65,11 @@ impl Block {
     ///
     /// # Panics
     /// When the input's shape is not the one the operators were made for.
-    #[must_use]
     pub fn forward(&self, x: &Tensor, mode: Mode) -> Tensor {
         self.run(x, |_, norm, x| norm.forward(x, mode))
     }
 
     /// Empty outside statistics for this block's norms.
-    #[must_use]
     pub fn statistics(&self) -> BlockStatistics {
         let norms = self.steps.iter().filter_map(|step| match &step.built {
             Built::Norm(norm) => Some(norm.mean.size()[0]),
@@ -85,7 +80,6 @@ impl Block {
 
     /// Runs the block with the batch's statistics, and lets `statistics` become
     /// the mean over this batch and all before it.
-    #[must_use]
     pub fn measure(&self, x: &Tensor, statistics: &mut BlockStatistics) -> Tensor {
         statistics.batches += 1;
         let share = 1.0 / f64::from(statistics.batches);
@@ -96,7 +90,6 @@ impl Block {
     }
 
     /// Runs the block with outside statistics.
-    #[must_use]
     pub fn judge(&self, x: &Tensor, statistics: &BlockStatistics) -> Tensor {
         self.run(x, |at, norm, x| {
             let moments = &statistics.norms[at];

@@ -23,7 +23,6 @@ pub struct Initial {
 impl Initial {
     /// A convolution's weight `[out, in / groups, k, k]`: normal, with standard
     /// deviation √(2 / (k² · out / groups)). Stored channels last.
-    #[must_use]
     pub fn conv(&self, name: &str, shape: [i64; 4], groups: i64) -> Tensor {
         let [out, _, height, width] = shape;
         let fan_out = (height * width * out / groups) as f64;
@@ -37,7 +36,6 @@ impl Initial {
     }
 
     /// A linear layer's weight `[out, in]`: uniform in ±1/√out.
-    #[must_use]
     pub fn linear(&self, name: &str, shape: [i64; 2]) -> Tensor {
         let reach = 1.0 / (shape[0] as f64).sqrt();
         let uniform = Uniform::new_inclusive(-reach, reach).expect("1/√out is finite");
@@ -48,7 +46,6 @@ impl Initial {
     }
 
     /// `width` times the same value: a bias, or a norm's tensors.
-    #[must_use]
     pub fn constant(&self, width: i64, value: f64) -> Tensor {
         Tensor::full([width], value, (self.place.kind, self.place.device))
     }

@@ -41,7 +41,6 @@ impl Place {
     ///
     /// # Panics
     /// When the tensor has not four dimensions.
-    #[must_use]
     pub fn images(&self, images: &Tensor) -> Tensor {
         let here = images.to_device(self.device).to_kind(self.kind);
         creamc_torch::channels_last(&here).expect("images have four dimensions")

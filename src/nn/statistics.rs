@@ -36,7 +36,6 @@ impl BlockStatistics {
     }
 
     /// Number of batches measured.
-    #[must_use]
     pub fn batches(&self) -> u32 {
         self.batches
     }

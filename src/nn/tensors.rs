@@ -16,7 +16,6 @@ pub struct NamedTensor {
 
 impl NamedTensor {
     /// Whether weight decay belongs on it: on weights, not on biases and norms.
-    #[must_use]
     pub fn decays(&self) -> bool {
         self.tensor.dim() > 1
     }

@@ -29,7 +29,6 @@ pub struct MetaLayer {
 
 impl MetaLayer {
     /// A layer for `slice` images of `classes` classes: weight uniform in ±1, bias 0.
-    #[must_use]
     pub fn new(slice: i64, classes: i64, place: Place, seed: u64) -> MetaLayer {
         let initial = Initial { seed, place };
         let weight = initial.linear("meta_layer.weight", [1, slice * classes]);
@@ -46,7 +45,6 @@ impl MetaLayer {
     ///
     /// # Panics
     /// When the differences are not of this layer's width.
-    #[must_use]
     pub fn scores(&self, differences: &Tensor) -> Vec<f64> {
         let scores = tch::no_grad(|| differences.linear(&self.weight, Some(&self.bias)));
         Vec::try_from(scores.flatten(0, -1).to_kind(Kind::Double))
@@ -79,7 +77,6 @@ impl MetaLayer {
     }
 
     /// Weight, bias and their momentum, for a checkpoint.
-    #[must_use]
     pub fn tensors(&self) -> Vec<NamedTensor> {
         let tensors = [
             ("meta_layer.weight", &self.weight),
@@ -103,7 +100,6 @@ impl MetaLayer {
     }
 
     /// The layer's weight, `[1, SLICE · classes]`, sharing memory.
-    #[must_use]
     pub fn weight(&self) -> Tensor {
         self.weight.shallow_clone()
     }
@@ -154,7 +150,6 @@ pub struct MetaStep<'a> {
 ///
 /// # Panics
 /// When there are fewer than 2 · SLICE images.
-#[must_use]
 pub fn gradient(supernet: &Supernet, step: &MetaStep) -> MetaGradient {
     let parameters = supernet.parameters(step.student);
     let half = |tensor: &Tensor, at: i64| tensor.narrow(0, at * step.slice, step.slice);

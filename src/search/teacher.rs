@@ -37,7 +37,6 @@ pub struct Choice {
 ///
 /// # Panics
 /// When there is no entry, or entries differ in shape.
-#[must_use]
 pub fn choose(supernet: &Supernet, student: &Path, probes: &[&Probe], meta: &MetaLayer) -> Choice {
     let differences = tch::no_grad(|| differences(supernet, student, probes));
     let scores = meta.scores(&differences);
@@ -73,7 +72,6 @@ fn highest(scores: &[f64]) -> usize {
 }
 
 /// 1 / (1 + e^-x)
-#[must_use]
 pub fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }

@@ -21,7 +21,6 @@ pub struct Supernet {
 
 impl Supernet {
     /// Builds all candidates; first values come from `seed`.
-    #[must_use]
     pub fn new(ir: &Ir, place: Place, seed: u64) -> Supernet {
         let initial = Initial { seed, place };
         let blocks = ir.rows.iter().map(|row| {
@@ -41,7 +40,6 @@ impl Supernet {
     }
 
     /// Kind and device of all tensors.
-    #[must_use]
     pub fn place(&self) -> Place {
         self.place
     }
@@ -50,7 +48,6 @@ impl Supernet {
     ///
     /// # Panics
     /// When the path is not one of this space, or the images are not of its size.
-    #[must_use]
     pub fn forward(&self, images: &Tensor, path: &Path, mode: Mode) -> Tensor {
         self.along(path)
             .fold(self.place.images(images), |x, block| {
@@ -62,13 +59,11 @@ impl Supernet {
     ///
     /// # Panics
     /// When there is no such candidate.
-    #[must_use]
     pub fn block(&self, row: usize, block: usize, candidate: usize) -> &Block {
         &self.blocks[row][block][candidate]
     }
 
     /// The trainable tensors of a path, in the order of its blocks and their operators.
-    #[must_use]
     pub fn parameters(&self, path: &Path) -> Vec<NamedTensor> {
         self.along(path)
             .flat_map(|block| block.parameters().iter().cloned())
@@ -76,7 +71,6 @@ impl Supernet {
     }
 
     /// Every tensor of every candidate: parameters and running statistics.
-    #[must_use]
     pub fn tensors(&self) -> Vec<NamedTensor> {
         let blocks = self.blocks.iter().flatten().flatten();
         blocks
@@ -93,7 +87,6 @@ impl Supernet {
     }
 
     /// Empty outside statistics for a path.
-    #[must_use]
     pub fn statistics(&self, path: &Path) -> Statistics {
         Statistics {
             blocks: self.along(path).map(Block::statistics).collect(),
@@ -101,7 +94,6 @@ impl Supernet {
     }
 
     /// Runs a path with the batch's norm statistics and adds them to `statistics`.
-    #[must_use]
     pub fn measure(&self, images: &Tensor, path: &Path, statistics: &mut Statistics) -> Tensor {
         self.along(path)
             .zip(&mut statistics.blocks)
@@ -111,7 +103,6 @@ impl Supernet {
     }
 
     /// Runs a path with outside norm statistics.
-    #[must_use]
     pub fn judge(&self, images: &Tensor, path: &Path, statistics: &Statistics) -> Tensor {
         self.along(path)
             .zip(&statistics.blocks)

@@ -7,7 +7,6 @@ const IGNORE_NONE: i64 = -100;
 
 /// Cross entropy against classes `[N]`, each label smoothed: `smoothing` of its
 /// weight is spread evenly over all classes.
-#[must_use]
 pub fn cross_entropy(logits: &Tensor, classes: &Tensor, smoothing: f64) -> Tensor {
     logits.cross_entropy_loss(
         classes,
@@ -20,7 +19,6 @@ pub fn cross_entropy(logits: &Tensor, classes: &Tensor, smoothing: f64) -> Tenso
 
 /// Cross entropy against a teacher's softmax: both are logits, no gradient
 /// flows into the teacher.
-#[must_use]
 pub fn soft_cross_entropy(logits: &Tensor, teacher: &Tensor) -> Tensor {
     let target = teacher.detach().softmax(-1, None::<Kind>);
     let each = target * logits.log_softmax(-1, None::<Kind>);
@@ -41,7 +39,6 @@ pub enum KdLoss {
 
 /// The loss with a teacher that weighs `rho`, a number between 0 and 1 through
 /// which no gradient flows.
-#[must_use]
 pub fn distillation(kd: &Tensor, ce: &Tensor, rho: f64, form: KdLoss) -> Tensor {
     match form {
         KdLoss::Half => (kd * rho + ce * (2.0 - rho)) / 2.0,

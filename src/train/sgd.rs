@@ -51,7 +51,6 @@ impl Momentum {
     }
 
     /// The buffers, for a checkpoint: name and tensor, by name.
-    #[must_use]
     pub fn tensors(&self) -> Vec<NamedTensor> {
         let buffers = self.buffers.iter().map(|(name, tensor)| NamedTensor {
             name: Arc::clone(name),
@@ -125,7 +124,6 @@ impl Group {
 ///
 /// # Panics
 /// When a parameter did not take part in the loss.
-#[must_use]
 pub fn gradients(loss: &Tensor, parameters: &[NamedTensor]) -> Vec<Tensor> {
     let inputs: Vec<&Tensor> = parameters
         .iter()

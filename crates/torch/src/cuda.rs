@@ -27,7 +27,6 @@ pub fn load_cuda() -> Result<(), CudaAbsent> {
 }
 
 /// The number of CUDA devices that this process can use, 0 without CUDA.
-#[must_use]
 pub fn cuda_devices() -> usize {
     match load_cuda() {
         Ok(()) => usize::try_from(tch::Cuda::device_count()).unwrap_or(0),

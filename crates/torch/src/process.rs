@@ -15,7 +15,6 @@ pub fn set_deterministic(on: bool) -> Result<(), TorchError> {
 }
 
 /// Whether deterministic algorithms are asked for.
-#[must_use]
 pub fn deterministic() -> bool {
     // SAFETY: no pointer is passed.
     unsafe { shim::shim_deterministic() }
@@ -32,7 +31,6 @@ pub fn set_threads(count: usize) -> Result<(), TorchError> {
 }
 
 /// The number of threads that one operator may use.
-#[must_use]
 pub fn threads() -> usize {
     // SAFETY: no pointer is passed.
     let count = unsafe { shim::shim_threads() };

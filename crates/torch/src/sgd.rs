@@ -18,7 +18,7 @@ pub struct Sgd {
 }
 
 /// Moves `parameters` and `buffers` in place. A buffer starts as zeros with the
-/// layout and type of its parameter. The fused kernel of libtorch does it for
+/// layout and type of its parameter; without momentum it stays as it is. The fused kernel of libtorch does it for
 /// float32 and float64 on CPU and CUDA, plain operators for the rest.
 ///
 /// # Errors

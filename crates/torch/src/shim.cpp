@@ -77,6 +77,10 @@ bool fused_serves(const std::vector<at::Tensor> &parameters) {
 void plain_sgd(at::Tensor &parameter, const at::Tensor &gradient, at::Tensor &buffer, double lr,
                double momentum, double weight_decay, bool nesterov) {
   at::Tensor step = weight_decay == 0 ? gradient : gradient.add(parameter, weight_decay);
+  if (momentum == 0) {
+    parameter.add_(step, -lr);
+    return;
+  }
   buffer.mul_(momentum).add_(step);
   parameter.add_(nesterov ? step.add(buffer, momentum) : buffer, -lr);
 }
@@ -119,6 +123,9 @@ char *shim_sgd_step(at::Tensor *const *parameters, at::Tensor *const *gradients,
       grads[i] = laid_out_like(grads[i], weights[i]);
     }
     if (fused_serves(weights)) {
+      if (momentum == 0) {
+        velocity.clear(); // the kernel wants none then
+      }
       // A buffer of zeros is what a first step starts from: 0·momentum + g = g.
       at::_fused_sgd_(weights, grads, velocity, weight_decay, momentum, lr, /*dampening=*/0.0,
                       nesterov, /*maximize=*/false, /*is_first_step=*/false);
