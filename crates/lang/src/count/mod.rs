@@ -4,6 +4,23 @@
 //! its end, one edge for every block and one where a row ends. Costs add up along
 //! a walk, so counts and conditional draws are dynamic programmes over the nodes.
 
+mod big;
+mod exact;
+mod extremes;
+mod graph;
+mod interval;
+mod sample;
+mod segment;
+mod table;
+#[cfg(test)]
+mod tests;
+mod witness;
+
+pub use exact::{Limits, TooManySums};
+pub use graph::{GraphRow, TooManyStates};
+pub use sample::{NoSample, Sampler};
+pub use witness::Witness;
+
 use crate::cost::Cost;
 use crate::space::Metric;
 

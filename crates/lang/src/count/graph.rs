@@ -1,0 +1,325 @@
+//! Building the graph of all paths, bounds on depths compiled in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use num_bigint::BigUint;
+
+use super::{Edge, Graph, Node, Step};
+use crate::cost::Cost;
+use crate::ir::{Ir, Path};
+use crate::space::{Relation, Require};
+use crate::syntax::ast::Comparison;
+
+/// The most nodes a graph may have; far above what depths alone can make (10,000 blocks).
+const MOST_NODES: usize = 100_000;
+
+/// The bounds on depths are so entangled that their graph would pass 100,000 nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooManyStates;
+
+impl fmt::Display for TooManyStates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the bounds on depths tie too many stages together")
+    }
+}
+
+impl std::error::Error for TooManyStates {}
+
+/// What the graph needs to know of a row.
+#[derive(Debug, Clone, Copy)]
+pub struct GraphRow<'a> {
+    /// The depths it may take, ascending, each at least 1.
+    pub depths: &'a [u32],
+    /// Costs of every slot's candidates, one slot a block up to the largest depth.
+    pub slots: &'a [Vec<Cost>],
+}
+
+/// An interval of depths, both ends included; empty when the first is the larger.
+type Depths = (u32, u32);
+
+/// A state between two steps: rows before `row` are closed, `placed` blocks of it are set.
+/// `open` says which depths every row may still take. Ordered as walks run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct State {
+    row: usize,
+    placed: u32,
+    open: Vec<Depths>,
+}
+
+/// A state with what can follow: where to, what it does, its cost and its weight.
+type Expanded = (State, Vec<(State, Step, Cost, f64)>);
+
+impl Graph {
+    /// The graph of a lowered space with the costs of one resolution
+    /// (`costs[row][block][candidate]`) and the bounds on depths among `requires`;
+    /// bounds on metrics are left to the windows of each question.
+    ///
+    /// # Errors
+    /// When the bounds on depths relate too many stages to each other.
+    pub fn build(
+        ir: &Ir,
+        costs: &[Vec<Vec<Cost>>],
+        requires: &[Require],
+    ) -> Result<Graph, TooManyStates> {
+        let rows: Vec<GraphRow> = ir
+            .rows
+            .iter()
+            .zip(costs)
+            .map(|(row, slots)| GraphRow {
+                depths: &row.depths,
+                slots,
+            })
+            .collect();
+        let relations: Vec<&Relation> = requires.iter().map(|r| &r.relation).collect();
+        Graph::from_rows(&rows, &relations)
+    }
+
+    /// The same from bare rows; relations that bound a metric are passed over.
+    ///
+    /// # Errors
+    /// When the bounds on depths relate too many stages to each other.
+    pub fn from_rows(rows: &[GraphRow], relations: &[&Relation]) -> Result<Graph, TooManyStates> {
+        let end = State {
+            row: rows.len(),
+            placed: 0,
+            open: vec![(0, 0); rows.len()],
+        };
+        let mut pending = BTreeSet::from([start(rows, relations)]);
+        let mut expanded: Vec<Expanded> = Vec::new();
+        while let Some(state) = pending.pop_first() {
+            if state == end {
+                continue;
+            }
+            let edges = expand(&state, rows, relations);
+            pending.extend(edges.iter().map(|edge| edge.0.clone()));
+            expanded.push((state, edges));
+            if expanded.len() > MOST_NODES {
+                return Err(TooManyStates);
+            }
+        }
+        expanded.push((end, Vec::new()));
+        Ok(prune(number(expanded)))
+    }
+
+    /// How many paths there are.
+    pub fn count(&self) -> BigUint {
+        self.suffix_counts().swap_remove(0)
+    }
+
+    /// For every node, how many ways lead from it to the end.
+    pub(super) fn suffix_counts(&self) -> Vec<BigUint> {
+        let mut counts = vec![BigUint::ZERO; self.nodes.len()];
+        let last = self.nodes.len() - 1;
+        counts[last] = BigUint::from(1u32);
+        for at in (0..last).rev() {
+            let mut targets: BTreeMap<usize, u64> = BTreeMap::new();
+            for edge in &self.nodes[at].edges {
+                *targets.entry(edge.to).or_default() += 1;
+            }
+            counts[at] = targets
+                .into_iter()
+                .map(|(to, edges)| &counts[to] * edges)
+                .sum();
+        }
+        counts
+    }
+
+    /// The path that a walk from start to end spells.
+    pub(super) fn path<'a>(edges: impl IntoIterator<Item = &'a Edge>) -> Path {
+        let mut rows = Vec::new();
+        let mut blocks = Vec::new();
+        for edge in edges {
+            match edge.step {
+                Step::Block { candidate, .. } => blocks.push(candidate),
+                Step::EndRow => rows.push(std::mem::take(&mut blocks)),
+            }
+        }
+        Path(rows)
+    }
+
+    /// The cost of a path, or `None` where the graph does not hold it.
+    pub fn cost(&self, path: &Path) -> Option<Cost> {
+        let mut node = &self.nodes[0];
+        let mut cost = Cost::default();
+        let mut take = |wanted: &dyn Fn(Step) -> bool| {
+            let edge = node.edges.iter().find(|edge| wanted(edge.step))?;
+            node = &self.nodes[edge.to];
+            cost += edge.cost;
+            Some(())
+        };
+        for blocks in &path.0 {
+            for &taken in blocks {
+                take(&|step| matches!(step, Step::Block { candidate, .. } if candidate == taken))?;
+            }
+            take(&|step| step == Step::EndRow)?;
+        }
+        node.edges.is_empty().then_some(cost)
+    }
+}
+
+/// Before the first block: every depth its row lists, bounds on single depths applied.
+fn start(rows: &[GraphRow], relations: &[&Relation]) -> State {
+    let mut open: Vec<Depths> = rows.iter().map(|row| settle(row, (0, u32::MAX))).collect();
+    for relation in relations {
+        if let Relation::Depth { row, low, high } = **relation {
+            open[row] = settle(&rows[row], meet(open[row], (low, high)));
+        }
+    }
+    State {
+        row: 0,
+        placed: 0,
+        open,
+    }
+}
+
+/// The interval shrunk to listed depths, so that equal possibilities are equal states.
+fn settle(row: &GraphRow, (low, high): Depths) -> Depths {
+    let mut listed = row.depths.iter().filter(|&&d| (low..=high).contains(&d));
+    match (listed.next(), listed.next_back()) {
+        (Some(&first), last) => (first, last.copied().unwrap_or(first)),
+        (None, _) => (1, 0),
+    }
+}
+
+fn meet(a: Depths, b: Depths) -> Depths {
+    (a.0.max(b.0), a.1.min(b.1))
+}
+
+/// Everything that can follow a state.
+fn expand(
+    state: &State,
+    rows: &[GraphRow],
+    relations: &[&Relation],
+) -> Vec<(State, Step, Cost, f64)> {
+    let row = &rows[state.row];
+    let (low, high) = state.open[state.row];
+    let stop = stop_probability(row, state.placed);
+    let mut edges = Vec::new();
+    if state.placed < high {
+        let mut next = state.clone();
+        next.placed += 1;
+        let candidates = &row.slots[state.placed as usize];
+        let weight = (1.0 - stop) / candidates.len() as f64;
+        edges.extend(candidates.iter().enumerate().map(|(candidate, &cost)| {
+            let step = Step::Block {
+                row: state.row,
+                candidate: u16::try_from(candidate).expect("a block has at most 4,096 candidates"),
+            };
+            (next.clone(), step, cost, weight)
+        }));
+    }
+    if stop > 0.0
+        && (low..=high).contains(&state.placed)
+        && let Some(next) = close(state, rows, relations)
+    {
+        edges.push((next, Step::EndRow, Cost::default(), stop));
+    }
+    edges
+}
+
+/// Chance that a row ends here when every depth is equally likely and this many blocks stand.
+fn stop_probability(row: &GraphRow, placed: u32) -> f64 {
+    let open = row.depths.iter().filter(|&&depth| depth >= placed).count();
+    if row.depths.contains(&placed) {
+        1.0 / open as f64
+    } else {
+        0.0
+    }
+}
+
+/// The state after the open row ends; `None` when a later row could take no depth any more.
+fn close(state: &State, rows: &[GraphRow], relations: &[&Relation]) -> Option<State> {
+    let mut open = state.open.clone();
+    for relation in relations {
+        if let Some((other, allowed)) = consequence(relation, state.row, state.placed)
+            && other > state.row
+        {
+            open[other] = settle(&rows[other], meet(open[other], allowed));
+            if open[other].0 > open[other].1 {
+                return None;
+            }
+        }
+    }
+    open[state.row] = (0, 0); // forgotten: nothing later asks for it
+    Some(State {
+        row: state.row + 1,
+        placed: 0,
+        open,
+    })
+}
+
+/// What a relation says about the other row once `row` has taken `depth`.
+fn consequence(relation: &Relation, row: usize, depth: u32) -> Option<(usize, Depths)> {
+    let Relation::DepthPair {
+        left,
+        comparison,
+        right,
+    } = *relation
+    else {
+        return None;
+    };
+    let (at_most, at_least, equal) = ((0, depth), (depth, u32::MAX), (depth, depth));
+    match comparison {
+        Comparison::Equal if left == row => Some((right, equal)),
+        Comparison::Equal if right == row => Some((left, equal)),
+        Comparison::AtMost if left == row => Some((right, at_least)),
+        Comparison::AtMost if right == row => Some((left, at_most)),
+        Comparison::AtLeast if left == row => Some((right, at_most)),
+        Comparison::AtLeast if right == row => Some((left, at_least)),
+        _ => None,
+    }
+}
+
+/// States to node numbers; expansion went in order, so every edge goes up.
+fn number(expanded: Vec<Expanded>) -> Vec<Node> {
+    let index: BTreeMap<State, usize> = expanded
+        .iter()
+        .enumerate()
+        .map(|(at, (state, _))| (state.clone(), at))
+        .collect();
+    expanded
+        .into_iter()
+        .map(|(_, edges)| Node {
+            edges: edges
+                .into_iter()
+                .map(|(to, step, cost, weight)| Edge {
+                    to: index[&to],
+                    step,
+                    cost,
+                    weight,
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+/// Drops the nodes from which the end cannot be reached, and the edges to them.
+fn prune(mut nodes: Vec<Node>) -> Graph {
+    let last = nodes.len() - 1;
+    let mut alive = vec![false; nodes.len()];
+    alive[last] = true;
+    for at in (0..last).rev() {
+        nodes[at].edges.retain(|edge| alive[edge.to]);
+        alive[at] = !nodes[at].edges.is_empty();
+    }
+    alive[0] = true; // the start stays, without edges when there is no path at all
+    let mut numbers = Vec::with_capacity(nodes.len());
+    let mut next = 0;
+    for &lives in &alive {
+        numbers.push(next);
+        next += usize::from(lives);
+    }
+    let nodes = nodes
+        .into_iter()
+        .zip(&alive)
+        .filter(|(_, lives)| **lives)
+        .map(|(mut node, _)| {
+            for edge in &mut node.edges {
+                edge.to = numbers[edge.to];
+            }
+            node
+        })
+        .collect();
+    Graph { nodes }
+}

@@ -1,0 +1,228 @@
+//! Drawing paths, exactly conditioned on windows.
+//!
+//! The tables of a slightly larger, rounded window say how likely every edge is; the
+//! few paths that end outside the true windows are drawn again. Both steps keep the
+//! conditional distribution exact, up to the last places of an `f64`.
+
+use std::fmt;
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::table::{Grid, Side, Table, Weights};
+use super::{Edge, Graph, Measure, Window};
+use crate::cost::Cost;
+use crate::ir::Path;
+
+/// Numbers in all tables of a sampler: 64 MB.
+const BUDGET: usize = 1 << 23;
+
+/// Below this acceptance a sampler looks for a better grid.
+const LOW_ACCEPTANCE: f64 = 0.3;
+
+/// Below this acceptance drawing is not workable.
+const LEAST_ACCEPTANCE: f64 = 1e-4;
+
+/// Why no sampler can be made.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum NoSample {
+    /// No path lies inside every window; this is proven.
+    Empty,
+    /// Paths inside every window could not be found, or too seldom to draw them.
+    TooRare,
+}
+
+impl fmt::Display for NoSample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NoSample::Empty => "no path lies inside every bound",
+            NoSample::TooRare => {
+                "fewer than one path in 10,000 that look right lie inside every bound; widen the bounds"
+            }
+        })
+    }
+}
+
+impl std::error::Error for NoSample {}
+
+/// Draws paths of a graph inside windows.
+pub struct Sampler {
+    graph: Graph,
+    windows: Vec<Window>,
+    /// Cells of every edge.
+    cells: Vec<Vec<[i64; 3]>>,
+    table: Table,
+    acceptance: f64,
+}
+
+impl fmt::Debug for Sampler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sampler")
+            .field("windows", &self.windows)
+            .field("acceptance", &self.acceptance)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Sampler {
+    /// A sampler of the paths of `graph` inside every window, under a measure.
+    ///
+    /// # Errors
+    /// When there is no such path, or so few that drawing is hopeless.
+    pub fn new(graph: &Graph, windows: &[Window], measure: Measure) -> Result<Sampler, NoSample> {
+        Sampler::with_budget(graph, windows, measure, BUDGET)
+    }
+
+    pub(super) fn with_budget(
+        graph: &Graph,
+        windows: &[Window],
+        measure: Measure,
+        budget: usize,
+    ) -> Result<Sampler, NoSample> {
+        let binding = graph.binding(windows).ok_or(NoSample::Empty)?;
+        let weights = Weights::new(graph, measure);
+        let mut best: Option<Sampler> = None;
+        for (metrics, scale) in [(1, 1), (3, 1), (3, 4)] {
+            let axes = tightest(graph, &binding, &weights, metrics);
+            let sampler = Sampler::along(graph, &binding, &axes, &weights, budget * scale)?;
+            let better = |best: &Sampler| sampler.acceptance > best.acceptance;
+            if best.as_ref().is_none_or(better) {
+                best = Some(sampler);
+            }
+            if best
+                .as_ref()
+                .is_some_and(|best| best.acceptance >= LOW_ACCEPTANCE)
+            {
+                break;
+            }
+        }
+        best.filter(|best| best.acceptance >= LEAST_ACCEPTANCE)
+            .ok_or(NoSample::TooRare)
+    }
+
+    /// A sampler with tables along some of the windows; the others are left to rejection.
+    fn along(
+        graph: &Graph,
+        windows: &[Window],
+        axes: &[Window],
+        weights: &Weights,
+        budget: usize,
+    ) -> Result<Sampler, NoSample> {
+        let grid = Grid::new(graph, axes, budget);
+        let table = Table::new(&grid, weights, Side::Outer);
+        if table.share().1 == 0.0 {
+            // An f64 holds every share of a space of up to 2^900 paths.
+            let proven = graph.count().bits() < 900;
+            return Err(if proven {
+                NoSample::Empty
+            } else {
+                NoSample::TooRare
+            });
+        }
+        let of_node = |node: usize| {
+            let edges = 0..graph.nodes[node].edges.len();
+            edges.map(|edge| grid.cells(node, edge)).collect()
+        };
+        let mut sampler = Sampler {
+            cells: (0..graph.nodes.len()).map(of_node).collect(),
+            graph: graph.clone(),
+            windows: windows.to_vec(),
+            table,
+            acceptance: 1.0,
+        };
+        sampler.acceptance = sampler.measure_acceptance();
+        Ok(sampler)
+    }
+
+    /// The share of walks that are kept, measured when the sampler was made.
+    pub fn acceptance(&self) -> f64 {
+        self.acceptance
+    }
+
+    /// Draws one path.
+    pub fn draw(&self, random: &mut impl Rng) -> Path {
+        loop {
+            if let Some(path) = self.attempt(random) {
+                return path;
+            }
+        }
+    }
+
+    /// One walk; `None` when it ends outside a window.
+    pub(super) fn attempt(&self, random: &mut impl Rng) -> Option<Path> {
+        let (edges, cost) = self.walk(random);
+        let inside = self.windows.iter().all(|window| window.holds(cost));
+        inside.then(|| Graph::path(edges))
+    }
+
+    fn walk(&self, random: &mut impl Rng) -> (Vec<&Edge>, Cost) {
+        let mut edges = Vec::with_capacity(64);
+        let mut cost = Cost::default();
+        let mut spent = [0; 3];
+        let mut at = 0;
+        while at + 1 < self.graph.nodes.len() {
+            let index = self.choose(at, spent, random);
+            let edge = &self.graph.nodes[at].edges[index];
+            for (spent, cells) in spent.iter_mut().zip(self.cells[at][index]) {
+                *spent += cells;
+            }
+            cost += edge.cost;
+            at = edge.to;
+            edges.push(edge);
+        }
+        (edges, cost)
+    }
+
+    /// Picks an edge by its chance to end inside.
+    fn choose(&self, at: usize, spent: [i64; 3], random: &mut impl Rng) -> usize {
+        let edges = &self.graph.nodes[at].edges;
+        if edges.len() == 1 {
+            return 0;
+        }
+        let mut left = random.random::<f64>() * self.table.at(at, spent);
+        let mut last = 0;
+        for (index, edge) in edges.iter().enumerate() {
+            let cells = &self.cells[at][index];
+            let then = std::array::from_fn(|axis| spent[axis] + cells[axis]);
+            let chance = self.table.through(at, index, edge.to, then);
+            if chance > 0.0 {
+                last = index;
+                if left < chance {
+                    break;
+                }
+                left -= chance;
+            }
+        }
+        last
+    }
+
+    /// Walks until 200 were kept, or 20,000 were made.
+    fn measure_acceptance(&self) -> f64 {
+        let mut random = ChaCha8Rng::seed_from_u64(0);
+        let (mut kept, mut made) = (0u32, 0u32);
+        while kept < 200 && made < 20_000 {
+            made += 1;
+            let (_, cost) = self.walk(&mut random);
+            kept += u32::from(self.windows.iter().all(|window| window.holds(cost)));
+        }
+        f64::from(kept) / f64::from(made)
+    }
+}
+
+/// The windows with the smallest shares, at most `count` of them.
+fn tightest(graph: &Graph, windows: &[Window], weights: &Weights, count: usize) -> Vec<Window> {
+    if windows.len() <= count {
+        return windows.to_vec();
+    }
+    let share = |window: &Window| {
+        let grid = Grid::new(graph, std::slice::from_ref(window), 1 << 16);
+        Table::new(&grid, weights, Side::Outer).share().1
+    };
+    let mut shares: Vec<(f64, Window)> = windows.iter().map(|w| (share(w), *w)).collect();
+    shares.sort_by(|a, b| a.0.total_cmp(&b.0));
+    shares
+        .into_iter()
+        .take(count)
+        .map(|(_, window)| window)
+        .collect()
+}
