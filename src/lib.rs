@@ -28,3 +28,6 @@ pub mod search;
 
 #[cfg(feature = "torch")]
 pub mod retrain;
+
+#[cfg(feature = "torch")]
+pub mod tensors;

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use creamc::cli;
+use creamc::{cli, tensors};
 
 fn main() -> ExitCode {
-    cli::main(cli::tensors::run)
+    cli::main(tensors::run)
 }

@@ -12,10 +12,8 @@ use clap::{Parser, Subcommand};
 
 mod explain;
 pub mod handover;
-mod retrain;
-mod search;
-#[cfg(feature = "torch")]
-pub mod tensors;
+pub mod retrain;
+pub mod search;
 mod values;
 
 /// What `--help` shows below the list of commands.
@@ -59,7 +57,7 @@ pub enum TensorCommand {
 
 impl TensorCommand {
     /// The word the user types.
-    fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             TensorCommand::Search(_) => "search",
             TensorCommand::Retrain(_) => "retrain",

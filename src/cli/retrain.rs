@@ -19,6 +19,7 @@ pub struct Args {
     /// Number of classes, instead of the file's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub classes: Option<u32>,
+    /// What every training run takes
     #[command(flatten)]
     pub training: Training,
 }

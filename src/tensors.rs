@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 
-use super::{TensorCommand, Verdict};
+use crate::cli::{TensorCommand, Verdict};
 
 /// Runs the command here.
 ///
