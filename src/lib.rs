@@ -7,6 +7,7 @@
 pub use creamc_lang as lang;
 
 pub mod cli;
+pub mod data;
 
 #[cfg(feature = "torch")]
 pub mod nn;

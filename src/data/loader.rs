@@ -1,0 +1,268 @@
+//! Batches as tensors, prepared by background threads.
+
+use tch::{Device, Kind, Tensor};
+
+use super::batch::{Pixels, Preparer};
+use super::parts::{balanced_batches, shard, shuffled_batches};
+use super::prefetch::Prefetch;
+use super::{Augmentation, Normalisation, Part};
+
+/// Images and labels, on the CPU.
+#[derive(Debug)]
+pub struct Batch {
+    /// `[N, C, H, W]`, f32, channels-last in memory, normalised.
+    pub images: Tensor,
+    /// The class of each image, `[N]`, i64.
+    pub labels: Tensor,
+}
+
+impl Batch {
+    fn new(pixels: &Pixels) -> Self {
+        let [n, c, h, w] = pixels.shape.map(|length| length as i64);
+        let images = Tensor::from_slice(&pixels.values)
+            .view([n, h, w, c])
+            .permute([0, 3, 1, 2]);
+        Self {
+            images,
+            labels: Tensor::from_slice(&pixels.labels),
+        }
+    }
+
+    /// The same batch on `device`; floats become `kind`.
+    #[must_use]
+    pub fn to(&self, device: Device, kind: Kind) -> Self {
+        Self {
+            images: self.images.to_device(device).to_kind(kind),
+            labels: self.labels.to_device(device),
+        }
+    }
+
+    /// The number of images.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.labels.size()[0] as usize
+    }
+
+    /// Whether it holds no image.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Which process of how many: each takes its own piece of every batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// This process, from 0.
+    pub rank: usize,
+    /// All processes.
+    pub world: usize,
+}
+
+impl Shard {
+    /// One process alone.
+    pub const ALONE: Self = Self { rank: 0, world: 1 };
+}
+
+/// Batches waiting in front of the reader, for each worker.
+const AHEAD: usize = 4;
+
+/// A part of the data, ready to be read in batches.
+#[derive(Debug, Clone)]
+pub struct Loader {
+    preparer: Preparer,
+    seed: u64,
+    workers: usize,
+}
+
+impl Loader {
+    /// Reads `part` through `augmentation`; `seed` keys order and augmentation, `workers`
+    /// threads prepare (0: the reading thread). No result depends on `workers`.
+    #[must_use]
+    pub fn new(
+        part: &Part,
+        normalisation: &Normalisation,
+        augmentation: Augmentation,
+        seed: u64,
+        workers: usize,
+    ) -> Self {
+        Self {
+            preparer: Preparer::new(part, normalisation, augmentation, seed),
+            seed,
+            workers,
+        }
+    }
+
+    /// Reads `part` for evaluation: no augmentation.
+    #[must_use]
+    pub fn plain(part: &Part, normalisation: &Normalisation, seed: u64, workers: usize) -> Self {
+        Self::new(part, normalisation, Augmentation::none(), seed, workers)
+    }
+
+    /// Training batches in an epoch of `batch` images a process; what is left over is dropped.
+    #[must_use]
+    pub fn steps(&self, batch: usize, shard: Shard) -> usize {
+        self.preparer.part().len() / (batch * shard.world)
+    }
+
+    /// The shuffled batches of `epoch` from batch `first` on (0 but when a run goes on).
+    ///
+    /// # Panics
+    /// `batch` is 0.
+    #[must_use]
+    pub fn epoch(
+        &self,
+        batch: usize,
+        epoch: u64,
+        first: usize,
+        shard_of: Shard,
+    ) -> Prefetch<Batch> {
+        let whole = shuffled_batches(
+            self.preparer.part(),
+            batch * shard_of.world,
+            self.seed,
+            epoch,
+        );
+        let mut batches = shard(whole, shard_of.rank, shard_of.world);
+        batches.drain(..first.min(batches.len()));
+        self.prefetch(batches, epoch)
+    }
+
+    /// All images in fixed order; the last batch may be smaller.
+    ///
+    /// # Panics
+    /// `batch` is 0.
+    #[must_use]
+    pub fn in_order(&self, batch: usize) -> Prefetch<Batch> {
+        self.prefetch(self.preparer.part().batches(batch), 0)
+    }
+
+    /// Shuffled, class-balanced batches to estimate norm statistics from; the same at every call.
+    ///
+    /// # Panics
+    /// `batch` is 0.
+    #[must_use]
+    pub fn balanced(&self, images: usize, batch: usize) -> Prefetch<Batch> {
+        self.prefetch(
+            balanced_batches(self.preparer.part(), images, batch, self.seed),
+            0,
+        )
+    }
+
+    fn prefetch(&self, batches: Vec<Vec<usize>>, epoch: u64) -> Prefetch<Batch> {
+        let preparer = self.preparer.clone();
+        Prefetch::new(batches.len(), self.workers, AHEAD, move |at| {
+            Batch::new(&preparer.prepare(&batches[at], epoch))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::testing::part;
+    use crate::data::{Erase, EraseMode};
+
+    fn augmentation() -> Augmentation {
+        Augmentation {
+            crop_pad: 2,
+            flip: 0.5,
+            erase: Some(Erase {
+                probability: 0.5,
+                mode: EraseMode::Pixel,
+            }),
+        }
+    }
+
+    fn loader(workers: usize) -> Loader {
+        let part = part(3, 20);
+        Loader::new(
+            &part,
+            &Normalisation::of(&part).unwrap(),
+            augmentation(),
+            7,
+            workers,
+        )
+    }
+
+    fn values(batches: Prefetch<Batch>) -> Vec<(Vec<f32>, Vec<i64>)> {
+        batches
+            .map(|batch| {
+                let images = Vec::try_from(batch.images.contiguous().view([-1])).unwrap();
+                (images, Vec::try_from(batch.labels).unwrap())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn pixels_are_equal_for_any_number_of_workers() {
+        let alone = values(loader(0).epoch(8, 3, 0, Shard::ALONE));
+        assert_eq!(alone.len(), 7);
+        for workers in 1..4 {
+            assert_eq!(values(loader(workers).epoch(8, 3, 0, Shard::ALONE)), alone);
+        }
+        assert_ne!(values(loader(1).epoch(8, 4, 0, Shard::ALONE)), alone);
+    }
+
+    #[test]
+    fn a_batch_that_goes_on_in_the_middle_equals_the_rest_of_the_epoch() {
+        let whole = values(loader(2).epoch(8, 3, 0, Shard::ALONE));
+        assert_eq!(values(loader(2).epoch(8, 3, 5, Shard::ALONE)), whole[5..]);
+    }
+
+    #[test]
+    fn two_processes_share_the_batches_of_one() {
+        let whole = values(loader(1).epoch(8, 3, 0, Shard::ALONE));
+        let of = |rank| values(loader(1).epoch(4, 3, 0, Shard { rank, world: 2 }));
+        for ((one, two), both) in of(0).into_iter().zip(of(1)).zip(whole) {
+            assert_eq!([one.0, two.0].concat(), both.0);
+            assert_eq!([one.1, two.1].concat(), both.1);
+        }
+    }
+
+    #[test]
+    fn tensors_have_the_promised_shape_kind_and_layout() {
+        let part = part(3, 20);
+        let batch = Loader::plain(&part, &Normalisation::of(&part).unwrap(), 7, 1)
+            .in_order(50)
+            .next()
+            .unwrap();
+        assert_eq!(batch.images.size(), [50, 1, 3, 4]);
+        assert_eq!(batch.images.kind(), Kind::Float);
+        assert!(batch.images.permute([0, 2, 3, 1]).is_contiguous());
+        assert_eq!(
+            (batch.labels.size(), batch.labels.kind()),
+            (vec![50], Kind::Int64)
+        );
+    }
+
+    #[test]
+    fn evaluation_reads_every_image_once_in_order() {
+        let part = part(3, 20);
+        let normalisation = Normalisation::of(&part).unwrap();
+        let read = values(Loader::plain(&part, &normalisation, 7, 2).in_order(25));
+        assert_eq!(
+            read.iter().map(|batch| batch.1.len()).collect::<Vec<_>>(),
+            [25, 25, 10]
+        );
+        let table = &normalisation.table()[0];
+        let pixels: Vec<f32> = read.iter().flat_map(|batch| batch.0.clone()).collect();
+        let expected: Vec<f32> = part
+            .set
+            .pixels
+            .iter()
+            .map(|&byte| table[usize::from(byte)])
+            .collect();
+        assert_eq!(pixels, expected);
+    }
+
+    #[test]
+    fn recalibration_batches_are_the_same_at_every_call() {
+        let loader = loader(1);
+        assert_eq!(
+            values(loader.balanced(30, 15)),
+            values(loader.balanced(30, 15))
+        );
+        assert_eq!(values(loader.balanced(30, 15)).len(), 2);
+    }
+}

@@ -1,0 +1,70 @@
+//! Mean and deviation of the training pixels.
+
+use serde::{Deserialize, Serialize};
+
+use super::Part;
+
+/// What pixels are shifted and scaled by: `(pixel / 255 − mean) / deviation`, per channel.
+///
+/// Measured on the train part and kept with the run: every later use of the
+/// weights must see its images through the same numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Normalisation {
+    /// The mean of each channel, in 0..1.
+    pub mean: Vec<f64>,
+    /// The standard deviation of each channel, above 0.
+    pub deviation: Vec<f64>,
+}
+
+impl Normalisation {
+    /// Measures the images of `part`; `None` when some channel has one value only.
+    ///
+    /// Sums are whole numbers, so the result does not depend on the order of images.
+    #[must_use]
+    pub fn of(part: &Part) -> Option<Self> {
+        let plane = part.set.height * part.set.width;
+        let mut sums = vec![(0u64, 0u64); part.set.channels];
+        for &index in &part.indices {
+            for (sum, values) in sums
+                .iter_mut()
+                .zip(part.set.image(index).chunks_exact(plane))
+            {
+                for &value in values {
+                    sum.0 += u64::from(value);
+                    sum.1 += u64::from(value) * u64::from(value);
+                }
+            }
+        }
+        let count = (part.len() * plane) as f64;
+        let mean: Vec<f64> = sums
+            .iter()
+            .map(|sum| sum.0 as f64 / count / 255.0)
+            .collect();
+        let deviation: Vec<f64> = sums
+            .iter()
+            .zip(&mean)
+            .map(|(sum, mean)| {
+                (sum.1 as f64 / count / 255.0 / 255.0 - mean * mean)
+                    .max(0.0)
+                    .sqrt()
+            })
+            .collect();
+        deviation
+            .iter()
+            .all(|&deviation| deviation > 1e-6)
+            .then_some(Self { mean, deviation })
+    }
+
+    /// The normalised value of every byte, per channel.
+    #[must_use]
+    pub fn table(&self) -> Vec<[f32; 256]> {
+        let value = |byte: usize, mean: f64, deviation: f64| {
+            ((byte as f64 / 255.0 - mean) / deviation) as f32
+        };
+        self.mean
+            .iter()
+            .zip(&self.deviation)
+            .map(|(&mean, &deviation)| std::array::from_fn(|byte| value(byte, mean, deviation)))
+            .collect()
+    }
+}
