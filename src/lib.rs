@@ -7,7 +7,9 @@
 pub use creamc_lang as lang;
 
 pub mod cli;
+pub mod config;
 pub mod data;
+pub mod run;
 
 #[cfg(feature = "torch")]
 pub mod nn;

@@ -1,0 +1,477 @@
+//! The one list of settings.
+
+use super::kind::Kind::{self, Any, Flag, Lists, Maybe, Numbers, Real, Text, Whole, Word};
+
+/// What kind of run reads the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    /// `creamc search`.
+    Search,
+    /// `creamc retrain` and `creamc test`.
+    Retrain,
+}
+
+/// What a kind of run does with a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// Reads it; without one, this value (as YAML).
+    Or(&'static str),
+    /// Nothing, and why.
+    Idle(&'static str),
+}
+
+/// A setting.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Key {
+    /// Its name, with the groups around it: `SUPERNET.SLICE`.
+    pub path: &'static str,
+    /// What it may hold.
+    pub kind: Kind,
+    /// What the search does with it.
+    pub search: Use,
+    /// What retraining does with it.
+    pub retrain: Use,
+    /// What it means.
+    pub says: &'static str,
+}
+
+impl Key {
+    /// What `run` does with it.
+    #[must_use]
+    pub fn used_by(&self, run: Run) -> Use {
+        match run {
+            Run::Search => self.search,
+            Run::Retrain => self.retrain,
+        }
+    }
+}
+
+/// All settings, in the order they are written in.
+#[must_use]
+pub fn keys() -> &'static [Key] {
+    KEYS
+}
+
+/// Other places the original's files have for a setting: (written, meant).
+pub(super) const ALIASES: &[(&str, &str)] = &[
+    ("FLOPS_MINIMUM", "SUPERNET.FLOPS_MINIMUM"),
+    ("FLOPS_MAXIMUM", "SUPERNET.FLOPS_MAXIMUM"),
+    ("NET.SELECTION", "MODEL_SELECTION"),
+    ("NET.INPUT_ARCH", "INPUT_ARCH"),
+    ("OPTIMIZER.NAME", "OPT"),
+    ("OPTIMIZER.MOMENTUM", "MOMENTUM"),
+    ("OPTIMIZER.WEIGHT_DECAY", "WEIGHT_DECAY"),
+];
+
+const fn both(path: &'static str, kind: Kind, default: &'static str, says: &'static str) -> Key {
+    each(path, kind, default, default, says)
+}
+
+const fn each(
+    path: &'static str,
+    kind: Kind,
+    search: &'static str,
+    retrain: &'static str,
+    says: &'static str,
+) -> Key {
+    Key {
+        path,
+        kind,
+        search: Use::Or(search),
+        retrain: Use::Or(retrain),
+        says,
+    }
+}
+
+const fn search(path: &'static str, kind: Kind, default: &'static str, says: &'static str) -> Key {
+    Key {
+        path,
+        kind,
+        search: Use::Or(default),
+        retrain: Use::Idle("only the search reads it"),
+        says,
+    }
+}
+
+const fn retrain(path: &'static str, kind: Kind, default: &'static str, says: &'static str) -> Key {
+    Key {
+        path,
+        kind,
+        search: Use::Idle("only retraining reads it"),
+        retrain: Use::Or(default),
+        says,
+    }
+}
+
+/// A setting of the original that has no effect here.
+const fn idle(path: &'static str, why: &'static str) -> Key {
+    Key {
+        path,
+        kind: Any,
+        search: Use::Idle(why),
+        retrain: Use::Idle(why),
+        says: why,
+    }
+}
+
+const COUNT: Kind = Whole(1, i64::MAX);
+const COUNT_OR_NONE: Kind = Whole(0, i64::MAX);
+const SHARE: Kind = Real(0.0, 1.0);
+const BELOW_ONE: Kind = Real(0.0, 0.999_999_9);
+const POSITIVE: Kind = Real(f64::MIN_POSITIVE, f64::MAX);
+const AT_LEAST_ZERO: Kind = Real(0.0, f64::MAX);
+const MAYBE_TEXT: Kind = Maybe(&Text);
+
+const KEYS: &[Key] = &[
+    each("MODEL", Text, "search", "retrain", "names the run folder"),
+    both(
+        "DATA_DIR",
+        MAYBE_TEXT,
+        "None",
+        "the folder of images; `--data` goes before it",
+    ),
+    both(
+        "SAVE_PATH",
+        Text,
+        "runs",
+        "the folder that run folders are made in",
+    ),
+    both(
+        "RESUME_PATH",
+        MAYBE_TEXT,
+        "None",
+        "a checkpoint to start from",
+    ),
+    both(
+        "SEED",
+        COUNT_OR_NONE,
+        "42",
+        "decides everything that is drawn",
+    ),
+    both(
+        "WORKERS",
+        Whole(0, 256),
+        "2",
+        "threads that prepare images; results do not depend on it",
+    ),
+    both(
+        "LOG_INTERVAL",
+        COUNT,
+        "50",
+        "steps between two lines of the log",
+    ),
+    retrain(
+        "MODEL_SELECTION",
+        Maybe(&Whole(-1, i64::MAX)),
+        "None",
+        "a published network: 14 43 114 287 481 604; -1: INPUT_ARCH",
+    ),
+    retrain(
+        "INPUT_ARCH",
+        Maybe(&Lists),
+        "None",
+        "a network in index form: [[0], [3], [3, 3], …, [0]]",
+    ),
+    both(
+        "DATASET.NUM_CLASSES",
+        Maybe(&COUNT),
+        "None",
+        "the space's classes instead of the file's",
+    ),
+    both(
+        "DATASET.IMAGES_PER_CLASS",
+        Maybe(&COUNT),
+        "None",
+        "at most this many training images a class",
+    ),
+    both(
+        "DATASET.BATCH_SIZE",
+        COUNT,
+        "64",
+        "images a step and process",
+    ),
+    both(
+        "DATASET.VAL_BATCH_MUL",
+        COUNT,
+        "4",
+        "evaluation batches are this many times larger",
+    ),
+    each("EPOCHS", COUNT, "120", "500", "passes over the train part"),
+    each(
+        "OPT",
+        Word(&["sgd", "rmsproptf"]),
+        "sgd",
+        "rmsproptf",
+        "the optimiser; sgd is Nesterov's",
+    ),
+    both(
+        "OPT_EPS",
+        POSITIVE,
+        "1e-3",
+        "rmsproptf's epsilon, inside the root",
+    ),
+    both("MOMENTUM", BELOW_ONE, "0.9", "momentum"),
+    each(
+        "WEIGHT_DECAY",
+        AT_LEAST_ZERO,
+        "1e-4",
+        "1e-5",
+        "weight decay; not on biases and norms",
+    ),
+    each(
+        "SCHED",
+        Word(&["sgd", "linear", "cosine", "step", "constant"]),
+        "linear",
+        "cosine",
+        "how the rate falls; sgd means linear",
+    ),
+    both(
+        "LR",
+        Maybe(&POSITIVE),
+        "None",
+        "the largest rate, for the batch as given (never scaled); None: the paper's, scaled to the batch: 1.0 (retraining 0.064) × batch / 1024",
+    ),
+    each(
+        "WARMUP_LR",
+        AT_LEAST_ZERO,
+        "0",
+        "1e-6",
+        "the rate that the warm-up starts from",
+    ),
+    each(
+        "WARMUP_EPOCHS",
+        AT_LEAST_ZERO,
+        "0",
+        "3",
+        "epochs of warm-up",
+    ),
+    both(
+        "WARMUP_STEPS",
+        Maybe(&COUNT_OR_NONE),
+        "None",
+        "steps of warm-up, instead of epochs",
+    ),
+    each(
+        "MIN_LR",
+        AT_LEAST_ZERO,
+        "0",
+        "0",
+        "the rate that the fall ends at",
+    ),
+    both(
+        "DECAY_EPOCHS",
+        POSITIVE,
+        "2.4",
+        "epochs between two falls of the step schedule",
+    ),
+    both(
+        "DECAY_RATE",
+        Real(f64::MIN_POSITIVE, 1.0),
+        "0.973",
+        "what a fall of the step schedule multiplies with",
+    ),
+    search("META_LR", POSITIVE, "1e-4", "the meta layer's rate"),
+    both(
+        "AUGMENTATION.CROP_PAD",
+        Whole(0, 64),
+        "2",
+        "pixels of border before a random crop",
+    ),
+    both(
+        "AUGMENTATION.FLIP",
+        SHARE,
+        "0.5",
+        "probability of a horizontal flip",
+    ),
+    both(
+        "AUGMENTATION.RE_PROB",
+        SHARE,
+        "0.2",
+        "probability of random erasing",
+    ),
+    both(
+        "AUGMENTATION.RE_MODE",
+        Word(&["const", "rand", "pixel"]),
+        "pixel",
+        "what erased pixels become",
+    ),
+    both(
+        "AUGMENTATION.SMOOTHING",
+        BELOW_ONE,
+        "0.1",
+        "label smoothing",
+    ),
+    retrain(
+        "NET.DROPOUT_RATE",
+        BELOW_ONE,
+        "0.2",
+        "dropout before the last linear layer",
+    ),
+    retrain(
+        "NET.EMA.USE",
+        Flag,
+        "True",
+        "whether a running average of the weights is kept and tested",
+    ),
+    retrain("NET.EMA.DECAY", BELOW_ONE, "0.9999", "its decay a step"),
+    both(
+        "BATCHNORM.SYNC_BN",
+        Flag,
+        "False",
+        "norm statistics over all processes",
+    ),
+    search(
+        "SUPERNET.POOL_SIZE",
+        Whole(1, 10_000),
+        "10",
+        "entries of the board",
+    ),
+    search(
+        "SUPERNET.SLICE",
+        COUNT,
+        "4",
+        "images of a batch that an entry stores",
+    ),
+    search(
+        "SUPERNET.META_STA_EPOCH",
+        Maybe(&COUNT_OR_NONE),
+        "None",
+        "the board fills and teaches after this epoch; None: a sixth of EPOCHS, as the paper's 20 of 120",
+    ),
+    search(
+        "SUPERNET.UPDATE_ITER",
+        COUNT,
+        "200",
+        "steps between two meta updates",
+    ),
+    search(
+        "SUPERNET.ACC_GAP",
+        AT_LEAST_ZERO,
+        "5",
+        "points that a dearer path must lead by to enter a full board",
+    ),
+    search(
+        "SUPERNET.PICK_METHOD",
+        Maybe(&Word(&["meta", "top1"])),
+        "None",
+        "who picks the teacher; None: meta, with 20 classes or fewer top1",
+    ),
+    search(
+        "SUPERNET.KD_LOSS",
+        Word(&["half", "sum"]),
+        "half",
+        "half: (ρ·KD + (2−ρ)·CE)/2; sum: CE + ρ·KD",
+    ),
+    search(
+        "SUPERNET.MEASURE",
+        Word(&["decisions", "paths"]),
+        "decisions",
+        "what sampled paths are uniform over",
+    ),
+    search(
+        "SUPERNET.VARIANT",
+        Word(&["paper"]),
+        "paper",
+        "paper: the method as published",
+    ),
+    search(
+        "SUPERNET.JUDGE_IMAGES",
+        COUNT,
+        "1000",
+        "training images kept apart to score paths by, in all",
+    ),
+    search(
+        "SUPERNET.RESCORE_EPOCHS",
+        COUNT_OR_NONE,
+        "1",
+        "epochs between two re-scorings of the board on the judge part; 0: never",
+    ),
+    search(
+        "SUPERNET.RECAL_IMAGES",
+        COUNT,
+        "2000",
+        "training images that norm statistics are estimated from",
+    ),
+    search(
+        "SUPERNET.RECAL_BATCH",
+        COUNT,
+        "250",
+        "in batches of this size",
+    ),
+    search(
+        "SUPERNET.FLOPS_MINIMUM",
+        Maybe(&AT_LEAST_ZERO),
+        "None",
+        "least flops of a path, in millions",
+    ),
+    search(
+        "SUPERNET.FLOPS_MAXIMUM",
+        Maybe(&AT_LEAST_ZERO),
+        "None",
+        "most flops of a path, in millions",
+    ),
+    idle("AUTO_RESUME", "`--resume RUN` resumes"),
+    idle("RECOVERY_INTERVAL", "a checkpoint is written every epoch"),
+    idle("NUM_GPU", "the launcher says how many processes there are"),
+    idle("LOCAL_RANK", "the launcher says which process this is"),
+    idle("SAVE_IMAGES", "images are not saved"),
+    idle(
+        "AMP",
+        "nothing read it in the original either; all runs compute in f32",
+    ),
+    idle(
+        "OUTPUT",
+        "nothing read it in the original either; `--out` names the run folder",
+    ),
+    idle(
+        "EVAL_METRICS",
+        "the search picks by judge loss, retraining keeps the last weights",
+    ),
+    idle("TTA", "images are tested once, as they are"),
+    idle("VERBOSE", "the log always holds everything"),
+    idle("DATASET.IMAGE_SIZE", "the space says the resolution"),
+    idle("DATASET.INTERPOLATION", "images are resized bilinearly"),
+    idle("DATASET.NO_PREFECHTER", "batches are always prepared ahead"),
+    idle("DATASET.PIN_MEM", "memory is pinned where that helps"),
+    idle("NET.GP", "the space says its pool"),
+    idle("NET.EMA.FORCE_CPU", "the average lives beside the weights"),
+    idle(
+        "START_EPOCH",
+        "`--resume RUN` goes on where the run stopped",
+    ),
+    idle("COOLDOWN_EPOCHS", "a run ends after its last epoch"),
+    idle("PATIENCE_EPOCHS", "no schedule waits for a plateau"),
+    idle("LR_NOISE", "rates have no noise"),
+    idle("LR_NOISE_PCT", "rates have no noise"),
+    idle("LR_NOISE_STD", "rates have no noise"),
+    idle("AUGMENTATION.AA", "not supported yet"),
+    idle("AUGMENTATION.COLOR_JITTER", "not supported yet"),
+    idle("AUGMENTATION.MIXUP", "not supported yet"),
+    idle("AUGMENTATION.MIXUP_OFF_EPOCH", "not supported yet"),
+    idle(
+        "BATCHNORM.BN_TF",
+        "write `default momentum = 0.01, eps = 0.001` in the space",
+    ),
+    idle(
+        "BATCHNORM.BN_MOMENTUM",
+        "write `default momentum = …` in the space",
+    ),
+    idle("BATCHNORM.BN_EPS", "write `default eps = …` in the space"),
+    idle("SUPERNET.RESUNIT", "write the block in the space"),
+    idle("SUPERNET.DIL_CONV", "write the block in the space"),
+    idle(
+        "SUPERNET.UPDATE_2ND",
+        "nothing read it in the original either",
+    ),
+    idle(
+        "SUPERNET.HOW_TO_PROB",
+        "the prior is not supported yet: paths are drawn as SUPERNET.MEASURE says",
+    ),
+    Key {
+        kind: Numbers,
+        ..idle(
+            "SUPERNET.PRE_PROB",
+            "the prior is not supported yet: paths are drawn as SUPERNET.MEASURE says",
+        )
+    },
+];

@@ -1,0 +1,169 @@
+//! Settings of a search.
+
+use serde::Serialize;
+
+use super::kind::Value;
+use super::resolve::Resolved;
+use super::train::{self, TrainSettings, size};
+
+/// What a search reads.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SearchSettings {
+    /// What any training reads.
+    pub train: TrainSettings,
+    /// What the search alone reads.
+    pub supernet: SupernetSettings,
+}
+
+/// The board, the teacher and the judge.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SupernetSettings {
+    /// Entries of the board.
+    pub pool_size: usize,
+    /// Images of a batch that an entry stores; at most half a batch.
+    pub slice: usize,
+    /// The board fills and teaches in the epochs after this one, counted from 1.
+    pub meta_sta_epoch: u64,
+    /// Steps between two meta updates, counted over the whole run.
+    pub update_iter: u64,
+    /// Points of top-1 that a dearer path must lead by to enter a full board.
+    pub acc_gap: f64,
+    /// Who picks the teacher; `None`: meta, but top-1 with 20 classes or fewer.
+    pub pick_method: Option<PickMethod>,
+    /// How the two losses are weighed.
+    pub kd_loss: KdLoss,
+    /// What sampled paths are uniform over.
+    pub measure: Measure,
+    /// The meta layer's learning rate.
+    pub meta_lr: f64,
+    /// Training images kept apart to score paths by, in all.
+    pub judge_images: usize,
+    /// Epochs between two re-scorings of the board; 0: never.
+    pub rescore_epochs: u64,
+    /// Training images that norm statistics are estimated from.
+    pub recal_images: usize,
+    /// In batches of this size.
+    pub recal_batch: usize,
+    /// Least flops of a path.
+    pub flops_min: Option<u64>,
+    /// Most flops of a path.
+    pub flops_max: Option<u64>,
+}
+
+/// Who picks the teacher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PickMethod {
+    /// The meta layer.
+    Meta,
+    /// The best entry teaches, with ρ = 0.5.
+    Top1,
+}
+
+/// How distillation and cross entropy are weighed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KdLoss {
+    /// (ρ·KD + (2−ρ)·CE) / 2.
+    Half,
+    /// CE + ρ·KD.
+    Sum,
+}
+
+/// What sampled paths are uniform over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Measure {
+    /// One decision after the other.
+    Decisions,
+    /// All paths.
+    Paths,
+}
+
+/// The paper's rate, for 1024 images a step.
+const PAPER_LR: f64 = 1.0;
+
+pub(super) fn settings(from: &mut Resolved) -> SearchSettings {
+    let train = train::settings(from, PAPER_LR);
+    if from.maybe_whole("SUPERNET.META_STA_EPOCH").is_none() {
+        // The paper's 20 of 120.
+        let sixth = i64::try_from(train.epochs / 6).expect("a sixth of an i64");
+        from.settle("SUPERNET.META_STA_EPOCH", Value::Whole(sixth));
+    }
+    let supernet = supernet(from);
+    contradictions(from, &train, &supernet);
+    SearchSettings { train, supernet }
+}
+
+fn supernet(from: &mut Resolved) -> SupernetSettings {
+    SupernetSettings {
+        pool_size: size(from.whole("SUPERNET.POOL_SIZE")),
+        slice: size(from.whole("SUPERNET.SLICE")),
+        meta_sta_epoch: from.whole("SUPERNET.META_STA_EPOCH"),
+        update_iter: from.whole("SUPERNET.UPDATE_ITER"),
+        acc_gap: from.real("SUPERNET.ACC_GAP"),
+        pick_method: from
+            .maybe_text("SUPERNET.PICK_METHOD")
+            .map(|word| match word.as_str() {
+                "meta" => PickMethod::Meta,
+                _ => PickMethod::Top1,
+            }),
+        kd_loss: match from.text("SUPERNET.KD_LOSS").as_str() {
+            "sum" => KdLoss::Sum,
+            _ => KdLoss::Half,
+        },
+        measure: match from.text("SUPERNET.MEASURE").as_str() {
+            "paths" => Measure::Paths,
+            _ => Measure::Decisions,
+        },
+        meta_lr: from.real("META_LR"),
+        judge_images: size(from.whole("SUPERNET.JUDGE_IMAGES")),
+        rescore_epochs: from.whole("SUPERNET.RESCORE_EPOCHS"),
+        recal_images: size(from.whole("SUPERNET.RECAL_IMAGES")),
+        recal_batch: size(from.whole("SUPERNET.RECAL_BATCH")),
+        flops_min: from.maybe_real("SUPERNET.FLOPS_MINIMUM").map(millions),
+        flops_max: from.maybe_real("SUPERNET.FLOPS_MAXIMUM").map(millions),
+    }
+}
+
+fn millions(number: f64) -> u64 {
+    (number * 1e6).round() as u64
+}
+
+fn contradictions(from: &mut Resolved, train: &TrainSettings, supernet: &SupernetSettings) {
+    let (start, epochs) = (supernet.meta_sta_epoch, train.epochs);
+    if start >= epochs {
+        let what = format!(
+            "`SUPERNET.META_STA_EPOCH` is {start} of `EPOCHS`, {epochs}: no path would enter the board; \
+             set it below {epochs} (None: a sixth)"
+        );
+        from.contradiction(&["SUPERNET.META_STA_EPOCH", "EPOCHS"], what);
+    }
+    let (slice, batch) = (supernet.slice, train.batch);
+    if slice > batch / 2 {
+        let what = format!(
+            "`SUPERNET.SLICE` is {slice}, more than half of `DATASET.BATCH_SIZE`, {batch}: the meta update needs \
+             two slices of a batch; set it to {} or less, or the batch to {} or more",
+            batch / 2,
+            slice.saturating_mul(2)
+        );
+        from.contradiction(&["SUPERNET.SLICE", "DATASET.BATCH_SIZE"], what);
+    }
+    let (images, batch) = (supernet.recal_images, supernet.recal_batch);
+    if batch > images {
+        let what = format!(
+            "`SUPERNET.RECAL_BATCH` is {batch}, more than `SUPERNET.RECAL_IMAGES`, {images}; lower it"
+        );
+        from.contradiction(&["SUPERNET.RECAL_BATCH", "SUPERNET.RECAL_IMAGES"], what);
+    }
+    if let (Some(least), Some(most)) = (supernet.flops_min, supernet.flops_max)
+        && least > most
+    {
+        let what = "`FLOPS_MINIMUM` is above `FLOPS_MAXIMUM`: no path has such a cost; swap them";
+        from.contradiction(&["SUPERNET.FLOPS_MINIMUM", "SUPERNET.FLOPS_MAXIMUM"], what);
+    }
+    if from.text("OPT") != "sgd" {
+        let what = "`OPT` is rmsproptf; the search trains with sgd (the meta update steps as it does): remove the setting";
+        from.contradiction(&["OPT"], what);
+    }
+}

@@ -1,0 +1,427 @@
+use std::path::{Path, PathBuf};
+
+use super::*;
+
+fn in_file<T>(
+    text: &str,
+    load: impl Fn(Option<&Path>, &[String]) -> Result<Loaded<T>, SettingsError>,
+) -> Result<Loaded<T>, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("run.yaml");
+    std::fs::write(&file, text).unwrap();
+    let shorten = |text: String| text.replace(&folder.path().display().to_string(), "DIR");
+    load(Some(&file), &[]).map_err(|error| shorten(error.to_string()))
+}
+
+fn search_in(text: &str) -> Loaded<SearchSettings> {
+    in_file(text, search).unwrap()
+}
+
+fn refusal(text: &str) -> String {
+    in_file(text, search).unwrap_err()
+}
+
+fn retrain_in(text: &str) -> RetrainSettings {
+    in_file(text, retrain).unwrap().settings
+}
+
+fn set(texts: &[&str]) -> Result<SearchSettings, String> {
+    let texts: Vec<String> = texts.iter().map(|&text| text.to_owned()).collect();
+    search(None, &texts)
+        .map(|loaded| loaded.settings)
+        .map_err(|error| error.to_string())
+}
+
+fn shipped(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("configs")
+        .join(name)
+}
+
+#[test]
+fn without_a_file_the_papers_recipe_holds() {
+    let settings = set(&[]).unwrap();
+    assert_eq!(settings.train.epochs, 120);
+    assert_eq!(settings.supernet.meta_sta_epoch, 20);
+    assert_eq!(settings.train.schedule.lr, 1.0 * 64.0 / 1024.0);
+    assert_eq!(
+        (settings.supernet.flops_min, settings.supernet.flops_max),
+        (None, None)
+    );
+    let retrain = retrain(None, &[]).unwrap().settings;
+    assert_eq!(
+        retrain.train.optimizer.kind,
+        OptimizerKind::RmspropTf { eps: 1e-3 }
+    );
+    assert_eq!((retrain.dropout, retrain.ema), (0.2, Some(0.9999)));
+    assert_eq!(retrain.train.schedule.warmup, Warmup::Epochs(3.0));
+}
+
+#[test]
+fn the_demo_files_load_without_a_warning() {
+    let demo = search(Some(&shipped("demo.yaml")), &[]).unwrap();
+    assert_eq!(demo.warnings, []);
+    let (train, supernet) = (&demo.settings.train, &demo.settings.supernet);
+    assert_eq!(
+        (train.batch, train.epochs, train.schedule.lr),
+        (64, 36, 0.1)
+    );
+    assert_eq!(train.schedule.warmup, Warmup::Steps(50));
+    assert_eq!(
+        (
+            supernet.meta_sta_epoch,
+            supernet.update_iter,
+            supernet.measure
+        ),
+        (23, 10, Measure::Paths)
+    );
+    let retrain = retrain(Some(&shipped("demo-retrain.yaml")), &[]).unwrap();
+    assert_eq!(retrain.warnings, []);
+    assert_eq!(
+        (retrain.settings.dropout, retrain.settings.ema),
+        (0.0, None)
+    );
+}
+
+#[test]
+fn resolved_settings_load_to_the_same_settings() {
+    let demo = search(Some(&shipped("demo.yaml")), &[]).unwrap();
+    let again = search_in(&demo.resolved);
+    assert_eq!(again.settings, demo.settings);
+    assert_eq!(again.resolved, demo.resolved);
+    let texts = [
+        "MODEL_SELECTION=287".to_owned(),
+        "SCHED=step".to_owned(),
+        "LR=0.25".to_owned(),
+    ];
+    let retrained = retrain(None, &texts).unwrap();
+    let again = in_file(&retrained.resolved, retrain).unwrap();
+    assert_eq!(again.settings, retrained.settings);
+}
+
+#[test]
+fn every_default_is_of_its_kind_and_every_path_stands_once() {
+    for run in [Run::Search, Run::Retrain] {
+        for key in keys() {
+            if let Use::Or(default) = key.used_by(run) {
+                let yaml = serde_yaml::from_str(default).unwrap();
+                assert!(key.kind.read(&yaml).is_ok(), "{}: {default}", key.path);
+            }
+        }
+    }
+    let paths: std::collections::BTreeSet<_> = keys().iter().map(|key| key.path).collect();
+    assert_eq!(paths.len(), keys().len());
+}
+
+#[test]
+fn python_spellings_mean_what_they_mean_in_python() {
+    let text = "LR: '1e-1'\nWEIGHT_DECAY: 1e-4\nRESUME_PATH: None\nDATA_DIR: 'None'\nBATCHNORM: {SYNC_BN: True}\nEPOCHS: 30.0\n";
+    let settings = search_in(text).settings;
+    assert_eq!(
+        (
+            settings.train.schedule.lr,
+            settings.train.optimizer.weight_decay
+        ),
+        (0.1, 1e-4)
+    );
+    assert_eq!(
+        (settings.train.resume_path, settings.train.data_dir),
+        (None, None)
+    );
+    assert!(settings.train.sync_bn);
+    assert_eq!(settings.train.epochs, 30);
+}
+
+/// The keys of the original's own search file.
+const ORIGINAL: &str = "\
+AUTO_RESUME: False
+DATA_DIR: './data/imagenet'
+MODEL: 'Supernet_Training'
+RESUME_PATH: './experiments/workspace/train/resume.pth.tar'
+SAVE_PATH: './experiments/workspace/train'
+SEED: 42
+LOG_INTERVAL: 50
+RECOVERY_INTERVAL: 0
+WORKERS: 8
+NUM_GPU: 8
+SAVE_IMAGES: False
+AMP: False
+OUTPUT: 'None'
+EVAL_METRICS: 'prec1'
+TTA: 0
+LOCAL_RANK: 0
+
+DATASET:
+  NUM_CLASSES: 1000
+  IMAGE_SIZE: 224 # image patch size
+  INTERPOLATION: 'bilinear'
+  BATCH_SIZE: 128
+
+NET:
+  GP: 'avg'
+  DROPOUT_RATE: 0.0
+
+  EMA:
+    USE: True
+    FORCE_CPU: False
+    DECAY: 0.9998
+
+OPT: 'sgd'
+LR: 1.0
+EPOCHS: 120
+META_LR: 1e-4
+
+BATCHNORM:
+  SYNC_BN: False
+
+SUPERNET:
+  UPDATE_ITER: 200
+  SLICE: 4
+  POOL_SIZE: 10
+  RESUNIT: False
+  DIL_CONV: False
+  UPDATE_2ND: True
+  FLOPS_MINIMUM: 0
+  FLOPS_MAXIMUM: 600
+  PICK_METHOD: 'meta'
+  META_STA_EPOCH: 20
+  HOW_TO_PROB: 'pre_prob'
+  PRE_PROB: (0.05,0.2,0.05,0.5,0.05,0.15)
+OPTIMIZER:
+  WEIGHT_DECAY: 1e-3
+WEIGHT_DECAY: 1e-4
+";
+
+#[test]
+fn a_file_of_the_original_loads_and_what_has_no_effect_is_named_with_its_place() {
+    let loaded = search_in(ORIGINAL);
+    let settings = &loaded.settings;
+    assert_eq!(
+        (settings.supernet.flops_min, settings.supernet.flops_max),
+        (Some(0), Some(600_000_000))
+    );
+    assert_eq!(settings.supernet.pick_method, Some(PickMethod::Meta));
+    assert_eq!(settings.train.optimizer.weight_decay, 1e-4);
+    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    for part in [
+        ":1:1: `AUTO_RESUME` has no effect",
+        ":20:3: `DATASET.IMAGE_SIZE` has no effect: the space says the resolution",
+        ":29:5: `NET.EMA.USE` has no effect: only retraining reads it",
+        ":52:3: `SUPERNET.PRE_PROB` has no effect",
+        ":54:3: `OPTIMIZER.WEIGHT_DECAY` differs from `WEIGHT_DECAY`",
+    ] {
+        assert!(
+            warnings.iter().any(|warning| warning.contains(part)),
+            "{part} in {warnings:#?}"
+        );
+    }
+}
+
+#[test]
+fn bounds_and_selections_are_read_from_either_place() {
+    assert_eq!(
+        search_in("FLOPS_MAXIMUM: 287.5\n")
+            .settings
+            .supernet
+            .flops_max,
+        Some(287_500_000)
+    );
+    assert_eq!(
+        retrain_in("NET: {SELECTION: 112}\n").selection,
+        Some(Selection::Published(114))
+    );
+    let text = "MODEL_SELECTION: -1\nINPUT_ARCH: [[0], [3], [3, 3], [0]]\n";
+    let indices = vec![vec![0], vec![3], vec![3, 3], vec![0]];
+    assert_eq!(
+        retrain_in(text).selection,
+        Some(Selection::Indices(indices))
+    );
+    let text = refusal("FLOPS_MAXIMUM: 300\nSUPERNET:\n  FLOPS_MAXIMUM: 600\n");
+    assert_eq!(
+        text,
+        "DIR/run.yaml:1:1: `FLOPS_MAXIMUM` differs from `SUPERNET.FLOPS_MAXIMUM` at DIR/run.yaml:3:3"
+    );
+}
+
+#[test]
+fn a_selection_that_names_no_network_lists_the_six() {
+    for text in ["MODEL_SELECTION: 470\n", "MODEL_SELECTION: 42\n"] {
+        let error = in_file(text, retrain).unwrap_err();
+        assert!(
+            error.contains("there are 14, 43, 114, 287, 481, 604"),
+            "{error}"
+        );
+    }
+    let error = in_file("MODEL_SELECTION: -1\n", retrain).unwrap_err();
+    assert!(
+        error.contains("means `INPUT_ARCH`, but there is none"),
+        "{error}"
+    );
+    let error = in_file("MODEL_SELECTION: 14\nINPUT_ARCH: [[0]]\n", retrain).unwrap_err();
+    assert!(
+        error.contains("run.yaml:2:1") && error.contains("name two networks"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_unknown_setting_is_refused_with_its_place_and_the_nearest_name() {
+    let text =
+        refusal("SEED: 1\nEPOCH: 30\nSUPERNET:\n  POOLSIZE: 3\nSLICE: 4\nlr: 0.1\nQUUX: 1\n");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "DIR/run.yaml:2:1: `EPOCH` is no setting; did you mean `EPOCHS`?",
+            "DIR/run.yaml:4:3: `SUPERNET.POOLSIZE` is no setting; did you mean `SUPERNET.POOL_SIZE`?",
+            "DIR/run.yaml:5:1: `SLICE` is no setting; did you mean `SUPERNET.SLICE`?",
+            "DIR/run.yaml:6:1: `lr` is no setting; did you mean `LR`?",
+            "DIR/run.yaml:7:1: `QUUX` is no setting",
+        ]
+    );
+}
+
+#[test]
+fn values_of_a_wrong_kind_or_out_of_range_say_what_is_expected() {
+    let text = refusal(
+        "EPOCHS: many\nLR: -1\nMOMENTUM: 1.5\nSCHED: polynomial\nSEED: [1]\nWORKERS: 1.5\nBATCHNORM:\n  SYNC_BN: 3\nDATASET: {BATCH_SIZE: 0}\nMODEL: {A: 1}\n",
+    );
+    for part in [
+        ":1:1: `EPOCHS` is `many`; expected a whole number, at least 1",
+        ":2:1: `LR` is -1; expected a number, at least",
+        ":3:1: `MOMENTUM` is 1.5; expected a number in 0..",
+        ":4:1: `SCHED` is `polynomial`; expected sgd | linear | cosine | step | constant",
+        ":5:1: `SEED` is a list; expected a whole number, at least 0",
+        ":6:1: `WORKERS` is 1.5; expected a whole number in 0..256",
+        ":8:3: `BATCHNORM.SYNC_BN` is 3; expected True or False",
+        ":9:11: `DATASET.BATCH_SIZE` is 0; expected a whole number, at least 1",
+        ":10:9: `MODEL.A` is no setting",
+    ] {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+}
+
+#[test]
+fn a_number_that_is_none_or_infinite_is_refused() {
+    assert!(refusal("LR: .inf\n").contains("`LR` is"));
+    assert!(refusal("LR: .nan\n").contains("`LR` is"));
+    assert!(refusal("EPOCHS: None\n").contains("`EPOCHS` is `None`; expected a whole number"));
+    assert!(refusal("SUPERNET: 3\n").contains("`SUPERNET` is a group of settings"));
+    assert_eq!(search_in("SUPERNET:\n").settings, set(&[]).unwrap());
+}
+
+#[test]
+fn contradictions_are_refused_with_the_cure() {
+    let cases = [
+        (
+            "EPOCHS: 10\nSUPERNET: {META_STA_EPOCH: 10}\n",
+            ":2:12: `SUPERNET.META_STA_EPOCH` is 10 of `EPOCHS`, 10",
+            "set it below 10",
+        ),
+        (
+            "DATASET: {BATCH_SIZE: 6}\n",
+            ":1:11: `SUPERNET.SLICE` is 4, more than half",
+            "set it to 3 or less, or the batch to 8 or more",
+        ),
+        (
+            "SUPERNET: {RECAL_BATCH: 500, RECAL_IMAGES: 400}\n",
+            "`SUPERNET.RECAL_BATCH` is 500",
+            "lower it",
+        ),
+        (
+            "FLOPS_MINIMUM: 5\nFLOPS_MAXIMUM: 4\n",
+            ":1:1: `FLOPS_MINIMUM` is above `FLOPS_MAXIMUM`",
+            "swap them",
+        ),
+        (
+            "OPT: rmsproptf\n",
+            ":1:1: `OPT` is rmsproptf",
+            "remove the setting",
+        ),
+        (
+            "LR: 0.1\nMIN_LR: 0.2\n",
+            ":2:1: `MIN_LR` is 0.2, above `LR`",
+            "lower `MIN_LR`",
+        ),
+        (
+            "WARMUP_EPOCHS: 3\nWARMUP_STEPS: 50\n",
+            ":2:1: `WARMUP_STEPS` and `WARMUP_EPOCHS`",
+            "set `WARMUP_EPOCHS` to 0",
+        ),
+        (
+            "EPOCHS: 3\nWARMUP_EPOCHS: 3\n",
+            ":2:1: `WARMUP_EPOCHS` is 3 of `EPOCHS`, 3",
+            "shorten the warm-up",
+        ),
+        (
+            "MODEL: ../elsewhere\n",
+            ":1:1: `MODEL` is `../elsewhere`",
+            "start with a dot or hold a slash",
+        ),
+    ];
+    for (text, what, cure) in cases {
+        let refused = refusal(text);
+        assert!(
+            refused.contains(what) && refused.contains(cure),
+            "{text}\n{refused}"
+        );
+    }
+}
+
+#[test]
+fn the_start_of_the_board_follows_the_epochs_where_it_is_not_given() {
+    let settings = set(&["EPOCHS=2"]).unwrap();
+    assert_eq!(settings.supernet.meta_sta_epoch, 0);
+}
+
+#[test]
+fn settings_of_the_command_line_go_before_the_file() {
+    let texts = [
+        "SUPERNET.SLICE=8".to_owned(),
+        "LR=1e-2".to_owned(),
+        "FLOPS_MAXIMUM=40".to_owned(),
+        "LR=0.5".to_owned(),
+    ];
+    let settings = search(Some(&shipped("demo.yaml")), &texts)
+        .unwrap()
+        .settings;
+    assert_eq!(
+        (settings.supernet.slice, settings.train.schedule.lr),
+        (8, 0.5)
+    );
+    assert_eq!(settings.supernet.flops_max, Some(40_000_000));
+    assert_eq!(
+        set(&["EPOCHS"]).unwrap_err(),
+        "--set EPOCHS: expected `KEY=VALUE`, for example `SUPERNET.SLICE=8`"
+    );
+    let error = set(&["SUPERNET.SLICES=8", "EPOCHS=x"]).unwrap_err();
+    assert!(error.contains("--set SUPERNET.SLICES=8: `SUPERNET.SLICES` is no setting; did you mean `SUPERNET.SLICE`?"), "{error}");
+    assert!(error.contains("--set EPOCHS=x: `EPOCHS` is `x`"), "{error}");
+}
+
+#[test]
+fn what_is_no_settings_file_says_so() {
+    let error = search(Some(Path::new("/no/such/run.yaml")), &[])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("/no/such/run.yaml:1:1: the settings file cannot be read"),
+        "{error}"
+    );
+    assert!(refusal("- 1\n- 2\n").contains("holds no settings"));
+    assert!(
+        refusal("LR: 1\n  EPOCHS: : 3\n").contains("run.yaml:2:"),
+        "a broken file has a place"
+    );
+    let twice = refusal("LR: 1\nLR: 2\n");
+    assert!(
+        twice.contains("is no YAML") && twice.contains("duplicate"),
+        "{twice}"
+    );
+}
+
+#[test]
+fn the_warm_up_is_counted_in_steps_or_epochs() {
+    assert_eq!(Warmup::Steps(50).steps(85), 50);
+    assert_eq!(Warmup::Epochs(1.5).steps(85), 128);
+}

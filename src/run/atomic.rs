@@ -1,0 +1,115 @@
+//! Files that are replaced whole or not at all.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::RunError;
+
+/// Makes `bytes` the contents of `path`.
+///
+/// # Errors
+/// The disk is full or the folder cannot be written; what was there before stays.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+    replace_with(path, |out| out.write_all(bytes))
+}
+
+/// Makes what `write` writes the contents of `path`: under a temporary name beside
+/// it, synced, then renamed, then the folder synced.
+///
+/// # Errors
+/// As for [`replace`], or `write` failed.
+pub fn replace_with(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> Result<(), RunError> {
+    let temporary = temporary(path);
+    let written = write_synced(&temporary, write).and_then(|()| std::fs::rename(&temporary, path));
+    if written.is_err() {
+        // It may not even exist; the first error is the one to tell.
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written.map_err(RunError::io(path, "cannot be written"))?;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    sync_folder(folder.unwrap_or(Path::new("."))).map_err(RunError::io(path, "cannot be synced"))
+}
+
+fn write_synced(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> std::io::Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    write(&mut out)?;
+    out.into_inner()
+        .map_err(|error| error.into_error())?
+        .sync_all()
+}
+
+/// The rename itself lasts only once the folder is on the disk.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+fn temporary(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn a_file_is_made_and_replaced_and_nothing_else_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        replace(&path, b"one").unwrap();
+        replace(&path, b"two").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        assert_eq!(names(folder.path()), ["file"]);
+    }
+
+    #[test]
+    fn a_failed_write_keeps_the_old_contents() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        replace(&path, b"old").unwrap();
+        let full = |out: &mut dyn Write| {
+            out.write_all(b"half")?;
+            Err(std::io::Error::from(std::io::ErrorKind::StorageFull))
+        };
+        let text = replace_with(&path, full).unwrap_err().to_string();
+        assert!(
+            text.contains("file: cannot be written: no storage space"),
+            "{text}"
+        );
+        assert_eq!(std::fs::read(&path).unwrap(), b"old");
+        assert_eq!(names(folder.path()), ["file"]);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_named() {
+        let text = replace(Path::new("/no/such/folder/file"), b"")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            text.starts_with("/no/such/folder/file: cannot be written"),
+            "{text}"
+        );
+    }
+}

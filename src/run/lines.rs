@@ -1,0 +1,155 @@
+//! The two files that grow: the log for people, the metrics for programs.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::{RunError, atomic};
+
+/// `log.txt`: lines for people, each with the time (UTC).
+#[derive(Debug)]
+pub struct Log {
+    lines: Lines,
+}
+
+/// `metrics.jsonl`: one JSON object a line, each with a `step`.
+#[derive(Debug)]
+pub struct Metrics {
+    lines: Lines,
+}
+
+impl Log {
+    pub(super) fn open(path: &Path) -> Result<Self, RunError> {
+        Ok(Self {
+            lines: Lines::open(path)?,
+        })
+    }
+
+    /// Adds a line.
+    ///
+    /// # Errors
+    /// The disk is full.
+    pub fn line(&mut self, text: &str) -> Result<(), RunError> {
+        let now = time::OffsetDateTime::now_utc();
+        let (hour, minute, second) = (now.hour(), now.minute(), now.second());
+        self.lines.add(&format!(
+            "{} {hour:02}:{minute:02}:{second:02}  {text}",
+            now.date()
+        ))
+    }
+}
+
+impl Metrics {
+    pub(super) fn open(path: &Path) -> Result<Self, RunError> {
+        Ok(Self {
+            lines: Lines::open(path)?,
+        })
+    }
+
+    /// Adds what was measured: a value that becomes a JSON object with a `step`.
+    ///
+    /// # Errors
+    /// The disk is full.
+    ///
+    /// # Panics
+    /// The value is no JSON object.
+    pub fn add(&mut self, measured: &impl Serialize) -> Result<(), RunError> {
+        let text = serde_json::to_string(measured).expect("what is measured is plain JSON");
+        assert!(text.starts_with('{'), "what is measured is a JSON object");
+        self.lines.add(&text)
+    }
+
+    /// Drops what was measured after `step`, and a line torn by a kill: what a run that
+    /// goes on from a checkpoint will measure again.
+    ///
+    /// # Errors
+    /// The file cannot be read or replaced.
+    pub fn rewind(&mut self, step: u64) -> Result<(), RunError> {
+        let path = self.lines.path.clone();
+        let bytes = std::fs::read(&path).map_err(RunError::io(&path, "cannot be read"))?;
+        let text = String::from_utf8_lossy(&bytes);
+        let kept: String = text
+            .split_inclusive('\n')
+            .filter(|line| is_until(line, step))
+            .collect();
+        atomic::replace(&path, kept.as_bytes())?;
+        self.lines = Lines::open(&path)?;
+        Ok(())
+    }
+}
+
+fn is_until(line: &str, step: u64) -> bool {
+    let value: Option<serde_json::Value> = serde_json::from_str(line).ok();
+    let at = value.as_ref().and_then(|value| value.get("step")?.as_u64());
+    line.ends_with('\n') && at.is_some_and(|at| at <= step)
+}
+
+#[derive(Debug)]
+struct Lines {
+    path: PathBuf,
+    file: File,
+}
+
+impl Lines {
+    fn open(path: &Path) -> Result<Self, RunError> {
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .map_err(RunError::io(path, "cannot be opened"))?;
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+        })
+    }
+
+    /// One write a line, so that a kill tears at most the last one.
+    fn add(&mut self, text: &str) -> Result<(), RunError> {
+        let line = format!("{text}\n");
+        self.file
+            .write_all(line.as_bytes())
+            .map_err(RunError::io(&self.path, "cannot be written"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_log_goes_on_where_it_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.txt");
+        Log::open(&path).unwrap().line("one").unwrap();
+        Log::open(&path).unwrap().line("two").unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2);
+        assert!(
+            lines[0].ends_with("  one") && lines[1].ends_with("  two"),
+            "{text}"
+        );
+        assert!(lines[0].starts_with("20"), "{text}");
+    }
+
+    #[test]
+    fn a_rewind_drops_later_steps_and_a_torn_line_and_writing_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.jsonl");
+        let mut metrics = Metrics::open(&path).unwrap();
+        for step in 1..5 {
+            metrics.add(&json!({"step": step})).unwrap();
+        }
+        metrics.lines.file.write_all(b"{\"step\": 2, \"lo").unwrap();
+        metrics.rewind(3).unwrap();
+        metrics.add(&json!({"step": 4, "again": true})).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(
+            text,
+            "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n{\"again\":true,\"step\":4}\n"
+        );
+    }
+}
