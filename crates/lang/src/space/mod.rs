@@ -7,6 +7,7 @@
 mod check;
 mod limits;
 mod operator;
+mod print;
 mod report;
 mod resolve;
 mod shape;

@@ -1,0 +1,116 @@
+//! A checked space as text for people: every default written out, every width a number.
+
+use std::fmt::{Display, Write};
+
+use super::{Alternative, Attribute, Block, Metric, Relation, Row, Setting, Space};
+use crate::syntax::ast::Comparison;
+
+impl Space {
+    /// What the space says once all names, defaults and widths are filled in; one row or
+    /// alternative a line.
+    pub fn print(&self) -> String {
+        let mut text = format!("space {}\n", self.name.value);
+        let mut line = |what: String| writeln!(text, "{what}").expect("a string takes every line");
+        let (channels, resolution) = (self.input_channels.value, &self.resolution.value);
+        line(format!(
+            "image: channels = {channels}, {}",
+            setting("resolution", resolution)
+        ));
+        line(format!("classes: {}", self.classes.value));
+        line(format!(
+            "norm: eps = {}, momentum = {}",
+            self.norm.eps, self.norm.momentum
+        ));
+        for row in &self.rows {
+            row_lines(row).into_iter().for_each(&mut line);
+        }
+        for require in &self.requires {
+            line(format!(
+                "require {}",
+                relation(&require.relation, &self.rows)
+            ));
+        }
+        text
+    }
+}
+
+fn row_lines(row: &Row) -> Vec<String> {
+    let kind = if row.is_stage { "stage" } else { "layer" };
+    let (name, input, output) = (&row.name.value, row.in_channels, row.out_channels.value);
+    let depth = match row.is_stage {
+        true => format!(", {}", setting("depth", &row.depth.value)),
+        false => String::new(),
+    };
+    let stride = row.stride;
+    let mut lines = vec![format!(
+        "{kind} {name}: {input} -> {output}, stride = {stride}{depth}"
+    )];
+    lines.extend(block_lines("", &row.first));
+    if row.rest != row.first {
+        lines.extend(block_lines("then ", &row.rest));
+    }
+    lines
+}
+
+fn block_lines(word: &str, block: &Block) -> Vec<String> {
+    let words = std::iter::once(word).chain(std::iter::repeat("or "));
+    let alternatives = block.alternatives.iter();
+    let lines = words.zip(alternatives).map(|(word, alternative)| {
+        let block = alternative.block.as_ref();
+        let from = block.map_or(String::new(), |block| format!("    # block {block}"));
+        format!("    {word}{}{from}", alternative_text(alternative))
+    });
+    lines.collect()
+}
+
+fn alternative_text(alternative: &Alternative) -> String {
+    let attributes: Vec<String> = alternative.attributes.iter().map(attribute_text).collect();
+    match attributes.is_empty() {
+        true => alternative.operator.to_string(),
+        false => format!("{}({})", alternative.operator, attributes.join(", ")),
+    }
+}
+
+fn attribute_text(attribute: &Attribute) -> String {
+    setting(attribute.name.as_str(), &attribute.setting)
+}
+
+fn setting<T: Display>(name: &str, setting: &Setting<T>) -> String {
+    let values: Vec<String> = setting.values().iter().map(T::to_string).collect();
+    match setting {
+        Setting::Fixed(value) => format!("{name} = {value}"),
+        Setting::Searched(_) => format!("{name} in {{{}}}", values.join(", ")),
+        Setting::Fitted(_) => format!("{name} fit {{{}}}", values.join(", ")),
+    }
+}
+
+fn relation(relation: &Relation, rows: &[Row]) -> String {
+    let depth = |row: usize| format!("{}.depth", rows[row].name.value);
+    match *relation {
+        Relation::Metric { metric, low, high } => {
+            bounds(Metric::as_str(metric), low, high, u64::MAX)
+        }
+        Relation::Depth { row, low, high } => {
+            bounds(&depth(row), low.into(), high.into(), u32::MAX.into())
+        }
+        Relation::DepthPair {
+            left,
+            comparison,
+            right,
+        } => {
+            let mark = match comparison {
+                Comparison::AtMost => "<=",
+                Comparison::AtLeast => ">=",
+                Comparison::Equal => "==",
+            };
+            format!("{} {mark} {}", depth(left), depth(right))
+        }
+    }
+}
+
+fn bounds(subject: &str, low: u64, high: u64, open: u64) -> String {
+    match high == open {
+        true => format!("{subject} >= {low}"),
+        false => format!("{subject} in {low}..{high}"),
+    }
+}

@@ -1,0 +1,115 @@
+//! Every space of the repository, every example of the language reference and of the pages on
+//! messages: compiled, and compared with what they gave before.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use creamc_lang::compile::{Overrides, Unit, load};
+use creamc_lang::diagnostic::{Code, render};
+use creamc_lang::source::{Files, ReadError};
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The repository's files, and one that stands nowhere.
+struct Repository<'t> {
+    example: Option<(PathBuf, &'t str)>,
+}
+
+impl Files for Repository<'_> {
+    fn read(&self, path: &Path) -> Result<String, ReadError> {
+        match &self.example {
+            Some((example, text)) if path == example => Ok((*text).to_owned()),
+            _ => fs::read_to_string(repository().join(path))
+                .map_err(|_| ReadError("no such file".to_owned())),
+        }
+    }
+}
+
+fn compile(path: &str) -> Unit {
+    let files = Repository { example: None };
+    load(&files, Path::new(path), &Overrides::default()).expect("the file was listed")
+}
+
+fn compile_example(path: &str, text: &str) -> Unit {
+    let path = PathBuf::from(path);
+    let files = Repository {
+        example: Some((path.clone(), text)),
+    };
+    load(&files, &path, &Overrides::default()).expect("the example is in memory")
+}
+
+fn messages(unit: &Unit) -> String {
+    let found = unit.diagnostics.iter();
+    found.map(|found| render(found, &unit.sources, false) + "\n").collect()
+}
+
+/// What the compiler makes of a text: its messages and the space.
+fn outcome(unit: &Unit) -> String {
+    let space = unit.space.as_ref().map(|space| space.print());
+    format!("{}{}", messages(unit), space.unwrap_or_default())
+}
+
+fn files_of(folder: &str, extension: &str) -> Vec<String> {
+    let entries = fs::read_dir(repository().join(folder)).expect("the folder is there");
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.expect("it can be listed").file_name().into_string())
+        .map(|name| name.expect("our file names are UTF-8"))
+        .filter(|name| name.ends_with(extension))
+        .collect();
+    names.sort();
+    names
+}
+
+/// The blocks between ```` ```cream ```` and ```` ``` ````.
+fn examples(page: &str) -> Vec<&str> {
+    let starts = page.split("```cream\n").skip(1);
+    starts
+        .map(|rest| rest.split_once("```").expect("the block is closed").0)
+        .collect()
+}
+
+#[test]
+fn every_space_of_the_repository_compiles_without_a_word() {
+    for name in files_of("spaces", ".cream") {
+        let unit = compile(&format!("spaces/{name}"));
+        assert_eq!(messages(&unit), "", "{name}");
+        insta::assert_snapshot!(format!("space_{}", name.trim_end_matches(".cream")), outcome(&unit));
+    }
+}
+
+#[test]
+fn the_examples_of_the_language_reference_do_what_it_says() {
+    let page = fs::read_to_string(repository().join("docs/language.md")).expect("the reference");
+    let examples = examples(&page);
+    assert_eq!(examples.len(), 4);
+    for (at, text) in examples.into_iter().enumerate() {
+        let unit = compile_example("docs/example.cream", text);
+        insta::assert_snapshot!(format!("reference_{}", at + 1), outcome(&unit));
+    }
+}
+
+#[test]
+fn the_reference_shows_the_tiny_space_as_it_is() {
+    let page = fs::read_to_string(repository().join("docs/language.md")).expect("the reference");
+    let tiny = fs::read_to_string(repository().join("spaces/tiny.cream")).expect("the space");
+    assert_eq!(examples(&page)[0], tiny);
+}
+
+/// Codes that need more than the check of a file: bounds, archs.
+fn is_of_a_later_pass(code: Code) -> bool {
+    let words = ["arch-", "bound-", "choices-"];
+    words.iter().any(|word| code.as_str().starts_with(word))
+}
+
+#[test]
+fn the_example_on_the_page_of_a_message_gives_that_message_alone() {
+    for &code in Code::ALL.iter().filter(|&&code| !is_of_a_later_pass(code)) {
+        let examples = examples(code.page());
+        assert!(!examples.is_empty(), "{} has no example", code.as_str());
+        let unit = compile_example("spaces/example.cream", examples[0]);
+        let found: Vec<&str> = unit.diagnostics.iter().map(|found| found.code.as_str()).collect();
+        assert_eq!(found, [code.as_str()], "{}", messages(&unit));
+    }
+}
