@@ -42,7 +42,9 @@ fn compile_example(path: &str, text: &str) -> Unit {
 
 fn messages(unit: &Unit) -> String {
     let found = unit.diagnostics.iter();
-    found.map(|found| render(found, &unit.sources, false) + "\n").collect()
+    found
+        .map(|found| render(found, &unit.sources, false) + "\n")
+        .collect()
 }
 
 /// What the compiler makes of a text: its messages and the space.
@@ -75,7 +77,10 @@ fn every_space_of_the_repository_compiles_without_a_word() {
     for name in files_of("spaces", ".cream") {
         let unit = compile(&format!("spaces/{name}"));
         assert_eq!(messages(&unit), "", "{name}");
-        insta::assert_snapshot!(format!("space_{}", name.trim_end_matches(".cream")), outcome(&unit));
+        insta::assert_snapshot!(
+            format!("space_{}", name.trim_end_matches(".cream")),
+            outcome(&unit)
+        );
     }
 }
 
@@ -109,7 +114,11 @@ fn the_example_on_the_page_of_a_message_gives_that_message_alone() {
         let examples = examples(code.page());
         assert!(!examples.is_empty(), "{} has no example", code.as_str());
         let unit = compile_example("spaces/example.cream", examples[0]);
-        let found: Vec<&str> = unit.diagnostics.iter().map(|found| found.code.as_str()).collect();
+        let found: Vec<&str> = unit
+            .diagnostics
+            .iter()
+            .map(|found| found.code.as_str())
+            .collect();
         assert_eq!(found, [code.as_str()], "{}", messages(&unit));
     }
 }
