@@ -8,6 +8,7 @@ use std::fs;
 use std::panic;
 use std::path::{Path, PathBuf};
 
+use creamc_lang::arch;
 use creamc_lang::compile::{self, Overrides, Unit};
 use creamc_lang::diagnostic::{Code, Diagnostic, render};
 use creamc_lang::source::{Files, ReadError};
@@ -38,6 +39,20 @@ fn every_page_has_a_code() {
         let name = stem(&page);
         assert!(codes.contains(name.as_str()), "no code is called {name}");
     }
+}
+
+#[test]
+fn every_code_has_a_case() {
+    let given: BTreeSet<Code> = cases()
+        .iter()
+        .flat_map(|case| compiled(case).1)
+        .map(|diagnostic| diagnostic.code)
+        .collect();
+    let missing: Vec<&Code> = Code::ALL
+        .iter()
+        .filter(|code| !given.contains(code))
+        .collect();
+    assert!(missing.is_empty(), "without a case: {missing:?}");
 }
 
 #[test]
@@ -96,7 +111,11 @@ fn compile_text(text: &str) -> (Unit, Vec<Diagnostic>) {
 /// What `creamc check` says.
 fn all_messages(files: &dyn Files, path: &Path) -> (Unit, Vec<Diagnostic>) {
     let unit = compile::load(files, path, &Overrides::default()).expect("a case can be read");
-    let diagnostics = unit.diagnostics.clone();
+    let mut diagnostics = unit.diagnostics.clone();
+    if let (Some(ir), false) = (&unit.ir, unit.has_errors()) {
+        let archs = unit.archs.iter();
+        diagnostics.extend(archs.flat_map(|written| arch::read(written, ir).1));
+    }
     (unit, diagnostics)
 }
 
@@ -109,14 +128,15 @@ impl Files for Folder {
     }
 }
 
-/// Files by name.
+/// Files by name, beside those under `spaces/`.
 struct Memory<'a>(BTreeMap<&'a str, &'a str>);
 
 impl Files for Memory<'_> {
     fn read(&self, path: &Path) -> Result<String, ReadError> {
-        let found = path.to_str().and_then(|name| self.0.get(name));
-        let missing = || ReadError("no such file".to_owned());
-        found.map(|text| (*text).to_owned()).ok_or_else(missing)
+        match path.to_str().and_then(|name| self.0.get(name)) {
+            Some(text) => Ok((*text).to_owned()),
+            None => Folder(repository().join("spaces")).read(path),
+        }
     }
 }
 

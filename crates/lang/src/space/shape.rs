@@ -328,7 +328,7 @@ fn check_kernel(checker: &mut Checker, alternative: &Alternative, place: Place) 
         return;
     };
     let largest = integers(kernel).max().unwrap_or(0);
-    if u64::from(largest) >= 2 * u64::from(side) + 1 {
+    if u64::from(largest) > 2 * u64::from(side) {
         let problem = report::kernel_exceeds_map(largest, side, span, place.row);
         checker.found.push(problem);
     }
