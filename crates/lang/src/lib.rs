@@ -30,3 +30,6 @@ pub mod compile;
 pub mod arch;
 
 pub mod board;
+
+#[doc(hidden)]
+pub mod testing;

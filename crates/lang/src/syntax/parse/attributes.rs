@@ -37,7 +37,7 @@ pub(super) fn begins_attribute(input: Tokens<'_>) -> bool {
     let binds = match next.kind {
         Kind::Equals => true,
         Kind::LeftBrace | Kind::Number | Kind::BadNumber => !next.first_on_line,
-        Kind::Word => matches!(input.text_of(next), "in" | "fit") && !next.first_on_line,
+        Kind::Word => matches!(input.text_of(next), "in" | "fit"),
         _ => false,
     };
     input.is_name() && binds

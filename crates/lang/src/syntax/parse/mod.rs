@@ -100,7 +100,7 @@ fn with_tokens<T>(
 /// `"cream" int`. Where the line is missing, reading goes on: nothing else is wrong with the file then.
 fn version(input: Tokens<'_>) -> (Option<Spanned<u64>>, Tokens<'_>) {
     let number = input.skip();
-    if !input.is_word("cream") || !number.is(Kind::Number) || number.next().first_on_line {
+    if !input.is_word("cream") || !number.is(Kind::Number) {
         input.report(|| report::missing_version(input));
         return (None, over_version_line(input));
     }

@@ -47,10 +47,16 @@ fn row<'a>(input: Tokens<'a>, kind: RowKind, what: &'static str) -> Parsed<'a, R
 
 /// The operator of a row, which is missing where an attribute stands.
 fn row_op(input: Tokens<'_>) -> Parsed<'_, Op> {
-    if begins_attribute(input) {
+    if begins_attribute(input) && !before_fit_item(input) {
         return input.fail(|| report::expected(input, AN_OPERATOR));
     }
     op(input)
+}
+
+/// Whether the `fit` behind an operator is the next item: `layer a skip`, then `fit s1, s2`.
+fn before_fit_item(input: Tokens<'_>) -> bool {
+    let domain = matches!(input.ahead(2).kind, Kind::LeftBrace | Kind::Number);
+    input.text_of(input.ahead(1)) == "fit" && !domain
 }
 
 /// `fix = dotted "=" pick { "," pick }`.

@@ -124,6 +124,13 @@ fn several_faults_of_one_file_are_told_together() {
 }
 
 #[test]
+fn a_fit_behind_a_row_is_an_item() {
+    assert_eq!(codes_in_space("layer a skip\nfit b, c"), [""; 0]);
+    assert_eq!(codes_in_space("layer a skip fit b, c"), [""; 0]);
+    assert_eq!(codes_in_space("stage a skip depth\nfit 1..3"), [""; 0]);
+}
+
+#[test]
 fn what_follows_a_fault_is_read() {
     let text = "cream 1\nspace s {\nlayer a conv(\nlayer b skip\n}\narch c of s {\n}\n";
     let (file, _) = parse(FileId(0), text);

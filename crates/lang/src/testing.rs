@@ -1,0 +1,196 @@
+//! Random small spaces as text, for tests that compare with brute force. Not part of the interface.
+
+use rand::Rng;
+use rand::seq::{IndexedRandom, SliceRandom};
+
+/// A space without errors: an image of at most 32 pixels, one to three stages of at most three blocks,
+/// at most eight candidates a block. Bounds are on depths only, and may leave no path.
+///
+/// The space is called `small`, its rows `stem`, `s1` to `s3`, `pool`, `logits`.
+pub fn small_space(rng: &mut impl Rng) -> String {
+    let mut builder = Builder {
+        rng,
+        items: Vec::new(),
+        rows: Vec::new(),
+        width: 0,
+        searched_depths: Vec::new(),
+    };
+    builder.ports();
+    builder.names();
+    builder.layers_and_stages();
+    builder.bounds();
+    builder.text()
+}
+
+struct Builder<'a, R> {
+    rng: &'a mut R,
+    items: Vec<String>,
+    rows: Vec<String>,
+    /// Width of the rows so far.
+    width: u32,
+    /// Stages of a searched depth, with the largest one.
+    searched_depths: Vec<(String, u32)>,
+}
+
+impl<R: Rng> Builder<'_, R> {
+    fn pick<'t>(&mut self, from: &[&'t str]) -> &'t str {
+        from.choose(self.rng)
+            .expect("there is something to choose from")
+    }
+
+    fn chance(&mut self, probability: f64) -> bool {
+        self.rng.random_bool(probability)
+    }
+
+    fn ports(&mut self) {
+        self.width = self.rng.random_range(1..=3);
+        let resolution = self.pick(&[
+            "= 8",
+            "= 14",
+            "= 32",
+            "fit {8, 12, 16}",
+            "fit 16..32 step 16",
+        ]);
+        let classes = self.rng.random_range(2..=10);
+        let channels = self.width;
+        self.items.push(format!(
+            "input image(channels = {channels}, resolution {resolution})"
+        ));
+        self.items.push(format!("output classes({classes})"));
+    }
+
+    fn names(&mut self) {
+        if self.chance(0.5) {
+            let act = self.pick(&["relu", "swish", "hswish", "gelu"]);
+            self.items.push(format!("default act = {act}"));
+        }
+        let ratio = self.pick(&["0.25", "0.5", "1"]);
+        self.items.push(format!("let squeeze = {ratio}"));
+        self.items.push("let kernels = {1, 3}".to_owned());
+        let kernel = self.kernel();
+        self.items.push(format!(
+            "block mb = ir({kernel}, expand in {{1, 4}}, se = squeeze)"
+        ));
+    }
+
+    fn layers_and_stages(&mut self) {
+        let stride = self.pick(&["", " stride = 2"]);
+        let width = self.next_width();
+        self.rows.push(format!(
+            "layer stem conv(kernel = 3) channels = {width}{stride}"
+        ));
+        for stage in 1..=self.rng.random_range(1..=3) {
+            self.stage(stage);
+        }
+        self.rows.push("layer pool avgpool".to_owned());
+        self.rows
+            .push("layer logits linear channels = classes".to_owned());
+    }
+
+    fn next_width(&mut self) -> u32 {
+        self.width = *[8, 12, 16].choose(self.rng).expect("there are widths");
+        self.width
+    }
+
+    fn stage(&mut self, number: usize) {
+        let width_before = self.width;
+        let width = self.next_width();
+        let stride = self.rng.random_range(1..=2);
+        let keeps_shape = width == width_before && stride == 1;
+        let depth = self.rng.random_range(1..=3);
+        let first = self.op(keeps_shape);
+        let then = match depth > 1 && self.chance(0.4) {
+            true => format!(" then {}", self.op(true)),
+            // The same operator in every block: it must fit the first.
+            false => String::new(),
+        };
+        let name = format!("s{number}");
+        let depth = self.depth(&name, depth);
+        self.rows.push(format!(
+            "stage {name} {first}{then} channels = {width} stride = {stride}{depth}"
+        ));
+    }
+
+    fn depth(&mut self, name: &str, largest: u32) -> String {
+        match (largest, self.chance(0.7)) {
+            (1, _) => String::new(),
+            (_, true) => {
+                self.searched_depths.push((name.to_owned(), largest));
+                format!(" depth in 1..{largest}")
+            }
+            (_, false) => format!(" depth = {largest}"),
+        }
+    }
+
+    /// Up to three alternatives of different operators, so that none shares a candidate.
+    fn op(&mut self, keeps_shape: bool) -> String {
+        let mut operators = vec!["mb", "conv", "ds", "er"];
+        if keeps_shape {
+            operators.extend(["dw", "skip"]);
+        }
+        let count = self.rng.random_range(1..=3);
+        operators.shuffle(self.rng);
+        operators.truncate(count);
+        let alternatives: Vec<String> = operators
+            .iter()
+            .map(|name| self.alternative(name))
+            .collect();
+        match alternatives.iter().all(|alternative| alternative == "skip") {
+            true => self.alternative("conv"),
+            false => alternatives.join(" or "),
+        }
+    }
+
+    fn alternative(&mut self, operator: &str) -> String {
+        if matches!(operator, "mb" | "skip") {
+            return operator.to_owned();
+        }
+        let kernel = self.kernel();
+        let more = match operator {
+            "ds" => self.pick(&["", ", se = 0.25", ", se in {0, 0.5}"]),
+            "er" => self.pick(&[
+                ", expand = 2",
+                ", expand in {1, 1.5}",
+                ", expand = 4, se = squeeze",
+            ]),
+            _ => self.pick(&[
+                "",
+                ", act = relu6",
+                ", norm = none",
+                ", act in {relu, none}",
+            ]),
+        };
+        format!("{operator}({kernel}{more})")
+    }
+
+    fn kernel(&mut self) -> &'static str {
+        self.pick(&[
+            "kernel = 3",
+            "kernel in {1, 3}",
+            "kernel in 1..3 step 2",
+            "kernel in kernels",
+        ])
+    }
+
+    fn bounds(&mut self) {
+        let stages = self.searched_depths.clone();
+        for (name, largest) in &stages {
+            if self.chance(0.2) {
+                let low = self.rng.random_range(1..=*largest);
+                self.items
+                    .push(format!("require {name}.depth in {low}..{largest}"));
+            }
+        }
+        if let ([(first, _), (second, _), ..], true) = (&stages[..], self.chance(0.4)) {
+            let sign = self.pick(&["<=", ">=", "=="]);
+            self.items
+                .push(format!("require {first}.depth {sign} {second}.depth"));
+        }
+    }
+
+    fn text(&self) -> String {
+        let lines = self.items.iter().chain(&self.rows);
+        let body: String = lines.map(|line| format!("    {line}\n")).collect();
+        format!("cream 1\n\nspace small {{\n{body}}}\n")
+    }
+}
