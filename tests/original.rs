@@ -5,8 +5,9 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::{assert_close, fixture, space, tiny_childnet_path, tiny_path};
+use common::{assert_close, fixture, fixture_path, space, tiny_childnet_path, tiny_path};
 use creamc::checkpoint::names::Names;
+use creamc::checkpoint::pth;
 use creamc::childnet::Childnet;
 use creamc::lang::ir::{Ir, Path};
 use creamc::nn::{Mode, NamedTensor, Place};
@@ -143,6 +144,27 @@ fn a_childnet_gives_the_originals_values_after_every_module() {
         let logits = childnet.forward(&recorded["input"], Mode::Eval);
         assert_close("logits", &logits, &recorded["logits"], 1e-5);
     });
+}
+
+#[test]
+fn pytorch_checkpoints_of_both_forms_give_the_originals_logits() {
+    let network = space("tiny_childnet.cream").network(&tiny_childnet_path(), 32);
+    let childnet = Childnet::new(&network, Place::CPU, 1);
+    let names = Names::of_network(&network).unwrap();
+    let recorded = fixture("tiny_childnet_io.safetensors");
+    for form in ["legacy", "zip"] {
+        let path = fixture_path(&format!("tiny_childnet.{form}.pth.tar"));
+        let found = pth::load(&path).unwrap();
+        let both = [
+            ("logits", found.weights),
+            ("logits_ema", found.averaged.unwrap()),
+        ];
+        for (name, weights) in both {
+            childnet.load(&names.translate(weights)).unwrap();
+            let logits = tch::no_grad(|| childnet.forward(&recorded["input"], Mode::Eval));
+            assert_close(name, &logits, &recorded[name], 1e-5);
+        }
+    }
 }
 
 #[test]

@@ -26,11 +26,13 @@ pub enum FileError {
         /// Why.
         source: io::Error,
     },
-    /// The file is no safetensors file, or a damaged one.
-    #[error("{} is no readable safetensors file: {reason}", path.display())]
+    /// The file is not of the form that it should be, or damaged.
+    #[error("{} is no readable {form} file: {reason}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
+        /// The form.
+        form: &'static str,
         /// What is wrong in it.
         reason: String,
     },
@@ -150,6 +152,7 @@ pub fn load(path: &Path) -> Result<Contents, FileError> {
     })?;
     parse(&bytes).map_err(|reason| FileError::Damaged {
         path: path.to_owned(),
+        form: "safetensors",
         reason,
     })
 }

@@ -2,5 +2,6 @@
 
 mod file;
 pub mod names;
+pub mod pth;
 
 pub use file::{Contents, FileError, load, save};

@@ -1,0 +1,75 @@
+//! PyTorch checkpoints, `.pth` and `.pth.tar`: the zip form and the old one of
+//! pickles behind each other.
+//!
+//! Only tensors are built, from the numbers in the file; every other class is
+//! passed over and nothing in the file is ever run.
+
+mod archive;
+mod pickle;
+mod storage;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use tch::Tensor;
+
+use super::FileError;
+use pickle::Node;
+use storage::{Storages, Tensors};
+
+/// The weights of a PyTorch checkpoint, under the names they have in it.
+#[derive(Debug)]
+pub struct Foreign {
+    /// `state_dict`, or the whole file where that is one.
+    pub weights: BTreeMap<String, Tensor>,
+    /// `state_dict_ema`, the averaged weights, where there are any.
+    pub averaged: Option<BTreeMap<String, Tensor>>,
+}
+
+/// Reads a PyTorch checkpoint.
+///
+/// # Errors
+/// When the file cannot be read, is damaged, or holds no weights.
+pub fn load(path: &Path) -> Result<Foreign, FileError> {
+    let bytes = fs::read(path).map_err(|source| FileError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    parse(&bytes).map_err(|reason| FileError::Damaged {
+        path: path.to_owned(),
+        form: "PyTorch",
+        reason,
+    })
+}
+
+fn parse(bytes: &[u8]) -> Result<Foreign, String> {
+    let (pickle, storages) = match bytes {
+        [b'P', b'K', 3, 4, ..] => Storages::of_zip(bytes)?,
+        [0x80, ..] => Storages::of_legacy(bytes)?,
+        _ => return Err("it is neither a zip file nor a pickle".to_owned()),
+    };
+    let root = pickle
+        .items(pickle.root())
+        .ok_or("it holds no dictionary")?;
+    let part = |name: &str| root.iter().find(|(key, _)| *key == name);
+    let tensors = Tensors {
+        pickle: &pickle,
+        storages: &storages,
+    };
+    let weights = match part("state_dict") {
+        Some((_, node)) => tensors.of(node)?,
+        None => tensors.of(pickle.root())?,
+    };
+    if weights.is_empty() {
+        return Err("it holds no weights".to_owned());
+    }
+    let averaged = match part("state_dict_ema") {
+        None | Some((_, Node::None)) => None,
+        Some((_, node)) => Some(tensors.of(node)?),
+    };
+    Ok(Foreign { weights, averaged })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,262 @@
+//! The numbers of a checkpoint, and the tensors that are views of them.
+
+use std::collections::BTreeMap;
+
+use tch::{Kind, Tensor};
+
+use super::archive;
+use super::pickle::{Id, Node, Pickle};
+
+/// What the old form begins with, a number of ten bytes.
+const MAGIC: &[u8] = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
+const PROTOCOL: i64 = 1001;
+
+/// Numbers by key, raw, little-endian.
+pub struct Storages<'a>(BTreeMap<String, &'a [u8]>);
+
+impl<'a> Storages<'a> {
+    /// The zip form: `NAME/data.pkl` and one file a storage, `NAME/data/KEY`.
+    pub fn of_zip(bytes: &'a [u8]) -> Result<(Pickle, Storages<'a>), String> {
+        let files = archive::files(bytes)?;
+        let (main, content) = files
+            .iter()
+            .find(|(name, _)| name.ends_with("/data.pkl"))
+            .ok_or("it holds no data.pkl")?;
+        let pickle = Pickle::read(content)?;
+        let folder = format!("{}data/", main.trim_end_matches("data.pkl"));
+        let mut storages = BTreeMap::new();
+        for (name, content) in &files {
+            if let Some(key) = name.strip_prefix(&folder) {
+                storages.insert(key.to_owned(), *content);
+            }
+        }
+        Ok((pickle, Storages(storages)))
+    }
+
+    /// The old form: magic number, protocol, system, the object, the list of
+    /// keys, each a pickle; then for each key its length and its numbers.
+    pub fn of_legacy(bytes: &'a [u8]) -> Result<(Pickle, Storages<'a>), String> {
+        let mut rest = bytes
+            .strip_prefix(MAGIC)
+            .ok_or("it is a pickle, but not one of PyTorch's")?;
+        let mut next = || -> Result<Pickle, String> {
+            let pickle = Pickle::read(rest)?;
+            rest = &rest[pickle.length..];
+            Ok(pickle)
+        };
+        let (protocol, _system, object, keys) = (next()?, next()?, next()?, next()?);
+        if protocol.root() != &Node::Int(PROTOCOL) {
+            return Err(format!(
+                "it is of protocol {:?}, not {PROTOCOL}",
+                protocol.root()
+            ));
+        }
+        let Node::List(list) = keys.root() else {
+            return Err("it has no list of storages".to_owned());
+        };
+        let widths = widths(&object);
+        let mut storages = BTreeMap::new();
+        for &key in list {
+            let Node::Text(key) = keys.get(key) else {
+                return Err("a storage without a name".to_owned());
+            };
+            let width = *widths
+                .get(key.as_str())
+                .ok_or_else(|| format!("nothing says what the numbers of storage {key} are"))?;
+            let (count, behind) = rest
+                .split_first_chunk::<8>()
+                .ok_or_else(|| format!("the file ends before storage {key}"))?;
+            let length = usize::try_from(u64::from_le_bytes(*count))
+                .ok()
+                .and_then(|count| count.checked_mul(width))
+                .filter(|&length| length <= behind.len())
+                .ok_or_else(|| format!("the file ends inside storage {key}"))?;
+            storages.insert(key.clone(), &behind[..length]);
+            rest = &behind[length..];
+        }
+        Ok((object, Storages(storages)))
+    }
+}
+
+/// Bytes of one number of every storage that the object names.
+fn widths(object: &Pickle) -> BTreeMap<&str, usize> {
+    let named = object
+        .persistent()
+        .filter_map(|id| storage(object, id).ok())
+        .map(|(key, kind)| (key, kind.elt_size_in_bytes()));
+    named.collect()
+}
+
+/// Key and kind of a storage, from the tuple that stands for it.
+fn storage(pickle: &Pickle, id: Id) -> Result<(&str, Kind), String> {
+    let Node::Tuple(parts) = pickle.get(id) else {
+        return Err("a storage is no tuple".to_owned());
+    };
+    let [tag, class, key, _place, _count, view @ ..] = parts.as_slice() else {
+        return Err("a storage has too few parts".to_owned());
+    };
+    if view.iter().any(|&view| pickle.get(view) != &Node::None) {
+        return Err("a storage is a view of another".to_owned());
+    }
+    match (pickle.get(*tag), pickle.get(*class), pickle.get(*key)) {
+        (Node::Text(tag), Node::Global(module, class), Node::Text(key))
+            if tag == "storage" && module == "torch" =>
+        {
+            let kind = kind(class).ok_or_else(|| format!("unknown storage `{class}`"))?;
+            Ok((key, kind))
+        }
+        _ => Err("a storage is of no known kind".to_owned()),
+    }
+}
+
+fn kind(class: &str) -> Option<Kind> {
+    Some(match class {
+        "DoubleStorage" => Kind::Double,
+        "FloatStorage" => Kind::Float,
+        "HalfStorage" => Kind::Half,
+        "BFloat16Storage" => Kind::BFloat16,
+        "LongStorage" => Kind::Int64,
+        "IntStorage" => Kind::Int,
+        "ShortStorage" => Kind::Int16,
+        "CharStorage" => Kind::Int8,
+        "ByteStorage" => Kind::Uint8,
+        "BoolStorage" => Kind::Bool,
+        _ => return None,
+    })
+}
+
+/// Builds tensors.
+pub struct Tensors<'a> {
+    pub pickle: &'a Pickle,
+    pub storages: &'a Storages<'a>,
+}
+
+impl Tensors<'_> {
+    /// The tensors of a dictionary, by name; what is no tensor is passed over.
+    pub fn of(&self, node: &Node) -> Result<BTreeMap<String, Tensor>, String> {
+        let items = self
+            .pickle
+            .items(node)
+            .ok_or("its weights are no dictionary")?;
+        let mut tensors = BTreeMap::new();
+        for (name, node) in items {
+            if let Some(arguments) = self.rebuilt(node) {
+                let tensor = self
+                    .tensor(arguments)
+                    .map_err(|reason| format!("`{name}`: {reason}"))?;
+                tensors.insert(name.to_owned(), tensor);
+            }
+        }
+        Ok(tensors)
+    }
+
+    /// The arguments of the function that would rebuild a tensor, also inside a parameter.
+    fn rebuilt<'b>(&'b self, node: &'b Node) -> Option<&'b [Id]> {
+        let Node::Call {
+            function,
+            arguments,
+            ..
+        } = node
+        else {
+            return None;
+        };
+        let Node::Tuple(arguments) = self.pickle.get(*arguments) else {
+            return None;
+        };
+        let is = |name| self.pickle.is_global(*function, "torch._utils", name);
+        if is("_rebuild_tensor_v2") {
+            return Some(arguments);
+        }
+        let inner = self.pickle.get(*arguments.first()?);
+        // A parameter wraps a tensor, and a tensor only.
+        match inner {
+            Node::Call { function, .. }
+                if is("_rebuild_parameter")
+                    && self
+                        .pickle
+                        .is_global(*function, "torch._utils", "_rebuild_tensor_v2") =>
+            {
+                self.rebuilt(inner)
+            }
+            _ => None,
+        }
+    }
+
+    fn tensor(&self, arguments: &[Id]) -> Result<Tensor, String> {
+        let [storage_id, offset, size, stride, ..] = arguments else {
+            return Err("a tensor with too few parts".to_owned());
+        };
+        let Node::Persistent(id) = self.pickle.get(*storage_id) else {
+            return Err("a tensor without a storage".to_owned());
+        };
+        let (key, kind) = storage(self.pickle, *id)?;
+        let bytes = self
+            .storages
+            .0
+            .get(key)
+            .ok_or_else(|| format!("storage {key} is missing"))?;
+        let numbers = (
+            self.pickle.integer(*offset),
+            self.pickle.integers(*size),
+            self.pickle.integers(*stride),
+        );
+        let (Some(offset), Some(size), Some(stride)) = numbers else {
+            return Err("a shape that is not made of whole numbers".to_owned());
+        };
+        let count = bytes.len() / kind.elt_size_in_bytes();
+        if !fits(offset, &size, &stride, count) {
+            return Err(format!(
+                "shape {size:?}, strides {stride:?}, offset {offset} do not lie in a storage of \
+                 {count} numbers"
+            ));
+        }
+        let whole = &bytes[..count * kind.elt_size_in_bytes()];
+        Tensor::f_from_data_size(whole, &[count as i64], kind)
+            .and_then(|flat| flat.f_as_strided(&size, &stride, offset))
+            .map(|view| view.contiguous().copy())
+            .map_err(|error| error.to_string())
+    }
+}
+
+/// Whether a view stays inside a storage of `count` numbers and is not larger than it.
+fn fits(offset: i64, size: &[i64], stride: &[i64], count: usize) -> bool {
+    let natural = |number: &i64| u64::try_from(*number).ok();
+    let check = || {
+        let (mut elements, mut last) = (1_u64, natural(&offset)?);
+        for (size, stride) in size.iter().zip(stride) {
+            let size = natural(size)?;
+            elements = elements.checked_mul(size)?;
+            last = last.checked_add(size.saturating_sub(1).checked_mul(natural(stride)?)?)?;
+        }
+        let count = count as u64;
+        Some(size.len() == stride.len() && elements <= count && (elements == 0 || last < count))
+    };
+    check().unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn a_view_must_lie_inside_its_storage() {
+        assert!(fits(2, &[2, 3], &[3, 1], 8));
+        assert!(fits(0, &[], &[], 1));
+        assert!(fits(0, &[0, 7], &[7, 1], 0));
+        let outside: [(i64, &[i64], &[i64]); 7] = [
+            (3, &[2, 3], &[3, 1]),
+            (0, &[2, 3], &[3]),
+            (-1, &[1], &[1]),
+            (0, &[-1], &[1]),
+            (0, &[1], &[-1]),
+            (0, &[9], &[0]),
+            (0, &[i64::MAX, i64::MAX], &[1, 1]),
+        ];
+        for (offset, size, stride) in outside {
+            assert!(
+                !fits(offset, size, stride, 8),
+                "{offset} {size:?} {stride:?}"
+            );
+        }
+    }
+}
