@@ -207,8 +207,8 @@ fn a_file_of_the_original_loads_and_what_has_no_effect_is_named_with_its_place()
         ":1:1: `AUTO_RESUME` has no effect",
         ":20:3: `DATASET.IMAGE_SIZE` has no effect: the space says the resolution",
         ":29:5: `NET.EMA.USE` has no effect: only retraining reads it",
-        ":52:3: `SUPERNET.PRE_PROB` has no effect",
-        ":54:3: `OPTIMIZER.WEIGHT_DECAY` differs from `WEIGHT_DECAY`",
+        ":53:3: `SUPERNET.PRE_PROB` has no effect",
+        ":55:3: `OPTIMIZER.WEIGHT_DECAY` differs from `WEIGHT_DECAY`",
     ] {
         assert!(
             warnings.iter().any(|warning| warning.contains(part)),
