@@ -137,12 +137,6 @@ const KEYS: &[Key] = &[
         "the folder that run folders are made in",
     ),
     both(
-        "RESUME_PATH",
-        MAYBE_TEXT,
-        "None",
-        "a checkpoint to start from",
-    ),
-    both(
         "SEED",
         COUNT_OR_NONE,
         "42",
@@ -153,12 +147,6 @@ const KEYS: &[Key] = &[
         Whole(0, 256),
         "2",
         "threads that prepare images; results do not depend on it",
-    ),
-    both(
-        "LOG_INTERVAL",
-        COUNT,
-        "50",
-        "steps between two lines of the log",
     ),
     retrain(
         "MODEL_SELECTION",
@@ -314,12 +302,6 @@ const KEYS: &[Key] = &[
         "whether a running average of the weights is kept and tested",
     ),
     retrain("NET.EMA.DECAY", BELOW_ONE, "0.9999", "its decay a step"),
-    both(
-        "BATCHNORM.SYNC_BN",
-        Flag,
-        "False",
-        "norm statistics over all processes",
-    ),
     search(
         "SUPERNET.POOL_SIZE",
         Whole(1, 10_000),
@@ -410,8 +392,13 @@ const KEYS: &[Key] = &[
         "None",
         "most flops of a path, in millions",
     ),
-    idle("AUTO_RESUME", "`--resume RUN` resumes"),
-    idle("RECOVERY_INTERVAL", "a checkpoint is written every epoch"),
+    idle("AUTO_RESUME", "runs start from new weights"),
+    idle("RESUME_PATH", "runs start from new weights"),
+    idle("LOG_INTERVAL", "metrics are written every epoch"),
+    idle(
+        "RECOVERY_INTERVAL",
+        "the run folder is brought up to date every epoch",
+    ),
     idle("NUM_GPU", "the launcher says how many processes there are"),
     idle("LOCAL_RANK", "the launcher says which process this is"),
     idle("SAVE_IMAGES", "images are not saved"),
@@ -435,10 +422,7 @@ const KEYS: &[Key] = &[
     idle("DATASET.PIN_MEM", "memory is pinned where that helps"),
     idle("NET.GP", "the space says its pool"),
     idle("NET.EMA.FORCE_CPU", "the average lives beside the weights"),
-    idle(
-        "START_EPOCH",
-        "`--resume RUN` goes on where the run stopped",
-    ),
+    idle("START_EPOCH", "a run starts with its first epoch"),
     idle("COOLDOWN_EPOCHS", "a run ends after its last epoch"),
     idle("PATIENCE_EPOCHS", "no schedule waits for a plateau"),
     idle("LR_NOISE", "rates have no noise"),
@@ -448,6 +432,10 @@ const KEYS: &[Key] = &[
     idle("AUGMENTATION.COLOR_JITTER", "not supported yet"),
     idle("AUGMENTATION.MIXUP", "not supported yet"),
     idle("AUGMENTATION.MIXUP_OFF_EPOCH", "not supported yet"),
+    idle(
+        "BATCHNORM.SYNC_BN",
+        "every process measures its own norm statistics",
+    ),
     idle(
         "BATCHNORM.BN_TF",
         "write `default momentum = 0.01, eps = 0.001` in the space",

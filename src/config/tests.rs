@@ -115,21 +115,54 @@ fn every_default_is_of_its_kind_and_every_path_stands_once() {
 
 #[test]
 fn python_spellings_mean_what_they_mean_in_python() {
-    let text = "LR: '1e-1'\nWEIGHT_DECAY: 1e-4\nRESUME_PATH: None\nDATA_DIR: 'None'\nBATCHNORM: {SYNC_BN: True}\nEPOCHS: 30.0\n";
-    let settings = search_in(text).settings;
+    let text =
+        "LR: '1e-1'\nWEIGHT_DECAY: 1e-4\nDATA_DIR: 'None'\nWARMUP_STEPS: None\nEPOCHS: 30.0\n";
+    let train = search_in(text).settings.train;
     assert_eq!(
-        (
-            settings.train.schedule.lr,
-            settings.train.optimizer.weight_decay
-        ),
+        (train.schedule.lr, train.optimizer.weight_decay),
         (0.1, 1e-4)
     );
-    assert_eq!(
-        (settings.train.resume_path, settings.train.data_dir),
-        (None, None)
+    assert_eq!((train.data_dir, train.epochs), (None, 30));
+    assert_eq!(train.schedule.warmup, Warmup::Epochs(0.0));
+    assert_eq!(retrain_in("NET: {EMA: {USE: False}}\n").ema, None);
+}
+
+/// The settings as a table for people; docs/settings.md holds it.
+fn table() -> String {
+    let shown = |used: Use| match used {
+        Use::Or(default) => format!("`{default}`"),
+        Use::Idle(_) => "–".to_owned(),
+    };
+    let mut read = "| setting | search | retraining | meaning |\n|---|---|---|---|\n".to_owned();
+    let mut idle = "| setting | why |\n|---|---|\n".to_owned();
+    for key in keys() {
+        let says = key.says.replace('|', "\\|");
+        match (key.search, key.retrain) {
+            (Use::Idle(_), Use::Idle(why)) => idle += &format!("| `{}` | {why} |\n", key.path),
+            (search, retrain) => {
+                read += &format!(
+                    "| `{}` | {} | {} | {says} |\n",
+                    key.path,
+                    shown(search),
+                    shown(retrain)
+                );
+            }
+        }
+    }
+    format!(
+        "{read}\n## Settings of the original without effect\n\nThey may stand in a file; a warning says why they do nothing.\n\n{idle}"
+    )
+}
+
+#[test]
+fn the_page_on_settings_lists_every_setting_with_its_default() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/settings.md");
+    let text = std::fs::read_to_string(page).unwrap();
+    let table = table();
+    assert!(
+        text.ends_with(&table),
+        "docs/settings.md should end with:\n{table}"
     );
-    assert!(settings.train.sync_bn);
-    assert_eq!(settings.train.epochs, 30);
 }
 
 /// The keys of the original's own search file.
@@ -284,7 +317,7 @@ fn an_unknown_setting_is_refused_with_its_place_and_the_nearest_name() {
 #[test]
 fn values_of_a_wrong_kind_or_out_of_range_say_what_is_expected() {
     let text = refusal(
-        "EPOCHS: many\nLR: -1\nMOMENTUM: 1.5\nSCHED: polynomial\nSEED: [1]\nWORKERS: 1.5\nBATCHNORM:\n  SYNC_BN: 3\nDATASET: {BATCH_SIZE: 0}\nMODEL: {A: 1}\n",
+        "EPOCHS: many\nLR: -1\nMOMENTUM: 1.5\nSCHED: polynomial\nSEED: [1]\nWORKERS: 1.5\nSUPERNET:\n  PICK_METHOD: best\nDATASET: {BATCH_SIZE: 0}\nMODEL: {A: 1}\n",
     );
     for part in [
         ":1:1: `EPOCHS` is `many`; expected a whole number, at least 1",
@@ -293,7 +326,7 @@ fn values_of_a_wrong_kind_or_out_of_range_say_what_is_expected() {
         ":4:1: `SCHED` is `polynomial`; expected sgd | linear | cosine | step | constant",
         ":5:1: `SEED` is a list; expected a whole number, at least 0",
         ":6:1: `WORKERS` is 1.5; expected a whole number in 0..256",
-        ":8:3: `BATCHNORM.SYNC_BN` is 3; expected True or False",
+        ":8:3: `SUPERNET.PICK_METHOD` is `best`; expected meta | top1, or None",
         ":9:11: `DATASET.BATCH_SIZE` is 0; expected a whole number, at least 1",
         ":10:9: `MODEL.A` is no setting",
     ] {

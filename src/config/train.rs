@@ -16,14 +16,10 @@ pub struct TrainSettings {
     pub data_dir: Option<PathBuf>,
     /// Where run folders are made.
     pub save_path: PathBuf,
-    /// A checkpoint to start from.
-    pub resume_path: Option<PathBuf>,
     /// Decides everything that is drawn.
     pub seed: u64,
     /// Threads that prepare images; 0: none.
     pub workers: usize,
-    /// Steps between two lines of the log.
-    pub log_interval: u64,
     /// The classes instead of the space's.
     pub classes: Option<u32>,
     /// At most this many training images a class.
@@ -42,8 +38,6 @@ pub struct TrainSettings {
     pub augmentation: AugmentationSettings,
     /// Label smoothing, in 0..1.
     pub smoothing: f64,
-    /// Norm statistics over all processes.
-    pub sync_bn: bool,
 }
 
 /// An optimiser and its numbers.
@@ -163,10 +157,8 @@ pub(super) fn settings(from: &mut Resolved, paper_lr: f64) -> TrainSettings {
         name: name(from),
         data_dir: from.maybe_text("DATA_DIR").map(PathBuf::from),
         save_path: from.text("SAVE_PATH").into(),
-        resume_path: from.maybe_text("RESUME_PATH").map(PathBuf::from),
         seed: from.whole("SEED"),
         workers: size(from.whole("WORKERS")),
-        log_interval: from.whole("LOG_INTERVAL"),
         classes: classes(from),
         images_per_class: from.maybe_whole("DATASET.IMAGES_PER_CLASS").map(size),
         batch,
@@ -185,7 +177,6 @@ pub(super) fn settings(from: &mut Resolved, paper_lr: f64) -> TrainSettings {
             erase_mode: erase_mode(from),
         },
         smoothing: from.real("AUGMENTATION.SMOOTHING"),
-        sync_bn: from.flag("BATCHNORM.SYNC_BN"),
     }
 }
 
