@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use creamc_lang::arch;
 use creamc_lang::compile::{self, Overrides, Unit};
 use creamc_lang::diagnostic::{Code, Diagnostic, render};
+use creamc_lang::plan;
 use creamc_lang::source::{Files, ReadError};
 
 #[test]
@@ -115,6 +116,12 @@ fn all_messages(files: &dyn Files, path: &Path) -> (Unit, Vec<Diagnostic>) {
     if let (Some(ir), false) = (&unit.ir, unit.has_errors()) {
         let archs = unit.archs.iter();
         diagnostics.extend(archs.flat_map(|written| arch::read(written, ir).1));
+        if unit.archs.is_empty() {
+            diagnostics.extend(match plan::plan(ir, &plan::Request::default()) {
+                Ok((_, warnings)) => warnings,
+                Err(errors) => errors,
+            });
+        }
     }
     (unit, diagnostics)
 }

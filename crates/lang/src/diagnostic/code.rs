@@ -184,4 +184,14 @@ codes! {
     ArchAmbiguousBlock Error "arch-ambiguous-block",
     /// An arch that breaks a bound of its space.
     ArchOutsideBound Warning "arch-outside-bound",
+
+    // Plans.
+    /// No path meets every bound.
+    BoundUnreachable Error "bound-unreachable",
+    /// Two bounds that no number meets.
+    BoundConflict Error "bound-conflict",
+    /// Neither a path inside every bound nor a proof that there is none was found.
+    BoundUndecided Error "bound-undecided",
+    /// A bound that every path meets.
+    BoundNeverBinds Warning "bound-never-binds",
 }

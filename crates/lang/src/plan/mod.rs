@@ -1,10 +1,22 @@
 //! A space with every `fit` settled, exact costs and bounds: what is trained, counted and drawn from.
+//!
+//! In: a lowered space and what the caller adds. Out: a [`Plan`], which holds a path
+//! inside every bound, or the messages that say why there is none.
 
-use crate::cost::Cost;
-use crate::count::{Graph, Window};
+mod bounds;
+mod fingerprint;
+mod fit;
+mod report;
+mod summary;
+#[cfg(test)]
+mod tests;
+
+use crate::cost::{self, Cost};
+use crate::count::{Graph, TooManyStates, Window, Witness};
+use crate::diagnostic::Diagnostic;
 use crate::ir::{Ir, Path};
 use crate::source::Spanned;
-use crate::space::Require;
+use crate::space::{Relation, Require};
 
 /// What the caller adds to a space: the command line, a settings file, an arch.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -45,5 +57,110 @@ impl Plan {
             .fold(Cost::default(), |sum, (row, block, candidate)| {
                 sum + self.costs[row][block][candidate]
             })
+    }
+}
+
+/// Settles a space: its resolution, its bounds, and whether any path meets them.
+///
+/// Returns the plan with its warnings.
+///
+/// # Errors
+/// The messages, when no path meets every bound, when none was found within about a
+/// second, or when the request does not fit the space.
+pub fn plan(ir: &Ir, request: &Request) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let requires: Vec<Require> = ir
+        .requires
+        .iter()
+        .chain(&request.requires)
+        .cloned()
+        .collect();
+    let windows = bounds::windows(&requires).map_err(|conflict| vec![conflict])?;
+    let space = Bounded {
+        ir,
+        requires: &requires,
+        windows: &windows,
+    };
+    let listed = space.resolutions(request)?;
+    let level = fit::settle(&space, &listed).map_err(|one| vec![one])?;
+    let witness = match level.bounded.witness(&windows) {
+        Witness::Found(path) => path,
+        Witness::Impossible => return Err(report::unreachable(&space, level, &listed)),
+        Witness::Undecided => return Err(vec![report::undecided(&space)]),
+    };
+    let warnings = bounds::never_binding(&space, &listed);
+    let weights = fingerprint::weights(&ir.at(level.resolution));
+    let plan = Plan {
+        fingerprint: fingerprint::plan(&weights, ir, level.resolution, &windows, &requires),
+        ir: ir.clone(),
+        resolution: level.resolution,
+        costs: level.costs,
+        graph: level.graph,
+        bounded_graph: level.bounded,
+        windows,
+        witness,
+        weights,
+    };
+    Ok((plan, warnings))
+}
+
+/// A space with all bounds gathered.
+struct Bounded<'a> {
+    ir: &'a Ir,
+    /// Those of the file, then those of the request.
+    requires: &'a [Require],
+    /// The bounds on metrics among them, merged.
+    windows: &'a [Window],
+}
+
+/// A space at one resolution.
+struct Level {
+    resolution: u32,
+    costs: Vec<Vec<Vec<Cost>>>,
+    graph: Graph,
+    /// The bounds on depths compiled in.
+    bounded: Graph,
+}
+
+impl Bounded<'_> {
+    /// The resolutions to choose from, ascending; only the pinned one where one is.
+    fn resolutions(&self, request: &Request) -> Result<Vec<u32>, Vec<Diagnostic>> {
+        let listed = self.ir.resolution.value.values();
+        match &request.resolution {
+            None => Ok(listed.to_vec()),
+            Some(pinned) if listed.contains(&pinned.value) => Ok(vec![pinned.value]),
+            Some(pinned) => Err(vec![report::resolution_not_listed(self.ir, pinned)]),
+        }
+    }
+
+    fn level(&self, resolution: u32) -> Result<Level, Diagnostic> {
+        let costs = cost::table(self.ir, resolution);
+        let build = |requires| Graph::build(self.ir, &costs, requires);
+        let graph = build(&[]).expect("a space without bounds on depths has one state a block");
+        let bounded = match self.bounds_depths() {
+            false => graph.clone(),
+            true => build(self.requires).map_err(|TooManyStates| report::too_entangled(self))?,
+        };
+        Ok(Level {
+            resolution,
+            costs,
+            graph,
+            bounded,
+        })
+    }
+
+    fn bounds_depths(&self) -> bool {
+        self.depth_requires().next().is_some()
+    }
+
+    fn depth_requires(&self) -> impl Iterator<Item = &Require> {
+        let of_metric = |require: &&Require| matches!(require.relation, Relation::Metric { .. });
+        self.requires
+            .iter()
+            .filter(move |require| !of_metric(require))
+    }
+
+    /// The bounds on a metric with their ends.
+    fn metric_requires(&self) -> impl Iterator<Item = (&Require, Window)> {
+        self.requires.iter().filter_map(bounds::with_window)
     }
 }

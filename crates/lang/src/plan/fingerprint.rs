@@ -1,0 +1,181 @@
+//! Identities: a digest of a canonical text, so that equal spaces are equal on every machine.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::count::Window;
+use crate::ir::{Candidate, Input, Ir, Op, Primitive, Row};
+use crate::space::{Padding, Relation, Require};
+use crate::syntax::ast::Comparison;
+
+/// Identity of the structure: what the weights of a checkpoint belong to. Bounds and
+/// resolution leave it alone, and so do the depths below the largest.
+pub(super) fn weights(ir: &Ir) -> String {
+    let mut text = String::from("creamc weights 1\n");
+    line(&mut text, &["input", &ir.input_channels.to_string()]);
+    line(&mut text, &["classes", &ir.classes.to_string()]);
+    for row in &ir.rows {
+        write_row(&mut text, row);
+    }
+    digest(&text)
+}
+
+/// Identity of structure, resolution and bounds.
+pub(super) fn plan(
+    weights: &str,
+    ir: &Ir,
+    resolution: u32,
+    windows: &[Window],
+    requires: &[Require],
+) -> String {
+    let mut text = String::from("creamc plan 1\n");
+    line(&mut text, &["weights", weights]);
+    line(&mut text, &["resolution", &resolution.to_string()]);
+    let norm = [ir.norm.eps, ir.norm.momentum].map(|ratio| ratio.to_string());
+    line(&mut text, &["norm", &norm[0], &norm[1]]);
+    for row in &ir.rows {
+        let depths: Vec<String> = row.depths.iter().map(u32::to_string).collect();
+        line(&mut text, &["depths", &row.name, &depths.join(" ")]);
+    }
+    for window in windows {
+        let ends = [window.low, window.high].map(|end| end.to_string());
+        line(
+            &mut text,
+            &["window", window.metric.as_str(), &ends[0], &ends[1]],
+        );
+    }
+    // The order of bounds on depths means nothing.
+    let mut depths: Vec<String> = requires.iter().filter_map(|r| depth_bound(r, ir)).collect();
+    depths.sort();
+    depths.dedup();
+    for bound in depths {
+        line(&mut text, &[&bound]);
+    }
+    digest(&text)
+}
+
+fn depth_bound(require: &Require, ir: &Ir) -> Option<String> {
+    let name = |row: usize| &ir.rows[row].name;
+    match require.relation {
+        Relation::Metric { .. } => None,
+        Relation::Depth { row, low, high } => Some(format!("depth {} {low} {high}", name(row))),
+        Relation::DepthPair {
+            left,
+            comparison,
+            right,
+        } => {
+            let (left, right) = match comparison {
+                Comparison::AtLeast => (right, left),
+                _ => (left, right),
+            };
+            let sign = match comparison {
+                Comparison::Equal => "==",
+                _ => "<=",
+            };
+            Some(format!("depth {} {sign} {}", name(left), name(right)))
+        }
+    }
+}
+
+fn write_row(text: &mut String, row: &Row) {
+    line(
+        text,
+        &[
+            "row",
+            &row.name,
+            if row.is_stage { "stage" } else { "layer" },
+        ],
+    );
+    // Blocks of a stage mostly share their candidates; one digest stands for each.
+    let mut last: Option<(&Arc<[Candidate]>, String)> = None;
+    for slot in &row.slots {
+        let shape = [slot.in_channels, slot.out_channels, slot.stride].map(|n| n.to_string());
+        let known = last
+            .as_ref()
+            .filter(|(shared, _)| Arc::ptr_eq(shared, &slot.candidates));
+        let candidates = match known {
+            Some((_, digest)) => digest.clone(),
+            None => digest(&candidates_text(&slot.candidates)),
+        };
+        line(
+            text,
+            &["slot", &shape[0], &shape[1], &shape[2], &candidates],
+        );
+        last = Some((&slot.candidates, candidates));
+    }
+}
+
+fn candidates_text(candidates: &[Candidate]) -> String {
+    let mut text = String::new();
+    for candidate in candidates {
+        line(&mut text, &["candidate", candidate.operator.as_str()]);
+        for op in &candidate.ops {
+            write_op(&mut text, op);
+        }
+    }
+    text
+}
+
+fn write_op(text: &mut String, op: &Op) {
+    let input = |input: &Input| match input {
+        Input::Block => "block".to_owned(),
+        Input::Op(index) => index.to_string(),
+    };
+    let inputs: Vec<String> = op.inputs.iter().map(input).collect();
+    line(
+        text,
+        &[
+            "op",
+            &op.name,
+            &primitive(&op.primitive),
+            "of",
+            &inputs.join(" "),
+        ],
+    );
+}
+
+fn primitive(primitive: &Primitive) -> String {
+    match primitive {
+        Primitive::Conv {
+            in_channels,
+            out_channels,
+            kernel,
+            stride,
+            groups,
+            padding,
+            bias,
+        } => {
+            let padding = match padding {
+                Padding::Symmetric => "symmetric",
+                Padding::Same => "same",
+            };
+            format!("conv {in_channels} {out_channels} {kernel} {stride} {groups} {padding} {bias}")
+        }
+        Primitive::Norm { channels } => format!("norm {channels}"),
+        Primitive::Act(act) => format!("act {}", act.as_str()),
+        Primitive::GlobalAvgPool => "avgpool".to_owned(),
+        Primitive::AvgPool { kernel, stride } => format!("avgpool {kernel} {stride}"),
+        Primitive::Linear {
+            in_features,
+            out_features,
+        } => format!("linear {in_features} {out_features}"),
+        Primitive::Add => "add".to_owned(),
+        Primitive::Mul => "mul".to_owned(),
+    }
+}
+
+fn line(text: &mut String, words: &[&str]) {
+    text.push_str(&words.join(" "));
+    text.push('\n');
+}
+
+/// The first 16 hex digits of SHA-256.
+fn digest(text: &str) -> String {
+    let hash = Sha256::digest(text.as_bytes());
+    hash.iter().take(8).fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("a string can be written to");
+        hex
+    })
+}

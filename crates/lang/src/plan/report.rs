@@ -1,0 +1,458 @@
+//! What is said about bounds.
+
+use super::summary;
+use super::{Bounded, Level};
+use crate::count::Window;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::{Ir, Path};
+use crate::quantity::count_for_reading;
+use crate::source::Spanned;
+use crate::space::{Metric, Relation, Require, Setting};
+use crate::syntax::ast::Comparison;
+
+/// Sizes of images that are proposed are multiples of this: most networks halve five times.
+const SIZE_STEP: u32 = 32;
+
+/// No path meets every bound; `level` is where most came closest.
+pub(super) fn unreachable(space: &Bounded, level: Level, listed: &[u32]) -> Vec<Diagnostic> {
+    if !level.bounded.has_paths() {
+        return vec![depths_contradict(space)];
+    }
+    let level = telling_level(space, level, listed);
+    let misses = space
+        .windows
+        .iter()
+        .filter_map(|window| Miss::of(&level, window));
+    let found: Vec<Diagnostic> = misses
+        .map(|miss| miss.report(space, &level, listed))
+        .collect();
+    match found.is_empty() {
+        true => vec![nothing_between(space, &level)],
+        false => found,
+    }
+}
+
+/// Where the resolution is the compiler's choice: the end of the list that comes closest.
+fn telling_level(space: &Bounded, level: Level, listed: &[u32]) -> Level {
+    let ends = [listed[0], listed[listed.len() - 1]];
+    if ends[0] == ends[1] {
+        return level;
+    }
+    let misses = |resolution: u32, side: Side| {
+        let level = space.level(resolution).ok()?;
+        let missed = |window| Miss::of(&level, window).is_some_and(|miss| miss.side == side);
+        space.windows.iter().any(missed).then_some(level)
+    };
+    misses(ends[0], Side::Dear)
+        .or_else(|| misses(ends[1], Side::Cheap))
+        .unwrap_or(level)
+}
+
+/// On which side of a window all paths lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    /// Even the smallest path is above it.
+    Dear,
+    /// Even the largest path is below it.
+    Cheap,
+}
+
+impl Side {
+    fn word(self) -> &'static str {
+        match self {
+            Side::Dear => "smallest",
+            Side::Cheap => "largest",
+        }
+    }
+}
+
+/// A window that all paths miss on one side.
+struct Miss {
+    window: Window,
+    side: Side,
+    /// The path that comes closest, and its cost.
+    path: Path,
+    cost: u64,
+}
+
+impl Miss {
+    fn of(level: &Level, window: &Window) -> Option<Miss> {
+        let graph = &level.bounded;
+        let (least, most) = graph.extremes(window.metric)?;
+        let (side, path, cost) = if least > window.high {
+            (Side::Dear, graph.smallest(window.metric)?, least)
+        } else if most < window.low {
+            (Side::Cheap, graph.largest(window.metric)?, most)
+        } else {
+            return None;
+        };
+        Some(Miss {
+            window: *window,
+            side,
+            path,
+            cost,
+        })
+    }
+
+    fn report(&self, space: &Bounded, level: &Level, listed: &[u32]) -> Diagnostic {
+        let (ir, metric, word) = (space.ir, self.window.metric, self.side.word());
+        let require = self.require(space);
+        let at = match listed.len() {
+            1 => String::new(),
+            _ => format!(" at resolution {}", level.resolution),
+        };
+        let closest = format!("the {word} path {}{at}", costs(metric, self.cost));
+        let mut problem = Diagnostic::new(
+            Code::BoundUnreachable,
+            format!(
+                "no path of `{}` fits `{}`",
+                ir.space,
+                bound_text(ir, &require.relation)
+            ),
+            require.value_span,
+            closest,
+        );
+        if metric != Metric::Params {
+            problem = problem.label(ir.resolution.span, "the cost grows with its square");
+        }
+        for depths in space.depth_requires() {
+            problem = problem.label(depths.span, "this bound holds too");
+        }
+        let problem = problem
+            .note(format!(
+                "{word} path: {}",
+                summary::decisions(ir, &self.path)
+            ))
+            .note(format!(
+                "by part: {}",
+                summary::parts(ir, &level.costs, &self.path, metric)
+            ));
+        self.cure(space, level, problem)
+    }
+
+    /// The bound that sets the end that is missed.
+    fn require<'a>(&self, space: &'a Bounded) -> &'a Require {
+        let of_metric = |(_, window): &(&Require, Window)| window.metric == self.window.metric;
+        let mut bounds = space.metric_requires().filter(of_metric);
+        let sets_end = |(_, window): &(&Require, Window)| match self.side {
+            Side::Dear => window.high == self.window.high,
+            Side::Cheap => window.low == self.window.low,
+        };
+        bounds
+            .find(sets_end)
+            .expect("a window has the ends of its bounds")
+            .0
+    }
+
+    fn cure(&self, space: &Bounded, level: &Level, problem: Diagnostic) -> Diagnostic {
+        match self.other_resolution(space, level) {
+            Some((resolution, cost)) => {
+                let costs = costs(self.window.metric, cost);
+                let at = format!(
+                    "at resolution {resolution} the {} path {costs}",
+                    self.side.word()
+                );
+                resolution_help(space.ir, level.resolution, resolution, &at, problem)
+            }
+            None => problem.help(match self.side {
+                Side::Dear => format!("allow {} or more", rounded_up(self.cost)),
+                Side::Cheap => format!("ask for {} or less", rounded_down(self.cost)),
+            }),
+        }
+    }
+
+    /// The nearest other size at which no window is missed, and the closest path's cost there.
+    fn other_resolution(&self, space: &Bounded, level: &Level) -> Option<(u32, u64)> {
+        if self.window.metric == Metric::Params {
+            return None; // as many at any size
+        }
+        let now = level.resolution;
+        let steps: Vec<u32> = match self.side {
+            Side::Dear => (1..now.div_ceil(SIZE_STEP)).rev().collect(),
+            Side::Cheap => (now / SIZE_STEP + 1..=now / SIZE_STEP + 16).collect(),
+        };
+        steps.into_iter().find_map(|step| {
+            let level = space.level(step * SIZE_STEP).ok()?;
+            let missed = |window| Miss::of(&level, window).is_some();
+            if space.windows.iter().any(missed) {
+                return None;
+            }
+            let (least, most) = level.bounded.extremes(self.window.metric)?;
+            let cost = match self.side {
+                Side::Dear => least,
+                Side::Cheap => most,
+            };
+            Some((level.resolution, cost))
+        })
+    }
+}
+
+/// The edit that takes another resolution, or adds it to those the compiler chooses from.
+fn resolution_help(ir: &Ir, now: u32, better: u32, at: &str, problem: Diagnostic) -> Diagnostic {
+    let span = ir.resolution.span;
+    match &ir.resolution.value {
+        Setting::Fitted(domain) => {
+            let mut values = domain.values().to_vec();
+            if values.contains(&better) {
+                return problem.help(at);
+            }
+            values.push(better);
+            values.sort_unstable();
+            let text = format!("resolution fit {{{}}}", list(&values));
+            problem.fix(format!("{at}: `{text}`"), span, text)
+        }
+        _ => {
+            let text = format!("resolution = {better}");
+            let (low, high) = (better.min(now), better.max(now));
+            let around = low.saturating_sub(SIZE_STEP).max(SIZE_STEP);
+            let mut sizes: Vec<u32> = (around..=high).step_by(SIZE_STEP as usize).collect();
+            sizes.push(now);
+            sizes.sort_unstable();
+            sizes.dedup();
+            let message = format!(
+                "{at}: `{text}`, or let the compiler choose: `resolution fit {{{}}}`",
+                list(&sizes)
+            );
+            problem.fix(message, span, text)
+        }
+    }
+}
+
+/// Every metric's range reaches into its window, and still no path lies in all of them.
+fn nothing_between(space: &Bounded, level: &Level) -> Diagnostic {
+    let ir = space.ir;
+    let bounds: Vec<String> = space
+        .metric_requires()
+        .map(|(require, _)| format!("`{}`", bound_text(ir, &require.relation)))
+        .collect();
+    let mut requires = space.metric_requires().map(|(require, _)| require);
+    let first = requires
+        .next()
+        .expect("some depths meet the bounds on depths");
+    let mut problem = Diagnostic::new(
+        Code::BoundUnreachable,
+        format!("no path of `{}` fits {}", ir.space, bounds.join(" and ")),
+        first.value_span,
+        "paths lie on both sides of this bound",
+    );
+    for require in requires {
+        problem = problem.label(require.value_span, "and of this one, but none meets all");
+    }
+    for depths in space.depth_requires() {
+        problem = problem.label(depths.span, "this bound holds too");
+    }
+    for window in space.windows {
+        if let Some((least, most)) = level.bounded.extremes(window.metric) {
+            problem = problem.note(format!(
+                "at resolution {} {} lie in {}..{}",
+                level.resolution,
+                window.metric.as_str(),
+                count_for_reading(least.into()),
+                count_for_reading(most.into())
+            ));
+        }
+    }
+    problem.help("widen a bound")
+}
+
+fn depths_contradict(space: &Bounded) -> Diagnostic {
+    let mut requires = space.depth_requires();
+    let first = requires
+        .next()
+        .expect("only bounds on depths leave no path at all");
+    let problem = Diagnostic::new(
+        Code::BoundUnreachable,
+        format!(
+            "no path of `{}` has depths that fit every bound",
+            space.ir.space
+        ),
+        first.span,
+        format!("`{}`", bound_text(space.ir, &first.relation)),
+    );
+    let problem = requires.fold(problem, |problem, require| {
+        problem.label(
+            require.span,
+            format!("`{}`", bound_text(space.ir, &require.relation)),
+        )
+    });
+    let searched = space.ir.rows.iter().filter(|row| row.depths.len() > 1);
+    let depths: Vec<String> = searched
+        .map(|row| format!("`{}` {}", row.name, list(&row.depths)))
+        .collect();
+    match depths.is_empty() {
+        true => problem,
+        false => problem.note(format!("depths: {}", depths.join("; "))),
+    }
+}
+
+/// Two bounds of one metric that no number meets.
+pub(super) fn conflict(
+    metric: Metric,
+    (below, lower): (&Require, Window),
+    (above, upper): (&Require, Window),
+) -> Diagnostic {
+    Diagnostic::new(
+        Code::BoundConflict,
+        format!("two bounds on {} exclude each other", metric.as_str()),
+        below.value_span,
+        format!("at least {}", exact(lower.low)),
+    )
+    .label(above.value_span, format!("at most {}", exact(upper.high)))
+    .help("all bounds hold, those of the file, of the command line and of the settings: they only tighten")
+}
+
+pub(super) fn undecided(space: &Bounded) -> Diagnostic {
+    let mut requires = space.requires.iter();
+    let first = requires.next().expect("without bounds every path fits");
+    let problem = Diagnostic::new(
+        Code::BoundUndecided,
+        format!(
+            "no path of `{}` was found inside every bound",
+            space.ir.space
+        ),
+        first.value_span,
+        "",
+    );
+    requires
+        .fold(problem, |problem, require| {
+            problem.label(require.value_span, "")
+        })
+        .note("nor a proof that there is none, within about a second")
+        .help(
+            "`creamc stats --exact` counts the paths of the space; a wider bound is found at once",
+        )
+}
+
+pub(super) fn too_entangled(space: &Bounded) -> Diagnostic {
+    let mut requires = space.depth_requires();
+    let first = requires
+        .next()
+        .expect("depths alone make one state a block");
+    let problem = Diagnostic::new(
+        Code::SpaceTooLarge,
+        "the bounds on depths tie too many stages together",
+        first.span,
+        "",
+    );
+    requires
+        .fold(problem, |problem, require| problem.label(require.span, ""))
+        .help("relate neighbouring stages only")
+}
+
+pub(super) fn resolution_not_listed(ir: &Ir, pinned: &Spanned<u32>) -> Diagnostic {
+    let listed = list(ir.resolution.value.values());
+    Diagnostic::new(
+        Code::OutOfRange,
+        format!("`{}` has no resolution {}", ir.space, pinned.value),
+        pinned.span,
+        "",
+    )
+    .label(ir.resolution.span, format!("the space has {listed}"))
+}
+
+pub(super) fn never_binds(ir: &Ir, require: &Require, (least, most): (u64, u64)) -> Diagnostic {
+    Diagnostic::new(
+        Code::BoundNeverBinds,
+        format!("`{}` excludes no path", bound_text(ir, &require.relation)),
+        require.value_span,
+        format!(
+            "every path lies in {}..{}",
+            count_for_reading(least.into()),
+            count_for_reading(most.into())
+        ),
+    )
+}
+
+pub(super) fn depth_never_binds(ir: &Ir, require: &Require) -> Diagnostic {
+    Diagnostic::new(
+        Code::BoundNeverBinds,
+        format!("`{}` excludes no path", bound_text(ir, &require.relation)),
+        require.span,
+        "every path meets it already",
+    )
+}
+
+/// `costs 81.7M`, `has 2.3M params`.
+fn costs(metric: Metric, cost: u64) -> String {
+    let cost = count_for_reading(cost.into());
+    match metric {
+        Metric::Params => format!("has {cost} params"),
+        Metric::Flops | Metric::Macs => format!("costs {cost}"),
+    }
+}
+
+/// A bound as it could be written: `flops in 0..60M`, `s4.depth >= s3.depth`.
+fn bound_text(ir: &Ir, relation: &Relation) -> String {
+    let name = |row: usize| &ir.rows[row].name;
+    match *relation {
+        Relation::Metric { metric, low, high } => {
+            let ends = (exact(low), exact(high));
+            interval(metric.as_str(), ends, low == high, high == u64::MAX)
+        }
+        Relation::Depth { row, low, high } => {
+            let ends = (low.to_string(), high.to_string());
+            let depth = format!("{}.depth", name(row));
+            interval(&depth, ends, low == high, high == u32::MAX)
+        }
+        Relation::DepthPair {
+            left,
+            comparison,
+            right,
+        } => {
+            let sign = match comparison {
+                Comparison::AtMost => "<=",
+                Comparison::AtLeast => ">=",
+                Comparison::Equal => "==",
+            };
+            format!("{}.depth {sign} {}.depth", name(left), name(right))
+        }
+    }
+}
+
+fn interval(what: &str, (low, high): (String, String), is_point: bool, is_open: bool) -> String {
+    if low == "0" && what.ends_with(".depth") {
+        return format!("{what} <= {high}"); // no range of depths starts at 0
+    }
+    match (is_point, is_open) {
+        (true, _) => format!("{what} == {low}"),
+        (_, true) => format!("{what} >= {low}"),
+        _ => format!("{what} in {low}..{high}"),
+    }
+}
+
+/// A number with a unit where that keeps it whole: `60M`, `287189872`.
+fn exact(value: u64) -> String {
+    let units = [(1_000_000_000, "G"), (1_000_000, "M"), (1_000, "K")];
+    match units
+        .iter()
+        .find(|(factor, _)| value > 0 && value.is_multiple_of(*factor))
+    {
+        Some((factor, unit)) => format!("{}{unit}", value / factor),
+        None => value.to_string(),
+    }
+}
+
+/// The next number up that is short to write: three digits or a little more.
+fn rounded_up(value: u64) -> String {
+    let step = short_step(value);
+    exact(value.div_ceil(step).saturating_mul(step))
+}
+
+fn rounded_down(value: u64) -> String {
+    let step = short_step(value);
+    exact(value / step * step)
+}
+
+fn short_step(value: u64) -> u64 {
+    match value {
+        0..10_000 => 1,
+        10_000..10_000_000 => 1_000,
+        10_000_000..10_000_000_000 => 1_000_000,
+        _ => 1_000_000_000,
+    }
+}
+
+fn list(values: &[u32]) -> String {
+    let values: Vec<String> = values.iter().map(u32::to_string).collect();
+    values.join(", ")
+}

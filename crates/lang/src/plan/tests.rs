@@ -1,0 +1,201 @@
+//! Plans of the shipped space, and of small ones that show a rule each.
+
+use std::path::Path as FilePath;
+
+use super::{Plan, Request, plan};
+use crate::compile::{self, Overrides};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::Ir;
+use crate::source::{FileId, Files, ReadError, Span, Spanned};
+use crate::space::{Metric, Relation, Require};
+
+const MOBILE: &str = include_str!("../../../../spaces/mobile.cream");
+
+struct OneFile<'a>(&'a str);
+
+impl Files for OneFile<'_> {
+    fn read(&self, _: &FilePath) -> Result<String, ReadError> {
+        Ok(self.0.to_owned())
+    }
+}
+
+fn lowered(text: &str) -> Ir {
+    let unit = compile::load(
+        &OneFile(text),
+        FilePath::new("t.cream"),
+        &Overrides::default(),
+    )
+    .expect("the text can be read");
+    assert!(!unit.has_errors(), "{:?}", unit.diagnostics);
+    unit.ir.expect("a space without errors is lowered")
+}
+
+fn bound(metric: Metric, low: u64, high: u64) -> Require {
+    Require {
+        relation: Relation::Metric { metric, low, high },
+        span: Span::default(),
+        value_span: Span::default(),
+    }
+}
+
+fn within(low: u64, high: u64) -> Request {
+    Request {
+        requires: vec![bound(Metric::Flops, low, high)],
+        resolution: None,
+    }
+}
+
+fn planned(ir: &Ir, request: &Request) -> Plan {
+    plan(ir, request).expect("the bounds can be met").0
+}
+
+fn codes(result: Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>>) -> Vec<Code> {
+    let found = match result {
+        Ok((_, warnings)) => warnings,
+        Err(errors) => errors,
+    };
+    found.iter().map(|diagnostic| diagnostic.code).collect()
+}
+
+fn small(input: &str, requires: &str) -> Ir {
+    lowered(&format!(
+        "cream 1
+space small {{
+    input  image(channels = 3, {input})
+    output classes(10)
+    block mb = ir(kernel in {{3, 5}}, expand in {{4, 6}})
+    layer stem    conv(kernel = 3)    channels = 16    stride = 2
+    stage s1      mb                  channels = 24    stride = 2    depth in 1..3
+    stage s2      mb                  channels = 40    stride = 2    depth in 1..3
+    layer pool    avgpool
+    layer logits  linear              channels = classes
+    {requires}
+}}
+"
+    ))
+}
+
+#[test]
+fn the_resolution_settles_on_the_sizes_the_authors_published() {
+    let ir = lowered(MOBILE);
+    let published = [
+        (14, 64),
+        (43, 96),
+        (114, 160),
+        (287, 224),
+        (481, 224),
+        (604, 224),
+    ];
+    for (high, resolution) in published {
+        let mut open = ir.clone();
+        open.requires.clear(); // the 604M network is 4.3M over the file's own bound
+        let plan = planned(&open, &within(0, high * 1_000_000));
+        assert_eq!(plan.resolution, resolution, "0..{high}M");
+        assert!(plan.cost(&plan.witness).flops <= high * 1_000_000);
+    }
+}
+
+#[test]
+fn raising_an_upper_bound_never_lowers_the_resolution() {
+    let ir = small("resolution fit {32, 48, 64, 80, 96}", "");
+    let mut last = 0;
+    for high in (2..80).map(|step| step * 250_000) {
+        if let Ok((plan, _)) = plan(&ir, &within(0, high)) {
+            assert!(plan.resolution >= last, "0..{high}");
+            last = plan.resolution;
+        }
+    }
+    assert_eq!(last, 96);
+}
+
+#[test]
+fn a_pinned_resolution_is_taken_and_must_be_listed() {
+    let ir = small("resolution fit {32, 64, 96}", "require flops in 0..100M");
+    let pin = |value| Request {
+        requires: Vec::new(),
+        resolution: Some(Spanned::new(value, Span::new(FileId(0), 0, 0))),
+    };
+    assert_eq!(planned(&ir, &pin(64)).resolution, 64);
+    assert_eq!(codes(plan(&ir, &pin(65))), [Code::OutOfRange]);
+}
+
+#[test]
+fn bounds_from_everywhere_are_merged_and_only_tighten() {
+    let ir = small(
+        "resolution = 64",
+        "require flops in 0..8M require params in 0..60K",
+    );
+    let plan = planned(&ir, &within(5_000_000, 20_000_000));
+    let ends: Vec<_> = plan
+        .windows
+        .iter()
+        .map(|w| (w.metric, w.low, w.high))
+        .collect();
+    let expected = [
+        (Metric::Flops, 5_000_000, 8_000_000),
+        (Metric::Params, 0, 60_000),
+    ];
+    assert_eq!(ends, expected);
+    let cost = plan.cost(&plan.witness);
+    assert!(plan.windows.iter().all(|window| window.holds(cost)));
+}
+
+#[test]
+fn bounds_on_depths_bind_the_witness_and_the_counts() {
+    let ir = small(
+        "resolution = 64",
+        "require s1.depth >= s2.depth require s2.depth >= 2",
+    );
+    let plan = planned(&ir, &Request::default());
+    assert!(plan.bounded_graph.count() < plan.graph.count());
+    let depths = [1, 2].map(|row: usize| plan.witness.0[row].len());
+    assert!(depths[0] >= depths[1] && depths[1] >= 2);
+}
+
+#[test]
+fn a_window_of_one_path_has_that_path_as_witness() {
+    let ir = small("resolution = 64", "");
+    let all = planned(&ir, &Request::default());
+    let path = all.graph.largest(Metric::Macs).expect("paths");
+    let cost = all.cost(&path);
+    let request = Request {
+        requires: vec![
+            bound(Metric::Flops, cost.flops, cost.flops),
+            bound(Metric::Params, cost.params, cost.params),
+        ],
+        resolution: None,
+    };
+    assert_eq!(all.cost(&planned(&ir, &request).witness), cost);
+}
+
+#[test]
+fn weights_depend_on_the_structure_alone() {
+    let plain = small("resolution = 64", "");
+    let same = [
+        small("resolution = 96", ""),
+        small("resolution fit {32, 64}", "require flops in 0..8M"),
+    ];
+    let weights = planned(&plain, &Request::default()).weights;
+    assert_eq!(weights.len(), 16);
+    for ir in &same {
+        let other = planned(ir, &Request::default());
+        assert_eq!(other.weights, weights);
+        assert_ne!(
+            other.fingerprint,
+            planned(&plain, &Request::default()).fingerprint
+        );
+    }
+    let mut wider = plain.clone();
+    wider.classes = 11;
+    assert_ne!(planned(&wider, &Request::default()).weights, weights);
+}
+
+#[test]
+fn fingerprints_stay_what_they_are() {
+    let plan = planned(&lowered(MOBILE), &Request::default());
+    // Checkpoints hold these: a change makes every old one unusable.
+    assert_eq!(
+        (plan.weights.as_str(), plan.fingerprint.as_str()),
+        ("fe1bfd8007ee6961", "067d56cf2e62d55a")
+    );
+}
