@@ -23,10 +23,7 @@ pub fn write(arch: &Arch, ir: &Ir) -> String {
                 .map(|(row, blocks)| write_row(row, blocks)),
         );
     let body: String = lines.map(|line| format!("    {line}\n")).collect();
-    match body.is_empty() {
-        true => format!("arch {} of {} {{}}\n", arch.name, ir.space),
-        false => format!("arch {} of {} {{\n{body}}}\n", arch.name, ir.space),
-    }
+    format!("arch {} of {} {{\n{body}}}\n", arch.name, ir.space)
 }
 
 fn write_row(row: &Row, blocks: &[u16]) -> String {

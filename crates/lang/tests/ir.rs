@@ -1,0 +1,151 @@
+//! Lowering: every operator as primitives, shapes, and what the repository's space becomes.
+
+mod by_hand;
+
+use std::path::Path;
+
+use creamc_lang::arch;
+use creamc_lang::compile::{Overrides, load};
+use creamc_lang::cost;
+use creamc_lang::ir::{Ir, Primitive, Shape};
+use creamc_lang::source::{Files, ReadError};
+use creamc_lang::space::Setting;
+use creamc_lang::syntax::{format, parse};
+
+/// One file, whatever it is called.
+struct Text<'t>(&'t str);
+
+impl Files for Text<'_> {
+    fn read(&self, _: &Path) -> Result<String, ReadError> {
+        Ok(self.0.to_owned())
+    }
+}
+
+fn lowered(text: &str) -> Ir {
+    let files = Text(text);
+    let unit = load(&files, Path::new("text.cream"), &Overrides::default()).expect("in memory");
+    unit.ir.unwrap_or_else(|| panic!("{:?}", unit.diagnostics))
+}
+
+const EVERY_OPERATOR: &str = "\
+cream 1
+
+space all {
+    input  image(channels = 3, resolution = 33)
+    output classes(10)
+
+    default act = swish
+
+    layer stem    conv(kernel = 3, padding = same)                         channels = 16    stride = 2
+    layer blur    dw(kernel = 5, act = none)
+    layer entry   ds(kernel = 3, se = 0.25, act = relu6)
+    stage fused   er(kernel in {3, 5}, expand = 4, se = 0.5)               channels = 24    stride = 2
+    stage s1      ir(kernel = 3, expand = 1, norm = none)                  channels = 24
+                  depth in 1..3
+    stage maybe   ir(kernel = 3, expand in {4, 6}) or skip                 channels = 24
+    layer split   conv(kernel = 1, groups = 8)                             channels = 48
+    layer window  avgpool(kernel = 3)                                      stride = 2
+    layer pool    avgpool
+    layer logits  linear                                                   channels = classes
+}
+";
+
+#[test]
+fn every_operator_is_written_out_as_primitives() {
+    insta::assert_snapshot!(lowered(EVERY_OPERATOR).print());
+}
+
+#[test]
+fn what_is_lowered_keeps_its_promises_and_a_broken_promise_is_named() {
+    let mut ir = lowered(EVERY_OPERATOR);
+    assert_eq!(ir.verify(), Ok(()));
+    ir.rows[1].slots[0].in_channels = 7;
+    let broken = ir.verify().expect_err("widths no longer meet");
+    assert!(broken.starts_with("row `blur`, block 0"), "{broken}");
+}
+
+#[test]
+fn sides_round_up_with_both_paddings() {
+    let ir = lowered(EVERY_OPERATOR);
+    let shapes = ir.shapes(33);
+    let sides: Vec<u32> = shapes.iter().map(|row| row[0].height).collect();
+    // 33 is halved by `stem`, 17 by `fused`, 9 by `window`.
+    assert_eq!(sides, [33, 17, 17, 17, 9, 9, 9, 9, 5, 1]);
+}
+
+#[test]
+fn every_path_has_the_same_shapes_at_the_same_places() {
+    let ir = lowered(EVERY_OPERATOR);
+    for (row, inputs) in ir.rows.iter().zip(ir.shapes(33)) {
+        for (slot, input) in row.slots.iter().zip(inputs) {
+            let outputs: Vec<Shape> = slot
+                .candidates
+                .iter()
+                .map(|one| one.output(input))
+                .collect();
+            assert!(outputs.iter().all(|output| *output == outputs[0]));
+            assert_eq!(outputs[0].channels, slot.out_channels);
+        }
+    }
+}
+
+#[test]
+fn skip_costs_nothing_and_params_do_not_depend_on_the_resolution() {
+    let ir = lowered(EVERY_OPERATOR);
+    let table = cost::table(&ir, 33);
+    assert_eq!(table[5][0].last(), Some(&cost::Cost::default()));
+    let params = |side: u32| cost::ceiling(&cost::table(&ir, side)).params;
+    assert_eq!(params(33), params(64));
+}
+
+#[test]
+fn linear_takes_every_pixel_of_the_map_it_flattens() {
+    let mut ir = lowered(EVERY_OPERATOR);
+    let pool = ir.rows.remove(8);
+    assert_eq!(pool.name, "pool");
+    for (resolution, side) in [(33, 5), (16, 2)] {
+        let settled = ir.at(resolution);
+        let expected = Primitive::Linear {
+            in_features: 48 * side * side,
+            out_features: 10,
+        };
+        assert_eq!(
+            settled.rows[8].slots[0].candidates[0].ops[0].primitive,
+            expected
+        );
+    }
+}
+
+#[test]
+fn the_papers_space_in_the_repository_is_the_one_its_numbers_were_tested_on() {
+    let file = lowered(include_str!("../../../spaces/mobile.cream"));
+    let by_hand = by_hand::mobile();
+    assert!(matches!(file.resolution.value, Setting::Fitted(_)));
+    assert_eq!(file.norm, by_hand.norm);
+    assert_eq!(cost::table(&file, 224), cost::table(&by_hand, 224));
+    for (row, expected) in file.rows.iter().zip(&by_hand.rows) {
+        assert_eq!((&row.name, &row.depths), (&expected.name, &expected.depths));
+        for (slot, expected) in row.slots.iter().zip(&expected.slots) {
+            for (one, other) in slot.candidates.iter().zip(expected.candidates.iter()) {
+                assert_eq!((one.text(), &one.ops), (other.text(), &other.ops));
+            }
+        }
+    }
+}
+
+#[test]
+fn an_arch_of_a_space_without_decisions_is_empty_and_formatted() {
+    let ir = lowered(
+        "cream 1\nspace one {\n    input image(channels = 1, resolution = 8)\n    output classes(2)\n    \
+         layer pool avgpool\n    layer logits linear channels = classes\n}\n",
+    );
+    let arch = arch::Arch {
+        name: "best".to_owned(),
+        resolution: Some(8),
+        path: creamc_lang::ir::Path(vec![vec![0], vec![0]]),
+    };
+    let text = arch::write_file(&arch, &ir, "one.cream", &["Nothing to find.".to_owned()]);
+    let (file, problems) = parse(Default::default(), &text);
+    assert_eq!(problems, []);
+    assert_eq!(format(&text, &file), text);
+}
