@@ -3,10 +3,10 @@
 use std::io::Write;
 
 use anyhow::{Context, bail};
-use creamc_lang::diagnostic::Code;
+use creamc_lang::diagnostic::{Code, nearest};
 use creamc_lang::space::Operator;
 
-use super::{CANNOT_WRITE, Verdict, values};
+use super::{CANNOT_WRITE, Verdict};
 
 /// Explains a message (by the code in its brackets) or an operator of the language
 #[derive(Debug, clap::Args)]
@@ -32,55 +32,46 @@ pub fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<Verdict> {
 
 fn page(topic: &str) -> anyhow::Result<&'static str> {
     let code = Code::ALL.iter().find(|code| code.as_str() == topic);
-    let operator = OPERATORS.iter().find(|(name, _)| *name == topic);
-    match (code, operator) {
+    match (code, Operator::from_word(topic)) {
         (Some(code), _) => Ok(code.page()),
-        (None, Some((_, operator))) => Ok(operator_page(*operator)),
+        (None, Some(operator)) => Ok(operator_page(operator)),
         (None, None) => bail!(unknown(topic)),
     }
 }
 
 fn unknown(topic: &str) -> String {
-    let names = topics();
-    let list = "`creamc explain` lists all pages";
-    match values::nearest(topic, names.iter().copied()) {
+    let problem = format!("no code and no operator is called `{topic}`");
+    match nearest(topic, topics()) {
         Some(name) => {
-            format!("no code and no operator is called `{topic}`: did you mean `{name}`? ({list})")
+            format!("{problem}: did you mean `{name}`? (`creamc explain` lists all pages)")
         }
-        None => format!("no code and no operator is called `{topic}` ({list})"),
+        None => format!("{problem} (`creamc explain` lists all pages)"),
     }
 }
 
-fn topics() -> Vec<&'static str> {
-    let operators = OPERATORS.iter().map(|(name, _)| *name);
-    operators
-        .chain(Code::ALL.iter().map(|code| code.as_str()))
-        .collect()
+fn topics() -> impl Iterator<Item = &'static str> {
+    operators().chain(codes())
+}
+
+fn operators() -> impl Iterator<Item = &'static str> {
+    Operator::ALL.iter().map(|operator| operator.as_str())
+}
+
+fn codes() -> impl Iterator<Item = &'static str> {
+    Code::ALL.iter().map(|code| code.as_str())
 }
 
 fn contents() -> String {
-    let operators = OPERATORS.iter().map(|(name, _)| format!("  {name}\n"));
-    let codes = Code::ALL
-        .iter()
-        .map(|code| format!("  {}\n", code.as_str()));
-    format!(
-        "Operators:\n{}\nCodes:\n{}",
-        operators.collect::<String>(),
-        codes.collect::<String>()
-    )
+    let lines = |names: Vec<&str>| {
+        names
+            .iter()
+            .map(|name| format!("  {name}\n"))
+            .collect::<String>()
+    };
+    let operators = lines(operators().collect());
+    let codes = lines(codes().collect());
+    format!("Operators:\n{operators}\nCodes:\n{codes}")
 }
-
-/// Every operator under its name in the language.
-const OPERATORS: &[(&str, Operator)] = &[
-    ("conv", Operator::Conv),
-    ("dw", Operator::Dw),
-    ("ds", Operator::Ds),
-    ("ir", Operator::Ir),
-    ("er", Operator::Er),
-    ("avgpool", Operator::AvgPool),
-    ("linear", Operator::Linear),
-    ("skip", Operator::Skip),
-];
 
 fn operator_page(operator: Operator) -> &'static str {
     match operator {

@@ -10,10 +10,27 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
+mod arch;
+mod check;
+mod cost;
+mod dump;
 mod explain;
+mod fmt;
 pub mod handover;
+<<<<<<< HEAD
 pub mod retrain;
 pub mod search;
+=======
+mod load;
+mod report;
+mod retrain;
+mod sample;
+mod search;
+mod stats;
+#[cfg(feature = "torch")]
+pub mod tensors;
+mod text;
+>>>>>>> a26e5df (Commands of the front end)
 mod values;
 
 /// What `--help` shows below the list of commands.
@@ -41,6 +58,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::Args),
+    Fmt(fmt::Args),
+    Stats(stats::Args),
+    Cost(cost::Args),
+    Sample(sample::Args),
+    Dump(dump::Args),
     Explain(explain::Args),
     #[command(flatten)]
     Tensors(TensorCommand),
@@ -104,6 +127,12 @@ fn run(command: Command, run_tensors: RunTensors) -> anyhow::Result<Verdict> {
             drop(out);
             return run_tensors(command);
         }
+        Command::Check(args) => check::run(&args, &mut out),
+        Command::Fmt(args) => fmt::run(&args, &mut out),
+        Command::Stats(args) => stats::run(&args, &mut out),
+        Command::Cost(args) => cost::run(&args, &mut out),
+        Command::Sample(args) => sample::run(&args, &mut out),
+        Command::Dump(args) => dump::run(&args, &mut out),
         Command::Explain(args) => explain::run(&args, &mut out),
     }?;
     out.flush().context(CANNOT_WRITE)?;

@@ -3,15 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// The known name closest to what was typed, if one is close enough to be meant.
-pub fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .map(|name| (strsim::damerau_levenshtein(typed, name), name))
-        .filter(|(distance, name)| *distance <= name.len().max(3) / 3)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
-}
-
 /// Where tensors live, as typed: `auto`, `cpu`, `cuda` or `cuda:N`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Device {
@@ -93,12 +84,5 @@ mod tests {
         assert_eq!((parsed.key.as_str(), parsed.value.as_str()), ("A.B", "x=y"));
         assert!("=3".parse::<Override>().is_err());
         assert!("A".parse::<Override>().is_err());
-    }
-
-    #[test]
-    fn only_a_close_name_is_suggested() {
-        let names = ["avgpool", "conv", "ir"];
-        assert_eq!(nearest("avgpol", names.into_iter()), Some("avgpool"));
-        assert_eq!(nearest("transformer", names.into_iter()), None);
     }
 }

@@ -1,0 +1,143 @@
+//! `creamc check FILE…`.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use super::load::{Loaded, SpaceArgs};
+use super::report::{self, Format};
+use super::{CANNOT_WRITE, Verdict, arch, say, text};
+
+/// Compiles files and proves what can be proved about them; prints messages, and one line a good file
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: creamc check spaces/mobile.cream --require 'flops in 200M..300M'")]
+pub struct Args {
+    /// Spaces and architectures
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Ends with exit code 1 on warnings too
+    #[arg(long)]
+    deny: Option<Deny>,
+    #[command(flatten)]
+    space: SpaceArgs,
+    /// How to print
+    #[arg(long, default_value = "human")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Deny {
+    Warnings,
+}
+
+/// Checks all files, also behind one that cannot be read.
+///
+/// # Errors
+/// When a file cannot be read, or nothing can be written.
+pub fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<Verdict> {
+    let mut found = Found::default();
+    for file in &args.files {
+        match checked(file, &args.space) {
+            Ok(checked) => found.add(file, checked, args.format, out)?,
+            Err(error) => found.unreadable.push(format!("{error:#}")),
+        }
+    }
+    if args.format == Format::Json {
+        report::print_json(std::mem::take(&mut found.messages), out)?;
+    } else {
+        found.summary(args.files.len());
+    }
+    found.verdict(args)
+}
+
+/// One compiled file, and in a few words what is in it.
+fn checked(file: &Path, args: &SpaceArgs) -> anyhow::Result<(Loaded, String)> {
+    let mut loaded = Loaded::read(file, args)?;
+    let content = if loaded.unit.archs.is_empty() {
+        space(&mut loaded)
+    } else {
+        archs(&mut loaded)
+    };
+    Ok((loaded, content))
+}
+
+fn space(loaded: &mut Loaded) -> String {
+    match loaded.plan(None) {
+        Some(plan) => format!(
+            "space {}, {} paths, resolution {}",
+            plan.ir.space,
+            text::big(&plan.graph.count().to_string()),
+            plan.resolution
+        ),
+        None => "no space, names only".to_string(),
+    }
+}
+
+fn archs(loaded: &mut Loaded) -> String {
+    let read = arch::read_all(loaded);
+    let names: Vec<String> = read.into_iter().map(|arch| arch.name).collect();
+    format!(
+        "{} {}",
+        if names.len() == 1 { "arch" } else { "archs" },
+        names.join(", ")
+    )
+}
+
+#[derive(Default)]
+struct Found {
+    errors: usize,
+    warnings: usize,
+    messages: Vec<serde_json::Value>,
+    unreadable: Vec<String>,
+}
+
+impl Found {
+    fn add(
+        &mut self,
+        file: &Path,
+        (loaded, content): (Loaded, String),
+        format: Format,
+        out: &mut impl Write,
+    ) -> anyhow::Result<()> {
+        let (errors, warnings) = loaded.tally();
+        self.errors += errors;
+        self.warnings += warnings;
+        match format {
+            Format::Json => self.messages.extend(loaded.messages()),
+            Format::Human => {
+                loaded.show();
+                if errors == 0 {
+                    writeln!(out, "{}: {content}", file.display()).context(CANNOT_WRITE)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Says how much was found where one screen may not show it.
+    fn summary(&self, files: usize) {
+        if self.errors + self.warnings > 1 {
+            let errors = text::plural(self.errors, "error");
+            let warnings = text::plural(self.warnings, "warning");
+            say(&format!(
+                "{errors}, {warnings} in {}",
+                text::plural(files, "file")
+            ));
+        }
+    }
+
+    fn verdict(&self, args: &Args) -> anyhow::Result<Verdict> {
+        match self.unreadable.as_slice() {
+            [] => {}
+            [only] => bail!("{only}"),
+            several => bail!("{}", several.join("\nerror: ")),
+        }
+        let denied = self.warnings > 0 && args.deny == Some(Deny::Warnings);
+        Ok(if self.errors > 0 || denied {
+            Verdict::Faulty
+        } else {
+            Verdict::Clean
+        })
+    }
+}

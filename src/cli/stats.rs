@@ -1,0 +1,200 @@
+//! `creamc stats FILE`.
+
+mod histogram;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use creamc_lang::count::Limits;
+use creamc_lang::plan::Plan;
+use creamc_lang::quantity::grouped;
+use creamc_lang::space::{Metric, Setting};
+use serde_json::{Map, Value, json};
+
+use super::load::{Loaded, SpaceArgs};
+use super::report::{self, Format};
+use super::text::{self, Side};
+use super::{CANNOT_WRITE, Verdict};
+
+/// Tells how large a space is, how much of it meets the bounds, and what its paths cost
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: creamc stats spaces/mobile.cream --exact --require 'flops in 200M..300M'"
+)]
+pub struct Args {
+    /// The space
+    file: PathBuf,
+    /// Counts the paths inside every bound exactly, however long it takes
+    #[arg(long)]
+    exact: bool,
+    #[command(flatten)]
+    space: SpaceArgs,
+    /// How to print
+    #[arg(long, default_value = "human")]
+    format: Format,
+}
+
+/// Counts and prints.
+///
+/// # Errors
+/// When the file cannot be read, an exact count is asked for and out of reach, or nothing can be
+/// written.
+pub fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<Verdict> {
+    let mut loaded = Loaded::read(&args.file, &args.space)?;
+    let Some(plan) = loaded.plan(None) else {
+        return loaded.refuse(args.format, out);
+    };
+    loaded.show();
+    let feasible = Feasible::of(&plan, args.exact)?;
+    match args.format {
+        Format::Json => report::line(&json(&plan, &feasible), out)?,
+        Format::Human => write!(out, "{}", human(&plan, &feasible)).context(CANNOT_WRITE)?,
+    }
+    Ok(Verdict::Clean)
+}
+
+/// How many paths meet every bound; decimal digits, because counts pass every integer type.
+enum Feasible {
+    /// `--exact`
+    Exactly(String),
+    /// Guaranteed, both ends included.
+    Between(String, String),
+}
+
+impl Feasible {
+    fn of(plan: &Plan, exact: bool) -> anyhow::Result<Feasible> {
+        let graph = &plan.bounded_graph;
+        if exact {
+            let count = graph
+                .count_exact(&plan.windows, Limits::default())
+                .context("cannot count exactly (without --exact an interval is given)")?;
+            return Ok(Feasible::Exactly(count.to_string()));
+        }
+        let (least, most) = graph.count_interval(&plan.windows);
+        Ok(Feasible::Between(least.to_string(), most.to_string()))
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Feasible::Exactly(count) => counted(count),
+            Feasible::Between(least, most) if least == most => counted(least),
+            Feasible::Between(least, most) => {
+                format!(
+                    "{} to {} (--exact counts them)",
+                    text::big(least),
+                    text::big(most)
+                )
+            }
+        }
+    }
+}
+
+/// Rounded, and exactly where that is different.
+fn counted(digits: &str) -> String {
+    let short = text::big(digits);
+    match short == digits {
+        true => short,
+        false => format!("{short} ({})", grouped(digits)),
+    }
+}
+
+fn extremes(plan: &Plan, metric: Metric) -> (u64, u64) {
+    plan.graph.extremes(metric).expect("a plan has a path")
+}
+
+fn json(plan: &Plan, feasible: &Feasible) -> Value {
+    let mut object = Map::new();
+    object.insert("space".into(), json!(plan.ir.space));
+    object.insert("fingerprint".into(), json!(plan.fingerprint));
+    object.insert("paths".into(), json!(plan.graph.count().to_string()));
+    match feasible {
+        Feasible::Exactly(count) => {
+            object.insert("feasible".into(), json!(count));
+        }
+        Feasible::Between(least, most) => {
+            object.insert("feasible_min".into(), json!(least));
+            object.insert("feasible_max".into(), json!(most));
+        }
+    }
+    object.insert("resolution".into(), json!(plan.resolution));
+    for &metric in Metric::ALL {
+        let (min, max) = extremes(plan, metric);
+        object.insert(metric.as_str().into(), json!({ "min": min, "max": max }));
+    }
+    Value::Object(object)
+}
+
+fn human(plan: &Plan, feasible: &Feasible) -> String {
+    let facts = [
+        ["space".to_string(), plan.ir.space.clone()],
+        [
+            "paths".to_string(),
+            counted(&plan.graph.count().to_string()),
+        ],
+        ["feasible".to_string(), feasible.text()],
+        ["resolution".to_string(), resolution(plan)],
+        ["fingerprint".to_string(), plan.fingerprint.clone()],
+    ];
+    let facts = text::table(&[Side::Left, Side::Left], &facts.map(|row| row.to_vec()));
+    let costs = text::table(
+        &[Side::Left, Side::Right, Side::Right, Side::Left],
+        &costs(plan),
+    );
+    format!("{facts}\n{costs}{}", histogram::all(plan))
+}
+
+/// The side of the image, and why this one.
+fn resolution(plan: &Plan) -> String {
+    let side = plan.resolution;
+    match &plan.ir.resolution.value {
+        Setting::Fitted(domain) => {
+            let listed: Vec<String> = domain.values().iter().map(u32::to_string).collect();
+            format!("{side}, chosen from {}: {}", listed.join(" "), reason(plan))
+        }
+        Setting::Fixed(_) | Setting::Searched(_) => format!("{side}, as written"),
+    }
+}
+
+/// The rule of `fit`, as far as it decided here.
+fn reason(plan: &Plan) -> String {
+    let rich = (plan.graph.count() / 10u32).min(RICH.into());
+    let (least, _) = plan.bounded_graph.count_interval(&plan.windows);
+    match least >= rich {
+        true => format!(
+            "the largest that leaves {} paths inside every bound",
+            text::big(&rich.to_string())
+        ),
+        false => "the one with the most paths inside every bound".to_string(),
+    }
+}
+
+/// So many paths inside every bound are a rich choice; a tenth of all paths is, too.
+const RICH: u32 = 100_000_000;
+
+/// One line a metric: the ends of its range and its bound.
+fn costs(plan: &Plan) -> Vec<Vec<String>> {
+    let head = ["cost of a path", "least", "most", "bound"]
+        .map(String::from)
+        .to_vec();
+    let rows = Metric::ALL.iter().map(|&metric| {
+        let (least, most) = extremes(plan, metric);
+        let name = metric.as_str().to_string();
+        vec![
+            name,
+            text::count(least),
+            text::count(most),
+            bound(plan, metric),
+        ]
+    });
+    std::iter::once(head).chain(rows).collect()
+}
+
+fn bound(plan: &Plan, metric: Metric) -> String {
+    let window = plan.windows.iter().find(|window| window.metric == metric);
+    match window.map(|window| (window.low, window.high)) {
+        None => "none".to_string(),
+        Some((low, u64::MAX)) => format!("at least {}", text::count(low)),
+        Some((low, high)) => format!("{}..{}", text::count(low), text::count(high)),
+    }
+}

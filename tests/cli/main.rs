@@ -1,0 +1,18 @@
+//! The built tool, run as a user runs it: what it prints, what it ends with, what it leaves behind.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test of a tool reads and writes files"
+)]
+
+mod check;
+mod cost;
+mod dump;
+mod explain;
+mod fmt;
+mod libraries;
+mod sample;
+mod stats;
+mod tool;
+mod usage;
+mod world;

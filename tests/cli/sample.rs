@@ -1,0 +1,94 @@
+use std::fs;
+
+use serde_json::Value;
+
+use crate::tool::{creamc, creamc_in, folder_with, names, snapshot};
+
+fn drawn(args: &[&str]) -> Vec<Value> {
+    let all: Vec<&str> = ["sample", "tiny.cream", "--format", "json"]
+        .iter()
+        .chain(args)
+        .copied()
+        .collect();
+    let run = creamc(&all).clean();
+    run.out
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a line is an object"))
+        .collect()
+}
+
+#[test]
+fn samples_are_a_file_of_archs() {
+    let run = creamc(&["sample", "tiny.cream", "-n", "2", "--seed", "7"]).clean();
+    snapshot("sample_tiny", &run);
+}
+
+#[test]
+fn what_is_drawn_compiles_and_costs_what_the_line_says() {
+    let folder = folder_with(&["tiny.cream"]);
+    for sample in drawn(&["-n", "3", "--seed", "5"]) {
+        let text = format!(
+            "cream 1\nuse \"tiny.cream\"\n{}",
+            sample["arch"].as_str().unwrap()
+        );
+        fs::write(folder.path().join("drawn.cream"), text).unwrap();
+        let run = creamc_in(folder.path(), &["cost", "drawn.cream", "--format", "json"]).clean();
+        let cost = run.json();
+        for metric in ["flops", "macs", "params"] {
+            assert_eq!(cost[metric], sample[metric]);
+        }
+    }
+}
+
+#[test]
+fn json_lines_have_the_fixed_names() {
+    let samples = drawn(&["-n", "1"]);
+    let mut found = names(&samples[0]);
+    found.sort_unstable();
+    assert_eq!(found, ["arch", "choices", "flops", "macs", "params"]);
+}
+
+#[test]
+fn equal_seeds_draw_equal_paths_and_others_differ() {
+    assert_eq!(
+        drawn(&["-n", "8", "--seed", "1"]),
+        drawn(&["-n", "8", "--seed", "1"])
+    );
+    assert_ne!(
+        drawn(&["-n", "8", "--seed", "1"]),
+        drawn(&["-n", "8", "--seed", "2"])
+    );
+}
+
+#[test]
+fn every_sample_meets_the_bounds() {
+    for measure in ["paths", "decisions"] {
+        let samples = drawn(&[
+            "-n",
+            "50",
+            "--require",
+            "flops in 0..600K",
+            "--measure",
+            measure,
+        ]);
+        assert_eq!(samples.len(), 50);
+        assert!(
+            samples
+                .iter()
+                .all(|sample| sample["flops"].as_u64().unwrap() <= 600_000)
+        );
+    }
+}
+
+#[test]
+fn a_number_of_samples_that_is_none_is_wrong_usage() {
+    for n in ["0", "-1", "99999999999999999999999", "many"] {
+        creamc(&["sample", "tiny.cream", "-n", n]).fails(2, "-n");
+    }
+}
+
+#[test]
+fn a_bound_that_no_path_meets_draws_nothing() {
+    let args = ["sample", "tiny.cream", "--require", "flops in 0..1K"];
+    creamc(&args).fails(1, "bound-unreachable");
+}

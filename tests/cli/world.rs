@@ -1,0 +1,167 @@
+//! A world that is not as it should be: never a panic, always code 2 and a reason.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use crate::tool::{command, creamc, creamc_in, fixtures, folder_with};
+
+/// Every command that reads a file, up to the file.
+const READERS: [&[&str]; 6] = [
+    &["check"],
+    &["fmt"],
+    &["stats"],
+    &["cost"],
+    &["sample"],
+    &["dump", "--pass", "ast"],
+];
+
+fn each_reader_fails(file: &str, part: &str) {
+    for reader in READERS {
+        let args: Vec<&str> = reader.iter().copied().chain([file]).collect();
+        creamc(&args).fails(2, part);
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    each_reader_fails(
+        "absent.cream",
+        "cannot read `absent.cream`: there is no such file",
+    );
+}
+
+#[test]
+fn a_directory_is_no_file() {
+    each_reader_fails(".", "it is a directory");
+}
+
+#[test]
+fn text_that_is_not_utf8_is_refused_with_the_place() {
+    let folder = folder_with(&[]);
+    let file = folder.path().join("latin.cream");
+    fs::write(&file, b"cream 1\n# caf\xe9\n").unwrap();
+    each_reader_fails(
+        file.to_str().unwrap(),
+        "it is not UTF-8 text (line 2, byte 13)",
+    );
+}
+
+#[test]
+fn an_empty_file_is_wrong_text() {
+    let folder = folder_with(&[]);
+    fs::write(folder.path().join("empty.cream"), "").unwrap();
+    for reader in READERS {
+        let args: Vec<&str> = reader.iter().copied().chain(["empty.cream"]).collect();
+        let run = creamc_in(folder.path(), &args);
+        assert_eq!(run.code, 1, "{run:?}");
+        assert!(run.err.contains("error["), "{run:?}");
+    }
+}
+
+#[test]
+fn a_full_disk_under_the_output_is_code_2() {
+    for args in [
+        &["check", "tiny.cream"][..],
+        &["sample", "tiny.cream", "-n", "1000"],
+        &["explain"],
+        &["--help"],
+    ] {
+        let full = File::options()
+            .write(true)
+            .open("/dev/full")
+            .expect("Linux has /dev/full");
+        let output = command(&fixtures(), args)
+            .stdout(full)
+            .output()
+            .expect("the tool starts");
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {err}");
+        assert!(!err.contains("panicked"), "{err}");
+    }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_the_tool_in_silence() {
+    let mut child = command(
+        &fixtures(),
+        &[
+            "sample",
+            "tiny.cream",
+            "-n",
+            "1000000000",
+            "--format",
+            "json",
+        ],
+    )
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .spawn()
+    .expect("the tool starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("the output is piped"));
+    let mut first = String::new();
+    lines.read_line(&mut first).unwrap();
+    drop(lines);
+    let output = child.wait_with_output().unwrap();
+    assert!(first.starts_with('{'), "{first}");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn messages_that_nobody_can_read_do_not_panic() {
+    let full = File::options()
+        .write(true)
+        .open("/dev/full")
+        .expect("Linux has /dev/full");
+    let status = command(&fixtures(), &["check", "broken.cream"])
+        .stderr(full)
+        .status()
+        .unwrap();
+    assert_eq!(status.code(), Some(1));
+}
+
+#[test]
+fn a_missing_sibling_is_named_with_what_to_build() {
+    let folder = folder_with(&["tiny.cream"]);
+    let lonely = folder.path().join("creamc");
+    fs::copy(env!("CARGO_BIN_EXE_creamc"), &lonely).unwrap();
+    let output = std::process::Command::new(&lonely)
+        .args(["search", "tiny.cream"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{err}");
+    assert!(
+        err.contains("creamc-torch") && err.contains("cargo build"),
+        "{err}"
+    );
+}
+
+#[test]
+fn the_sibling_gets_all_arguments_and_its_exit_code_is_ours() {
+    let folder = folder_with(&["tiny.cream"]);
+    let front = folder.path().join("creamc");
+    fs::copy(env!("CARGO_BIN_EXE_creamc"), &front).unwrap();
+    let sibling = folder.path().join("creamc-torch");
+    fs::write(&sibling, "#!/bin/sh\necho \"$@\"\nexit 7\n").unwrap();
+    fs::set_permissions(
+        &sibling,
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .unwrap();
+    let output = std::process::Command::new(&front)
+        .args(["search", "tiny.cream", "--seed", "3", "--set", "A=b c"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(7),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let out = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(out, "search tiny.cream --seed 3 --set A=b c\n");
+}
