@@ -9,6 +9,7 @@ pub use creamc_lang as lang;
 pub mod cli;
 pub mod config;
 pub mod data;
+pub mod disk;
 pub mod run;
 
 #[cfg(feature = "torch")]

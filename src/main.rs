@@ -5,6 +5,7 @@ use std::process::ExitCode;
 // The front is built from the module itself, not from the library: code that it
 // never calls would still make the linker add libtorch to it.
 mod cli;
+mod disk;
 
 fn main() -> ExitCode {
     cli::main(cli::handover::to_sibling)

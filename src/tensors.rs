@@ -1,13 +1,126 @@
-//! The commands that need tensors, run in this process.
+//! The commands that need tensors, run in this process: from arguments to options, from
+//! results to a few printed lines.
 
-use anyhow::bail;
+use std::io::{self, IsTerminal, Write};
 
-use crate::cli::{TensorCommand, Verdict};
+use anyhow::Context;
+
+use crate::cli::search::Training;
+use crate::cli::{TensorCommand, Verdict, report, retrain, search};
+use crate::retrain::{RetrainOptions, Retrained};
+use crate::search::{Found, SearchOptions};
+use crate::train::{DeviceChoice, Error, Findings, RunOptions};
 
 /// Runs the command here.
 ///
 /// # Errors
 /// When the world does not allow it.
 pub fn run(command: TensorCommand) -> anyhow::Result<Verdict> {
-    bail!("`{}` is not part of this build", command.name())
+    creamc_torch::keep_freed_memory();
+    match command {
+        TensorCommand::Search(args) => end(crate::search::run(&search_options(args)), print_found),
+        TensorCommand::Retrain(args) => {
+            end(crate::retrain::run(&retrain_options(args)?), print_retrained)
+        }
+    }
+}
+
+fn search_options(args: search::Args) -> SearchOptions {
+    SearchOptions {
+        space: args.file,
+        classes: args.classes,
+        require: args.require,
+        run: run_options(args.training),
+    }
+}
+
+fn retrain_options(args: retrain::Args) -> anyhow::Result<RetrainOptions> {
+    Ok(RetrainOptions {
+        file: args
+            .file
+            .context("which architecture? Give its file: creamc retrain best.cream")?,
+        arch: args.arch,
+        classes: args.classes,
+        run: run_options(args.training),
+    })
+}
+
+fn run_options(training: Training) -> RunOptions {
+    use crate::cli::Device;
+    RunOptions {
+        config: training.config,
+        data: training.data,
+        out: training.out,
+        device: match training.device {
+            Device::Auto => DeviceChoice::Auto,
+            Device::Cpu => DeviceChoice::Cpu,
+            Device::Cuda(number) => DeviceChoice::Cuda(number),
+        },
+        seed: training.seed,
+        set: training
+            .overrides
+            .iter()
+            .map(|one| format!("{}={}", one.key, one.value))
+            .collect(),
+        progress: true,
+        show,
+    }
+}
+
+fn show(findings: &Findings) {
+    report::show(&findings.sources, &findings.diagnostics);
+}
+
+fn end<T>(result: Result<T, Error>, print: fn(&T) -> io::Result<()>) -> anyhow::Result<Verdict> {
+    match result {
+        Ok(value) => {
+            print(&value).context("cannot write to standard output")?;
+            Ok(Verdict::Clean)
+        }
+        Err(Error::Text(findings)) => {
+            show(&findings);
+            Ok(Verdict::Faulty)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn print_found(found: &Found) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let bold = if out.is_terminal() { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+    writeln!(
+        out,
+        "{}{}{} after {} epochs{}: judge loss {:.4}, top-1 {:.2}%; {} flops, {} macs, {} params",
+        bold.0,
+        choices(found.choices.as_deref()),
+        bold.1,
+        found.epochs,
+        if found.stopped { " (stopped)" } else { "" },
+        found.judge_loss,
+        found.judge_top1,
+        found.flops,
+        found.macs,
+        found.params
+    )?;
+    writeln!(out, "written to {}", found.run.join("best.cream").display())
+}
+
+fn print_retrained(result: &Retrained) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "{} after {} epochs{}: test top-1 {:.2}%, top-5 {:.2}%, loss {:.4} over {} images",
+        result.arch,
+        result.epochs,
+        if result.stopped { " (stopped)" } else { "" },
+        result.test.top1,
+        result.test.top5,
+        result.test.loss,
+        result.test.images
+    )?;
+    writeln!(out, "weights in {}", result.run.join("model.safetensors").display())
+}
+
+fn choices(lists: Option<&[Vec<u32>]>) -> String {
+    lists.map_or_else(|| "the best path".to_owned(), creamc_lang::arch::choices_text)
 }

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, bail};
 use creamc_lang::arch::{self, Arch};
+use creamc_lang::cost;
 use creamc_lang::diagnostic::nearest;
 use creamc_lang::syntax::ast;
 
@@ -57,6 +58,18 @@ fn read(loaded: &mut Loaded, written: &ast::Arch) -> Option<Arch> {
     arch
 }
 
+/// Adds a warning for every bound of the file that the architecture does not meet at `resolution`.
+pub fn warn_outside(loaded: &mut Loaded, arch: &Arch, resolution: u32) {
+    let Some(ir) = &loaded.unit.ir else { return };
+    let written = loaded.unit.archs.iter();
+    let Some(place) = written.map(|one| &one.name).find(|name| name.value == arch.name) else {
+        return; // given on the command line: there is no text to point at
+    };
+    let cost = cost::of_network(&ir.network(&arch.path, resolution));
+    let warnings = arch::outside_bounds(arch, place.span, cost, &ir.requires, ir);
+    loaded.unit.diagnostics.extend(warnings);
+}
+
 /// The architecture of lists of indices, `[[0],[3,1],[0]]`.
 ///
 /// # Errors
@@ -76,9 +89,15 @@ pub fn from_choices(loaded: &Loaded, text: &str) -> anyhow::Result<Option<Arch>>
 /// Every architecture of the file that could be read, with warnings for those outside a bound.
 pub fn read_all(loaded: &mut Loaded) -> Vec<Arch> {
     let written = loaded.unit.archs.clone();
-    let read: Vec<Arch> = written
+    let archs: Vec<Arch> = written
         .iter()
         .filter_map(|arch| read(loaded, arch))
         .collect();
-    read
+    let settled = loaded.plan(None).map(|plan| plan.resolution);
+    for arch in &archs {
+        if let Some(resolution) = arch.resolution.or(settled) {
+            warn_outside(loaded, arch, resolution);
+        }
+    }
+    archs
 }

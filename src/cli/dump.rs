@@ -9,7 +9,6 @@ use creamc_lang::plan::Plan;
 use creamc_lang::space::Metric;
 
 use super::load::{Loaded, SpaceArgs};
-use super::report::Format;
 use super::text::{Side, table};
 use super::{CANNOT_WRITE, Verdict};
 
@@ -82,7 +81,7 @@ fn plan_text(plan: &Plan) -> String {
         let _ = writeln!(
             text,
             "bound {} {}..{}",
-            window.metric, window.low, window.high
+            window.metric.as_str(), window.low, window.high
         );
     }
     text + "\n" + &table(&COLUMNS, &cost_rows(plan))

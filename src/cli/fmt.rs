@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use creamc_lang::source::{Files, Sources};
 use creamc_lang::syntax;
 
-use super::load::Disk;
+use crate::disk::Disk;
 use super::{CANNOT_WRITE, Verdict, report};
 
 /// Writes files in the one form all `.cream` files have

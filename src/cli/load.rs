@@ -1,18 +1,16 @@
 //! From a path on the command line to a compiled file, its bounds and its plan.
 
-use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
-use creamc_lang::arch::{self, Arch};
 use creamc_lang::compile::{self, Overrides, Unit};
-use creamc_lang::diagnostic::{Diagnostic, Severity};
+use creamc_lang::diagnostic::Severity;
 use creamc_lang::plan::{self, Plan, Request};
-use creamc_lang::source::{FileId, Files, ReadError, Span, Spanned};
+use creamc_lang::source::Spanned;
 use creamc_lang::space::Require;
-use creamc_lang::syntax::ast;
-
 use serde_json::Value;
+
+use crate::disk::Disk;
 
 use super::Verdict;
 use super::report::{self, Format};
@@ -26,35 +24,6 @@ pub struct SpaceArgs {
     /// Number of classes, instead of the file's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub classes: Option<u32>,
-}
-
-/// Files on disk.
-#[derive(Debug, Clone, Copy)]
-pub struct Disk;
-
-impl Files for Disk {
-    fn read(&self, path: &Path) -> Result<String, ReadError> {
-        let bytes = fs::read(path).map_err(|error| ReadError(reason(&error)))?;
-        String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            let line = error.as_bytes()[..at]
-                .iter()
-                .filter(|&&byte| byte == b'\n')
-                .count()
-                + 1;
-            ReadError(format!("it is not UTF-8 text (line {line}, byte {at})"))
-        })
-    }
-}
-
-/// What the system says, without its number.
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_string(),
-        io::ErrorKind::IsADirectory => "it is a directory".to_string(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_string(),
-        _ => error.to_string(),
-    }
 }
 
 /// A compiled file with the bounds of the command line.
@@ -108,13 +77,6 @@ impl Loaded {
             .filter(|one| one.severity == Severity::Error)
             .count();
         (errors, all.len() - errors)
-    }
-
-    /// A number of the command line, as if it were written in a file called like its flag.
-    pub fn number(&mut self, flag: &str, value: u32) -> Spanned<u32> {
-        let text = value.to_string();
-        let file: FileId = self.unit.sources.add(flag, text.clone());
-        Spanned::new(value, Span::new(file, 0, text.len()))
     }
 
     /// Settles the space; `None` when the messages say why not.

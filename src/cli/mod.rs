@@ -17,21 +17,16 @@ mod dump;
 mod explain;
 mod fmt;
 pub mod handover;
-<<<<<<< HEAD
-pub mod retrain;
-pub mod search;
-=======
 mod load;
-mod report;
-mod retrain;
+pub mod report;
+pub mod retrain;
 mod sample;
-mod search;
+pub mod search;
 mod stats;
-#[cfg(feature = "torch")]
-pub mod tensors;
 mod text;
->>>>>>> a26e5df (Commands of the front end)
 mod values;
+
+pub use values::Device;
 
 /// What `--help` shows below the list of commands.
 const EXAMPLES: &str = "\

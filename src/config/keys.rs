@@ -189,7 +189,7 @@ const KEYS: &[Key] = &[
         "OPT",
         Word(&["sgd", "rmsproptf"]),
         "sgd",
-        "rmsproptf",
+        "sgd",
         "the optimiser; sgd is Nesterov's",
     ),
     both(
@@ -292,13 +292,13 @@ const KEYS: &[Key] = &[
     retrain(
         "NET.DROPOUT_RATE",
         BELOW_ONE,
-        "0.2",
+        "0.0",
         "dropout before the last linear layer",
     ),
     retrain(
         "NET.EMA.USE",
         Flag,
-        "True",
+        "False",
         "whether a running average of the weights is kept and tested",
     ),
     retrain("NET.EMA.DECAY", BELOW_ONE, "0.9999", "its decay a step"),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// What is shown of a step.
+/// What is shown of the newest steps.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tick {
     /// The epoch, from 1.
@@ -14,7 +14,7 @@ pub struct Tick {
     pub loss: f64,
     /// The share of images whose class was right, in percent.
     pub top1: f64,
-    /// Images of the step, over all processes.
+    /// Images of these steps, over all processes.
     pub images: usize,
 }
 
@@ -61,18 +61,18 @@ impl Progress {
         }
     }
 
-    /// One more step is done.
-    pub fn step(&mut self, tick: &Tick) {
+    /// `steps` more steps are done.
+    pub fn advance(&mut self, steps: u64, tick: &Tick) {
         let speed = self.speed.images_a_second(tick.images, Instant::now());
         let text = describe(tick, self.epochs, speed);
         match &mut self.face {
             Face::Silent => {}
             Face::Bar(bar) => {
                 bar.set_message(text);
-                bar.inc(1);
+                bar.inc(steps);
             }
             Face::Lines { done, total, last } => {
-                *done += 1;
+                *done += steps;
                 if last.elapsed() >= QUIET {
                     *last = Instant::now();
                     eprintln!("step {done} of {total}  {text}");

@@ -1,8 +1,25 @@
 //! The search: a supernet trained on one path a step, a board of the best, and
 //! the best of those as the result.
+//!
+//! In go a space, settings and images; out comes an architecture, `best.cream` in
+//! the run folder. Paper: sections 3.2 and 3.3; docs/paper.md says where the
+//! released code differs.
 
+mod judge;
 pub mod meta;
 mod options;
+mod pick;
+mod recipe;
+mod records;
+mod run;
+mod step;
 pub mod teacher;
+mod text;
+mod training;
+mod trie;
 
+pub use judge::{Judge, Judged};
 pub use options::SearchOptions;
+pub use records::{EpochRecord, Found};
+pub use run::{run, run_until};
+pub use trie::Trie;

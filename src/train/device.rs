@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use creamc_torch::cuda_devices;
+use tch::Device;
+
 /// What the user asked for: `auto`, `cpu` or `cuda:N`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DeviceChoice {
@@ -29,6 +32,24 @@ pub enum DeviceError {
         /// How many there are.
         found: usize,
     },
+}
+
+impl DeviceChoice {
+    /// The device. Loads libtorch's CUDA library first where it may be needed.
+    ///
+    /// # Errors
+    /// A CUDA device was asked for by its number and is not there.
+    pub fn open(self) -> Result<Device, DeviceError> {
+        match self {
+            DeviceChoice::Cpu => Ok(Device::Cpu),
+            DeviceChoice::Auto if cuda_devices() == 0 => Ok(Device::Cpu),
+            DeviceChoice::Auto => Ok(Device::Cuda(0)),
+            DeviceChoice::Cuda(wanted) => match cuda_devices() {
+                found if wanted < found => Ok(Device::Cuda(wanted)),
+                found => Err(DeviceError::Missing { wanted, found }),
+            },
+        }
+    }
 }
 
 impl FromStr for DeviceChoice {

@@ -1,11 +1,14 @@
 //! Why a search or a retraining ends early.
 
-use std::path::{Path, PathBuf};
-
 use creamc_lang::diagnostic::Diagnostic;
 use creamc_lang::source::Sources;
+use creamc_torch::TorchError;
 
 use super::DeviceError;
+use crate::checkpoint::FileError;
+use crate::config::SettingsError;
+use crate::data::DataError;
+use crate::run::RunError;
 
 /// Messages about the user's text, with the texts they point into.
 #[derive(Debug, Clone)]
@@ -44,20 +47,19 @@ pub enum Error {
     /// What was asked for cannot be done; the text says what to do instead.
     #[error("{0}")]
     Refused(String),
-    /// A file could not be read or written.
-    #[error("{}: {source}", path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-}
-
-impl Error {
-    /// To be used with `map_err` where a file is touched.
-    pub fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Error + use<> {
-        let path = path.to_owned();
-        move |source| Error::File { path, source }
-    }
+    /// The settings are wrong.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The data set is wrong or does not fit.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A file of the run folder could not be read or written.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A file of tensors could not be written.
+    #[error(transparent)]
+    Tensors(#[from] FileError),
+    /// Libtorch refused.
+    #[error(transparent)]
+    Torch(#[from] TorchError),
 }

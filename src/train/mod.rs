@@ -2,11 +2,16 @@
 //! falls, what is measured, one epoch's loop. `search` and `retrain` build on it.
 
 mod device;
+pub mod epoch;
 mod error;
 pub mod loss;
+pub mod meter;
+mod options;
+pub mod prepare;
 mod schedule;
 pub mod sgd;
 
 pub use device::{DeviceChoice, DeviceError};
 pub use error::{Error, Findings, Show};
+pub use options::RunOptions;
 pub use schedule::{Schedule, Shape};

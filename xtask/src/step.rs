@@ -30,3 +30,19 @@ pub fn run(title: &str, mut command: Command) -> Result<()> {
     println!("   {title}: {:.1} s", start.elapsed().as_secs_f64());
     Ok(())
 }
+
+/// Runs one command and gives its standard output.
+///
+/// # Errors
+/// When the command cannot start, does not end with 0, or prints something else than text.
+pub fn output(title: &str, mut command: Command) -> Result<String> {
+    println!("== {title}");
+    let output = command
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot start {:?}", command.get_program()))?;
+    if !output.status.success() {
+        bail!("{title}: {}", output.status);
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("{title} prints text"))
+}

@@ -4,6 +4,9 @@
 //! fused optimiser step, process-wide switches, loading of CUDA. This is the
 //! only crate with `unsafe`; a C++ exception arrives as a [`TorchError`].
 
+/// The version of libtorch that the shim and `tch` are written for.
+pub const LIBTORCH_VERSION: &str = "2.11.0";
+
 mod cuda;
 mod layout;
 mod process;

@@ -37,7 +37,8 @@ fn one(metric: Metric, costs: &[Cost]) -> String {
     let rows: Vec<Vec<String>> = bins.iter().map(|bin| bin.row(most, values.len())).collect();
     let table = text::table(&[Side::Right, Side::Right, Side::Left], &rows);
     format!(
-        "\n{metric} of {} paths inside every bound, drawn evenly\n{table}",
+        "\n{} of {} paths inside every bound, drawn evenly\n{table}",
+        metric.as_str(),
         values.len()
     )
 }

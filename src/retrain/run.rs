@@ -1,0 +1,302 @@
+//! A retraining from its options to its result.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use creamc_lang::arch::{Arch, write_file};
+use creamc_lang::plan::Plan;
+use serde::Serialize;
+use tch::Kind;
+
+use super::learner::{Learner, Recipe};
+use super::options::RetrainOptions;
+use super::test::{Tested, test};
+use crate::checkpoint;
+use crate::childnet::Childnet;
+use crate::config::{self, OptimizerKind, RetrainSettings};
+use crate::data::{Batch, Data, Loader, Shard, Wanted};
+use crate::nn::Place;
+use crate::run::{Log, Metrics, Progress, RunFolder, Stop, Tick};
+use crate::train::Error;
+use crate::train::epoch::{Measured, Steps, epoch};
+use crate::train::meter::Reading;
+use crate::train::prepare::{Source, augmentation, data_dir, open_folder, schedule};
+
+/// Steps between two readings of the losses.
+const READ_EVERY: usize = 10;
+
+/// What a retraining gave, as `result.json` has it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Retrained {
+    /// The architecture's name.
+    pub arch: String,
+    /// Its index form; `None` where the space has none.
+    pub choices: Option<Vec<Vec<u32>>>,
+    /// Side of the images, in pixels.
+    pub resolution: u32,
+    /// Its flops.
+    pub flops: u64,
+    /// Its macs.
+    pub macs: u64,
+    /// Its params.
+    pub params: u64,
+    /// What it got on the test part, in evaluation mode.
+    pub test: Tested,
+    /// Epochs that were trained.
+    pub epochs: u64,
+    /// Whether the retraining was stopped before its end.
+    pub stopped: bool,
+    /// The run folder.
+    pub run: PathBuf,
+}
+
+/// Trains an architecture alone, from new weights, on all training images, and tests it once.
+///
+/// # Errors
+/// When the text, the settings or the data are wrong, the loss is not a number, or
+/// the disk is full.
+pub fn run(options: &RetrainOptions) -> Result<Retrained, Error> {
+    let stop = Stop::install()?;
+    let loaded = config::retrain(options.run.config.as_deref(), &options.run.overrides())?;
+    let settings = &loaded.settings;
+    require_built(settings)?;
+    let classes = options.classes.or(settings.train.classes);
+    let source = Source::load(&options.file, classes, options.run.show)?;
+    let (arch, plan) = source.plan_arch(options.arch.as_deref())?;
+    let data = load_data(settings, &plan)?;
+    let device = options.run.device.open()?;
+    let place = Place {
+        kind: Kind::Float,
+        device,
+    };
+    let resolved = (loaded.resolved.as_str(), loaded.warnings.as_slice());
+    let (folder, log) = open_folder("retrain", &options.run, &settings.train, resolved, device)?;
+    let copies = folder.copy_files(&source.files)?;
+    let network = plan.ir.network(&arch.path, plan.resolution);
+    let mut retraining = Retraining {
+        learner: Learner::new(Childnet::new(&network, place, settings.train.seed)),
+        recipe: recipe(settings, &data)?,
+        metrics: folder.metrics()?,
+        settings,
+        data,
+        place,
+        folder,
+        log,
+        stop,
+        progress: Progress::new(0, 0, 0, false),
+        step: 0,
+        epoch: 0,
+        shown: 0,
+    };
+    let stopped = retraining.train(options.run.progress)?;
+    let file = copies[0].to_string_lossy().into_owned();
+    retraining.finish(&arch, &plan, &file, stopped)
+}
+
+/// A setting works or is refused.
+fn require_built(settings: &RetrainSettings) -> Result<(), Error> {
+    let refuse = |text: &str| Err(Error::Refused(text.to_owned()));
+    if !matches!(settings.train.optimizer.kind, OptimizerKind::Sgd) {
+        return refuse("`OPT: rmsproptf` is not built yet; use sgd");
+    }
+    if settings.ema.is_some() {
+        return refuse("`NET.EMA.USE: True` is not built yet; set it to False");
+    }
+    if settings.dropout > 0.0 {
+        return refuse("`NET.DROPOUT_RATE` above 0 is not built yet; set it to 0");
+    }
+    if settings.selection.is_some() {
+        return refuse("`MODEL_SELECTION` and `INPUT_ARCH` are not built yet; give an arch file");
+    }
+    Ok(())
+}
+
+fn load_data(settings: &RetrainSettings, plan: &Plan) -> Result<Data, Error> {
+    let wanted = Wanted {
+        classes: plan.ir.classes as usize,
+        channels: plan.ir.input_channels as usize,
+        resolution: plan.resolution as usize,
+        judge_images: 0,
+        images_per_class: settings.train.images_per_class,
+        seed: settings.train.seed,
+    };
+    Ok(Data::load(data_dir(&settings.train)?, &wanted)?)
+}
+
+fn recipe(settings: &RetrainSettings, data: &Data) -> Result<Recipe, Error> {
+    let train = &settings.train;
+    let steps = data.train.len() / train.batch;
+    if steps == 0 {
+        return Err(Error::Refused(format!(
+            "the train part has {} images, fewer than `DATASET.BATCH_SIZE`, {}: lower it",
+            data.train.len(),
+            train.batch
+        )));
+    }
+    Ok(Recipe {
+        schedule: schedule(&train.schedule, train.epochs, steps as u64)?,
+        momentum: train.optimizer.momentum,
+        weight_decay: train.optimizer.weight_decay,
+        smoothing: train.smoothing,
+    })
+}
+
+/// A retraining under way.
+struct Retraining<'a> {
+    settings: &'a RetrainSettings,
+    learner: Learner,
+    recipe: Recipe,
+    data: Data,
+    place: Place,
+    folder: RunFolder,
+    log: Log,
+    metrics: Metrics,
+    stop: Stop,
+    progress: Progress,
+    /// Steps made over the whole run.
+    step: u64,
+    epoch: u64,
+    /// Steps of this epoch that the progress has been told of.
+    shown: usize,
+}
+
+/// What was measured in one epoch, a line of `metrics.jsonl`.
+#[derive(Serialize)]
+struct EpochRecord {
+    step: u64,
+    epoch: u64,
+    loss: f64,
+    top1: f64,
+    lr: f64,
+    seconds: f64,
+}
+
+impl Steps for Retraining<'_> {
+    fn step(&mut self, batch: &Batch) -> Result<Measured, Error> {
+        let measured = self.learner.step(&self.recipe, self.step, batch)?;
+        self.step += 1;
+        Ok(measured)
+    }
+
+    fn stop(&self) -> bool {
+        self.stop.asked()
+    }
+
+    fn show(&mut self, steps: usize, so_far: &Reading) {
+        let newest = steps - self.shown;
+        self.shown = steps;
+        let tick = Tick {
+            epoch: self.epoch,
+            loss: so_far.mean_loss(),
+            top1: so_far.top1(),
+            images: newest * self.settings.train.batch,
+        };
+        self.progress.advance(newest as u64, &tick);
+    }
+
+    fn not_a_number(&self, step: usize) -> Error {
+        let steps = self.recipe.schedule.steps / self.settings.train.epochs;
+        Error::NotANumber {
+            epoch: self.epoch,
+            step: (self.epoch - 1) * steps + step as u64 + 1,
+            path: "the network's only one".to_owned(),
+        }
+    }
+}
+
+impl Retraining<'_> {
+    /// All epochs; whether it was stopped.
+    fn train(&mut self, progress: bool) -> Result<bool, Error> {
+        let train = &self.settings.train;
+        let loader = Loader::new(
+            &self.data.train,
+            &self.data.normalisation,
+            augmentation(train),
+            train.seed,
+            train.workers,
+        );
+        self.progress = Progress::new(self.recipe.schedule.steps, 0, train.epochs, progress);
+        for number in 1..=train.epochs {
+            let start = Instant::now();
+            (self.epoch, self.shown) = (number, 0);
+            let batches = loader.epoch(train.batch, number, 0, Shard::ALONE);
+            let done = epoch(batches, self.place, READ_EVERY, self)?;
+            self.record(&done.reading, start)?;
+            if done.stopped {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn record(&mut self, reading: &Reading, start: Instant) -> Result<(), Error> {
+        let record = EpochRecord {
+            step: self.step,
+            epoch: self.epoch,
+            loss: reading.mean_loss(),
+            top1: reading.top1(),
+            lr: self.recipe.schedule.lr(self.step.saturating_sub(1)),
+            seconds: start.elapsed().as_secs_f64(),
+        };
+        self.metrics.add(&record)?;
+        self.log.line(&format!(
+            "epoch {}: loss {:.4}, top-1 {:.2}%, {:.1} s",
+            record.epoch, record.loss, record.top1, record.seconds
+        ))?;
+        Ok(())
+    }
+
+    /// Tests, and writes weights, architecture and result.
+    fn finish(
+        mut self,
+        arch: &Arch,
+        plan: &Plan,
+        file: &str,
+        stopped: bool,
+    ) -> Result<Retrained, Error> {
+        self.progress.finish();
+        let part = Loader::plain(
+            &self.data.test,
+            &self.data.normalisation,
+            self.settings.train.seed,
+            self.settings.train.workers,
+        );
+        let tested = test(&self.learner.childnet, &part, self.settings.train.eval_batch);
+        let settled = Arch {
+            resolution: Some(plan.resolution),
+            ..arch.clone()
+        };
+        let text = write_file(&settled, &plan.ir, file, &[]);
+        let about = BTreeMap::from([
+            ("arch".to_owned(), text),
+            ("mean".to_owned(), format!("{:?}", self.data.normalisation.mean)),
+            (
+                "deviation".to_owned(),
+                format!("{:?}", self.data.normalisation.deviation),
+            ),
+        ]);
+        let weights = self.folder.path().join("model.safetensors");
+        checkpoint::save(&weights, &self.learner.childnet.tensors(), &about)?;
+        let cost = plan.cost(&arch.path);
+        let result = Retrained {
+            arch: arch.name.clone(),
+            choices: arch.choices(&plan.ir),
+            resolution: plan.resolution,
+            flops: cost.flops,
+            macs: cost.macs,
+            params: cost.params,
+            test: tested,
+            epochs: self.epoch,
+            stopped,
+            run: self.folder.path().to_owned(),
+        };
+        let json = serde_json::to_string_pretty(&result).expect("a result is plain JSON");
+        self.folder.write("result.json", json + "\n")?;
+        self.log.line(&format!(
+            "test: top-1 {:.2}%, top-5 {:.2}%, loss {:.4} over {} images",
+            tested.top1, tested.top5, tested.loss, tested.images
+        ))?;
+        Ok(result)
+    }
+}

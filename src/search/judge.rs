@@ -1,0 +1,115 @@
+//! How good paths are with the supernet's weights, on images kept for judging.
+//!
+//! A path's norm statistics are estimated anew first: those of the supernet are
+//! a mixture over all paths that ever used a block. They lie in buffers of the
+//! judge's own; the supernet is only read.
+
+use creamc_lang::ir::Path;
+use tch::{Kind, Reduction, Tensor};
+
+use super::trie::Trie;
+use crate::data::{Batch, Data, Loader};
+use crate::supernet::Supernet;
+use crate::train::meter::{hits, numbers};
+
+/// What a path got on the judge part.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judged {
+    /// Mean cross entropy, without smoothing. What paths are picked by.
+    pub loss: f64,
+    /// Percent of images whose class had the highest logit.
+    pub top1: f64,
+}
+
+/// Judges paths on one part of the data.
+#[derive(Debug)]
+pub struct Judge {
+    train: Loader,
+    judge: Loader,
+    recal_images: usize,
+    recal_batch: usize,
+    batch: usize,
+}
+
+impl Judge {
+    /// A judge that estimates norm statistics on `recal_images` training images,
+    /// shuffled and class-balanced, as evaluation sees them, in batches of
+    /// `recal_batch`, and reads the judge part in batches of `batch`.
+    #[must_use]
+    pub fn new(
+        data: &Data,
+        seed: u64,
+        workers: usize,
+        (recal_images, recal_batch): (usize, usize),
+        batch: usize,
+    ) -> Judge {
+        let loader = |part| Loader::plain(part, &data.normalisation, seed, workers);
+        Judge {
+            train: loader(&data.train),
+            judge: loader(&data.judge),
+            recal_images,
+            recal_batch,
+            batch,
+        }
+    }
+
+    /// Judges all paths, each batch once; equal to judging them one by one.
+    #[must_use]
+    pub fn judge(&self, supernet: &Supernet, paths: &[Path]) -> Vec<Judged> {
+        let mut trie = Trie::new(supernet, paths);
+        for batch in self.train.balanced(self.recal_images, self.recal_batch) {
+            trie.measure(supernet, &batch.images);
+        }
+        let mut sums = Sums::new(paths.len());
+        for batch in self.judge.in_order(self.batch) {
+            sums.images += batch.len();
+            let batch = on_device(&batch, supernet);
+            trie.judge(supernet, &batch.images, &mut |path, logits| {
+                sums.add(path, logits, &batch.labels);
+            });
+        }
+        sums.read()
+    }
+}
+
+fn on_device(batch: &Batch, supernet: &Supernet) -> Batch {
+    let place = supernet.place();
+    batch.to(place.device, place.kind)
+}
+
+/// Loss and hits of every path so far, on the device.
+struct Sums {
+    losses: Vec<Tensor>,
+    hits: Vec<Tensor>,
+    images: usize,
+}
+
+impl Sums {
+    fn new(paths: usize) -> Sums {
+        let zeros = || (0..paths).map(|_| Tensor::from(0.0)).collect();
+        Sums {
+            losses: zeros(),
+            hits: zeros(),
+            images: 0,
+        }
+    }
+
+    fn add(&mut self, path: usize, logits: &Tensor, classes: &Tensor) {
+        let loss =
+            logits.cross_entropy_loss(classes, None::<&Tensor>, Reduction::Sum, -100, 0.0);
+        self.losses[path] = &self.losses[path] + loss.to_kind(Kind::Double);
+        self.hits[path] = &self.hits[path] + hits(logits, classes, 1);
+    }
+
+    fn read(&self) -> Vec<Judged> {
+        let images = self.images as f64;
+        numbers(&self.losses)
+            .into_iter()
+            .zip(numbers(&self.hits))
+            .map(|(loss, hits)| Judged {
+                loss: loss / images,
+                top1: 100.0 * hits / images,
+            })
+            .collect()
+    }
+}

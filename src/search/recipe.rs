@@ -1,0 +1,38 @@
+//! The numbers of a training step.
+
+use crate::train::Schedule;
+use crate::train::loss::KdLoss;
+
+/// Who picks the teacher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PickMethod {
+    /// The meta layer, for each student anew; it also weighs the teacher.
+    Meta,
+    /// The best entry of the board teaches, with weight 0.5.
+    Top1,
+}
+
+/// What a training step needs to know; the settings, resolved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recipe {
+    /// The weights' learning rate.
+    pub schedule: Schedule,
+    /// Momentum of the weights' steps (Nesterov).
+    pub momentum: f64,
+    /// Weight decay, on weights but not on biases and norms.
+    pub weight_decay: f64,
+    /// Label smoothing.
+    pub smoothing: f64,
+    /// Epochs before anything enters the board or teaches (`META_STA_EPOCH`).
+    pub start_epoch: u64,
+    /// The meta layer learns at every so many steps (`UPDATE_ITER`).
+    pub update_every: u64,
+    /// Images an entry keeps (`SLICE`).
+    pub slice: i64,
+    /// Who picks the teacher (`PICK_METHOD`).
+    pub pick: PickMethod,
+    /// How the two losses are joined (`KD_LOSS`).
+    pub kd_loss: KdLoss,
+    /// The meta layer's learning rate before the schedule's factor (`META_LR`).
+    pub meta_lr: f64,
+}

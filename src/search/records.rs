@@ -1,0 +1,234 @@
+//! What a search writes into its run folder.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use creamc_lang::arch::{Arch, write_file};
+use creamc_lang::cost::Cost;
+use creamc_lang::plan::Plan;
+use serde::Serialize;
+
+use super::pick::Pick;
+use super::step::{Learner, Moment};
+use super::text::{board_text, path_text};
+use crate::checkpoint;
+use crate::data::Normalisation;
+use crate::run::{Log, Metrics, RunError, RunFolder};
+use crate::train::Error;
+use crate::train::meter::Reading;
+
+/// The name of the result in its file.
+pub const BEST: &str = "best";
+
+/// The folder with its growing files.
+#[derive(Debug)]
+pub struct Records {
+    folder: RunFolder,
+    log: Log,
+    metrics: Metrics,
+    /// The copy of the space, as `best.cream` uses it.
+    space: PathBuf,
+    normalisation: Normalisation,
+}
+
+/// What was measured in one epoch, a line of `metrics.jsonl`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EpochRecord {
+    /// Steps of the whole run.
+    pub step: u64,
+    /// The epoch, from 1.
+    pub epoch: u64,
+    /// Mean training loss.
+    pub loss: f64,
+    /// Training top-1 of the sampled paths, in percent.
+    pub top1: f64,
+    /// The learning rate of the epoch's last step.
+    pub lr: f64,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+    /// Entries of the board.
+    pub board: usize,
+    /// The pick so far: its judge loss.
+    pub judge_loss: Option<f64>,
+    /// The pick so far: its judge top-1, in percent.
+    pub judge_top1: Option<f64>,
+}
+
+/// The result of a search, as `result.json` has it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Found {
+    /// The architecture's name in `best.cream`.
+    pub arch: String,
+    /// Its index form; `None` where the space has none.
+    pub choices: Option<Vec<Vec<u32>>>,
+    /// Side of the images, in pixels.
+    pub resolution: u32,
+    /// Its flops.
+    pub flops: u64,
+    /// Its macs.
+    pub macs: u64,
+    /// Its params.
+    pub params: u64,
+    /// Cross entropy on the judge part, which it was picked by.
+    pub judge_loss: f64,
+    /// Top-1 on the judge part, in percent.
+    pub judge_top1: f64,
+    /// Epochs that were trained.
+    pub epochs: u64,
+    /// Whether the search was stopped before its end.
+    pub stopped: bool,
+    /// The run folder.
+    pub run: PathBuf,
+}
+
+impl Records {
+    /// Copies the space's files and opens the growing files.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn open(
+        folder: RunFolder,
+        log: Log,
+        files: &[(PathBuf, String)],
+        normalisation: Normalisation,
+    ) -> Result<Records, RunError> {
+        let space = folder.copy_files(files)?.swap_remove(0);
+        Ok(Records {
+            metrics: folder.metrics()?,
+            folder,
+            log,
+            space,
+            normalisation,
+        })
+    }
+
+    /// Adds a line to the log.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn say(&mut self, text: &str) -> Result<(), RunError> {
+        self.log.line(text)
+    }
+
+    /// Writes down an epoch: metrics, log, board, checkpoint.
+    ///
+    /// # Errors
+    /// When the disk is full; what was saved before stays.
+    pub fn epoch(
+        &mut self,
+        plan: &Plan,
+        record: &EpochRecord,
+        learner: &Learner,
+        reading: &Reading,
+    ) -> Result<(), Error> {
+        self.metrics.add(record)?;
+        let judged = match (record.judge_loss, record.judge_top1) {
+            (Some(loss), Some(top1)) => format!(", best on the judge part {loss:.4}, {top1:.2}%"),
+            _ => String::new(),
+        };
+        self.log.line(&format!(
+            "epoch {}: loss {:.4}, top-1 {:.2}% over {} images, board {}{judged}, {:.1} s",
+            record.epoch, record.loss, record.top1, reading.images, record.board, record.seconds
+        ))?;
+        self.folder
+            .write_board(record.epoch, &board_text(&learner.board, &plan.ir))?;
+        let at = Moment {
+            epoch: record.epoch,
+            step: record.step,
+        };
+        self.checkpoint(plan, at, learner)
+    }
+
+    /// Weights, momentum and the meta layer, whole or not at all.
+    fn checkpoint(&self, plan: &Plan, at: Moment, learner: &Learner) -> Result<(), Error> {
+        let folder = self.folder.checkpoint();
+        self.folder.write("checkpoint/README", CHECKPOINT)?;
+        let about = BTreeMap::from([
+            ("weights".to_owned(), plan.weights.clone()),
+            ("plan".to_owned(), plan.fingerprint.clone()),
+            ("epoch".to_owned(), at.epoch.to_string()),
+            ("step".to_owned(), at.step.to_string()),
+            ("mean".to_owned(), format!("{:?}", self.normalisation.mean)),
+            (
+                "deviation".to_owned(),
+                format!("{:?}", self.normalisation.deviation),
+            ),
+        ]);
+        let mut tensors = learner.supernet.tensors();
+        tensors.extend(learner.meta.tensors());
+        checkpoint::save(&folder.join("supernet.safetensors"), &tensors, &about)?;
+        Ok(())
+    }
+
+    /// Writes `best.cream`.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn best(&self, plan: &Plan, pick: &Pick, epoch: u64, seed: u64) -> Result<(), RunError> {
+        let Cost {
+            flops,
+            macs,
+            params,
+        } = plan.cost(&pick.path);
+        let comments = [
+            format!(
+                "Found by `creamc search` with seed {seed}, epoch {epoch}: loss {:.4}, top-1 {:.2}%",
+                pick.judged.loss, pick.judged.top1
+            ),
+            "on the judge part, with the supernet's weights.".to_owned(),
+            format!("{flops} flops, {macs} macs, {params} params."),
+        ];
+        let space = self.space.to_string_lossy();
+        let text = write_file(&arch(plan, pick), &plan.ir, &space, &comments);
+        self.folder.write("best.cream", text)
+    }
+
+    /// Writes `result.json` and the last line of the log.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn finish(
+        &mut self,
+        plan: &Plan,
+        pick: &Pick,
+        (epochs, stopped): (u64, bool),
+    ) -> Result<Found, RunError> {
+        let cost = plan.cost(&pick.path);
+        let found = Found {
+            arch: BEST.to_owned(),
+            choices: arch(plan, pick).choices(&plan.ir),
+            resolution: plan.resolution,
+            flops: cost.flops,
+            macs: cost.macs,
+            params: cost.params,
+            judge_loss: pick.judged.loss,
+            judge_top1: pick.judged.top1,
+            epochs,
+            stopped,
+            run: self.folder.path().to_owned(),
+        };
+        let text = serde_json::to_string_pretty(&found).expect("a result is plain JSON");
+        self.folder.write("result.json", text + "\n")?;
+        self.log.line(&format!(
+            "picked {}: {} flops, judge loss {:.4}, top-1 {:.2}%",
+            path_text(&pick.path, &plan.ir),
+            found.flops,
+            found.judge_loss,
+            found.judge_top1
+        ))?;
+        Ok(found)
+    }
+}
+
+/// What lies in the checkpoint, for whoever opens the folder.
+const CHECKPOINT: &str =
+    "supernet.safetensors: every weight and norm statistic of the supernet under ROW.BLOCK.CANDIDATE.PART,\n\
+     and the meta layer with its momentum, after the epoch that its metadata names.\n";
+
+fn arch(plan: &Plan, pick: &Pick) -> Arch {
+    Arch {
+        name: BEST.to_owned(),
+        resolution: Some(plan.resolution),
+        path: pick.path.clone(),
+    }
+}

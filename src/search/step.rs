@@ -1,0 +1,188 @@
+//! One training step on one sampled path.
+
+use creamc_lang::board::Board;
+use creamc_lang::ir::Path;
+use creamc_torch::{Sgd, TorchError};
+use tch::Tensor;
+
+use super::meta::{self, MetaLayer, MetaStep};
+use super::recipe::{PickMethod, Recipe};
+use super::teacher::{self, Choice, Probe};
+use crate::data::Batch;
+use crate::nn::Mode;
+use crate::supernet::Supernet;
+use crate::train::loss::{cross_entropy, distillation, soft_cross_entropy};
+use crate::train::meter::hits;
+use crate::train::sgd::{Momentum, gradients};
+
+/// The teacher's weight when the best entry teaches.
+const TOP1_RHO: f64 = 0.5;
+
+/// Everything that training moves.
+#[derive(Debug)]
+pub struct Learner {
+    /// The shared weights.
+    pub supernet: Supernet,
+    /// Momentum of the weights that have moved.
+    pub momentum: Momentum,
+    /// The layer that picks teachers.
+    pub meta: MetaLayer,
+    /// The prioritised paths.
+    pub board: Board<Probe>,
+    /// How often each path taught.
+    pub lessons: Lessons,
+}
+
+/// How often paths taught, by path.
+pub type Lessons = std::collections::BTreeMap<Path, u64>;
+
+/// Where the run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The epoch, from 1.
+    pub epoch: u64,
+    /// The step over the whole run, from 1.
+    pub step: u64,
+}
+
+/// What a step gives to the meters; both are scalars on the device.
+#[derive(Debug)]
+pub struct Stepped {
+    /// The loss that was followed.
+    pub loss: Tensor,
+    /// Images of the batch whose class was highest, before the step.
+    pub hits: Tensor,
+    /// The logits before the step, `[N, classes]`.
+    pub logits: Tensor,
+}
+
+/// Who teaches a student, and how much.
+enum Teacher {
+    Nobody,
+    Top { path: Path },
+    Chosen { path: Path, choice: Choice },
+}
+
+impl Teacher {
+    fn of(&self) -> Option<(&Path, f64)> {
+        match self {
+            Teacher::Nobody => None,
+            Teacher::Top { path } => Some((path, TOP1_RHO)),
+            Teacher::Chosen { path, choice } => Some((path, choice.rho)),
+        }
+    }
+}
+
+impl Learner {
+    /// Trains `student` on one batch, which lies on the supernet's device. Only the
+    /// student's own parameters move; the meta layer learns first, when its turn has come.
+    ///
+    /// # Errors
+    /// When libtorch refuses.
+    pub fn step(
+        &mut self,
+        recipe: &Recipe,
+        at: Moment,
+        student: &Path,
+        batch: &Batch,
+    ) -> Result<Stepped, TorchError> {
+        let teacher = self.teacher(recipe, at, student);
+        self.update_meta(recipe, at, student, &teacher, batch)?;
+        let logits = self.supernet.forward(&batch.images, student, Mode::Train);
+        let loss = self.loss(recipe, &logits, &teacher, batch);
+        let parameters = self.supernet.parameters(student);
+        let gradients = gradients(&loss, &parameters);
+        self.momentum
+            .step(sgd(recipe, at), &parameters, &gradients)?;
+        self.count_lesson(&teacher);
+        Ok(Stepped {
+            loss: loss.detach(),
+            hits: hits(&logits, &batch.labels, 1),
+            logits: logits.detach(),
+        })
+    }
+
+    /// Whether paths enter the board and teach.
+    pub fn prioritises(recipe: &Recipe, at: Moment) -> bool {
+        at.epoch > recipe.start_epoch
+    }
+
+    fn teacher(&self, recipe: &Recipe, at: Moment, student: &Path) -> Teacher {
+        let entries = self.board.entries();
+        let Some(best) = entries.first().filter(|_| Self::prioritises(recipe, at)) else {
+            return Teacher::Nobody;
+        };
+        match recipe.pick {
+            PickMethod::Top1 => Teacher::Top {
+                path: best.path.clone(),
+            },
+            PickMethod::Meta => {
+                let probes: Vec<&Probe> = entries.iter().map(|entry| &entry.payload).collect();
+                let choice = teacher::choose(&self.supernet, student, &probes, &self.meta);
+                Teacher::Chosen {
+                    path: entries[choice.entry].path.clone(),
+                    choice,
+                }
+            }
+        }
+    }
+
+    fn update_meta(
+        &mut self,
+        recipe: &Recipe,
+        at: Moment,
+        student: &Path,
+        teacher: &Teacher,
+        batch: &Batch,
+    ) -> Result<(), TorchError> {
+        let Teacher::Chosen { path, choice } = teacher else {
+            return Ok(());
+        };
+        if at.step % recipe.update_every != 0 {
+            return Ok(());
+        }
+        let step = MetaStep {
+            student,
+            teacher: path,
+            choice,
+            images: &batch.images,
+            classes: &batch.labels,
+            slice: recipe.slice,
+            lr: recipe.schedule.lr(at.step - 1),
+            smoothing: recipe.smoothing,
+        };
+        let gradient = meta::gradient(&self.supernet, &step);
+        let lr = recipe.meta_lr * recipe.schedule.factor(at.step - 1);
+        self.meta.step(&gradient, lr)
+    }
+
+    fn loss(&self, recipe: &Recipe, logits: &Tensor, teacher: &Teacher, batch: &Batch) -> Tensor {
+        let ce = cross_entropy(logits, &batch.labels, recipe.smoothing);
+        let Some((path, rho)) = teacher.of() else {
+            return ce;
+        };
+        let taught = tch::no_grad(|| self.supernet.forward(&batch.images, path, Mode::Probe));
+        let kd = soft_cross_entropy(logits, &taught);
+        distillation(&kd, &ce, rho, recipe.kd_loss)
+    }
+
+    fn count_lesson(&mut self, teacher: &Teacher) {
+        if let Some((path, _)) = teacher.of() {
+            match self.lessons.get_mut(path) {
+                Some(count) => *count += 1,
+                None => {
+                    self.lessons.insert(path.clone(), 1);
+                }
+            }
+        }
+    }
+}
+
+fn sgd(recipe: &Recipe, at: Moment) -> Sgd {
+    Sgd {
+        lr: recipe.schedule.lr(at.step - 1),
+        momentum: recipe.momentum,
+        weight_decay: recipe.weight_decay,
+        nesterov: true,
+    }
+}

@@ -1,0 +1,115 @@
+//! One epoch of the search: a path a step, good ones to the board.
+
+use creamc_lang::board::Score;
+use creamc_lang::count::Sampler;
+use creamc_lang::ir::Path;
+use creamc_lang::plan::Plan;
+use rand_chacha::ChaCha8Rng;
+use tch::Kind;
+
+use super::recipe::Recipe;
+use super::step::{Learner, Moment, Stepped};
+use super::teacher::Probe;
+use super::text::path_text;
+use crate::data::Batch;
+use crate::train::Error;
+use crate::train::epoch::{Measured, Steps};
+use crate::train::meter::Reading;
+
+/// What draws the paths, and where the run is.
+#[derive(Debug)]
+pub struct Walker {
+    /// Draws paths inside every bound.
+    pub sampler: Sampler,
+    /// Its randomness; nothing else draws from it.
+    pub random: ChaCha8Rng,
+    /// The step made last.
+    pub at: Moment,
+}
+
+/// One epoch under way.
+pub struct Epoch<'a> {
+    plan: &'a Plan,
+    recipe: &'a Recipe,
+    learner: &'a mut Learner,
+    walker: &'a mut Walker,
+    stop: &'a dyn Fn() -> bool,
+    show: &'a mut dyn FnMut(usize, &Reading),
+    /// The path of every step of this epoch.
+    paths: Vec<Path>,
+}
+
+impl<'a> Epoch<'a> {
+    /// The epoch after the one `walker` is in. `stop` is asked before every
+    /// step; `show` is told of every reading.
+    pub fn new(
+        plan: &'a Plan,
+        recipe: &'a Recipe,
+        learner: &'a mut Learner,
+        walker: &'a mut Walker,
+        stop: &'a dyn Fn() -> bool,
+        show: &'a mut dyn FnMut(usize, &Reading),
+    ) -> Epoch<'a> {
+        walker.at.epoch += 1;
+        Epoch {
+            plan,
+            recipe,
+            learner,
+            walker,
+            stop,
+            show,
+            paths: Vec::new(),
+        }
+    }
+
+    /// Offers the path of this step to the board, with its accuracy on this batch.
+    ///
+    /// Waits for the device: whether a path is admitted decides who teaches next.
+    fn offer(&mut self, path: &Path, batch: &Batch, stepped: &Stepped) {
+        let hits = stepped.hits.double_value(&[]);
+        let points = 100.0 * hits / batch.len() as f64;
+        let score = Score::new(points).expect("a share of images is a number");
+        let slice = self.recipe.slice;
+        let probe = Probe {
+            images: batch.images.narrow(0, 0, slice).copy(),
+            softmax: stepped.logits.narrow(0, 0, slice).softmax(-1, None::<Kind>),
+        };
+        let flops = self.plan.cost(path).flops;
+        self.learner.board.offer(path.clone(), score, flops, probe);
+    }
+}
+
+impl Steps for Epoch<'_> {
+    fn step(&mut self, batch: &Batch) -> Result<Measured, Error> {
+        self.walker.at.step += 1;
+        let path = self.walker.sampler.draw(&mut self.walker.random);
+        self.paths.push(path.clone());
+        let stepped = self
+            .learner
+            .step(self.recipe, self.walker.at, &path, batch)?;
+        if Learner::prioritises(self.recipe, self.walker.at) {
+            self.offer(&path, batch, &stepped);
+        }
+        Ok(Measured {
+            loss: stepped.loss,
+            hits: stepped.hits,
+        })
+    }
+
+    fn stop(&self) -> bool {
+        (self.stop)()
+    }
+
+    fn show(&mut self, steps: usize, so_far: &Reading) {
+        (self.show)(steps, so_far);
+    }
+
+    fn not_a_number(&self, step: usize) -> Error {
+        let first = self.walker.at.step - self.paths.len() as u64;
+        Error::NotANumber {
+            epoch: self.walker.at.epoch,
+            step: first + step as u64 + 1,
+            path: path_text(&self.paths[step], &self.plan.ir),
+        }
+    }
+}

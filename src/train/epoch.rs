@@ -1,0 +1,167 @@
+//! One pass over the training part, the same for a search and a retraining.
+
+use tch::Tensor;
+
+use super::Error;
+use super::meter::{Meter, Reading};
+use crate::data::Batch;
+use crate::nn::Place;
+
+/// What an epoch does with its batches.
+pub trait Steps {
+    /// Trains on one batch, which lies where the weights are.
+    ///
+    /// # Errors
+    /// When the step cannot be made.
+    fn step(&mut self, batch: &Batch) -> Result<Measured, Error>;
+
+    /// Whether to end before the next step.
+    fn stop(&self) -> bool;
+
+    /// Called with every reading: the steps done and the sums of this epoch so far.
+    fn show(&mut self, steps: usize, so_far: &Reading);
+
+    /// Why training stops when the loss of step `step` of this epoch, from 0, is not a number.
+    fn not_a_number(&self, step: usize) -> Error;
+}
+
+/// What one step shows; both are scalars that may still be under way on the device.
+#[derive(Debug)]
+pub struct Measured {
+    /// The loss.
+    pub loss: Tensor,
+    /// Images whose class had the highest logit.
+    pub hits: Tensor,
+}
+
+/// What an epoch did.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Done {
+    /// Losses and hits of its steps.
+    pub reading: Reading,
+    /// The number of its steps.
+    pub steps: usize,
+    /// Whether it ended before its last batch.
+    pub stopped: bool,
+}
+
+/// Runs one epoch. Waits for the device at every `every`-th step only, to read
+/// the losses since the last time.
+///
+/// # Errors
+/// When a step fails or a loss is not a number.
+pub fn epoch(
+    batches: impl Iterator<Item = Batch>,
+    place: Place,
+    every: usize,
+    steps: &mut impl Steps,
+) -> Result<Done, Error> {
+    let mut done = Done {
+        reading: Reading::default(),
+        steps: 0,
+        stopped: false,
+    };
+    let mut meter = Meter::default();
+    for batch in batches {
+        if steps.stop() {
+            done.stopped = true;
+            break;
+        }
+        let batch = batch.to(place.device, place.kind);
+        let measured = steps.step(&batch)?;
+        meter.add(&measured.loss, &measured.hits, batch.len());
+        done.steps += 1;
+        if done.steps.is_multiple_of(every) {
+            read(&mut meter, &mut done, steps)?;
+        }
+    }
+    read(&mut meter, &mut done, steps)?;
+    Ok(done)
+}
+
+fn read(meter: &mut Meter, done: &mut Done, steps: &mut impl Steps) -> Result<(), Error> {
+    let first = done.steps - meter.len();
+    let reading = meter
+        .read()
+        .map_err(|at| steps.not_a_number(first + at.0))?;
+    done.reading += reading;
+    steps.show(done.steps, &done.reading);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::Kind;
+
+    struct Fake {
+        losses: Vec<f64>,
+        made: usize,
+        stop_at: usize,
+        shown: Vec<usize>,
+    }
+
+    impl Steps for Fake {
+        fn step(&mut self, _: &Batch) -> Result<Measured, Error> {
+            self.made += 1;
+            Ok(Measured {
+                loss: Tensor::from(self.losses[self.made - 1]),
+                hits: Tensor::from(1.0),
+            })
+        }
+
+        fn stop(&self) -> bool {
+            self.made == self.stop_at
+        }
+
+        fn show(&mut self, steps: usize, _: &Reading) {
+            self.shown.push(steps);
+        }
+
+        fn not_a_number(&self, step: usize) -> Error {
+            Error::Refused(format!("step {step}"))
+        }
+    }
+
+    fn fake(losses: &[f64]) -> Fake {
+        Fake {
+            losses: losses.to_vec(),
+            made: 0,
+            stop_at: usize::MAX,
+            shown: Vec::new(),
+        }
+    }
+
+    fn run(fake: &mut Fake) -> Result<Done, Error> {
+        let batch = || Batch {
+            images: Tensor::zeros([2, 1, 3, 3], (Kind::Float, tch::Device::Cpu)),
+            labels: Tensor::from_slice(&[0_i64, 1]),
+        };
+        let batches: Vec<Batch> = fake.losses.iter().map(|_| batch()).collect();
+        epoch(batches.into_iter(), Place::CPU, 2, fake)
+    }
+
+    #[test]
+    fn losses_are_read_every_other_step_and_at_the_end() {
+        let mut steps = fake(&[1.0, 2.0, 6.0]);
+        let done = run(&mut steps).unwrap();
+        assert_eq!((done.steps, done.stopped), (3, false));
+        assert_eq!((done.reading.mean_loss(), done.reading.top1()), (3.0, 50.0));
+        assert_eq!(steps.shown, [2, 3]);
+    }
+
+    #[test]
+    fn the_step_with_the_bad_loss_is_named() {
+        let error = run(&mut fake(&[1.0, 1.0, 1.0, f64::NAN])).unwrap_err();
+        assert_eq!(error.to_string(), "step 3");
+    }
+
+    #[test]
+    fn a_stop_keeps_what_was_done() {
+        let mut steps = fake(&[1.0, 3.0, 100.0]);
+        steps.stop_at = 2;
+        let done = run(&mut steps).unwrap();
+        assert_eq!((done.steps, done.stopped), (2, true));
+        assert_eq!(done.reading.mean_loss(), 2.0);
+    }
+}

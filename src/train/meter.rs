@@ -1,0 +1,145 @@
+//! What a training is measured by: losses and hits, read from the device rarely.
+
+use tch::{Kind, Tensor};
+
+/// Losses and hits of the steps since the last reading, still on the device.
+#[derive(Debug, Default)]
+pub struct Meter {
+    losses: Vec<Tensor>,
+    hits: Vec<Tensor>,
+    images: Vec<usize>,
+}
+
+/// What a meter showed: sums over the steps it was read for.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Reading {
+    /// Sum of the losses, each times its images.
+    pub loss: f64,
+    /// Images whose class had the highest logit.
+    pub hits: f64,
+    /// Images in all.
+    pub images: f64,
+}
+
+/// A loss that is not a number, at this step since the last reading, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotANumber(pub usize);
+
+impl Meter {
+    /// Adds one step: its loss, a scalar, and its hits, from [`hits`]. Waits for nothing.
+    pub fn add(&mut self, loss: &Tensor, hits: &Tensor, images: usize) {
+        self.losses.push(loss.detach());
+        self.hits.push(hits.detach());
+        self.images.push(images);
+    }
+
+    /// Steps since the last reading.
+    pub fn len(&self) -> usize {
+        self.images.len()
+    }
+
+    /// Whether nothing was added since the last reading.
+    pub fn is_empty(&self) -> bool {
+        self.images.is_empty()
+    }
+
+    /// Waits for the device and starts anew.
+    ///
+    /// # Errors
+    /// When a loss is not finite.
+    pub fn read(&mut self) -> Result<Reading, NotANumber> {
+        let losses = numbers(&std::mem::take(&mut self.losses));
+        let hits = numbers(&std::mem::take(&mut self.hits));
+        let images = std::mem::take(&mut self.images);
+        if let Some(at) = losses.iter().position(|loss| !loss.is_finite()) {
+            return Err(NotANumber(at));
+        }
+        let mut reading = Reading::default();
+        for ((loss, hits), images) in losses.iter().zip(&hits).zip(images) {
+            reading += Reading {
+                loss: loss * images as f64,
+                hits: *hits,
+                images: images as f64,
+            };
+        }
+        Ok(reading)
+    }
+}
+
+impl Reading {
+    /// Mean loss of an image; 0 where there was none.
+    pub fn mean_loss(&self) -> f64 {
+        share(self.loss, self.images)
+    }
+
+    /// Share of hits in percent; 0 where there was no image.
+    pub fn top1(&self) -> f64 {
+        100.0 * share(self.hits, self.images)
+    }
+}
+
+impl std::ops::AddAssign for Reading {
+    fn add_assign(&mut self, other: Reading) {
+        self.loss += other.loss;
+        self.hits += other.hits;
+        self.images += other.images;
+    }
+}
+
+/// How many images have their class (`[N]`) among the `k` highest of their
+/// logits (`[N, classes]`): a scalar that stays on the device.
+#[must_use]
+pub fn hits(logits: &Tensor, classes: &Tensor, k: i64) -> Tensor {
+    let k = k.min(logits.size()[1]);
+    let (_, highest) = logits.detach().topk(k, -1, true, true);
+    highest
+        .eq_tensor(&classes.unsqueeze(-1))
+        .sum(Kind::Double)
+}
+
+/// Scalars as numbers; waits for the device once.
+pub fn numbers(scalars: &[Tensor]) -> Vec<f64> {
+    if scalars.is_empty() {
+        return Vec::new();
+    }
+    let stacked = Tensor::stack(scalars, 0).to_kind(Kind::Double);
+    Vec::try_from(stacked).expect("a stack of scalars is a vector")
+}
+
+fn share(part: f64, whole: f64) -> f64 {
+    if whole == 0.0 { 0.0 } else { part / whole }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losses_weigh_by_their_images_and_hits_add_up() {
+        let mut meter = Meter::default();
+        meter.add(&Tensor::from(2.0), &Tensor::from(1.0), 2);
+        meter.add(&Tensor::from(5.0), &Tensor::from(0.0), 1);
+        let reading = meter.read().unwrap();
+        assert_eq!(reading.mean_loss(), 3.0);
+        assert!((reading.top1() - 100.0 / 3.0).abs() < 1e-9);
+        assert!(meter.is_empty());
+        assert_eq!(meter.read(), Ok(Reading::default()));
+    }
+
+    #[test]
+    fn the_first_loss_that_is_no_number_is_told() {
+        let mut meter = Meter::default();
+        for loss in [1.0, f64::INFINITY, f64::NAN] {
+            meter.add(&Tensor::from(loss), &Tensor::from(0.0), 4);
+        }
+        assert_eq!(meter.read(), Err(NotANumber(1)));
+    }
+
+    #[test]
+    fn a_class_among_the_highest_is_a_hit() {
+        let logits = Tensor::from_slice2(&[[0.1, 0.9, 0.5], [0.7, 0.2, 0.6]]);
+        let classes = Tensor::from_slice(&[2_i64, 0]);
+        let count = |k| hits(&logits, &classes, k).double_value(&[]);
+        assert_eq!((count(1), count(2), count(9)), (1.0, 2.0, 2.0));
+    }
+}

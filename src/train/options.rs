@@ -1,0 +1,41 @@
+//! What every training run is asked for.
+
+use std::path::{Path, PathBuf};
+
+use super::{DeviceChoice, Show};
+
+/// A training run as the command line describes it. Paths are as the user wrote them.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// The settings file; without one every setting has its default.
+    pub config: Option<PathBuf>,
+    /// The data folder; goes before the settings' `DATA_DIR`.
+    pub data: Option<PathBuf>,
+    /// The run folder, created; without it one below the settings' `SAVE_PATH`.
+    pub out: Option<PathBuf>,
+    /// Where tensors live.
+    pub device: DeviceChoice,
+    /// Goes before the settings' `SEED`.
+    pub seed: Option<u64>,
+    /// `KEY=VALUE` settings, in order; they go before the file's.
+    pub set: Vec<String>,
+    /// Whether to show progress on standard error.
+    pub progress: bool,
+    /// Shows warnings about the text, before training begins.
+    pub show: Show,
+}
+
+impl RunOptions {
+    /// Every setting of the command line as `KEY=VALUE`.
+    pub fn overrides(&self) -> Vec<String> {
+        let mut set = self.set.clone();
+        set.extend(self.seed.map(|seed| format!("SEED={seed}")));
+        set.extend(self.data.as_deref().map(data_dir));
+        set
+    }
+}
+
+fn data_dir(data: &Path) -> String {
+    // A JSON string is a YAML string, whatever is in it.
+    format!("DATA_DIR={}", serde_json::json!(data.to_string_lossy()))
+}

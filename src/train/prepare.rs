@@ -1,0 +1,264 @@
+//! From what the user wrote to what training needs: the space or the
+//! architecture with its plan, and an opened run folder.
+
+use std::path::{Path, PathBuf};
+
+use creamc_lang::arch::{self, Arch};
+use creamc_lang::compile::{self, Overrides, Unit};
+use creamc_lang::diagnostic::{Diagnostic, Severity};
+use creamc_lang::ir::Ir;
+use creamc_lang::plan::{self, Plan, Request};
+use creamc_lang::source::{Span, Spanned};
+use creamc_lang::space::{Metric, Relation, Require};
+use creamc_lang::syntax::ast;
+use tch::Device;
+
+use super::{Error, Findings, RunOptions, Show};
+use crate::config::{ScheduleSettings, ScheduleShape, TrainSettings, Warning};
+use crate::data::{Augmentation, Erase, EraseMode};
+use crate::disk::Disk;
+use crate::run::{Log, Manifest, RunFolder};
+use crate::train::{Schedule, Shape};
+
+/// A compiled file and the texts of all files it is made of.
+pub struct Source {
+    unit: Unit,
+    /// Path and text of the file and all it uses, the file first.
+    pub files: Vec<(PathBuf, String)>,
+    show: Show,
+}
+
+impl Source {
+    /// Compiles `file`.
+    ///
+    /// # Errors
+    /// When it cannot be read or its text is wrong.
+    pub fn load(file: &Path, classes: Option<u32>, show: Show) -> Result<Source, Error> {
+        let unit = compile::load(&Disk, file, &Overrides { classes })
+            .map_err(|error| Error::Refused(error.to_string()))?;
+        let files = unit.sources.iter();
+        let files = files.map(|(_, source)| (PathBuf::from(&source.name), source.text.clone()));
+        let source = Source {
+            files: files.collect(),
+            unit,
+            show,
+        };
+        match source.unit.has_errors() {
+            true => Err(source.refuse(source.unit.diagnostics.clone())),
+            false => Ok(source),
+        }
+    }
+
+    fn refuse(&self, diagnostics: Vec<Diagnostic>) -> Error {
+        Error::Text(Box::new(self.findings(diagnostics)))
+    }
+
+    fn findings(&self, diagnostics: Vec<Diagnostic>) -> Findings {
+        Findings {
+            sources: self.unit.sources.clone(),
+            diagnostics,
+        }
+    }
+
+    fn show(&self, more: Vec<Diagnostic>) {
+        let mut warnings = self.unit.diagnostics.clone();
+        warnings.extend(more);
+        if !warnings.is_empty() {
+            (self.show)(&self.findings(warnings));
+        }
+    }
+
+    fn ir(&self) -> Result<&Ir, Error> {
+        self.unit
+            .ir
+            .as_ref()
+            .ok_or_else(|| Error::Refused("the file holds no space".to_owned()))
+    }
+
+    fn planned(&self, ir: &Ir, request: &Request) -> Result<(Plan, Vec<Diagnostic>), Error> {
+        plan::plan(ir, request).map_err(|errors| self.refuse(errors))
+    }
+
+    /// Plans the file's space inside the bounds of `texts` (`flops in 200M..300M`) and of
+    /// the settings' `flops`, both ends included. Shows warnings.
+    ///
+    /// # Errors
+    /// When a bound is wrong or no path meets all of them.
+    pub fn plan_search(&mut self, texts: &[String], flops: (u64, u64)) -> Result<Plan, Error> {
+        let mut requires = Vec::new();
+        for text in texts {
+            requires.push(self.parse_require(text)?);
+        }
+        if flops != (0, u64::MAX) {
+            requires.push(self.settings_bound(flops));
+        }
+        let request = Request {
+            requires,
+            resolution: None,
+        };
+        let (plan, warnings) = self.planned(self.ir()?, &request)?;
+        self.show(warnings);
+        Ok(plan)
+    }
+
+    fn parse_require(&mut self, text: &str) -> Result<Require, Error> {
+        let space = self.unit.space.clone();
+        let space = space.ok_or_else(|| Error::Refused("the file holds no space".to_owned()))?;
+        compile::parse_require(&mut self.unit.sources, text, &space)
+            .map_err(|errors| self.refuse(errors))
+    }
+
+    /// The settings' bound, as if it were written in a file called like them.
+    fn settings_bound(&mut self, (low, high): (u64, u64)) -> Require {
+        let text = format!("flops in {low}..{high}");
+        let file = self
+            .unit
+            .sources
+            .add("FLOPS_MINIMUM, FLOPS_MAXIMUM", text.clone());
+        let span = Span::new(file, 0, text.len());
+        Require {
+            relation: Relation::Metric {
+                metric: Metric::Flops,
+                low,
+                high,
+            },
+            span,
+            value_span: Span::new(file, "flops in ".len(), text.len()),
+        }
+    }
+
+    /// The architecture called `name`, or the only one, and its plan. Bounds limit a
+    /// search: an architecture outside them is planned too, with a warning.
+    ///
+    /// # Errors
+    /// When there is no such architecture, or its text is wrong.
+    pub fn plan_arch(&self, name: Option<&str>) -> Result<(Arch, Plan), Error> {
+        let ir = self.ir()?;
+        let written = self.written(name)?;
+        let (arch, mut found) = arch::read(written, ir);
+        let arch = match arch {
+            Some(arch) if !has_errors(&found) => arch,
+            _ => return Err(self.refuse(found)),
+        };
+        let resolution = arch.resolution;
+        let request = Request {
+            requires: Vec::new(),
+            resolution: resolution.map(|side| Spanned::new(side, written.span)),
+        };
+        let mut free = ir.clone();
+        if resolution.is_some() {
+            free.requires.clear();
+        }
+        let (plan, _) = self.planned(&free, &request)?;
+        let cost = plan.cost(&arch.path);
+        found.extend(arch::outside_bounds(&arch, written.name.span, cost, &ir.requires, ir));
+        self.show(found);
+        Ok((arch, plan))
+    }
+
+    fn written(&self, name: Option<&str>) -> Result<&ast::Arch, Error> {
+        let archs = &self.unit.archs;
+        let found = match name {
+            Some(name) => archs.iter().find(|arch| arch.name.value == name),
+            None if archs.len() == 1 => archs.first(),
+            None => None,
+        };
+        found.ok_or_else(|| {
+            let names: Vec<&str> = archs.iter().map(|arch| arch.name.value.as_str()).collect();
+            Error::Refused(match (name, names.as_slice()) {
+                (_, []) => "the file holds no arch: `creamc search` and `creamc sample --format cream` write them".to_owned(),
+                (Some(name), names) => format!("the file has no arch `{name}`; it has {}", names.join(", ")),
+                (None, names) => format!("which arch? Name it with --arch; there are {}", names.join(", ")),
+            })
+        })
+    }
+}
+
+fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics
+        .iter()
+        .any(|one| one.severity == Severity::Error)
+}
+
+/// Makes the run folder and writes down what the run is made of.
+///
+/// # Errors
+/// When the folder is not empty or cannot be written.
+pub fn open_folder(
+    command: &str,
+    options: &RunOptions,
+    settings: &TrainSettings,
+    (resolved, warnings): (&str, &[Warning]),
+    device: Device,
+) -> Result<(RunFolder, Log), Error> {
+    let folder = RunFolder::create(options.out.as_deref(), &settings.save_path, &settings.name)?;
+    folder.write_manifest(&Manifest {
+        creamc: env!("CARGO_PKG_VERSION").to_owned(),
+        libtorch: Some(creamc_torch::LIBTORCH_VERSION.to_owned()),
+        command: command.to_owned(),
+        arguments: std::env::args().collect(),
+        seed: settings.seed,
+        device: format!("{device:?}").to_lowercase(),
+        threads: creamc_torch::threads(),
+    })?;
+    folder.write("settings.yaml", resolved)?;
+    let mut log = folder.log()?;
+    for warning in warnings {
+        log.line(&format!("warning: {warning}"))?;
+    }
+    Ok((folder, log))
+}
+
+/// The folder of images that the settings or the command line name.
+///
+/// # Errors
+/// When neither does.
+pub fn data_dir(settings: &TrainSettings) -> Result<&Path, Error> {
+    settings.data_dir.as_deref().ok_or_else(|| {
+        Error::Refused("no data: give the folder with --data DIR, or DATA_DIR in the settings".into())
+    })
+}
+
+/// The augmentation of training images.
+#[must_use]
+pub fn augmentation(settings: &TrainSettings) -> Augmentation {
+    use crate::config::EraseMode as Mode;
+    let settings = &settings.augmentation;
+    Augmentation {
+        crop_pad: settings.crop_pad,
+        flip: settings.flip,
+        erase: (settings.erase > 0.0).then(|| Erase {
+            probability: settings.erase,
+            mode: match settings.erase_mode {
+                Mode::Const => EraseMode::Const,
+                Mode::Rand => EraseMode::Rand,
+                Mode::Pixel => EraseMode::Pixel,
+            },
+        }),
+    }
+}
+
+/// The learning rate over `epochs` of `steps` steps each.
+///
+/// # Errors
+/// When the shape is not built yet.
+pub fn schedule(settings: &ScheduleSettings, epochs: u64, steps: u64) -> Result<Schedule, Error> {
+    let shape = match settings.shape {
+        ScheduleShape::Linear => Shape::Linear,
+        ScheduleShape::Cosine => Shape::Cosine,
+        ScheduleShape::Constant => Shape::Constant,
+        ScheduleShape::Step { .. } => {
+            return Err(Error::Refused(
+                "`SCHED: step` is not built yet; use linear, cosine or constant".to_owned(),
+            ));
+        }
+    };
+    Ok(Schedule {
+        shape,
+        lr: settings.lr,
+        min_lr: settings.min_lr,
+        warmup_lr: settings.warmup_lr,
+        warmup_steps: settings.warmup.steps(steps),
+        steps: epochs * steps,
+    })
+}
