@@ -19,9 +19,10 @@ pub fn run(command: TensorCommand) -> anyhow::Result<Verdict> {
     creamc_torch::keep_freed_memory();
     match command {
         TensorCommand::Search(args) => end(crate::search::run(&search_options(args)), print_found),
-        TensorCommand::Retrain(args) => {
-            end(crate::retrain::run(&retrain_options(args)?), print_retrained)
-        }
+        TensorCommand::Retrain(args) => end(
+            crate::retrain::run(&retrain_options(args)?),
+            print_retrained,
+        ),
     }
 }
 
@@ -46,7 +47,7 @@ fn retrain_options(args: retrain::Args) -> anyhow::Result<RetrainOptions> {
 }
 
 fn run_options(training: Training) -> RunOptions {
-    use crate::cli::Device;
+    use crate::cli::values::Device;
     RunOptions {
         config: training.config,
         data: training.data,
@@ -87,7 +88,11 @@ fn end<T>(result: Result<T, Error>, print: fn(&T) -> io::Result<()>) -> anyhow::
 
 fn print_found(found: &Found) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let bold = if out.is_terminal() { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+    let bold = if out.is_terminal() {
+        ("\x1b[1m", "\x1b[0m")
+    } else {
+        ("", "")
+    };
     writeln!(
         out,
         "{}{}{} after {} epochs{}: judge loss {:.4}, top-1 {:.2}%; {} flops, {} macs, {} params",
@@ -118,9 +123,16 @@ fn print_retrained(result: &Retrained) -> io::Result<()> {
         result.test.loss,
         result.test.images
     )?;
-    writeln!(out, "weights in {}", result.run.join("model.safetensors").display())
+    writeln!(
+        out,
+        "weights in {}",
+        result.run.join("model.safetensors").display()
+    )
 }
 
 fn choices(lists: Option<&[Vec<u32>]>) -> String {
-    lists.map_or_else(|| "the best path".to_owned(), creamc_lang::arch::choices_text)
+    lists.map_or_else(
+        || "the best path".to_owned(),
+        creamc_lang::arch::choices_text,
+    )
 }

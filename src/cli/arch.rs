@@ -62,7 +62,10 @@ fn read(loaded: &mut Loaded, written: &ast::Arch) -> Option<Arch> {
 pub fn warn_outside(loaded: &mut Loaded, arch: &Arch, resolution: u32) {
     let Some(ir) = &loaded.unit.ir else { return };
     let written = loaded.unit.archs.iter();
-    let Some(place) = written.map(|one| &one.name).find(|name| name.value == arch.name) else {
+    let Some(place) = written
+        .map(|one| &one.name)
+        .find(|name| name.value == arch.name)
+    else {
         return; // given on the command line: there is no text to point at
     };
     let cost = cost::of_network(&ir.network(&arch.path, resolution));

@@ -81,7 +81,9 @@ fn plan_text(plan: &Plan) -> String {
         let _ = writeln!(
             text,
             "bound {} {}..{}",
-            window.metric.as_str(), window.low, window.high
+            window.metric.as_str(),
+            window.low,
+            window.high
         );
     }
     text + "\n" + &table(&COLUMNS, &cost_rows(plan))

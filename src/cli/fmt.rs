@@ -8,8 +8,8 @@ use anyhow::{Context, bail};
 use creamc_lang::source::{Files, Sources};
 use creamc_lang::syntax;
 
-use crate::disk::Disk;
 use super::{CANNOT_WRITE, Verdict, report};
+use crate::disk::Disk;
 
 /// Writes files in the one form all `.cream` files have
 #[derive(Debug, clap::Args)]

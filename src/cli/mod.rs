@@ -24,9 +24,7 @@ mod sample;
 pub mod search;
 mod stats;
 mod text;
-mod values;
-
-pub use values::Device;
+pub mod values;
 
 /// What `--help` shows below the list of commands.
 const EXAMPLES: &str = "\

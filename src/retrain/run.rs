@@ -262,7 +262,11 @@ impl Retraining<'_> {
             self.settings.train.seed,
             self.settings.train.workers,
         );
-        let tested = test(&self.learner.childnet, &part, self.settings.train.eval_batch);
+        let tested = test(
+            &self.learner.childnet,
+            &part,
+            self.settings.train.eval_batch,
+        );
         let settled = Arch {
             resolution: Some(plan.resolution),
             ..arch.clone()
@@ -270,7 +274,10 @@ impl Retraining<'_> {
         let text = write_file(&settled, &plan.ir, file, &[]);
         let about = BTreeMap::from([
             ("arch".to_owned(), text),
-            ("mean".to_owned(), format!("{:?}", self.data.normalisation.mean)),
+            (
+                "mean".to_owned(),
+                format!("{:?}", self.data.normalisation.mean),
+            ),
             (
                 "deviation".to_owned(),
                 format!("{:?}", self.data.normalisation.deviation),

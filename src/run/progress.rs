@@ -171,12 +171,15 @@ mod tests {
     #[test]
     fn a_silent_progress_takes_steps_and_ends() {
         let mut progress = Progress::new(10, 4, 2, false);
-        progress.step(&Tick {
-            epoch: 1,
-            loss: f64::NAN,
-            top1: 0.0,
-            images: 0,
-        });
+        progress.advance(
+            1,
+            &Tick {
+                epoch: 1,
+                loss: f64::NAN,
+                top1: 0.0,
+                images: 0,
+            },
+        );
         progress.say("nothing is shown");
         progress.finish();
     }

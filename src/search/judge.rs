@@ -95,8 +95,7 @@ impl Sums {
     }
 
     fn add(&mut self, path: usize, logits: &Tensor, classes: &Tensor) {
-        let loss =
-            logits.cross_entropy_loss(classes, None::<&Tensor>, Reduction::Sum, -100, 0.0);
+        let loss = logits.cross_entropy_loss(classes, None::<&Tensor>, Reduction::Sum, -100, 0.0);
         self.losses[path] = &self.losses[path] + loss.to_kind(Kind::Double);
         self.hits[path] = &self.hits[path] + hits(logits, classes, 1);
     }

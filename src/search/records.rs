@@ -221,8 +221,7 @@ impl Records {
 }
 
 /// What lies in the checkpoint, for whoever opens the folder.
-const CHECKPOINT: &str =
-    "supernet.safetensors: every weight and norm statistic of the supernet under ROW.BLOCK.CANDIDATE.PART,\n\
+const CHECKPOINT: &str = "supernet.safetensors: every weight and norm statistic of the supernet under ROW.BLOCK.CANDIDATE.PART,\n\
      and the meta layer with its momentum, after the epoch that its metadata names.\n";
 
 fn arch(plan: &Plan, pick: &Pick) -> Arch {

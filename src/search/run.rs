@@ -23,12 +23,12 @@ use crate::data::{Data, Loader, Shard, Wanted};
 use crate::nn::Place;
 use crate::run::{Progress, Stop, Tick};
 use crate::supernet::Supernet;
+use crate::train::Error;
 use crate::train::epoch::{Done, epoch};
 use crate::train::loss::KdLoss;
 use crate::train::meter::Reading;
 use crate::train::prepare::{Source, augmentation, data_dir, open_folder, schedule};
 use crate::train::sgd::Momentum;
-use crate::train::Error;
 
 /// With this many classes or fewer the meta layer sees too little to choose by.
 const FEW_CLASSES: u32 = 20;
@@ -300,7 +300,8 @@ impl Search<'_> {
         let taught = lessons_text(&self.learner.lessons, &self.plan.ir);
         self.records.say(&taught)?;
         let (pick, _) = self.pick.expect("a board or a sampled path was judged");
-        self.records.finish(&self.plan, &pick, (epoch, stopped))
+        self.records
+            .finish(&self.plan, &pick, (epoch, stopped))
             .map_err(Error::from)
     }
 }

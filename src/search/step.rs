@@ -138,7 +138,7 @@ impl Learner {
         let Teacher::Chosen { path, choice } = teacher else {
             return Ok(());
         };
-        if at.step % recipe.update_every != 0 {
+        if !at.step.is_multiple_of(recipe.update_every) {
             return Ok(());
         }
         let step = MetaStep {

@@ -41,7 +41,8 @@ pub fn board_text(board: &Board<Probe>, ir: &Ir) -> String {
 /// How often the paths that taught did so, the most frequent first.
 #[must_use]
 pub fn lessons_text(lessons: &Lessons, ir: &Ir) -> String {
-    let mut counts: Vec<(&Path, u64)> = lessons.iter().map(|(path, &count)| (path, count)).collect();
+    let mut counts: Vec<(&Path, u64)> =
+        lessons.iter().map(|(path, &count)| (path, count)).collect();
     counts.sort_by_key(|&(path, count)| (std::cmp::Reverse(count), path));
     let most: Vec<String> = counts
         .iter()

@@ -95,7 +95,9 @@ impl Trie {
             Some(parent) => &self.nodes[parent].children,
             None => &self.roots,
         };
-        let known = siblings.iter().find(|&&node| self.nodes[node].block == block);
+        let known = siblings
+            .iter()
+            .find(|&&node| self.nodes[node].block == block);
         if let Some(&known) = known {
             return known;
         }

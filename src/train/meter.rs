@@ -88,13 +88,10 @@ impl std::ops::AddAssign for Reading {
 
 /// How many images have their class (`[N]`) among the `k` highest of their
 /// logits (`[N, classes]`): a scalar that stays on the device.
-#[must_use]
 pub fn hits(logits: &Tensor, classes: &Tensor, k: i64) -> Tensor {
     let k = k.min(logits.size()[1]);
     let (_, highest) = logits.detach().topk(k, -1, true, true);
-    highest
-        .eq_tensor(&classes.unsqueeze(-1))
-        .sum(Kind::Double)
+    highest.eq_tensor(&classes.unsqueeze(-1)).sum(Kind::Double)
 }
 
 /// Scalars as numbers; waits for the device once.

@@ -151,7 +151,13 @@ impl Source {
         }
         let (plan, _) = self.planned(&free, &request)?;
         let cost = plan.cost(&arch.path);
-        found.extend(arch::outside_bounds(&arch, written.name.span, cost, &ir.requires, ir));
+        found.extend(arch::outside_bounds(
+            &arch,
+            written.name.span,
+            cost,
+            &ir.requires,
+            ir,
+        ));
         self.show(found);
         Ok((arch, plan))
     }
@@ -215,7 +221,9 @@ pub fn open_folder(
 /// When neither does.
 pub fn data_dir(settings: &TrainSettings) -> Result<&Path, Error> {
     settings.data_dir.as_deref().ok_or_else(|| {
-        Error::Refused("no data: give the folder with --data DIR, or DATA_DIR in the settings".into())
+        Error::Refused(
+            "no data: give the folder with --data DIR, or DATA_DIR in the settings".into(),
+        )
     })
 }
 
@@ -227,7 +235,7 @@ pub fn augmentation(settings: &TrainSettings) -> Augmentation {
     Augmentation {
         crop_pad: settings.crop_pad,
         flip: settings.flip,
-        erase: (settings.erase > 0.0).then(|| Erase {
+        erase: (settings.erase > 0.0).then_some(Erase {
             probability: settings.erase,
             mode: match settings.erase_mode {
                 Mode::Const => EraseMode::Const,

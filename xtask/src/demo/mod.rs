@@ -89,7 +89,10 @@ fn sample(root: &Path) -> Result<Vec<Value>> {
         .map(serde_json::from_str)
         .collect::<Result<Vec<Value>, _>>()
         .context("`creamc sample` prints one JSON value a line")?;
-    let archs: Vec<&str> = samples.iter().filter_map(|one| one["arch"].as_str()).collect();
+    let archs: Vec<&str> = samples
+        .iter()
+        .filter_map(|one| one["arch"].as_str())
+        .collect();
     let file = format!("cream 1\nuse \"../{SPACE}\"\n\n{}", archs.join("\n"));
     fs::write(root.join(RANDOM), file).with_context(|| format!("writing {RANDOM}"))?;
     Ok(samples)

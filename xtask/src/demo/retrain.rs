@@ -24,7 +24,10 @@ pub struct Tested {
 /// # Errors
 /// When one fails; its output is in its log.
 pub fn all(root: &Path, archs: &[Contender]) -> Result<Vec<Tested>> {
-    println!("== creamc retrain, {} networks, {AT_A_TIME} at a time", archs.len());
+    println!(
+        "== creamc retrain, {} networks, {AT_A_TIME} at a time",
+        archs.len()
+    );
     let start = Instant::now();
     let mut tested = Vec::new();
     for pair in archs.chunks(AT_A_TIME) {
@@ -62,7 +65,11 @@ impl Running {
     fn wait(mut self, root: &Path) -> Result<Tested> {
         let status = self.child.wait().context("waiting for creamc retrain")?;
         if !status.success() {
-            bail!("creamc retrain of `{}`: {status}; its output is in {}", self.name, self.log);
+            bail!(
+                "creamc retrain of `{}`: {status}; its output is in {}",
+                self.name,
+                self.log
+            );
         }
         let result = read_json(&root.join(folder(&self.name)).join("result.json"))?;
         let number = |key: &str| {

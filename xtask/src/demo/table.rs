@@ -5,7 +5,11 @@ use super::retrain::Tested;
 
 /// Prints a row for each network and one line that says how the result did.
 pub fn print(archs: &[Contender], tested: &[Tested]) {
-    let widest = archs.iter().map(|arch| arch.choices.len()).max().unwrap_or(0);
+    let widest = archs
+        .iter()
+        .map(|arch| arch.choices.len())
+        .max()
+        .unwrap_or(0);
     println!(
         "\n{:<10} {:<widest$} {:>9} {:>9} {:>8} {:>11} {:>11}",
         "network", "path", "flops", "macs", "params", "test top-1", "test top-5"
@@ -13,13 +17,7 @@ pub fn print(archs: &[Contender], tested: &[Tested]) {
     for (arch, tested) in archs.iter().zip(tested) {
         println!(
             "{:<10} {:<widest$} {:>9} {:>9} {:>8} {:>10.2}% {:>10.2}%",
-            arch.name,
-            arch.choices,
-            arch.flops,
-            arch.macs,
-            arch.params,
-            tested.top1,
-            tested.top5
+            arch.name, arch.choices, arch.flops, arch.macs, arch.params, tested.top1, tested.top5
         );
     }
     println!("\n{}", verdict(tested));
@@ -48,6 +46,9 @@ mod tests {
     fn the_verdict_counts_only_networks_that_are_really_worse() {
         let tested = [80.0, 79.0, 80.0, 81.0].map(|top1| Tested { top1, top5: 99.0 });
         let text = verdict(&tested);
-        assert!(text.contains("beats 1 of 3") && text.contains("against 80.00%"), "{text}");
+        assert!(
+            text.contains("beats 1 of 3") && text.contains("against 80.00%"),
+            "{text}"
+        );
     }
 }
