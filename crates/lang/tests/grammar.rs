@@ -395,7 +395,7 @@ impl<'g> Recogniser<'g> {
             inside_word: false,
             known: BTreeMap::new(),
         };
-        recogniser.is_whole("file")
+        recogniser.reads_all("file")
     }
 
     /// Whether the characters are a word of the kind.
@@ -407,10 +407,10 @@ impl<'g> Recogniser<'g> {
             inside_word: true,
             known: BTreeMap::new(),
         };
-        recogniser.is_whole(kind) && !(kind == "name" && self.reserved.contains(word))
+        recogniser.reads_all(kind) && !(kind == "name" && self.reserved.contains(word))
     }
 
-    fn is_whole(mut self, rule: &str) -> bool {
+    fn reads_all(mut self, rule: &str) -> bool {
         let form = &self.grammar[rule];
         self.ends(form, 0).contains(&self.items.len())
     }
