@@ -1,6 +1,6 @@
 //! Text to syntax tree and back.
 //!
-//! [`parse`] takes any text; [`format`] writes a tree in the one form that all
+//! [`parse`] takes any text; [`format()`] writes a tree in the one form that all
 //! files share. `parse(format(x))` equals `parse(x)` up to places.
 
 pub mod ast;
