@@ -5,8 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use creamc_lang::compile::{Overrides, Unit, load};
+use creamc_lang::cost;
+use creamc_lang::count::{Graph, Limits, Window};
 use creamc_lang::diagnostic::{Code, render};
 use creamc_lang::source::{Files, ReadError};
+use creamc_lang::space::Metric;
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -121,4 +124,18 @@ fn the_example_on_the_page_of_a_message_gives_that_message_alone() {
             .collect();
         assert_eq!(found, [code.as_str()], "{}", messages(&unit));
     }
+}
+
+#[test]
+fn the_demo_space_has_7_056_paths_and_128_of_them_between_its_bounds() {
+    let ir = compile("spaces/tiny.cream").ir.expect("the space is right");
+    let graph = Graph::build(&ir, &cost::table(&ir, 28), &[]).expect("no depths are related");
+    let window = Window {
+        metric: Metric::Macs,
+        low: 260_000,
+        high: 310_000,
+    };
+    assert_eq!(graph.count(), 7_056_u32.into());
+    let inside = graph.count_exact(&[window], Limits::default());
+    assert_eq!(inside.expect("few enough costs"), 128_u32.into());
 }
