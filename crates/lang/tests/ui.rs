@@ -33,6 +33,15 @@ fn every_snapshot_has_a_case() {
 }
 
 #[test]
+fn every_page_has_a_title_and_an_example() {
+    for code in Code::ALL {
+        let (name, page) = (code.as_str(), code.page());
+        assert!(page.starts_with(&format!("# {name}\n")), "{name}.md");
+        assert!(page.contains("\n```"), "{name}.md");
+    }
+}
+
+#[test]
 fn every_page_has_a_code() {
     let codes: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
     assert_eq!(codes.len(), Code::ALL.len(), "two codes share a name");
