@@ -4,21 +4,47 @@ use anyhow::{Context, bail};
 use creamc_lang::arch::{self, Arch};
 use creamc_lang::cost;
 use creamc_lang::diagnostic::nearest;
+use creamc_lang::source::Span;
+use creamc_lang::space::Require;
 use creamc_lang::syntax::ast;
 
 use super::load::Loaded;
 use super::say;
 
+/// An architecture, and what is left to say about it.
+#[derive(Debug)]
+pub struct Picked {
+    /// It.
+    pub arch: Arch,
+    /// Where it is named.
+    place: Span,
+    /// Bounds it was not compared with yet.
+    open: Vec<Require>,
+}
+
+impl Picked {
+    /// Adds a warning for each bound that the architecture breaks at this resolution.
+    pub fn warn(&self, loaded: &mut Loaded, resolution: u32) {
+        let Some(ir) = &loaded.unit.ir else {
+            return;
+        };
+        let cost = cost::of_network(&ir.network(&self.arch.path, resolution));
+        let found = arch::outside_bounds(&self.arch, self.place, cost, &self.open, ir);
+        loaded.unit.diagnostics.extend(found);
+    }
+}
+
 /// The architecture called `name`, or the only one; `None` when the messages say why not.
 ///
 /// # Errors
 /// When there is none of that name, or it is not clear which one is meant.
-pub fn named(loaded: &mut Loaded, name: Option<&str>) -> anyhow::Result<Option<Arch>> {
+pub fn named(loaded: &mut Loaded, name: Option<&str>) -> anyhow::Result<Option<Picked>> {
+    let archs = &loaded.unit.archs;
     let written = match name {
-        Some(name) => find(&loaded.unit.archs, name)?,
-        None => only(&loaded.unit.archs)?,
-    }
-    .clone();
+        Some(name) => find(archs, name)?,
+        None => only(archs)?,
+    };
+    let written = written.clone();
     Ok(read(loaded, &written))
 }
 
@@ -51,33 +77,27 @@ fn listed(archs: &[ast::Arch]) -> String {
     }
 }
 
-fn read(loaded: &mut Loaded, written: &ast::Arch) -> Option<Arch> {
+fn read(loaded: &mut Loaded, written: &ast::Arch) -> Option<Picked> {
     let ir = loaded.unit.ir.as_ref()?;
     let (arch, found) = arch::read(written, ir);
+    let picked = arch.map(|arch| Picked {
+        // Where the resolution is known, reading has told of the file's own bounds.
+        open: match arch.resolution {
+            Some(_) => loaded.requires.clone(),
+            None => loaded.all_requires(),
+        },
+        place: written.name.span,
+        arch,
+    });
     loaded.unit.diagnostics.extend(found);
-    arch
-}
-
-/// Adds a warning for every bound of the file that the architecture does not meet at `resolution`.
-pub fn warn_outside(loaded: &mut Loaded, arch: &Arch, resolution: u32) {
-    let Some(ir) = &loaded.unit.ir else { return };
-    let written = loaded.unit.archs.iter();
-    let Some(place) = written
-        .map(|one| &one.name)
-        .find(|name| name.value == arch.name)
-    else {
-        return; // given on the command line: there is no text to point at
-    };
-    let cost = cost::of_network(&ir.network(&arch.path, resolution));
-    let warnings = arch::outside_bounds(arch, place.span, cost, &ir.requires, ir);
-    loaded.unit.diagnostics.extend(warnings);
+    picked
 }
 
 /// The architecture of lists of indices, `[[0],[3,1],[0]]`.
 ///
 /// # Errors
 /// When the lists are none, or none of this space; the message names the place.
-pub fn from_choices(loaded: &Loaded, text: &str) -> anyhow::Result<Option<Arch>> {
+pub fn from_choices(loaded: &mut Loaded, text: &str) -> anyhow::Result<Picked> {
     let Some(ir) = &loaded.unit.ir else {
         bail!("`--choices` needs a space, and the file holds none");
     };
@@ -86,21 +106,18 @@ pub fn from_choices(loaded: &Loaded, text: &str) -> anyhow::Result<Option<Arch>>
     if let Some(warning) = read.warning {
         say(&format!("warning: {warning}"));
     }
-    Ok(Some(read.arch))
+    Ok(Picked {
+        arch: read.arch,
+        place: loaded.argument("--choices", text),
+        open: loaded.all_requires(),
+    })
 }
 
-/// Every architecture of the file that could be read, with warnings for those outside a bound.
-pub fn read_all(loaded: &mut Loaded) -> Vec<Arch> {
+/// Every architecture of the file that could be read.
+pub fn read_all(loaded: &mut Loaded) -> Vec<Picked> {
     let written = loaded.unit.archs.clone();
-    let archs: Vec<Arch> = written
+    written
         .iter()
         .filter_map(|arch| read(loaded, arch))
-        .collect();
-    let settled = loaded.plan(None).map(|plan| plan.resolution);
-    for arch in &archs {
-        if let Some(resolution) = arch.resolution.or(settled) {
-            warn_outside(loaded, arch, resolution);
-        }
-    }
-    archs
+        .collect()
 }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use super::arch::{self, Picked};
 use super::load::{Loaded, SpaceArgs};
 use super::report::{self, Format};
-use super::{CANNOT_WRITE, Verdict, arch, say, text};
+use super::{CANNOT_WRITE, Verdict, say, text};
 
-/// Compiles files and proves what can be proved about them; prints messages, and one line a good file
+/// Compiles files and proves what can be proved about them
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: creamc check spaces/mobile.cream --require 'flops in 200M..300M'")]
 pub struct Args {
@@ -63,7 +64,7 @@ fn checked(file: &Path, args: &SpaceArgs) -> anyhow::Result<(Loaded, String)> {
 }
 
 fn space(loaded: &mut Loaded) -> String {
-    match loaded.plan(None) {
+    match loaded.plan() {
         Some(plan) => format!(
             "space {}, {} paths, resolution {}",
             plan.ir.space,
@@ -76,12 +77,18 @@ fn space(loaded: &mut Loaded) -> String {
 
 fn archs(loaded: &mut Loaded) -> String {
     let read = arch::read_all(loaded);
-    let names: Vec<String> = read.into_iter().map(|arch| arch.name).collect();
-    format!(
-        "{} {}",
-        if names.len() == 1 { "arch" } else { "archs" },
-        names.join(", ")
-    )
+    // One plan settles the resolution of all that leave it open.
+    let is_open = |picked: &Picked| picked.arch.resolution.is_none();
+    let settled = read.iter().any(is_open).then(|| loaded.plan()).flatten();
+    for picked in &read {
+        let plan = settled.as_ref().map(|plan| plan.resolution);
+        if let Some(resolution) = picked.arch.resolution.or(plan) {
+            picked.warn(loaded, resolution);
+        }
+    }
+    let names: Vec<String> = read.into_iter().map(|picked| picked.arch.name).collect();
+    let noun = if names.len() == 1 { "arch" } else { "archs" };
+    format!("{noun} {}", names.join(", "))
 }
 
 #[derive(Default)]
@@ -118,10 +125,14 @@ impl Found {
     /// Says how much was found where one screen may not show it.
     fn summary(&self, files: usize) {
         if self.errors + self.warnings > 1 {
-            let errors = text::plural(self.errors, "error");
-            let warnings = text::plural(self.warnings, "warning");
+            let kinds = [(self.errors, "error"), (self.warnings, "warning")];
+            let found = kinds.into_iter().filter(|(count, _)| *count > 0);
+            let words: Vec<String> = found
+                .map(|(count, noun)| text::plural(count, noun))
+                .collect();
             say(&format!(
-                "{errors}, {warnings} in {}",
+                "{} in {}",
+                words.join(" and "),
                 text::plural(files, "file")
             ));
         }

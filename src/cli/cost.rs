@@ -30,7 +30,7 @@ pub struct Args {
     #[arg(long, value_name = "LISTS")]
     choices: Option<String>,
     /// Side of the image in pixels, instead of the architecture's
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_PIXELS))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=MOST_PIXELS))]
     resolution: Option<u32>,
     #[command(flatten)]
     space: SpaceArgs,
@@ -74,21 +74,21 @@ fn arch(args: &Args, loaded: &mut Loaded) -> anyhow::Result<Option<(Arch, u32)>>
     if loaded.has_errors() {
         return Ok(None);
     }
-    let arch = match &args.choices {
-        Some(choices) => arch::from_choices(loaded, choices)?,
+    let picked = match &args.choices {
+        Some(choices) => Some(arch::from_choices(loaded, choices)?),
         None => arch::named(loaded, args.arch.as_deref())?,
     };
-    Ok(arch.and_then(|arch| {
-        let resolution = resolution(args, loaded, &arch)?;
-        arch::warn_outside(loaded, &arch, resolution);
-        Some((arch, resolution))
+    Ok(picked.and_then(|picked| {
+        let resolution = resolution(args, loaded, &picked.arch)?;
+        picked.warn(loaded, resolution);
+        Some((picked.arch, resolution))
     }))
 }
 
 /// The first of: the command line, the architecture, what the space settles on.
 fn resolution(args: &Args, loaded: &mut Loaded, arch: &Arch) -> Option<u32> {
     let given = args.resolution.or(arch.resolution);
-    given.or_else(|| loaded.plan(None).map(|plan| plan.resolution))
+    given.or_else(|| loaded.plan().map(|plan| plan.resolution))
 }
 
 /// A network and what each of its blocks costs.

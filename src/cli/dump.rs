@@ -64,7 +64,7 @@ fn dumped(loaded: &mut Loaded, pass: Pass) -> Option<String> {
             .as_ref()
             .map(|space| format!("{space:#?}")),
         Pass::Ir => loaded.unit.ir.as_ref().map(|ir| ir.print()),
-        Pass::Plan => loaded.plan(None).map(|plan| plan_text(&plan)),
+        Pass::Plan => loaded.plan().map(|plan| plan_text(&plan)),
     }
 }
 

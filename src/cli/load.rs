@@ -6,8 +6,9 @@ use std::path::Path;
 use creamc_lang::compile::{self, Overrides, Unit};
 use creamc_lang::diagnostic::Severity;
 use creamc_lang::plan::{self, Plan, Request};
-use creamc_lang::source::Spanned;
+use creamc_lang::source::Span;
 use creamc_lang::space::Require;
+
 use serde_json::Value;
 
 use crate::disk::Disk;
@@ -22,7 +23,7 @@ pub struct SpaceArgs {
     #[arg(long, value_name = "BOUND")]
     pub require: Vec<String>,
     /// Number of classes, instead of the file's
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub classes: Option<u32>,
 }
 
@@ -31,7 +32,8 @@ pub struct SpaceArgs {
 pub struct Loaded {
     /// The file. Its diagnostics grow with every step taken here.
     pub unit: Unit,
-    requires: Vec<Require>,
+    /// The bounds of the command line.
+    pub requires: Vec<Require>,
 }
 
 impl Loaded {
@@ -79,12 +81,24 @@ impl Loaded {
         (errors, all.len() - errors)
     }
 
+    /// An argument of the command line, as if it were written in a file called like its flag.
+    pub fn argument(&mut self, flag: &str, text: &str) -> Span {
+        let file = self.unit.sources.add(flag, text);
+        Span::new(file, 0, text.len())
+    }
+
+    /// The bounds of the file and of the command line.
+    pub fn all_requires(&self) -> Vec<Require> {
+        let own = self.unit.ir.iter().flat_map(|ir| &ir.requires);
+        own.chain(&self.requires).cloned().collect()
+    }
+
     /// Settles the space; `None` when the messages say why not.
-    pub fn plan(&mut self, resolution: Option<Spanned<u32>>) -> Option<Plan> {
+    pub fn plan(&mut self) -> Option<Plan> {
         let ir = self.unit.ir.as_ref().filter(|_| !self.unit.has_errors())?;
         let request = Request {
             requires: self.requires.clone(),
-            resolution,
+            resolution: None,
         };
         match plan::plan(ir, &request) {
             Ok((plan, warnings)) => {

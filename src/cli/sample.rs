@@ -24,7 +24,7 @@ pub struct Args {
     /// The space
     file: PathBuf,
     /// How many
-    #[arg(short, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(short, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
     n: u64,
     /// Equal seeds draw equal paths
     #[arg(long, default_value_t = 0)]
@@ -73,7 +73,7 @@ const LOW_ACCEPTANCE: f64 = 0.1;
 /// When the file cannot be read, no path can be drawn, or nothing can be written.
 pub fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<Verdict> {
     let mut loaded = Loaded::read(&args.file, &args.space)?;
-    let Some(plan) = loaded.plan(None) else {
+    let Some(plan) = loaded.plan() else {
         return loaded.refuse(args.format.messages(), out);
     };
     loaded.show();

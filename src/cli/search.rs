@@ -16,7 +16,7 @@ pub struct Args {
     #[arg(long, value_name = "BOUND")]
     pub require: Vec<String>,
     /// Number of classes, instead of the file's
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub classes: Option<u32>,
     /// What every training run takes
     #[command(flatten)]

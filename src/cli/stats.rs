@@ -42,7 +42,7 @@ pub struct Args {
 /// written.
 pub fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<Verdict> {
     let mut loaded = Loaded::read(&args.file, &args.space)?;
-    let Some(plan) = loaded.plan(None) else {
+    let Some(plan) = loaded.plan() else {
         return loaded.refuse(args.format, out);
     };
     loaded.show();
@@ -149,8 +149,8 @@ fn resolution(plan: &Plan) -> String {
     let side = plan.resolution;
     match &plan.ir.resolution.value {
         Setting::Fitted(domain) => {
-            let listed: Vec<String> = domain.values().iter().map(u32::to_string).collect();
-            format!("{side}, chosen from {}: {}", listed.join(" "), reason(plan))
+            let listed = text::listed(domain.values());
+            format!("{side}, of {listed}: {}", reason(plan))
         }
         Setting::Fixed(_) | Setting::Searched(_) => format!("{side}, as written"),
     }
@@ -162,7 +162,7 @@ fn reason(plan: &Plan) -> String {
     let (least, _) = plan.bounded_graph.count_interval(&plan.windows);
     match least >= rich {
         true => format!(
-            "the largest that leaves {} paths inside every bound",
+            "the largest that leaves at least {} paths inside every bound",
             text::big(&rich.to_string())
         ),
         false => "the one with the most paths inside every bound".to_string(),

@@ -8,6 +8,15 @@ pub fn plural(count: usize, noun: &str) -> String {
     format!("{count} {noun}{ending}")
 }
 
+/// `16`, `16 and 32`, `16, 24 and 32`.
+pub fn listed(numbers: &[u32]) -> String {
+    let words: Vec<String> = numbers.iter().map(u32::to_string).collect();
+    match words.as_slice() {
+        [most @ .., last] if !most.is_empty() => format!("{} and {last}", most.join(", ")),
+        _ => words.concat(),
+    }
+}
+
 /// A count for reading: `81.7M`.
 pub fn count(count: u64) -> String {
     count_for_reading(u128::from(count))
@@ -68,6 +77,13 @@ mod tests {
             table(&[Side::Left, Side::Right], &rows),
             "a       1\nlong  234\nb\n"
         );
+    }
+
+    #[test]
+    fn the_last_of_a_list_follows_an_and() {
+        assert_eq!(listed(&[16]), "16");
+        assert_eq!(listed(&[16, 32]), "16 and 32");
+        assert_eq!(listed(&[8, 16, 32]), "8, 16 and 32");
     }
 
     #[test]

@@ -45,7 +45,7 @@ fn choices_mean_the_same_as_the_arch_they_write() {
         "cost",
         "tiny.cream",
         "--choices",
-        "[[3,3],[1,1],[0]]",
+        "[[3,3],[0],[0]]",
         "--resolution",
         "32",
     ]);

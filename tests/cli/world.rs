@@ -2,6 +2,8 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use crate::tool::{command, creamc, creamc_in, fixtures, folder_with};
@@ -123,45 +125,45 @@ fn messages_that_nobody_can_read_do_not_panic() {
 
 #[test]
 fn a_missing_sibling_is_named_with_what_to_build() {
-    let folder = folder_with(&["tiny.cream"]);
-    let lonely = folder.path().join("creamc");
-    fs::copy(env!("CARGO_BIN_EXE_creamc"), &lonely).unwrap();
-    let output = std::process::Command::new(&lonely)
+    let (_folder, front) = front_alone();
+    let output = std::process::Command::new(front)
         .args(["search", "tiny.cream"])
-        .current_dir(folder.path())
         .output()
-        .unwrap();
+        .expect("the tool starts");
     let err = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{err}");
-    assert!(
-        err.contains("creamc-torch") && err.contains("cargo build"),
-        "{err}"
-    );
+    assert!(err.contains("creamc-torch"), "{err}");
+    assert!(err.contains("cargo build"), "{err}");
 }
 
 #[test]
-fn the_sibling_gets_all_arguments_and_its_exit_code_is_ours() {
-    let folder = folder_with(&["tiny.cream"]);
-    let front = folder.path().join("creamc");
-    fs::copy(env!("CARGO_BIN_EXE_creamc"), &front).unwrap();
-    let sibling = folder.path().join("creamc-torch");
-    fs::write(&sibling, "#!/bin/sh\necho \"$@\"\nexit 7\n").unwrap();
-    fs::set_permissions(
-        &sibling,
-        std::os::unix::fs::PermissionsExt::from_mode(0o755),
-    )
-    .unwrap();
-    let output = std::process::Command::new(&front)
-        .args(["search", "tiny.cream", "--seed", "3", "--set", "A=b c"])
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    assert_eq!(
-        output.status.code(),
-        Some(7),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+fn the_sibling_gets_all_arguments() {
+    let args = ["search", "tiny.cream", "--seed", "3", "--set", "A=b c"];
+    let output = with_sibling("/bin/echo", &args);
     let out = String::from_utf8_lossy(&output.stdout);
     assert_eq!(out, "search tiny.cream --seed 3 --set A=b c\n");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn the_exit_code_of_the_sibling_is_ours() {
+    let output = with_sibling("/bin/false", &["retrain", "one.cream"]);
+    assert_eq!(output.status.code(), Some(1));
+}
+
+/// Runs a front whose sibling is the given program.
+fn with_sibling(program: &str, args: &[&str]) -> std::process::Output {
+    let (folder, front) = front_alone();
+    symlink(program, folder.path().join("creamc-torch")).expect("a link can be made");
+    let output = std::process::Command::new(front).args(args).output();
+    output.expect("the tool starts")
+}
+
+/// The front in a folder of its own. A hard link, so that it is never open for writing while
+/// other tests start processes.
+fn front_alone() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made");
+    let front = folder.path().join("creamc");
+    fs::hard_link(env!("CARGO_BIN_EXE_creamc"), &front).expect("a link can be made");
+    (folder, front)
 }
