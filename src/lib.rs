@@ -6,10 +6,15 @@
 
 pub use creamc_lang as lang;
 
+#[expect(clippy::disallowed_methods, reason = "writes formatted files")]
 pub mod cli;
+#[expect(clippy::disallowed_methods, reason = "reads settings files")]
 pub mod config;
+#[expect(clippy::disallowed_methods, reason = "reads images")]
 pub mod data;
+#[expect(clippy::disallowed_methods, reason = "reads `.cream` files")]
 pub mod disk;
+#[expect(clippy::disallowed_methods, reason = "keeps the run folder")]
 pub mod run;
 
 #[cfg(feature = "torch")]
@@ -22,6 +27,7 @@ pub mod supernet;
 pub mod childnet;
 
 #[cfg(feature = "torch")]
+#[expect(clippy::disallowed_methods, reason = "reads and writes weights")]
 pub mod checkpoint;
 
 #[cfg(feature = "torch")]

@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 // The front is built from the module itself, not from the library: code that it
 // never calls would still make the linker add libtorch to it.
+#[expect(clippy::disallowed_methods, reason = "writes formatted files")]
 mod cli;
+#[expect(clippy::disallowed_methods, reason = "reads `.cream` files")]
 mod disk;
 
 fn main() -> ExitCode {

@@ -19,10 +19,9 @@ pub fn run(command: TensorCommand) -> anyhow::Result<Verdict> {
     creamc_torch::keep_freed_memory();
     match command {
         TensorCommand::Search(args) => end(crate::search::run(&search_options(args)), print_found),
-        TensorCommand::Retrain(args) => end(
-            crate::retrain::run(&retrain_options(args)?),
-            print_retrained,
-        ),
+        TensorCommand::Retrain(args) => {
+            end(crate::retrain::run(&retrain_options(args)), print_retrained)
+        }
     }
 }
 
@@ -35,15 +34,13 @@ fn search_options(args: search::Args) -> SearchOptions {
     }
 }
 
-fn retrain_options(args: retrain::Args) -> anyhow::Result<RetrainOptions> {
-    Ok(RetrainOptions {
-        file: args
-            .file
-            .context("which architecture? Give its file: creamc retrain best.cream")?,
+fn retrain_options(args: retrain::Args) -> RetrainOptions {
+    RetrainOptions {
+        file: args.file,
         arch: args.arch,
         classes: args.classes,
         run: run_options(args.training),
-    })
+    }
 }
 
 fn run_options(training: Training) -> RunOptions {

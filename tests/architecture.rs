@@ -1,5 +1,7 @@
 //! The table of modules in ARCHITECTURE.md is law: every import between modules is listed there.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,6 +40,18 @@ fn an_import_is_found_in_paths_and_groups_but_not_in_comments_and_unit_tests() {
                 #[cfg(test)]\nuse crate::j::K;\n";
     let names: Vec<String> = imported(text).into_iter().map(|(_, name)| name).collect();
     assert_eq!(names, ["a", "c", "f", "g"]);
+}
+
+#[test]
+fn every_module_of_the_table_exists() {
+    for (heading, folder) in [("crates/lang", "crates/lang/src"), ("src", "src")] {
+        for (module, _) in rows(heading) {
+            let folder = root().join(folder);
+            let is_there =
+                folder.join(&module).is_dir() || folder.join(module.clone() + ".rs").is_file();
+            assert!(is_there, "{heading}: there is no module `{module}`");
+        }
+    }
 }
 
 fn assert_crate(heading: &str, folder: &str) {

@@ -1,4 +1,6 @@
 //! Our tensors against numbers recorded from the original code.
+
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
 #![cfg(feature = "torch")]
 
 mod common;

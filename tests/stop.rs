@@ -1,4 +1,6 @@
 //! Ctrl-C, in a process of its own: the signal goes to the whole test binary.
+
+#![allow(clippy::print_stderr, reason = "the parent reads what its child says")]
 #![cfg(unix)]
 
 use std::process::{Command, Stdio};

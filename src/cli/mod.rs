@@ -36,8 +36,8 @@ Examples, one a command:
   creamc sample spaces/mobile.cream -n 5 --seed 1 --format json
   creamc dump --pass ir spaces/mobile.cream
   creamc explain ir
-  creamc search spaces/mobile.cream --config configs/search.yaml --data DIR --out runs/first
-  creamc retrain best.cream --config configs/retrain.yaml --data DIR --out runs/best
+  creamc search spaces/mobile.cream --config configs/demo.yaml --data DIR --out runs/first
+  creamc retrain best.cream --config configs/demo-retrain.yaml --data DIR --out runs/best
 
 Exit codes: 0 all is well, 1 the text has errors, 2 the world or the usage is wrong.";
 

@@ -7,12 +7,12 @@ use super::search::Training;
 /// Trains one architecture from the start
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example: creamc retrain best.cream --config configs/retrain.yaml --data DIR --out runs/best"
+    after_help = "Example: creamc retrain best.cream --config configs/demo-retrain.yaml --data DIR --out runs/best"
 )]
 pub struct Args {
-    /// The file with the architecture; without it, the settings file names one
+    /// The file with the architecture
     #[arg(value_name = "ARCH.cream")]
-    pub file: Option<PathBuf>,
+    pub file: PathBuf,
     /// Which of the file's architectures, where it holds several
     #[arg(long, value_name = "NAME")]
     pub arch: Option<String>,

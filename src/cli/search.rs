@@ -6,7 +6,7 @@ use super::values::{Device, Override};
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example: creamc search spaces/mobile.cream --config configs/search.yaml --data DIR --out runs/first"
+    after_help = "Example: creamc search spaces/mobile.cream --config configs/demo.yaml --data DIR --out runs/first"
 )]
 /// Trains a supernet on a space and searches it for good architectures
 pub struct Args {

@@ -75,18 +75,22 @@ impl Feasible {
         Ok(Feasible::Between(least.to_string(), most.to_string()))
     }
 
-    fn text(&self) -> String {
+    fn text(&self, paths: &str) -> String {
         match self {
-            Feasible::Exactly(count) => counted(count),
-            Feasible::Between(least, most) if least == most => counted(least),
-            Feasible::Between(least, most) => {
-                format!(
-                    "{} to {} (--exact counts them)",
-                    text::big(least),
-                    text::big(most)
-                )
+            Feasible::Exactly(count) => with_share(&counted(count), count, paths),
+            Feasible::Between(least, most) if least == most => {
+                with_share(&counted(least), least, paths)
             }
+            Feasible::Between(least, most) => with_share(&text::span(least, most), least, paths),
         }
+    }
+}
+
+/// `114, 95.0% of all`.
+fn with_share(words: &str, part: &str, paths: &str) -> String {
+    match text::share(part, paths) {
+        Some(share) => format!("{words}, {share} of all"),
+        None => words.to_string(),
     }
 }
 
@@ -126,13 +130,11 @@ fn json(plan: &Plan, feasible: &Feasible) -> Value {
 }
 
 fn human(plan: &Plan, feasible: &Feasible) -> String {
+    let paths = plan.graph.count().to_string();
     let facts = [
         ["space".to_string(), plan.ir.space.clone()],
-        [
-            "paths".to_string(),
-            counted(&plan.graph.count().to_string()),
-        ],
-        ["feasible".to_string(), feasible.text()],
+        ["paths".to_string(), counted(&paths)],
+        ["feasible".to_string(), feasible.text(&paths)],
         ["resolution".to_string(), resolution(plan)],
         ["fingerprint".to_string(), plan.fingerprint.clone()],
     ];

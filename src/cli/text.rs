@@ -1,6 +1,6 @@
 //! Numbers and tables for reading.
 
-use creamc_lang::quantity::count_for_reading;
+use creamc_lang::quantity::{count_for_reading, grouped};
 
 /// `1 error`, `2 errors`.
 pub fn plural(count: usize, noun: &str) -> String {
@@ -22,12 +22,58 @@ pub fn count(count: u64) -> String {
     count_for_reading(u128::from(count))
 }
 
-/// A count of any size for reading, from its decimal digits: `5.5e23`.
+/// Digits from which on a count is written with a power of ten.
+const LONG: usize = 13;
+
+/// A count of any size for reading, from its decimal digits: `81.7M`, `5.5e23`.
 pub fn big(digits: &str) -> String {
-    match digits.parse::<u128>() {
-        Ok(count) => count_for_reading(count),
-        Err(_) => format!("{}.{}e{}", &digits[..1], &digits[1..2], digits.len() - 1),
+    match digits.parse() {
+        Ok(count) if digits.len() < LONG => count_for_reading(count),
+        _ => scientific(digits, 2),
     }
+}
+
+/// Two counts for reading with as many digits as it takes to tell them apart: `2.01e23 to 2.02e23`.
+pub fn span(least: &str, most: &str) -> String {
+    let written = |precision| [least, most].map(|digits| scientific(digits, precision));
+    let apart = (2..=9).map(written).find(|[least, most]| least != most);
+    match apart {
+        Some(words) if least.len() >= LONG => words.join(" to "),
+        _ => [least, most].map(grouped).join(" to "),
+    }
+}
+
+/// The first digits, rounded, and a power of ten: `5.5e23`.
+fn scientific(digits: &str, precision: usize) -> String {
+    let precision = precision.min(digits.len());
+    let number = |text: &str| text.parse::<u64>().expect("these are digits");
+    let rounds_up = digits
+        .as_bytes()
+        .get(precision)
+        .is_some_and(|digit| *digit >= b'5');
+    let head = (number(&digits[..precision]) + u64::from(rounds_up)).to_string();
+    // 99 rounds up to 100: one power of ten more.
+    let power = digits.len() - precision + head.len() - 1;
+    let tail = head[1..].trim_end_matches('0');
+    match tail.is_empty() {
+        true => format!("{}e{power}", &head[..1]),
+        false => format!("{}.{tail}e{power}", &head[..1]),
+    }
+}
+
+/// `part` of `whole` in percent, from decimal digits; `None` where an `f64` cannot hold them.
+pub fn share(part: &str, whole: &str) -> Option<String> {
+    let number = |digits: &str| {
+        digits
+            .parse::<f64>()
+            .ok()
+            .filter(|number| number.is_finite())
+    };
+    let percent = 100.0 * number(part)? / number(whole)?;
+    Some(match percent {
+        percent if percent >= 0.1 => format!("{percent:.1}%"),
+        percent => format!("{percent:.1e}%"),
+    })
 }
 
 /// Which side of its column a text stands at.
@@ -89,6 +135,26 @@ mod tests {
     #[test]
     fn a_count_beyond_every_integer_type_is_read_from_its_digits() {
         assert_eq!(big(&format!("12{}", "0".repeat(60))), "1.2e61");
+        assert_eq!(big(&format!("1249{}", "0".repeat(400))), "1.2e403");
+        assert_eq!(big(&"9".repeat(60)), "1e60");
+        assert_eq!(big("563131748819597"), "5.6e14");
+        assert_eq!(big("81700000"), "81.7M");
         assert_eq!(big("999"), "999");
+    }
+
+    #[test]
+    fn two_counts_are_told_apart() {
+        assert_eq!(
+            span("201499999999999", "201600000000000"),
+            "2.01e14 to 2.02e14"
+        );
+        assert_eq!(span("2014", "2016"), "2,014 to 2,016");
+    }
+
+    #[test]
+    fn a_share_is_a_percentage_with_a_power_of_ten_where_it_is_small() {
+        assert_eq!(share("30", "120"), Some("25.0%".to_string()));
+        assert_eq!(share("3", "1000000"), Some("3.0e-4%".to_string()));
+        assert_eq!(share("1", &"9".repeat(400)), None);
     }
 }

@@ -1,6 +1,6 @@
 //! How far the run is, on stderr: a bar on a terminal, now and then a line elsewhere.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -45,7 +45,7 @@ impl Progress {
     /// `shown`; on a terminal a bar, elsewhere a line every 30 seconds.
     #[must_use]
     pub fn new(total: u64, done: u64, epochs: u64, shown: bool) -> Self {
-        let face = match (shown, std::io::stderr().is_terminal()) {
+        let face = match (shown, io::stderr().is_terminal()) {
             (false, _) => Face::Silent,
             (true, true) => Face::Bar(bar(total, done)),
             (true, false) => Face::Lines {
@@ -75,7 +75,7 @@ impl Progress {
                 *done += steps;
                 if last.elapsed() >= QUIET {
                     *last = Instant::now();
-                    eprintln!("step {done} of {total}  {text}");
+                    tell(&format!("step {done} of {total}  {text}"));
                 }
             }
         }
@@ -85,8 +85,8 @@ impl Progress {
     pub fn say(&self, text: &str) {
         match &self.face {
             Face::Silent => {}
-            Face::Bar(bar) => bar.suspend(|| eprintln!("{text}")),
-            Face::Lines { .. } => eprintln!("{text}"),
+            Face::Bar(bar) => bar.suspend(|| tell(text)),
+            Face::Lines { .. } => tell(text),
         }
     }
 
@@ -96,6 +96,11 @@ impl Progress {
             bar.finish_and_clear();
         }
     }
+}
+
+/// One line beside the output. A run goes on when nobody listens any more.
+pub(super) fn tell(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 fn bar(total: u64, done: u64) -> ProgressBar {

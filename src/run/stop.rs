@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::RunError;
+use super::progress::tell;
 
 /// Whether the user (or a launcher: SIGTERM, SIGHUP) asked the run to stop.
 #[derive(Debug, Clone, Copy)]
@@ -45,5 +46,5 @@ fn pressed() {
     if ASKED.swap(true, Ordering::Relaxed) {
         std::process::exit(INTERRUPTED);
     }
-    eprintln!("\nfinishing this step and saving; press Ctrl-C again to stop at once");
+    tell("\nfinishing this step and saving; press Ctrl-C again to stop at once");
 }

@@ -1,6 +1,8 @@
 //! Every space of the repository, every example of the language reference and of the pages on
 //! messages: compiled, and compared with what they gave before.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

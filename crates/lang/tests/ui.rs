@@ -3,6 +3,8 @@
 //!
 //! Folders named `used` hold files that cases `use`.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::panic;
