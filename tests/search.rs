@@ -1,0 +1,191 @@
+//! Searches of seconds on a few of the shipped images, and how wrong inputs end.
+#![cfg(feature = "torch")]
+
+use std::cell::Cell;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+
+use creamc::checkpoint;
+use creamc::retrain::{self, RetrainOptions};
+use creamc::search::{Found, SearchOptions, run_until};
+use creamc::train::{DeviceChoice, Error, Findings, RunOptions};
+
+/// A search of three epochs, the last two with a board.
+const SMALL: [&str; 12] = [
+    "EPOCHS=3",
+    "WARMUP_STEPS=2",
+    "WARMUP_EPOCHS=0",
+    "DATASET.BATCH_SIZE=32",
+    "DATASET.IMAGES_PER_CLASS=20",
+    "SUPERNET.META_STA_EPOCH=1",
+    "SUPERNET.POOL_SIZE=4",
+    "SUPERNET.SLICE=2",
+    "SUPERNET.UPDATE_ITER=2",
+    "SUPERNET.JUDGE_IMAGES=50",
+    "SUPERNET.RECAL_IMAGES=60",
+    "SUPERNET.RECAL_BATCH=30",
+];
+
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn run_options(out: &Path, set: &[&str]) -> RunOptions {
+    // Bit-equal runs need one number of threads.
+    static THREADS: Once = Once::new();
+    THREADS.call_once(|| creamc_torch::set_threads(1).expect("one thread is allowed"));
+    fn ignore(_: &Findings) {}
+    RunOptions {
+        config: None,
+        data: Some(repository("examples/fashion-mnist")),
+        out: Some(out.to_owned()),
+        device: DeviceChoice::Cpu,
+        seed: Some(7),
+        set: set.iter().map(|&one| one.to_owned()).collect(),
+        progress: false,
+        show: ignore,
+    }
+}
+
+fn options(out: &Path, more: &[&str]) -> SearchOptions {
+    SearchOptions {
+        space: repository("spaces/tiny.cream"),
+        classes: None,
+        require: Vec::new(),
+        run: run_options(out, &[&SMALL[..], more].concat()),
+    }
+}
+
+fn search(out: &Path, more: &[&str]) -> Result<Found, Error> {
+    run_until(&options(out, more), &|| false)
+}
+
+fn text(path: &Path) -> String {
+    fs::read_to_string(path).expect("the run folder holds the file")
+}
+
+#[test]
+fn a_search_ends_with_a_path_inside_the_bound_and_a_readable_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let found = search(&out, &[]).unwrap();
+    assert!((260_000..=310_000).contains(&found.macs), "{}", found.macs);
+    assert_eq!((found.epochs, found.stopped), (3, false));
+    let lines: Vec<serde_json::Value> = text(&out.join("metrics.jsonl"))
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 3);
+    assert!(lines[2]["board"].as_u64().unwrap() > 0);
+    for name in ["run.json", "settings.yaml", "log.txt", "board.txt"] {
+        assert!(!text(&out.join(name)).is_empty(), "{name}");
+    }
+    let saved = checkpoint::load(&out.join("checkpoint/supernet.safetensors")).unwrap();
+    assert_eq!(saved.about["epoch"], "3");
+    let best = text(&out.join("best.cream"));
+    assert!(best.contains("arch best of tiny"), "{best}");
+}
+
+#[test]
+fn equal_seeds_give_equal_weights_and_results_whoever_picks_the_teacher() {
+    for pick in ["SUPERNET.PICK_METHOD=meta", "SUPERNET.PICK_METHOD=top1"] {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = ["a", "b"].map(|name| folder.path().join(name));
+        for run in &runs {
+            search(run, &[pick]).unwrap();
+        }
+        let bytes = |run: &PathBuf, name: &str| fs::read(run.join(name)).unwrap();
+        for name in ["checkpoint/supernet.safetensors", "board.txt", "best.cream"] {
+            assert_eq!(
+                bytes(&runs[0], name),
+                bytes(&runs[1], name),
+                "{pick} {name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_search_that_is_stopped_early_picks_among_sampled_paths() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let steps = Cell::new(0);
+    let stop = || {
+        steps.set(steps.get() + 1);
+        steps.get() > 3
+    };
+    let found = run_until(&options(&out, &[]), &stop).unwrap();
+    assert!(found.stopped && (260_000..=310_000).contains(&found.macs));
+    assert!(text(&out.join("log.txt")).contains("the board is empty"));
+}
+
+#[test]
+fn the_result_of_a_search_is_retrained_and_tested() {
+    let folder = tempfile::tempdir().unwrap();
+    let (run, out) = (folder.path().join("run"), folder.path().join("retrained"));
+    search(&run, &[]).unwrap();
+    let set = [
+        "EPOCHS=1",
+        "WARMUP_EPOCHS=0",
+        "DATASET.IMAGES_PER_CLASS=20",
+        "DATASET.BATCH_SIZE=32",
+    ];
+    let result = retrain::run(&RetrainOptions {
+        file: run.join("best.cream"),
+        arch: None,
+        classes: None,
+        run: run_options(&out, &set),
+    })
+    .unwrap();
+    assert_eq!((result.arch.as_str(), result.test.images), ("best", 2000));
+    assert!((0.0..=100.0).contains(&result.test.top1));
+    let weights = checkpoint::load(&out.join("model.safetensors")).unwrap();
+    assert!(weights.tensors.contains_key("stem.0.conv.weight"));
+}
+
+#[test]
+fn wrong_inputs_are_refused_before_a_folder_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let empty = folder.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    let with_data = |data: PathBuf| {
+        let mut options = options(&out, &[]);
+        options.run.data = Some(data);
+        options
+    };
+    let few_classes = SearchOptions {
+        classes: Some(5),
+        ..options(&out, &[])
+    };
+    let cases = [
+        (with_data(folder.path().join("nowhere")), "nowhere"),
+        (with_data(empty), "empty"),
+        (few_classes, "class"),
+        (options(&out, &["SUPERNET.JUDGE_IMAGES=5"]), "judge image"),
+        (options(&out, &["DATASET.BATCH_SIZE=4096"]), "BATCH_SIZE"),
+        (
+            options(&out, &["SUPERNET.META_STA_EPOCH=3"]),
+            "META_STA_EPOCH",
+        ),
+        (options(&out, &["SUPERNET.POOL_SICE=3"]), "POOL_SIZE"),
+    ];
+    for (options, word) in cases {
+        let error = run_until(&options, &|| false).unwrap_err().to_string();
+        assert!(error.contains(word), "{word}: {error}");
+        assert!(!out.exists(), "{word}");
+    }
+}
+
+#[test]
+fn a_bound_that_no_path_meets_is_a_message_about_the_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = options(&folder.path().join("run"), &[]);
+    options.require = vec!["params in 0..1K".to_owned()];
+    let error = run_until(&options, &|| false).unwrap_err();
+    let Error::Text(findings) = error else {
+        panic!("{error}");
+    };
+    assert_eq!(findings.diagnostics[0].code.as_str(), "bound-unreachable");
+}
