@@ -1,5 +1,9 @@
 //! Searches of seconds on a few of the shipped images, and how wrong inputs end.
 #![cfg(feature = "torch")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test lays out and reads its files"
+)]
 
 use std::cell::Cell;
 use std::fs;
