@@ -110,7 +110,8 @@ fn archs(root: &Path, random: &[Value]) -> Result<Vec<Contender>> {
     let result = read_json(&root.join(OUT).join("result.json"))?;
     let mut archs = vec![contender("best", &result, "runs/demo/best.cream")?];
     for (at, one) in random.iter().enumerate() {
-        archs.push(contender(&format!("random{}", at + 1), one, RANDOM)?);
+        // The names that `creamc sample` gives.
+        archs.push(contender(&format!("sample_{}", at + 1), one, RANDOM)?);
     }
     Ok(archs)
 }
