@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use anyhow::Context;
 
 use crate::cli::search::Training;
-use crate::cli::{TensorCommand, Verdict, report, retrain, search};
+use crate::cli::{self, TensorCommand, Verdict, report, retrain, search};
 use crate::retrain::{RetrainOptions, Retrained};
 use crate::search::{Found, SearchOptions};
 use crate::train::{DeviceChoice, Error, Findings, RunOptions};
@@ -61,6 +61,7 @@ fn run_options(training: Training) -> RunOptions {
             .map(|one| format!("{}={}", one.key, one.value))
             .collect(),
         progress: true,
+        warn: |text| cli::say(&format!("warning: {text}")),
         show,
     }
 }

@@ -48,6 +48,7 @@ fn run_options(out: &Path, set: &[&str]) -> RunOptions {
         seed: Some(7),
         set: set.iter().map(|&one| one.to_owned()).collect(),
         progress: false,
+        warn: |_| {},
         show: ignore,
     }
 }
@@ -169,6 +170,13 @@ fn wrong_inputs_are_refused_before_a_folder_is_made() {
         (few_classes, "class"),
         (options(&out, &["SUPERNET.JUDGE_IMAGES=5"]), "judge image"),
         (options(&out, &["DATASET.BATCH_SIZE=4096"]), "BATCH_SIZE"),
+        (
+            options(
+                &out,
+                &["SUPERNET.RECAL_BATCH=250", "SUPERNET.RECAL_IMAGES=500"],
+            ),
+            "RECAL_BATCH",
+        ),
         (
             options(&out, &["SUPERNET.META_STA_EPOCH=3"]),
             "META_STA_EPOCH",

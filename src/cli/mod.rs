@@ -36,7 +36,7 @@ Examples, one a command:
   creamc sample spaces/mobile.cream -n 5 --seed 1 --format json
   creamc dump --pass ir spaces/mobile.cream
   creamc explain ir
-  creamc search spaces/mobile.cream --config configs/demo.yaml --data DIR --out runs/first
+  creamc search spaces/tiny.cream --config configs/demo.yaml --out runs/first
   creamc retrain best.cream --config configs/demo-retrain.yaml --data DIR --out runs/best
 
 Exit codes: 0 all is well, 1 the text has errors, 2 the world or the usage is wrong.";
@@ -163,6 +163,6 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 }
 
 /// One line to the user beside the output. When even that fails there is nobody to tell.
-fn say(line: &str) {
+pub fn say(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }

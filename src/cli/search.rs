@@ -6,7 +6,7 @@ use super::values::{Device, Override};
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example: creamc search spaces/mobile.cream --config configs/demo.yaml --data DIR --out runs/first"
+    after_help = "Example: creamc search spaces/tiny.cream --config configs/demo.yaml --out runs/first"
 )]
 /// Trains a supernet on a space and searches it for good architectures
 pub struct Args {
@@ -41,7 +41,7 @@ pub struct Training {
     /// Seed of all randomness, instead of the settings file's
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Replaces one setting, `BATCH_SIZE=64`; may be given several times
+    /// Replaces one setting, `DATASET.BATCH_SIZE=64`; may be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub overrides: Vec<Override>,
 }

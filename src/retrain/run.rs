@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use creamc_lang::arch::{Arch, write_file};
+use creamc_lang::arch::{self, Arch};
 use creamc_lang::plan::Plan;
 use serde::Serialize;
 use tch::Kind;
@@ -65,6 +65,7 @@ pub fn run(options: &RetrainOptions) -> Result<Retrained, Error> {
     let source = Source::load(&options.file, classes, options.run.show)?;
     let (arch, plan) = source.plan_arch(options.arch.as_deref())?;
     let data = load_data(settings, &plan)?;
+    let recipe = recipe(settings, &data)?;
     let device = options.run.device.open()?;
     let place = Place {
         kind: Kind::Float,
@@ -72,11 +73,12 @@ pub fn run(options: &RetrainOptions) -> Result<Retrained, Error> {
     };
     let resolved = (loaded.resolved.as_str(), loaded.warnings.as_slice());
     let (folder, log) = open_folder("retrain", &options.run, &settings.train, resolved, device)?;
-    let copies = folder.copy_files(&source.files)?;
+    folder.copy_files(&source.files)?;
     let network = plan.ir.network(&arch.path, plan.resolution);
     let mut retraining = Retraining {
         learner: Learner::new(Childnet::new(&network, place, settings.train.seed)),
-        recipe: recipe(settings, &data)?,
+        recipe,
+        about: about(&arch, &plan, &data),
         metrics: folder.metrics()?,
         settings,
         data,
@@ -90,8 +92,7 @@ pub fn run(options: &RetrainOptions) -> Result<Retrained, Error> {
         shown: 0,
     };
     let stopped = retraining.train(options.run.progress)?;
-    let file = copies[0].to_string_lossy().into_owned();
-    retraining.finish(&arch, &plan, &file, stopped)
+    retraining.finish(&arch, &plan, stopped)
 }
 
 /// A setting works or is refused.
@@ -142,11 +143,30 @@ fn recipe(settings: &RetrainSettings, data: &Data) -> Result<Recipe, Error> {
     })
 }
 
+/// What is saved with the weights: the architecture, and how images are normalised.
+fn about(arch: &Arch, plan: &Plan, data: &Data) -> BTreeMap<String, String> {
+    let settled = Arch {
+        resolution: Some(plan.resolution),
+        ..arch.clone()
+    };
+    let normalisation = &data.normalisation;
+    BTreeMap::from([
+        ("arch".to_owned(), arch::write(&settled, &plan.ir)),
+        ("mean".to_owned(), format!("{:?}", normalisation.mean)),
+        (
+            "deviation".to_owned(),
+            format!("{:?}", normalisation.deviation),
+        ),
+    ])
+}
+
 /// A retraining under way.
 struct Retraining<'a> {
     settings: &'a RetrainSettings,
     learner: Learner,
     recipe: Recipe,
+    /// Words that are saved with the weights.
+    about: BTreeMap<String, String>,
     data: Data,
     place: Place,
     folder: RunFolder,
@@ -244,17 +264,21 @@ impl Retraining<'_> {
             "epoch {}: loss {:.4}, top-1 {:.2}%, {:.1} s",
             record.epoch, record.loss, record.top1, record.seconds
         ))?;
-        Ok(())
+        self.save()
     }
 
-    /// Tests, and writes weights, architecture and result.
-    fn finish(
-        mut self,
-        arch: &Arch,
-        plan: &Plan,
-        file: &str,
-        stopped: bool,
-    ) -> Result<Retrained, Error> {
+    /// The weights as they are now, whole or not at all.
+    fn save(&self) -> Result<(), Error> {
+        let file = self.folder.path().join("model.safetensors");
+        Ok(checkpoint::save(
+            &file,
+            &self.learner.childnet.tensors(),
+            &self.about,
+        )?)
+    }
+
+    /// Tests, and writes the result.
+    fn finish(mut self, arch: &Arch, plan: &Plan, stopped: bool) -> Result<Retrained, Error> {
         self.progress.finish();
         let part = Loader::plain(
             &self.data.test,
@@ -267,24 +291,6 @@ impl Retraining<'_> {
             &part,
             self.settings.train.eval_batch,
         );
-        let settled = Arch {
-            resolution: Some(plan.resolution),
-            ..arch.clone()
-        };
-        let text = write_file(&settled, &plan.ir, file, &[]);
-        let about = BTreeMap::from([
-            ("arch".to_owned(), text),
-            (
-                "mean".to_owned(),
-                format!("{:?}", self.data.normalisation.mean),
-            ),
-            (
-                "deviation".to_owned(),
-                format!("{:?}", self.data.normalisation.deviation),
-            ),
-        ]);
-        let weights = self.folder.path().join("model.safetensors");
-        checkpoint::save(&weights, &self.learner.childnet.tensors(), &about)?;
         let cost = plan.cost(&arch.path);
         let result = Retrained {
             arch: arch.name.clone(),

@@ -21,6 +21,9 @@ pub struct Pick {
 ///
 /// One batch's accuracy, which brought a path here, is luck to several points.
 pub fn rescore(learner: &mut Learner, judge: &Judge) -> Option<Pick> {
+    if learner.board.is_empty() {
+        return None;
+    }
     let entries = learner.board.entries();
     let paths: Vec<Path> = entries.iter().map(|entry| entry.path.clone()).collect();
     let judged = judge.judge(&learner.supernet, &paths);

@@ -13,6 +13,7 @@ use super::step::{Learner, Moment};
 use super::text::{board_text, path_text};
 use crate::checkpoint;
 use crate::data::Normalisation;
+use crate::nn::NamedTensor;
 use crate::run::{Log, Metrics, RunError, RunFolder};
 use crate::train::Error;
 use crate::train::meter::Reading;
@@ -155,6 +156,11 @@ impl Records {
             ),
         ]);
         let mut tensors = learner.supernet.tensors();
+        let momentum = learner.momentum.tensors().into_iter();
+        tensors.extend(momentum.map(|NamedTensor { name, tensor }| NamedTensor {
+            name: format!("{name}.momentum").into(),
+            tensor,
+        }));
         tensors.extend(learner.meta.tensors());
         checkpoint::save(&folder.join("supernet.safetensors"), &tensors, &about)?;
         Ok(())
@@ -222,7 +228,7 @@ impl Records {
 
 /// What lies in the checkpoint, for whoever opens the folder.
 const CHECKPOINT: &str = "supernet.safetensors: every weight and norm statistic of the supernet under ROW.BLOCK.CANDIDATE.PART,\n\
-     and the meta layer with its momentum, after the epoch that its metadata names.\n";
+     the momentum of every weight that has moved, and the meta layer with its own, after the epoch that its metadata names.\n";
 
 fn arch(plan: &Plan, pick: &Pick) -> Arch {
     Arch {

@@ -19,7 +19,7 @@ use super::step::{Learner, Lessons, Moment};
 use super::text::lessons_text;
 use super::training::{Epoch, Walker};
 use crate::config::{self, SearchSettings};
-use crate::data::{Data, Loader, Shard, Wanted};
+use crate::data::{Data, Loader, Shard, Wanted, balanced_batches};
 use crate::nn::Place;
 use crate::run::{Progress, Stop, Tick};
 use crate::supernet::Supernet;
@@ -39,8 +39,8 @@ const SAMPLED: usize = 10;
 
 /// Searches: trains a supernet on the space and picks the best path of its board.
 ///
-/// Everything is checked before the run folder is made. `best.cream` is there after
-/// the first epoch with a board and follows the pick from then on.
+/// Everything is checked before the run folder is made. `best.cream` follows the pick at
+/// every re-scoring of the board (`RESCORE_EPOCHS`) and is final at the end.
 ///
 /// # Errors
 /// When the text, the settings or the data are wrong, the loss is not a number, or
@@ -134,6 +134,15 @@ fn require_steps(settings: &SearchSettings, data: &Data, steps: u64) -> Result<(
             settings.train.batch
         ));
     }
+    let (images, batch) = (
+        settings.supernet.recal_images,
+        settings.supernet.recal_batch,
+    );
+    if balanced_batches(&data.train, images, batch, settings.train.seed).is_empty() {
+        return refuse(format!(
+            "the train part has too few images of each class for one batch of `SUPERNET.RECAL_BATCH`, {batch}: lower it"
+        ));
+    }
     if data.judge.is_empty() {
         return refuse(
             "`SUPERNET.JUDGE_IMAGES` leaves the judge part empty: ask for one image a class or more"
@@ -216,7 +225,9 @@ impl Search<'_> {
             let start = Instant::now();
             let done = self.epoch(&mut progress, stop)?;
             stopped = done.stopped;
-            self.after_epoch(&done, start)?;
+            if done.steps > 0 {
+                self.after_epoch(&done, start)?;
+            }
         }
         progress.finish();
         self.finish(stopped)

@@ -34,7 +34,7 @@ pub enum Error {
     /// A loss is not a number; nothing after it would be.
     #[error(
         "the loss is not a number at step {step} of epoch {epoch}, on path {path}; \
-         the last checkpoint is kept. A smaller LR or a longer warm-up usually helps"
+         what was saved before is kept. A smaller LR or a longer warm-up usually helps"
     )]
     NotANumber {
         /// The epoch, from 1.

@@ -21,6 +21,8 @@ pub struct RunOptions {
     pub set: Vec<String>,
     /// Whether to show progress on standard error.
     pub progress: bool,
+    /// Shows a warning about the settings, before training begins.
+    pub warn: fn(&str),
     /// Shows warnings about the text, before training begins.
     pub show: Show,
 }

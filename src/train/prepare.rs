@@ -151,13 +151,11 @@ impl Source {
         }
         let (plan, _) = self.planned(&free, &request)?;
         let cost = plan.cost(&arch.path);
-        found.extend(arch::outside_bounds(
-            &arch,
-            written.name.span,
-            cost,
-            &ir.requires,
-            ir,
-        ));
+        if resolution.is_none() {
+            // Where it is known, `arch::read` has said it.
+            let place = written.name.span;
+            found.extend(arch::outside_bounds(&arch, place, cost, &ir.requires, ir));
+        }
         self.show(found);
         Ok((arch, plan))
     }
@@ -202,17 +200,28 @@ pub fn open_folder(
         creamc: env!("CARGO_PKG_VERSION").to_owned(),
         libtorch: Some(creamc_torch::LIBTORCH_VERSION.to_owned()),
         command: command.to_owned(),
-        arguments: std::env::args().collect(),
+        arguments: std::env::args_os()
+            .map(|argument| argument.to_string_lossy().into_owned())
+            .collect(),
         seed: settings.seed,
-        device: format!("{device:?}").to_lowercase(),
+        device: device_text(device),
         threads: creamc_torch::threads(),
     })?;
     folder.write("settings.yaml", resolved)?;
     let mut log = folder.log()?;
     for warning in warnings {
         log.line(&format!("warning: {warning}"))?;
+        (options.warn)(&warning.to_string());
     }
     Ok((folder, log))
+}
+
+/// The device as the user would write it.
+fn device_text(device: Device) -> String {
+    match device {
+        Device::Cuda(number) => format!("cuda:{number}"),
+        _ => "cpu".to_owned(),
+    }
 }
 
 /// The folder of images that the settings or the command line name.
@@ -261,12 +270,14 @@ pub fn schedule(settings: &ScheduleSettings, epochs: u64, steps: u64) -> Result<
             ));
         }
     };
+    let too_long = || Error::Refused(format!("`EPOCHS` is {epochs}: too many steps to count"));
+    let steps_in_all = epochs.checked_mul(steps).ok_or_else(too_long)?;
     Ok(Schedule {
         shape,
         lr: settings.lr,
         min_lr: settings.min_lr,
         warmup_lr: settings.warmup_lr,
         warmup_steps: settings.warmup.steps(steps),
-        steps: epochs * steps,
+        steps: steps_in_all,
     })
 }
