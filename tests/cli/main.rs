@@ -11,6 +11,7 @@ mod dump;
 mod explain;
 mod fmt;
 mod libraries;
+mod mistakes;
 mod sample;
 mod stats;
 mod tool;
