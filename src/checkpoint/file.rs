@@ -146,13 +146,22 @@ fn bytes(tensor: &Tensor) -> Vec<u8> {
 /// # Errors
 /// When the file cannot be read, or is not what it says it is.
 pub fn load(path: &Path) -> Result<Contents, FileError> {
+    read(path, "safetensors", parse)
+}
+
+/// Reads a whole file of the form that the message names.
+pub(super) fn read<T>(
+    path: &Path,
+    form: &'static str,
+    parse: fn(&[u8]) -> Result<T, String>,
+) -> Result<T, FileError> {
     let bytes = fs::read(path).map_err(|source| FileError::Io {
         path: path.to_owned(),
         source,
     })?;
     parse(&bytes).map_err(|reason| FileError::Damaged {
         path: path.to_owned(),
-        form: "safetensors",
+        form,
         reason,
     })
 }

@@ -9,12 +9,11 @@ mod pickle;
 mod storage;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use tch::Tensor;
 
-use super::FileError;
+use super::file::{FileError, read};
 use pickle::Node;
 use storage::{Storages, Tensors};
 
@@ -32,15 +31,7 @@ pub struct Foreign {
 /// # Errors
 /// When the file cannot be read, is damaged, or holds no weights.
 pub fn load(path: &Path) -> Result<Foreign, FileError> {
-    let bytes = fs::read(path).map_err(|source| FileError::Io {
-        path: path.to_owned(),
-        source,
-    })?;
-    parse(&bytes).map_err(|reason| FileError::Damaged {
-        path: path.to_owned(),
-        form: "PyTorch",
-        reason,
-    })
+    read(path, "PyTorch", parse)
 }
 
 fn parse(bytes: &[u8]) -> Result<Foreign, String> {
