@@ -95,15 +95,15 @@ fn print_found(found: &Found) -> io::Result<()> {
         out,
         "{}{}{} after {} epochs{}: judge loss {:.4}, top-1 {:.2}%; {} flops, {} macs, {} params",
         bold.0,
-        choices(found.choices.as_deref()),
+        choices(found.arch.choices.as_deref()),
         bold.1,
         found.epochs,
         if found.stopped { " (stopped)" } else { "" },
         found.judge_loss,
         found.judge_top1,
-        found.flops,
-        found.macs,
-        found.params
+        found.arch.flops,
+        found.arch.macs,
+        found.arch.params
     )?;
     writeln!(out, "written to {}", found.run.join("best.cream").display())
 }
@@ -113,7 +113,7 @@ fn print_retrained(result: &Retrained) -> io::Result<()> {
     writeln!(
         out,
         "{} after {} epochs{}: test top-1 {:.2}%, top-5 {:.2}%, loss {:.4} over {} images",
-        result.arch,
+        result.arch.arch,
         result.epochs,
         if result.stopped { " (stopped)" } else { "" },
         result.test.top1,

@@ -75,7 +75,11 @@ fn a_search_ends_with_a_path_inside_the_bound_and_a_readable_folder() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");
     let found = search(&out, &[]).unwrap();
-    assert!((260_000..=310_000).contains(&found.macs), "{}", found.macs);
+    assert!(
+        (260_000..=310_000).contains(&found.arch.macs),
+        "{}",
+        found.arch.macs
+    );
     assert_eq!((found.epochs, found.stopped), (3, false));
     let lines: Vec<serde_json::Value> = text(&out.join("metrics.jsonl"))
         .lines()
@@ -121,7 +125,7 @@ fn a_search_that_is_stopped_early_picks_among_sampled_paths() {
         steps.get() > 3
     };
     let found = run_until(&options(&out, &[]), &stop).unwrap();
-    assert!(found.stopped && (260_000..=310_000).contains(&found.macs));
+    assert!(found.stopped && (260_000..=310_000).contains(&found.arch.macs));
     assert!(text(&out.join("log.txt")).contains("the board is empty"));
 }
 
@@ -143,7 +147,10 @@ fn the_result_of_a_search_is_retrained_and_tested() {
         run: run_options(&out, &set),
     })
     .unwrap();
-    assert_eq!((result.arch.as_str(), result.test.images), ("best", 2000));
+    assert_eq!(
+        (result.arch.arch.as_str(), result.test.images),
+        ("best", 2000)
+    );
     assert!((0.0..=100.0).contains(&result.test.top1));
     let weights = checkpoint::load(&out.join("model.safetensors")).unwrap();
     assert!(weights.tensors.contains_key("stem.0.conv.weight"));

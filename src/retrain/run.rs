@@ -9,19 +9,19 @@ use creamc_lang::plan::Plan;
 use serde::Serialize;
 use tch::Kind;
 
-use super::learner::{Learner, Recipe};
+use super::learner::Learner;
 use super::options::RetrainOptions;
 use super::test::{Tested, test};
 use crate::checkpoint;
 use crate::childnet::Childnet;
 use crate::config::{self, OptimizerKind, RetrainSettings};
-use crate::data::{Batch, Data, Loader, Shard, Wanted};
+use crate::data::{Batch, Data, Loader, Shard};
 use crate::nn::Place;
 use crate::run::{Log, Metrics, Progress, RunFolder, Stop, Tick};
-use crate::train::Error;
 use crate::train::epoch::{Measured, Steps, epoch};
 use crate::train::meter::Reading;
-use crate::train::prepare::{Source, augmentation, data_dir, open_folder, schedule};
+use crate::train::prepare::{Source, load_data, open_folder, train_loader};
+use crate::train::{ArchRecord, EpochRecord, Error, Recipe};
 
 /// Steps between two readings of the losses.
 const READ_EVERY: usize = 10;
@@ -29,18 +29,9 @@ const READ_EVERY: usize = 10;
 /// What a retraining gave, as `result.json` has it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Retrained {
-    /// The architecture's name.
-    pub arch: String,
-    /// Its index form; `None` where the space has none.
-    pub choices: Option<Vec<Vec<u32>>>,
-    /// Side of the images, in pixels.
-    pub resolution: u32,
-    /// Its flops.
-    pub flops: u64,
-    /// Its macs.
-    pub macs: u64,
-    /// Its params.
-    pub params: u64,
+    /// The architecture and its cost.
+    #[serde(flatten)]
+    pub arch: ArchRecord,
     /// What it got on the test part, in evaluation mode.
     pub test: Tested,
     /// Epochs that were trained.
@@ -64,8 +55,8 @@ pub fn run(options: &RetrainOptions) -> Result<Retrained, Error> {
     let classes = options.classes.or(settings.train.classes);
     let source = Source::load(&options.file, classes, options.run.show)?;
     let (arch, plan) = source.plan_arch(options.arch.as_deref())?;
-    let data = load_data(settings, &plan)?;
-    let recipe = recipe(settings, &data)?;
+    let data = load_data(&settings.train, &plan, 0)?;
+    let recipe = Recipe::new(&settings.train, data.train.len())?;
     let device = options.run.device.open()?;
     let place = Place {
         kind: Kind::Float,
@@ -113,36 +104,6 @@ fn require_built(settings: &RetrainSettings) -> Result<(), Error> {
     Ok(())
 }
 
-fn load_data(settings: &RetrainSettings, plan: &Plan) -> Result<Data, Error> {
-    let wanted = Wanted {
-        classes: plan.ir.classes as usize,
-        channels: plan.ir.input_channels as usize,
-        resolution: plan.resolution as usize,
-        judge_images: 0,
-        images_per_class: settings.train.images_per_class,
-        seed: settings.train.seed,
-    };
-    Ok(Data::load(data_dir(&settings.train)?, &wanted)?)
-}
-
-fn recipe(settings: &RetrainSettings, data: &Data) -> Result<Recipe, Error> {
-    let train = &settings.train;
-    let steps = data.train.len() / train.batch;
-    if steps == 0 {
-        return Err(Error::Refused(format!(
-            "the train part has {} images, fewer than `DATASET.BATCH_SIZE`, {}: lower it",
-            data.train.len(),
-            train.batch
-        )));
-    }
-    Ok(Recipe {
-        schedule: schedule(&train.schedule, train.epochs, steps as u64)?,
-        momentum: train.optimizer.momentum,
-        weight_decay: train.optimizer.weight_decay,
-        smoothing: train.smoothing,
-    })
-}
-
 /// What is saved with the weights: the architecture, and how images are normalised.
 fn about(arch: &Arch, plan: &Plan, data: &Data) -> BTreeMap<String, String> {
     let settled = Arch {
@@ -181,17 +142,6 @@ struct Retraining<'a> {
     shown: usize,
 }
 
-/// What was measured in one epoch, a line of `metrics.jsonl`.
-#[derive(Serialize)]
-struct EpochRecord {
-    step: u64,
-    epoch: u64,
-    loss: f64,
-    top1: f64,
-    lr: f64,
-    seconds: f64,
-}
-
 impl Steps for Retraining<'_> {
     fn step(&mut self, batch: &Batch) -> Result<Measured, Error> {
         let measured = self.learner.step(&self.recipe, self.step, batch)?;
@@ -216,10 +166,9 @@ impl Steps for Retraining<'_> {
     }
 
     fn not_a_number(&self, step: usize) -> Error {
-        let steps = self.recipe.schedule.steps / self.settings.train.epochs;
         Error::NotANumber {
             epoch: self.epoch,
-            step: (self.epoch - 1) * steps + step as u64 + 1,
+            step: (self.epoch - 1) * self.recipe.steps + step as u64 + 1,
             path: "the network's only one".to_owned(),
         }
     }
@@ -229,13 +178,7 @@ impl Retraining<'_> {
     /// All epochs; whether it was stopped.
     fn train(&mut self, progress: bool) -> Result<bool, Error> {
         let train = &self.settings.train;
-        let loader = Loader::new(
-            &self.data.train,
-            &self.data.normalisation,
-            augmentation(train),
-            train.seed,
-            train.workers,
-        );
+        let loader = train_loader(train, &self.data);
         self.progress = Progress::new(self.recipe.schedule.steps, 0, train.epochs, progress);
         for number in 1..=train.epochs {
             let start = Instant::now();
@@ -251,14 +194,9 @@ impl Retraining<'_> {
     }
 
     fn record(&mut self, reading: &Reading, start: Instant) -> Result<(), Error> {
-        let record = EpochRecord {
-            step: self.step,
-            epoch: self.epoch,
-            loss: reading.mean_loss(),
-            top1: reading.top1(),
-            lr: self.recipe.schedule.lr(self.step.saturating_sub(1)),
-            seconds: start.elapsed().as_secs_f64(),
-        };
+        let lr = self.recipe.schedule.lr(self.step.saturating_sub(1));
+        let at = (self.epoch, self.step);
+        let record = EpochRecord::new(at, reading, lr, start.elapsed().as_secs_f64());
         self.metrics.add(&record)?;
         self.log.line(&format!(
             "epoch {}: loss {:.4}, top-1 {:.2}%, {:.1} s",
@@ -291,14 +229,8 @@ impl Retraining<'_> {
             &part,
             self.settings.train.eval_batch,
         );
-        let cost = plan.cost(&arch.path);
         let result = Retrained {
-            arch: arch.name.clone(),
-            choices: arch.choices(&plan.ir),
-            resolution: plan.resolution,
-            flops: cost.flops,
-            macs: cost.macs,
-            params: cost.params,
+            arch: ArchRecord::new(arch, plan),
             test: tested,
             epochs: self.epoch,
             stopped,

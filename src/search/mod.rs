@@ -17,9 +17,10 @@ pub mod teacher;
 mod text;
 mod training;
 mod trie;
+mod under_way;
 
 pub use judge::{Judge, Judged};
 pub use options::SearchOptions;
-pub use records::{EpochRecord, Found};
+pub use records::{Found, SearchRecord};
 pub use run::{run, run_until};
 pub use trie::Trie;

@@ -1,6 +1,6 @@
 //! The numbers of a training step.
 
-use crate::train::Schedule;
+use crate::train;
 use crate::train::loss::KdLoss;
 
 /// Who picks the teacher.
@@ -15,14 +15,8 @@ pub enum PickMethod {
 /// What a training step needs to know; the settings, resolved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recipe {
-    /// The weights' learning rate.
-    pub schedule: Schedule,
-    /// Momentum of the weights' steps (Nesterov).
-    pub momentum: f64,
-    /// Weight decay, on weights but not on biases and norms.
-    pub weight_decay: f64,
-    /// Label smoothing.
-    pub smoothing: f64,
+    /// What every training step needs.
+    pub train: train::Recipe,
     /// Epochs before anything enters the board or teaches (`META_STA_EPOCH`).
     pub start_epoch: u64,
     /// The meta layer learns at every so many steps (`UPDATE_ITER`).

@@ -15,8 +15,8 @@ use crate::checkpoint;
 use crate::data::Normalisation;
 use crate::nn::NamedTensor;
 use crate::run::{Log, Metrics, RunError, RunFolder};
-use crate::train::Error;
 use crate::train::meter::Reading;
+use crate::train::{ArchRecord, EpochRecord, Error};
 
 /// The name of the result in its file.
 pub const BEST: &str = "best";
@@ -32,21 +32,12 @@ pub struct Records {
     normalisation: Normalisation,
 }
 
-/// What was measured in one epoch, a line of `metrics.jsonl`.
+/// What was measured in one epoch of a search, a line of `metrics.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct EpochRecord {
-    /// Steps of the whole run.
-    pub step: u64,
-    /// The epoch, from 1.
-    pub epoch: u64,
-    /// Mean training loss.
-    pub loss: f64,
-    /// Training top-1 of the sampled paths, in percent.
-    pub top1: f64,
-    /// The learning rate of the epoch's last step.
-    pub lr: f64,
-    /// Wall-clock seconds.
-    pub seconds: f64,
+pub struct SearchRecord {
+    /// What every training measures.
+    #[serde(flatten)]
+    pub epoch: EpochRecord,
     /// Entries of the board.
     pub board: usize,
     /// The pick so far: its judge loss.
@@ -58,18 +49,9 @@ pub struct EpochRecord {
 /// The result of a search, as `result.json` has it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Found {
-    /// The architecture's name in `best.cream`.
-    pub arch: String,
-    /// Its index form; `None` where the space has none.
-    pub choices: Option<Vec<Vec<u32>>>,
-    /// Side of the images, in pixels.
-    pub resolution: u32,
-    /// Its flops.
-    pub flops: u64,
-    /// Its macs.
-    pub macs: u64,
-    /// Its params.
-    pub params: u64,
+    /// The architecture and its cost.
+    #[serde(flatten)]
+    pub arch: ArchRecord,
     /// Cross entropy on the judge part, which it was picked by.
     pub judge_loss: f64,
     /// Top-1 on the judge part, in percent.
@@ -118,24 +100,25 @@ impl Records {
     pub fn epoch(
         &mut self,
         plan: &Plan,
-        record: &EpochRecord,
+        record: &SearchRecord,
         learner: &Learner,
         reading: &Reading,
     ) -> Result<(), Error> {
         self.metrics.add(record)?;
+        let at = &record.epoch;
         let judged = match (record.judge_loss, record.judge_top1) {
             (Some(loss), Some(top1)) => format!(", best on the judge part {loss:.4}, {top1:.2}%"),
             _ => String::new(),
         };
         self.log.line(&format!(
             "epoch {}: loss {:.4}, top-1 {:.2}% over {} images, board {}{judged}, {:.1} s",
-            record.epoch, record.loss, record.top1, reading.images, record.board, record.seconds
+            at.epoch, at.loss, at.top1, reading.images, record.board, at.seconds
         ))?;
         self.folder
-            .write_board(record.epoch, &board_text(&learner.board, &plan.ir))?;
+            .write_board(at.epoch, &board_text(&learner.board, &plan.ir))?;
         let at = Moment {
-            epoch: record.epoch,
-            step: record.step,
+            epoch: at.epoch,
+            step: at.step,
         };
         self.checkpoint(plan, at, learner)
     }
@@ -199,14 +182,8 @@ impl Records {
         pick: &Pick,
         (epochs, stopped): (u64, bool),
     ) -> Result<Found, RunError> {
-        let cost = plan.cost(&pick.path);
         let found = Found {
-            arch: BEST.to_owned(),
-            choices: arch(plan, pick).choices(&plan.ir),
-            resolution: plan.resolution,
-            flops: cost.flops,
-            macs: cost.macs,
-            params: cost.params,
+            arch: ArchRecord::new(&arch(plan, pick), plan),
             judge_loss: pick.judged.loss,
             judge_top1: pick.judged.top1,
             epochs,
@@ -218,7 +195,7 @@ impl Records {
         self.log.line(&format!(
             "picked {}: {} flops, judge loss {:.4}, top-1 {:.2}%",
             path_text(&pick.path, &plan.ir),
-            found.flops,
+            found.arch.flops,
             found.judge_loss,
             found.judge_top1
         ))?;

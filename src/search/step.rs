@@ -2,7 +2,7 @@
 
 use creamc_lang::board::Board;
 use creamc_lang::ir::Path;
-use creamc_torch::{Sgd, TorchError};
+use creamc_torch::TorchError;
 use tch::Tensor;
 
 use super::meta::{self, MetaLayer, MetaStep};
@@ -93,7 +93,7 @@ impl Learner {
         let parameters = self.supernet.parameters(student);
         let gradients = gradients(&loss, &parameters);
         self.momentum
-            .step(sgd(recipe, at), &parameters, &gradients)?;
+            .step(recipe.train.sgd(at.step - 1), &parameters, &gradients)?;
         self.count_lesson(&teacher);
         Ok(Stepped {
             loss: loss.detach(),
@@ -148,16 +148,16 @@ impl Learner {
             images: &batch.images,
             classes: &batch.labels,
             slice: recipe.slice,
-            lr: recipe.schedule.lr(at.step - 1),
-            smoothing: recipe.smoothing,
+            lr: recipe.train.schedule.lr(at.step - 1),
+            smoothing: recipe.train.smoothing,
         };
         let gradient = meta::gradient(&self.supernet, &step);
-        let lr = recipe.meta_lr * recipe.schedule.factor(at.step - 1);
+        let lr = recipe.meta_lr * recipe.train.schedule.factor(at.step - 1);
         self.meta.step(&gradient, lr)
     }
 
     fn loss(&self, recipe: &Recipe, logits: &Tensor, teacher: &Teacher, batch: &Batch) -> Tensor {
-        let ce = cross_entropy(logits, &batch.labels, recipe.smoothing);
+        let ce = cross_entropy(logits, &batch.labels, recipe.train.smoothing);
         let Some((path, rho)) = teacher.of() else {
             return ce;
         };
@@ -175,14 +175,5 @@ impl Learner {
                 }
             }
         }
-    }
-}
-
-fn sgd(recipe: &Recipe, at: Moment) -> Sgd {
-    Sgd {
-        lr: recipe.schedule.lr(at.step - 1),
-        momentum: recipe.momentum,
-        weight_decay: recipe.weight_decay,
-        nesterov: true,
     }
 }

@@ -8,10 +8,14 @@ pub mod loss;
 pub mod meter;
 mod options;
 pub mod prepare;
+mod recipe;
+mod record;
 mod schedule;
 pub mod sgd;
 
 pub use device::{DeviceChoice, DeviceError};
 pub use error::{Error, Findings, Show};
 pub use options::RunOptions;
+pub use recipe::Recipe;
+pub use record::{ArchRecord, EpochRecord};
 pub use schedule::{Schedule, Shape};

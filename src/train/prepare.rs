@@ -14,11 +14,10 @@ use creamc_lang::syntax::ast;
 use tch::Device;
 
 use super::{Error, Findings, RunOptions, Show};
-use crate::config::{ScheduleSettings, ScheduleShape, TrainSettings, Warning};
-use crate::data::{Augmentation, Erase, EraseMode};
+use crate::config::{TrainSettings, Warning};
+use crate::data::{Augmentation, Data, Erase, EraseMode, Loader, Wanted};
 use crate::disk::Disk;
 use crate::run::{Log, Manifest, RunFolder};
-use crate::train::{Schedule, Shape};
 
 /// A compiled file and the texts of all files it is made of.
 pub struct Source {
@@ -228,7 +227,7 @@ fn device_text(device: Device) -> String {
 ///
 /// # Errors
 /// When neither does.
-pub fn data_dir(settings: &TrainSettings) -> Result<&Path, Error> {
+fn data_dir(settings: &TrainSettings) -> Result<&Path, Error> {
     settings.data_dir.as_deref().ok_or_else(|| {
         Error::Refused(
             "no data: give the folder with --data DIR, or DATA_DIR in the settings".into(),
@@ -236,9 +235,40 @@ pub fn data_dir(settings: &TrainSettings) -> Result<&Path, Error> {
     })
 }
 
-/// The augmentation of training images.
+/// Reads the images and makes their parts, as the plan's space needs them.
+///
+/// # Errors
+/// When no folder is named, or the images are wrong or do not fit the space.
+pub fn load_data(
+    settings: &TrainSettings,
+    plan: &Plan,
+    judge_images: usize,
+) -> Result<Data, Error> {
+    let wanted = Wanted {
+        classes: plan.ir.classes as usize,
+        channels: plan.ir.input_channels as usize,
+        resolution: plan.resolution as usize,
+        judge_images,
+        images_per_class: settings.images_per_class,
+        seed: settings.seed,
+    };
+    Ok(Data::load(data_dir(settings)?, &wanted)?)
+}
+
+/// The training images, shuffled and augmented as the settings say.
 #[must_use]
-pub fn augmentation(settings: &TrainSettings) -> Augmentation {
+pub fn train_loader(settings: &TrainSettings, data: &Data) -> Loader {
+    Loader::new(
+        &data.train,
+        &data.normalisation,
+        augmentation(settings),
+        settings.seed,
+        settings.workers,
+    )
+}
+
+/// The augmentation of training images.
+fn augmentation(settings: &TrainSettings) -> Augmentation {
     use crate::config::EraseMode as Mode;
     let settings = &settings.augmentation;
     Augmentation {
@@ -253,31 +283,4 @@ pub fn augmentation(settings: &TrainSettings) -> Augmentation {
             },
         }),
     }
-}
-
-/// The learning rate over `epochs` of `steps` steps each.
-///
-/// # Errors
-/// When the shape is not built yet.
-pub fn schedule(settings: &ScheduleSettings, epochs: u64, steps: u64) -> Result<Schedule, Error> {
-    let shape = match settings.shape {
-        ScheduleShape::Linear => Shape::Linear,
-        ScheduleShape::Cosine => Shape::Cosine,
-        ScheduleShape::Constant => Shape::Constant,
-        ScheduleShape::Step { .. } => {
-            return Err(Error::Refused(
-                "`SCHED: step` is not built yet; use linear, cosine or constant".to_owned(),
-            ));
-        }
-    };
-    let too_long = || Error::Refused(format!("`EPOCHS` is {epochs}: too many steps to count"));
-    let steps_in_all = epochs.checked_mul(steps).ok_or_else(too_long)?;
-    Ok(Schedule {
-        shape,
-        lr: settings.lr,
-        min_lr: settings.min_lr,
-        warmup_lr: settings.warmup_lr,
-        warmup_steps: settings.warmup.steps(steps),
-        steps: steps_in_all,
-    })
 }
