@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use anyhow::Context;
 
 use crate::cli::search::Training;
-use crate::cli::{self, TensorCommand, Verdict, report, retrain, search};
+use crate::cli::{self, TensorCommand, Verdict, findings, retrain, search};
 use crate::retrain::{RetrainOptions, Retrained};
 use crate::search::{Found, SearchOptions};
 use crate::train::{DeviceChoice, Error, Findings, RunOptions};
@@ -67,7 +67,7 @@ fn run_options(training: Training) -> RunOptions {
 }
 
 fn show(findings: &Findings) {
-    report::show(&findings.sources, &findings.diagnostics);
+    findings::show(&findings.sources, &findings.diagnostics);
 }
 
 fn end<T>(result: Result<T, Error>, print: fn(&T) -> io::Result<()>) -> anyhow::Result<Verdict> {

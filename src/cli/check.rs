@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::arch::{self, Picked};
+use super::findings::{self, Format};
 use super::load::{Loaded, SpaceArgs};
-use super::report::{self, Format};
 use super::{CANNOT_WRITE, Verdict, say, text};
 
 /// Compiles files and proves what can be proved about them
@@ -45,7 +45,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<Verdict> {
         }
     }
     if args.format == Format::Json {
-        report::print_json(std::mem::take(&mut found.messages), out)?;
+        findings::print_json(std::mem::take(&mut found.messages), out)?;
     } else {
         found.summary(args.files.len());
     }

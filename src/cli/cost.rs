@@ -10,8 +10,8 @@ use creamc_lang::ir::{Layer, Network, Shape};
 use serde_json::{Value, json};
 
 use super::arch;
+use super::findings::{self, Format};
 use super::load::{Loaded, SpaceArgs};
-use super::report::{self, Format};
 use super::text::{self, Side};
 use super::{CANNOT_WRITE, Verdict};
 
@@ -63,7 +63,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<Verdict> {
         bail!("at {resolution} pixels a side the cost passes 64 bits");
     }
     match args.format {
-        Format::Json => report::line(&table.json(&arch, resolution), out)?,
+        Format::Json => findings::line(&table.json(&arch, resolution), out)?,
         Format::Human => write!(out, "{}", table.human(&arch, resolution)).context(CANNOT_WRITE)?,
     }
     Ok(Verdict::Clean)

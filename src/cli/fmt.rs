@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use creamc_lang::source::{Files, Sources};
 use creamc_lang::syntax;
 
-use super::{CANNOT_WRITE, Verdict, report};
+use super::{CANNOT_WRITE, Verdict, findings};
 use crate::disk::Disk;
 
 /// Writes files in the one form all `.cream` files have
@@ -67,7 +67,7 @@ fn format(file: &Path, only_check: bool) -> anyhow::Result<Outcome> {
     let id = sources.add(name.to_string(), text.clone());
     let (ast, found) = syntax::parse(id, &text);
     if !found.is_empty() {
-        report::show(&sources, &found);
+        findings::show(&sources, &found);
         return Ok(Outcome::Broken);
     }
     let formatted = syntax::format(&text, &ast);

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::disk::Disk;
 
 use super::Verdict;
-use super::report::{self, Format};
+use super::findings::{self, Format};
 
 /// What every command takes that compiles a space.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -119,18 +119,18 @@ impl Loaded {
     pub fn refuse(&self, format: Format, out: &mut impl Write) -> anyhow::Result<Verdict> {
         match format {
             Format::Human => self.show(),
-            Format::Json => report::print_json(self.messages(), out)?,
+            Format::Json => findings::print_json(self.messages(), out)?,
         }
         Ok(Verdict::Faulty)
     }
 
     /// What was found, as JSON values.
     pub fn messages(&self) -> Vec<Value> {
-        report::values(&self.unit.sources, &self.unit.diagnostics)
+        findings::values(&self.unit.sources, &self.unit.diagnostics)
     }
 
     /// Prints what was found beside the output.
     pub fn show(&self) {
-        report::show(&self.unit.sources, &self.unit.diagnostics);
+        findings::show(&self.unit.sources, &self.unit.diagnostics);
     }
 }

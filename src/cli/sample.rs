@@ -11,8 +11,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::json;
 
+use super::findings::{self, Format};
 use super::load::{Loaded, SpaceArgs};
-use super::report::{self, Format};
 use super::{CANNOT_WRITE, Verdict, say, text};
 
 /// Draws paths that meet every bound, exactly evenly
@@ -151,5 +151,5 @@ fn print_json(arch: &Arch, plan: &Plan, out: &mut impl Write) -> anyhow::Result<
         "params": cost.params,
         "arch": arch::write(arch, &plan.ir),
     });
-    report::line(&value, out)
+    findings::line(&value, out)
 }

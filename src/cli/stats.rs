@@ -12,8 +12,8 @@ use creamc_lang::quantity::grouped;
 use creamc_lang::space::{Metric, Setting};
 use serde_json::{Map, Value, json};
 
+use super::findings::{self, Format};
 use super::load::{Loaded, SpaceArgs};
-use super::report::{self, Format};
 use super::text::{self, Side};
 use super::{CANNOT_WRITE, Verdict};
 
@@ -48,7 +48,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<Verdict> {
     loaded.show();
     let feasible = Feasible::of(&plan, args.exact)?;
     match args.format {
-        Format::Json => report::line(&json(&plan, &feasible), out)?,
+        Format::Json => findings::line(&json(&plan, &feasible), out)?,
         Format::Human => write!(out, "{}", human(&plan, &feasible)).context(CANNOT_WRITE)?,
     }
     Ok(Verdict::Clean)
