@@ -12,11 +12,11 @@ use std::sync::Once;
 
 use creamc::checkpoint;
 use creamc::retrain::{self, RetrainOptions};
-use creamc::search::{Found, SearchOptions, run_until};
+use creamc::search::{Found, SearchOptions, Visits, run_until};
 use creamc::train::{DeviceChoice, Error, Findings, RunOptions};
 
 /// A search of three epochs, the last two with a board.
-const SMALL: [&str; 12] = [
+const SMALL: [&str; 13] = [
     "EPOCHS=3",
     "WARMUP_STEPS=2",
     "WARMUP_EPOCHS=0",
@@ -29,6 +29,7 @@ const SMALL: [&str; 12] = [
     "SUPERNET.JUDGE_IMAGES=50",
     "SUPERNET.RECAL_IMAGES=60",
     "SUPERNET.RECAL_BATCH=30",
+    "SUPERNET.PROBE_PATHS=3",
 ];
 
 fn repository(path: &str) -> PathBuf {
@@ -87,6 +88,24 @@ fn a_search_ends_with_a_path_inside_the_bound_and_a_readable_folder() {
         .collect();
     assert_eq!(lines.len(), 3);
     assert!(lines[2]["board"].as_u64().unwrap() > 0);
+    for line in &lines {
+        assert_eq!(line["probes"].as_array().unwrap().len(), 3);
+    }
+    let judged = |epoch: usize| lines[epoch]["judged"].as_array().unwrap();
+    assert_eq!(judged(0).len(), 0);
+    assert_eq!(judged(2).len() as u64, lines[2]["board"].as_u64().unwrap());
+    let lessons: u64 = judged(2)
+        .iter()
+        .map(|one| one["lessons"].as_u64().unwrap())
+        .sum();
+    assert!(0 < lessons && lessons <= lines[2]["distilled_steps"].as_u64().unwrap());
+    let visits: Visits = serde_json::from_str(&text(&out.join("visits.json"))).unwrap();
+    for row in &visits.rows {
+        assert_eq!(
+            row.depths.values().sum::<u64>(),
+            lines[2]["step"].as_u64().unwrap()
+        );
+    }
     for name in ["run.json", "settings.yaml", "log.txt", "board.txt"] {
         assert!(!text(&out.join(name)).is_empty(), "{name}");
     }

@@ -369,6 +369,12 @@ const KEYS: &[Key] = &[
         "epochs between two re-scorings of the board on the judge part; 0: never",
     ),
     search(
+        "SUPERNET.PROBE_PATHS",
+        Whole(0, 10_000),
+        "16",
+        "fixed paths judged after every epoch, to see whether the supernet has converged",
+    ),
+    search(
         "SUPERNET.RECAL_IMAGES",
         COUNT,
         "2000",

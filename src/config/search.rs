@@ -40,6 +40,8 @@ pub struct SupernetSettings {
     pub judge_images: usize,
     /// Epochs between two re-scorings of the board; 0: never.
     pub rescore_epochs: u64,
+    /// Fixed paths that are judged after every epoch.
+    pub probe_paths: usize,
     /// Training images that norm statistics are estimated from.
     pub recal_images: usize,
     /// In batches of this size.
@@ -119,6 +121,7 @@ fn supernet(from: &mut Resolved) -> SupernetSettings {
         meta_lr: from.real("META_LR"),
         judge_images: size(from.whole("SUPERNET.JUDGE_IMAGES")),
         rescore_epochs: from.whole("SUPERNET.RESCORE_EPOCHS"),
+        probe_paths: size(from.whole("SUPERNET.PROBE_PATHS")),
         recal_images: size(from.whole("SUPERNET.RECAL_IMAGES")),
         recal_batch: size(from.whole("SUPERNET.RECAL_BATCH")),
         flops_min: from.maybe_real("SUPERNET.FLOPS_MINIMUM").map(millions),

@@ -5,6 +5,7 @@
 //! judge's own; the supernet is only read.
 
 use creamc_lang::ir::Path;
+use serde::{Deserialize, Serialize};
 use tch::{Kind, Reduction, Tensor};
 
 use super::trie::Trie;
@@ -13,7 +14,7 @@ use crate::supernet::Supernet;
 use crate::train::meter::{hits, numbers};
 
 /// What a path got on the judge part.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
     /// Mean cross entropy, without smoothing. What paths are picked by.
     pub loss: f64,

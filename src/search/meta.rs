@@ -25,6 +25,8 @@ pub struct MetaLayer {
     bias: Tensor,
     weight_momentum: Tensor,
     bias_momentum: Tensor,
+    /// Weight and bias as they were made, `[SLICE · classes + 1]`.
+    start: Tensor,
 }
 
 impl MetaLayer {
@@ -36,9 +38,18 @@ impl MetaLayer {
         MetaLayer {
             weight_momentum: weight.zeros_like(),
             bias_momentum: bias.zeros_like(),
+            start: flat(&weight, &bias),
             weight,
             bias,
         }
+    }
+
+    /// How far the layer is from where it started, as a share of its length there: 0.01 is one percent.
+    /// Waits for the device.
+    pub fn moved(&self) -> f64 {
+        let now = tch::no_grad(|| flat(&self.weight, &self.bias));
+        let way = (now - &self.start).norm().double_value(&[]);
+        way / self.start.norm().double_value(&[])
     }
 
     /// Scores of differences `[entries, SLICE · classes]`. Waits for the device.
@@ -103,6 +114,11 @@ impl MetaLayer {
     pub fn weight(&self) -> Tensor {
         self.weight.shallow_clone()
     }
+}
+
+/// A copy of both as one vector.
+fn flat(weight: &Tensor, bias: &Tensor) -> Tensor {
+    Tensor::cat(&[weight.flatten(0, -1), bias.flatten(0, -1)], 0)
 }
 
 /// A gradient for the meta layer, and the two losses on the way to it.

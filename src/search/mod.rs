@@ -18,9 +18,11 @@ mod text;
 mod training;
 mod trie;
 mod under_way;
+mod visits;
 
 pub use judge::{Judge, Judged};
 pub use options::SearchOptions;
 pub use records::{Found, SearchRecord};
 pub use run::{run, run_until};
 pub use trie::Trie;
+pub use visits::{RowVisits, Visits};

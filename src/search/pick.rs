@@ -1,7 +1,9 @@
 //! Which path is the result.
 
 use creamc_lang::board::Score;
+use creamc_lang::count::Sampler;
 use creamc_lang::ir::Path;
+use rand_chacha::ChaCha8Rng;
 
 use super::judge::{Judge, Judged};
 use super::step::Learner;
@@ -16,32 +18,31 @@ pub struct Pick {
     pub judged: Judged,
 }
 
-/// Judges every entry of the board, gives it its judged top-1 as the new score,
-/// and picks the one with the lowest loss; `None` when the board is empty.
-///
-/// One batch's accuracy, which brought a path here, is luck to several points.
-pub fn rescore(learner: &mut Learner, judge: &Judge) -> Option<Pick> {
-    if learner.board.is_empty() {
-        return None;
-    }
-    let entries = learner.board.entries();
-    let paths: Vec<Path> = entries.iter().map(|entry| entry.path.clone()).collect();
-    let judged = judge.judge(&learner.supernet, &paths);
-    let best = lowest(&paths, &judged);
-    let scores: Vec<Score> = judged
-        .iter()
-        .map(|one| Score::new(one.top1).expect("a share of images is a number"))
-        .collect();
-    learner.board.rescore(&scores);
-    best
+/// Judges paths, all in one walk of what they share.
+#[must_use]
+pub fn judge_all(learner: &Learner, judge: &Judge, paths: &[Path]) -> Vec<Pick> {
+    let judged = judge.judge(&learner.supernet, paths);
+    let pairs = paths.iter().cloned().zip(judged);
+    pairs.map(|(path, judged)| Pick { path, judged }).collect()
 }
 
-/// Judges the board without touching its scores.
+/// The paths of the board, best first.
 #[must_use]
-pub fn judge_board(learner: &Learner, judge: &Judge) -> Option<Pick> {
-    let entries = learner.board.entries();
-    let paths: Vec<Path> = entries.iter().map(|entry| entry.path.clone()).collect();
-    lowest(&paths, &judge.judge(&learner.supernet, &paths))
+pub fn board_paths(learner: &Learner) -> Vec<Path> {
+    let entries = learner.board.entries().iter();
+    entries.map(|entry| entry.path.clone()).collect()
+}
+
+/// Gives every entry of the board its judged top-1 as the new score; `judged` in the
+/// order of the entries.
+///
+/// One batch's accuracy, which brought a path here, is luck to several points.
+pub fn rescore(learner: &mut Learner, judged: &[Pick]) {
+    let scores: Vec<Score> = judged
+        .iter()
+        .map(|one| Score::new(one.judged.top1).expect("a share of images is a number"))
+        .collect();
+    learner.board.rescore(&scores);
 }
 
 /// What a search without a board picks from: paths drawn anew, each judged.
@@ -52,24 +53,32 @@ pub fn judge_sampled(
     walker: &mut Walker,
     count: usize,
 ) -> Option<Pick> {
+    let paths = distinct(&walker.sampler, &mut walker.random, count);
+    lowest(&judge_all(learner, judge, &paths))
+}
+
+/// Up to `count` drawn paths, none twice; fewer when new ones hardly come any more.
+#[must_use]
+pub fn distinct(sampler: &Sampler, random: &mut ChaCha8Rng, count: usize) -> Vec<Path> {
     let mut paths: Vec<Path> = Vec::new();
-    for _ in 0..count {
-        let path = walker.sampler.draw(&mut walker.random);
+    for _ in 0..20 * count {
+        if paths.len() == count {
+            break;
+        }
+        let path = sampler.draw(random);
         if !paths.contains(&path) {
             paths.push(path);
         }
     }
-    lowest(&paths, &judge.judge(&learner.supernet, &paths))
+    paths
 }
 
 /// The lowest loss; of equal ones the first. A loss that is no number is never the lowest.
-fn lowest(paths: &[Path], judged: &[Judged]) -> Option<Pick> {
-    let pairs = paths.iter().zip(judged);
-    let best = pairs.min_by(|(_, a), (_, b)| order(a.loss).total_cmp(&order(b.loss)))?;
-    Some(Pick {
-        path: best.0.clone(),
-        judged: *best.1,
-    })
+#[must_use]
+pub fn lowest(judged: &[Pick]) -> Option<Pick> {
+    let loss = |pick: &Pick| order(pick.judged.loss);
+    let best = judged.iter().min_by(|a, b| loss(a).total_cmp(&loss(b)));
+    best.cloned()
 }
 
 fn order(loss: f64) -> f64 {
@@ -81,14 +90,12 @@ mod tests {
     use super::*;
 
     fn picked(losses: &[f64]) -> Option<u16> {
-        let paths: Vec<Path> = (0..losses.len() as u16)
-            .map(|at| Path(vec![vec![at]]))
-            .collect();
-        let judged: Vec<Judged> = losses
-            .iter()
-            .map(|&loss| Judged { loss, top1: 50.0 })
-            .collect();
-        lowest(&paths, &judged).map(|pick| pick.path.0[0][0])
+        let pick = |(at, &loss): (usize, &f64)| Pick {
+            path: Path(vec![vec![at as u16]]),
+            judged: Judged { loss, top1: 50.0 },
+        };
+        let judged: Vec<Pick> = losses.iter().enumerate().map(pick).collect();
+        lowest(&judged).map(|pick| pick.path.0[0][0])
     }
 
     #[test]

@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use creamc_lang::arch::{Arch, write_file};
+use creamc_lang::board::Entry;
 use creamc_lang::cost::Cost;
+use creamc_lang::ir::Ir;
 use creamc_lang::plan::Plan;
 use serde::Serialize;
 
+use super::judge::Judged;
 use super::pick::Pick;
 use super::step::{Learner, Moment};
-use super::text::{board_text, path_text};
+use super::teacher::Probe;
+use super::text::{board_text, choices, path_text};
 use crate::checkpoint;
 use crate::data::Normalisation;
 use crate::nn::NamedTensor;
@@ -44,6 +48,46 @@ pub struct SearchRecord {
     pub judge_loss: Option<f64>,
     /// The pick so far: its judge top-1, in percent.
     pub judge_top1: Option<f64>,
+    /// Steps of the run so far that had a teacher.
+    pub distilled_steps: u64,
+    /// How far the meta layer is from its start, as a share of its length there.
+    pub meta_moved: f64,
+    /// The board's entries as the judge saw them; empty where it was not asked.
+    pub judged: Vec<JudgedRecord>,
+    /// The probe paths, always the same, with the supernet's weights of now.
+    pub probes: Vec<Judged>,
+}
+
+/// A path of the board as the judge saw it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct JudgedRecord {
+    /// Its index form; `None` where the space has none.
+    pub choices: Option<Vec<Vec<u32>>>,
+    /// The candidates of every row.
+    pub path: Vec<Vec<u16>>,
+    /// Its flops.
+    pub flops: u64,
+    /// What it was on the board with before: mostly one batch's top-1.
+    pub score: f64,
+    /// Loss and top-1 on the judge part.
+    #[serde(flatten)]
+    pub judged: Judged,
+    /// How often it taught.
+    pub lessons: u64,
+}
+
+impl JudgedRecord {
+    /// The record of one entry.
+    pub fn new(entry: &Entry<Probe>, judged: Judged, lessons: u64, ir: &Ir) -> JudgedRecord {
+        JudgedRecord {
+            choices: choices(&entry.path, ir),
+            path: entry.path.0.clone(),
+            flops: entry.flops,
+            score: entry.score.get(),
+            judged,
+            lessons,
+        }
+    }
 }
 
 /// The result of a search, as `result.json` has it.
@@ -114,6 +158,8 @@ impl Records {
             "epoch {}: loss {:.4}, top-1 {:.2}% over {} images, board {}{judged}, {:.1} s",
             at.epoch, at.loss, at.top1, reading.images, record.board, at.seconds
         ))?;
+        let visits = serde_json::to_string(&learner.visits).expect("counts are plain JSON");
+        self.folder.write("visits.json", visits + "\n")?;
         self.folder
             .write_board(at.epoch, &board_text(&learner.board, &plan.ir))?;
         let at = Moment {

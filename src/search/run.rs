@@ -2,6 +2,7 @@
 
 use creamc_lang::board::Board;
 use creamc_lang::count::{self, Sampler};
+use creamc_lang::ir::Path;
 use creamc_lang::plan::Plan;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -10,12 +11,14 @@ use tch::Kind;
 use super::judge::Judge;
 use super::meta::MetaLayer;
 use super::options::SearchOptions;
+use super::pick::distinct;
 use super::recipe::{PickMethod, Recipe};
 use super::records::{Found, Records};
 use super::step::{Learner, Lessons, Moment};
 use super::training::Walker;
 use super::under_way::Search;
-use crate::config::{self, SearchSettings};
+use super::visits::Visits;
+use crate::config::{self, SearchSettings, TrainSettings};
 use crate::data::{Data, balanced_batches};
 use crate::nn::Place;
 use crate::run::Stop;
@@ -27,6 +30,9 @@ use crate::train::{self, Error};
 
 /// With this many classes or fewer the meta layer sees too little to choose by.
 const FEW_CLASSES: u32 = 20;
+/// The stream of the seed that draws the probes; training draws from stream 0.
+const PROBE_STREAM: u64 = 1;
+
 /// Searches: trains a supernet on the space and picks the best path of its board.
 ///
 /// Everything is checked before the run folder is made. `best.cream` follows the pick at
@@ -68,6 +74,7 @@ pub fn run_until(options: &SearchOptions, stop: &dyn Fn() -> bool) -> Result<Fou
     let (folder, log) = open_folder("search", &options.run, &settings.train, resolved, device)?;
     let records = Records::open(folder, log, &source.files, data.normalisation.clone())?;
     let search = Search {
+        probes: probes(&sampler, &settings.train, settings.supernet.probe_paths),
         settings,
         learner: learner(settings, &plan, place),
         judge: judge(settings, &data),
@@ -84,6 +91,14 @@ pub fn run_until(options: &SearchOptions, stop: &dyn Fn() -> bool) -> Result<Fou
         pick: None,
     };
     search.run(options.run.progress, stop)
+}
+
+/// The probe paths, none twice: what a stream of their own draws, so that training draws the
+/// same paths with and without them. A space may hold fewer than asked for.
+fn probes(sampler: &Sampler, train: &TrainSettings, count: usize) -> Vec<Path> {
+    let mut random = ChaCha8Rng::seed_from_u64(train.seed);
+    random.set_stream(PROBE_STREAM);
+    distinct(sampler, &mut random, count)
 }
 
 fn measure(settings: &SearchSettings) -> count::Measure {
@@ -144,6 +159,7 @@ fn learner(settings: &SearchSettings, plan: &Plan, place: Place) -> Learner {
         meta: MetaLayer::new(slice, classes, place, seed),
         board: Board::new(supernet.pool_size, supernet.acc_gap),
         lessons: Lessons::new(),
+        visits: Visits::none(&plan.ir),
     }
 }
 

@@ -8,6 +8,7 @@ use tch::Tensor;
 use super::meta::{self, MetaLayer, MetaStep};
 use super::recipe::{PickMethod, Recipe};
 use super::teacher::{self, Choice, Probe};
+use super::visits::Visits;
 use crate::data::Batch;
 use crate::nn::Mode;
 use crate::supernet::Supernet;
@@ -31,6 +32,8 @@ pub struct Learner {
     pub board: Board<Probe>,
     /// How often each path taught.
     pub lessons: Lessons,
+    /// How often every depth and candidate was trained.
+    pub visits: Visits,
 }
 
 /// How often paths taught, by path.
@@ -95,11 +98,18 @@ impl Learner {
         self.momentum
             .step(recipe.train.sgd(at.step - 1), &parameters, &gradients)?;
         self.count_lesson(&teacher);
+        self.visits.count(student);
         Ok(Stepped {
             loss: loss.detach(),
             hits: hits(&logits, &batch.labels, 1),
             logits: logits.detach(),
         })
+    }
+
+    /// Steps that had a teacher.
+    #[must_use]
+    pub fn distilled_steps(&self) -> u64 {
+        self.lessons.values().sum()
     }
 
     /// Whether paths enter the board and teach.

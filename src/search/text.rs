@@ -6,20 +6,27 @@ use creamc_lang::ir::{Ir, Path};
 
 use super::step::Lessons;
 use super::teacher::Probe;
+use super::visits::Visits;
 
 /// A path on one line: the original's index form where the space has one, else
 /// the candidates of every row.
 #[must_use]
 pub fn path_text(path: &Path, ir: &Ir) -> String {
+    match choices(path, ir) {
+        Some(lists) => choices_text(&lists),
+        None => format!("{:?}", path.0),
+    }
+}
+
+/// A path's index form; `None` where the space has none.
+#[must_use]
+pub fn choices(path: &Path, ir: &Ir) -> Option<Vec<Vec<u32>>> {
     let arch = Arch {
         name: String::new(),
         resolution: None,
         path: path.clone(),
     };
-    match arch.choices(ir) {
-        Some(lists) => choices_text(&lists),
-        None => format!("{:?}", path.0),
-    }
+    arch.choices(ir)
 }
 
 /// The board as a table, best first.
@@ -36,6 +43,33 @@ pub fn board_text(board: &Board<Probe>, ir: &Ir) -> String {
         );
     }
     text
+}
+
+/// What the end of a run says about the meta layer: whether it has learned to choose.
+#[must_use]
+pub fn meta_text(moved: f64) -> String {
+    let percent = 100.0 * moved;
+    if moved < STOOD_STILL {
+        format!(
+            "the meta layer moved by {percent:.2} % of its length: it chose teachers much as it would have \
+             untrained. A larger `META_LR` or a smaller `SUPERNET.UPDATE_ITER` moves it more; \
+             `SUPERNET.PICK_METHOD: top1` does without"
+        )
+    } else {
+        format!("the meta layer moved by {percent:.1} % of its length")
+    }
+}
+
+/// A meta layer that moved by less than this share of its length has not learned to choose.
+const STOOD_STILL: f64 = 0.01;
+
+/// How often every candidate was trained, at the least and at the most.
+#[must_use]
+pub fn visits_text(visits: &Visits) -> Option<String> {
+    let (least, most) = visits.extremes()?;
+    Some(format!(
+        "every candidate was trained {least} to {most} times (visits.json has all)"
+    ))
 }
 
 /// How often the paths that taught did so, the most frequent first.

@@ -2,14 +2,17 @@
 
 use std::time::Instant;
 
+use creamc_lang::board::Entry;
+use creamc_lang::ir::Path;
 use creamc_lang::plan::Plan;
 
 use super::judge::Judge;
-use super::pick::{Pick, judge_board, judge_sampled, rescore};
-use super::recipe::Recipe;
-use super::records::{Found, Records, SearchRecord};
+use super::pick::{Pick, board_paths, judge_all, judge_sampled, lowest, rescore};
+use super::recipe::{PickMethod, Recipe};
+use super::records::{Found, JudgedRecord, Records, SearchRecord};
 use super::step::{Learner, Moment};
-use super::text::lessons_text;
+use super::teacher::Probe;
+use super::text::{lessons_text, meta_text, visits_text};
 use super::training::{Epoch, Walker};
 use crate::config::SearchSettings;
 use crate::data::{Loader, Shard};
@@ -40,6 +43,8 @@ pub struct Search<'a> {
     pub walker: Walker,
     /// What is written down.
     pub records: Records,
+    /// Paths that are judged after every epoch, always the same.
+    pub probes: Vec<Path>,
     /// The training images.
     pub train: Loader,
     /// Kind and device of all tensors.
@@ -96,25 +101,54 @@ impl Search<'_> {
         epoch(batches, self.place, READ_EVERY, &mut training)
     }
 
-    /// Re-scores the board, follows the pick, and writes everything down.
+    /// Judges, re-scores the board, follows the pick, and writes everything down.
     fn after_epoch(&mut self, done: &Done, start: Instant) -> Result<(), Error> {
         let Moment { epoch, step } = self.walker.at;
         let every = self.settings.supernet.rescore_epochs;
-        if every > 0 && epoch.is_multiple_of(every) {
-            let pick = rescore(&mut self.learner, &self.judge);
-            self.follow(pick)?;
+        let rescores = every > 0 && epoch.is_multiple_of(every);
+        let (judged, probes) = self.judge(rescores);
+        let records = self.judged_records(&judged);
+        if !judged.is_empty() {
+            rescore(&mut self.learner, &judged);
+            self.follow(lowest(&judged))?;
         }
-        let judged = self.pick.as_ref().map(|(pick, _)| pick.judged);
+        let best = self.pick.as_ref().map(|(pick, _)| pick.judged);
         let lr = self.recipe.train.schedule.lr(step.saturating_sub(1));
         let seconds = start.elapsed().as_secs_f64();
         let record = SearchRecord {
             epoch: EpochRecord::new((epoch, step), &done.reading, lr, seconds),
             board: self.learner.board.len(),
-            judge_loss: judged.map(|judged| judged.loss),
-            judge_top1: judged.map(|judged| judged.top1),
+            judge_loss: best.map(|judged| judged.loss),
+            judge_top1: best.map(|judged| judged.top1),
+            distilled_steps: self.learner.distilled_steps(),
+            meta_moved: self.learner.meta.moved(),
+            judged: records,
+            probes: probes.iter().map(|probe| probe.judged).collect(),
         };
         self.records
             .epoch(&self.plan, &record, &self.learner, &done.reading)
+    }
+
+    /// What the judge says of the board's entries, if they are to be re-scored, and of the probes.
+    fn judge(&self, board: bool) -> (Vec<Pick>, Vec<Pick>) {
+        let mut paths = match board {
+            true => board_paths(&self.learner),
+            false => Vec::new(),
+        };
+        let entries = paths.len();
+        paths.extend(self.probes.iter().cloned());
+        let mut judged = judge_all(&self.learner, &self.judge, &paths);
+        let probes = judged.split_off(entries);
+        (judged, probes)
+    }
+
+    fn judged_records(&self, judged: &[Pick]) -> Vec<JudgedRecord> {
+        let entries = self.learner.board.entries().iter().zip(judged);
+        let record = |(entry, pick): (&Entry<Probe>, &Pick)| {
+            let lessons = self.learner.lessons.get(&entry.path).copied();
+            JudgedRecord::new(entry, pick.judged, lessons.unwrap_or(0), &self.plan.ir)
+        };
+        entries.map(record).collect()
     }
 
     /// Takes over a pick and writes `best.cream`.
@@ -132,7 +166,7 @@ impl Search<'_> {
         let Moment { epoch, step } = self.walker.at;
         if self.pick.as_ref().is_none_or(|(_, at)| *at != step) {
             let pick = match self.learner.board.is_empty() {
-                false => judge_board(&self.learner, &self.judge),
+                false => lowest(&self.judge(true).0),
                 true => {
                     self.records
                         .say("the board is empty: picked among sampled paths")?;
@@ -141,11 +175,31 @@ impl Search<'_> {
             };
             self.follow(pick)?;
         }
-        let taught = lessons_text(&self.learner.lessons, &self.plan.ir);
-        self.records.say(&taught)?;
+        self.explain()?;
         let (pick, _) = self.pick.expect("a board or a sampled path was judged");
         self.records
             .finish(&self.plan, &pick, (epoch, stopped))
             .map_err(Error::from)
+    }
+
+    /// What a reader of the log asks at the end: who taught, what the meta layer learned, what was trained.
+    fn explain(&mut self) -> Result<(), Error> {
+        let learner = &self.learner;
+        let steps = self.walker.at.step;
+        let mut lines = vec![
+            lessons_text(&learner.lessons, &self.plan.ir),
+            format!(
+                "{} of {steps} steps had a teacher",
+                learner.distilled_steps()
+            ),
+        ];
+        if self.recipe.pick == PickMethod::Meta && learner.distilled_steps() > 0 {
+            lines.push(meta_text(learner.meta.moved()));
+        }
+        lines.extend(visits_text(&learner.visits));
+        for line in lines {
+            self.records.say(&line)?;
+        }
+        Ok(())
     }
 }
