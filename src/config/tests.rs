@@ -156,7 +156,9 @@ fn table() -> String {
 fn the_page_on_settings_lists_every_setting_with_its_default() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/settings.md");
     let text = std::fs::read_to_string(&page).unwrap();
-    let head = text.find("| setting | search |").expect("the page has the table");
+    let head = text
+        .find("| setting | search |")
+        .expect("the page has the table");
     let expected = text[..head].to_owned() + &table();
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&page, &expected).unwrap();

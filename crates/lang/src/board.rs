@@ -2,7 +2,7 @@
 //!
 //! Source: the paper, section 3.2; its code keeps a list that can hold a path
 //! twice and ranks the dearer of two equally good paths first. Here the order is
-//! total and the cheaper path wins a tie.
+//! total and the cheaper path wins a tie; [`Rules::Released`] is theirs, to compare with.
 
 use std::cmp::{Ordering, Reverse};
 
@@ -55,10 +55,24 @@ pub struct Entry<P> {
 }
 
 impl<P> Entry<P> {
-    /// Smaller is better: score down, flops up, the earlier first.
-    fn rank(&self) -> (Reverse<Score>, u64, u64) {
-        (Reverse(self.score), self.flops, self.added)
+    /// Smaller is better: score down, then flops as the rules say, then the earlier first.
+    fn rank(&self, rules: Rules) -> (Reverse<Score>, u64, u64) {
+        let flops = match rules {
+            Rules::Paper => self.flops,
+            Rules::Released => u64::MAX - self.flops,
+        };
+        (Reverse(self.score), flops, self.added)
     }
+}
+
+/// What happens to a path that is there already, and which of two equally good ones is first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rules {
+    /// No path twice: it takes its newest score. The cheaper first.
+    #[default]
+    Paper,
+    /// As the authors' code has it: a path may be there twice. The dearer first.
+    Released,
 }
 
 /// What became of a path offered to a [`Board`].
@@ -75,9 +89,10 @@ pub enum Admission<P> {
 }
 
 /// At most a fixed number of paths, never two equal ones, best first: score
-/// down, then flops up, then the earlier one.
+/// down, then flops up, then the earlier one. (With [`Rules::Released`] otherwise.)
 #[derive(Debug, Clone, PartialEq)]
 pub struct Board<P> {
+    rules: Rules,
     size: usize,
     gap: f64,
     entries: Vec<Entry<P>>,
@@ -88,7 +103,13 @@ impl<P> Board<P> {
     /// An empty board for `size` paths. When it is full, a dearer path must beat the worst
     /// entry by more than `gap` points, a cheaper one by any amount.
     pub fn new(size: usize, gap: f64) -> Board<P> {
+        Board::with_rules(Rules::Paper, size, gap)
+    }
+
+    /// An empty board that follows `rules`.
+    pub fn with_rules(rules: Rules, size: usize, gap: f64) -> Board<P> {
         Board {
+            rules,
             size,
             gap,
             entries: Vec::new(),
@@ -96,27 +117,24 @@ impl<P> Board<P> {
         }
     }
 
-    /// The board that held `entries`, as [`Board::entries`] gave them, in any order.
+    /// Puts back `entries`, as [`Board::entries`] gave them, in any order, instead of its own.
     ///
-    /// `None` when they are too many or two have the same path or number.
-    pub fn restore(size: usize, gap: f64, entries: Vec<Entry<P>>) -> Option<Board<P>> {
-        let doubles = entries.iter().enumerate().any(|(at, entry)| {
-            entries[..at]
-                .iter()
-                .any(|other| other.path == entry.path || other.added == entry.added)
-        });
-        if doubles || entries.len() > size {
+    /// `None`, and nothing changed, when they are too many or two have the same path or number.
+    #[must_use]
+    pub fn restore(&mut self, entries: Vec<Entry<P>>) -> Option<()> {
+        let alike = |a: &Entry<P>, b: &Entry<P>| {
+            a.added == b.added || (self.rules == Rules::Paper && a.path == b.path)
+        };
+        let doubles = (0..entries.len())
+            .any(|at| entries[..at].iter().any(|other| alike(other, &entries[at])));
+        if doubles || entries.len() > self.size {
             return None;
         }
         let added = entries.iter().map(|entry| entry.added + 1).max();
-        let mut board = Board {
-            size,
-            gap,
-            entries,
-            added: added.unwrap_or(0),
-        };
-        board.sort();
-        Some(board)
+        self.added = added.unwrap_or(0);
+        self.entries = entries;
+        self.sort();
+        Some(())
     }
 
     /// Every entry, best first.
@@ -146,7 +164,8 @@ impl<P> Board<P> {
 
     /// Offers a path with its newest score.
     pub fn offer(&mut self, path: Path, score: Score, flops: u64, payload: P) -> Admission<P> {
-        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.path == path) {
+        let known = self.entries.iter_mut().find(|entry| entry.path == path);
+        if let Some(entry) = known.filter(|_| self.rules == Rules::Paper) {
             (entry.score, entry.flops, entry.payload) = (score, flops, payload);
             self.sort();
             return Admission::Updated;
@@ -193,7 +212,8 @@ impl<P> Board<P> {
     }
 
     fn sort(&mut self) {
-        self.entries.sort_by_key(Entry::rank);
+        let rules = self.rules;
+        self.entries.sort_by_key(|entry| entry.rank(rules));
     }
 }
 
@@ -257,6 +277,19 @@ mod tests {
     }
 
     #[test]
+    fn the_released_rules_keep_doubles_and_put_the_dearer_of_equals_first() {
+        let mut board = Board::with_rules(Rules::Released, 4, 5.0);
+        offer(&mut board, 0, 50.0, 100);
+        offer(&mut board, 1, 50.0, 200);
+        assert_eq!(offer(&mut board, 0, 40.0, 100), Admission::Added);
+        assert_eq!(order(&board), [1, 0, 0]);
+        let mut again = Board::with_rules(Rules::Released, 4, 5.0);
+        assert_eq!(again.restore(board.entries().to_vec()), Some(()));
+        assert_eq!(again, board);
+        assert_eq!(Board::new(4, 5.0).restore(board.entries().to_vec()), None);
+    }
+
+    #[test]
     fn new_scores_for_all_entries_put_them_in_a_new_order() {
         let mut board = Board::new(3, 5.0);
         for (number, points) in [(0, 50.0), (1, 40.0), (2, 30.0)] {
@@ -287,7 +320,7 @@ mod tests {
             let mut board = Board::new(size, 1.0);
             for (number, points, flops) in offers {
                 offer(&mut board, number, f64::from(points), flops);
-                let ranks: Vec<_> = board.entries().iter().map(Entry::rank).collect();
+                let ranks: Vec<_> = board.entries().iter().map(|entry| entry.rank(Rules::Paper)).collect();
                 prop_assert!(ranks.windows(2).all(|pair| pair[0] < pair[1]));
                 prop_assert!(board.len() <= size);
                 let mut paths = order(&board);
@@ -295,8 +328,9 @@ mod tests {
                 paths.dedup();
                 prop_assert_eq!(paths.len(), board.len());
             }
-            let again = Board::restore(size, 1.0, board.entries().iter().rev().cloned().collect());
-            prop_assert_eq!(again.map(|again| order(&again)), Some(order(&board)));
+            let mut again = Board::new(size, 1.0);
+            let restored = again.restore(board.entries().iter().rev().cloned().collect());
+            prop_assert_eq!((restored, &again), (Some(()), &board));
         }
     }
 }
