@@ -140,21 +140,41 @@ impl Graph {
 
     /// The cost of a path, or `None` where the graph does not hold it.
     pub fn cost(&self, path: &Path) -> Option<Cost> {
-        let mut node = &self.nodes[0];
-        let mut cost = Cost::default();
-        let mut take = |wanted: &dyn Fn(Step) -> bool| {
-            let edge = node.edges.iter().find(|edge| wanted(edge.step))?;
-            node = &self.nodes[edge.to];
-            cost += edge.cost;
-            Some(())
-        };
+        let walk = self.walk_of(path)?.into_iter();
+        Some(walk.fold(Cost::default(), |sum, (node, edge)| {
+            sum + self.nodes[node].edges[edge].cost
+        }))
+    }
+
+    /// The walk that spells a path, as nodes and the edges taken there; `None` where the graph
+    /// does not hold it.
+    pub(super) fn walk_of(&self, path: &Path) -> Option<Vec<(usize, usize)>> {
+        let mut walk = Vec::new();
+        let mut at = 0;
         for blocks in &path.0 {
-            for &taken in blocks {
-                take(&|step| matches!(step, Step::Block { candidate, .. } if candidate == taken))?;
-            }
-            take(&|step| step == Step::EndRow)?;
+            at = self.walk_row(at, blocks, &mut walk)?;
         }
-        node.edges.is_empty().then_some(cost)
+        self.nodes[at].edges.is_empty().then_some(walk)
+    }
+
+    /// Adds the walk along one row from the node where it opens; the node where the next does.
+    pub(super) fn walk_row(
+        &self,
+        mut at: usize,
+        blocks: &[u16],
+        walk: &mut Vec<(usize, usize)>,
+    ) -> Option<usize> {
+        let blocks = blocks.iter().map(|&candidate| Some(candidate));
+        for wanted in blocks.chain(std::iter::once(None)) {
+            let edges = &self.nodes[at].edges;
+            let edge = edges.iter().position(|edge| match edge.step {
+                Step::Block { candidate, .. } => wanted == Some(candidate),
+                Step::EndRow => wanted.is_none(),
+            })?;
+            walk.push((at, edge));
+            at = edges[edge].to;
+        }
+        Some(at)
     }
 }
 

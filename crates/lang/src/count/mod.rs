@@ -9,15 +9,18 @@ mod exact;
 mod extremes;
 mod graph;
 mod interval;
+mod prior;
 mod sample;
 mod segment;
 mod table;
 #[cfg(test)]
 mod tests;
+mod weight;
 mod witness;
 
 pub use exact::{Limits, TooManySums};
 pub use graph::{GraphRow, TooManyStates};
+pub use prior::{Prior, PriorError};
 pub use sample::{NoSample, Sampler};
 pub use witness::Witness;
 

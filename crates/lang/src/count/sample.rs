@@ -9,8 +9,9 @@ use std::fmt;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::table::{Grid, Side, Table, Weights};
-use super::{Edge, Graph, Measure, Window};
+use super::table::{Grid, Side, Table};
+use super::weight::Weights;
+use super::{Edge, Graph, Measure, Prior, Window, Witness};
 use crate::cost::Cost;
 use crate::ir::Path;
 
@@ -23,6 +24,9 @@ const LOW_ACCEPTANCE: f64 = 0.3;
 /// Below this acceptance drawing is not workable.
 const LEAST_ACCEPTANCE: f64 = 1e-4;
 
+/// Binary logarithm of the least chance that an `f64` surely holds.
+const LEAST_CHANCE: f64 = -900.0;
+
 /// Why no sampler can be made.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum NoSample {
@@ -30,6 +34,8 @@ pub enum NoSample {
     Empty,
     /// Paths inside every window could not be found, or too seldom to draw them.
     TooRare,
+    /// A prior gives weight 0 to a candidate of every path inside every window.
+    LeftOut,
 }
 
 impl fmt::Display for NoSample {
@@ -38,6 +44,10 @@ impl fmt::Display for NoSample {
             NoSample::Empty => "no path lies inside every bound",
             NoSample::TooRare => {
                 "fewer than one path in 10,000 that look right lie inside every bound; widen the bounds"
+            }
+            NoSample::LeftOut => {
+                "the prior gives weight 0 to a candidate of every path inside every bound; \
+                 make those weights larger"
             }
         })
     }
@@ -73,18 +83,51 @@ impl Sampler {
         Sampler::with_budget(graph, windows, measure, BUDGET)
     }
 
+    /// The same with a prior over the candidates (see [`Prior`]).
+    ///
+    /// # Errors
+    /// When there is no such path, when the prior leaves none of them, or when so few walks
+    /// end inside that drawing is hopeless.
+    ///
+    /// # Panics
+    /// When the prior is one of another space.
+    pub fn with_prior(
+        graph: &Graph,
+        windows: &[Window],
+        measure: Measure,
+        prior: &Prior,
+    ) -> Result<Sampler, NoSample> {
+        let made = Sampler::by_edges(&graph.with_prior(measure, prior), windows, BUDGET);
+        match made {
+            Err(NoSample::Empty) if graph.witness(windows) != Witness::Impossible => {
+                Err(NoSample::LeftOut)
+            }
+            made => made,
+        }
+    }
+
     pub(super) fn with_budget(
         graph: &Graph,
         windows: &[Window],
         measure: Measure,
         budget: usize,
     ) -> Result<Sampler, NoSample> {
+        Sampler::by_edges(&graph.measured(measure), windows, budget)
+    }
+
+    /// A sampler by the weights that the edges have.
+    pub(super) fn by_edges(
+        graph: &Graph,
+        windows: &[Window],
+        budget: usize,
+    ) -> Result<Sampler, NoSample> {
         let binding = graph.binding(windows).ok_or(NoSample::Empty)?;
-        let weights = Weights::new(graph, measure);
+        let weights = Weights::of_edges(graph);
         let mut best: Option<Sampler> = None;
         for (metrics, scale) in [(1, 1), (3, 1), (3, 4)] {
             let axes = tightest(graph, &binding, &weights, metrics);
-            let sampler = Sampler::along(graph, &binding, &axes, &weights, budget * scale)?;
+            let mut sampler = Sampler::along(graph, &binding, &axes, &weights, budget * scale)?;
+            sampler.acceptance = sampler.measure_acceptance();
             let better = |best: &Sampler| sampler.acceptance > best.acceptance;
             if best.as_ref().is_none_or(better) {
                 best = Some(sampler);
@@ -101,6 +144,7 @@ impl Sampler {
     }
 
     /// A sampler with tables along some of the windows; the others are left to rejection.
+    /// Its acceptance is not measured yet.
     fn along(
         graph: &Graph,
         windows: &[Window],
@@ -111,8 +155,8 @@ impl Sampler {
         let grid = Grid::new(graph, axes, budget);
         let table = Table::new(&grid, weights, Side::Outer);
         if table.share().1 == 0.0 {
-            // An f64 holds every share of a space of up to 2^900 paths.
-            let proven = graph.count().bits() < 900;
+            // Only where an f64 holds the chance of every path, none is there.
+            let proven = graph.least_likely() > LEAST_CHANCE;
             return Err(if proven {
                 NoSample::Empty
             } else {
@@ -123,15 +167,13 @@ impl Sampler {
             let edges = 0..graph.nodes[node].edges.len();
             edges.map(|edge| grid.cells(node, edge)).collect()
         };
-        let mut sampler = Sampler {
+        Ok(Sampler {
             cells: (0..graph.nodes.len()).map(of_node).collect(),
             graph: graph.clone(),
             windows: windows.to_vec(),
             table,
             acceptance: 1.0,
-        };
-        sampler.acceptance = sampler.measure_acceptance();
-        Ok(sampler)
+        })
     }
 
     /// The share of walks that are kept, measured when the sampler was made.
@@ -149,10 +191,36 @@ impl Sampler {
     }
 
     /// One walk; `None` when it ends outside a window.
-    pub(super) fn attempt(&self, random: &mut impl Rng) -> Option<Path> {
+    fn attempt(&self, random: &mut impl Rng) -> Option<Path> {
         let (edges, cost) = self.walk(random);
         let inside = self.windows.iter().all(|window| window.holds(cost));
         inside.then(|| Graph::path(edges))
+    }
+
+    /// The chance that one walk is this path. Walks that end outside a window are made again,
+    /// so a path inside is drawn with this chance over the exact acceptance; 0 for a path that
+    /// is never drawn.
+    pub fn walk_chance(&self, path: &Path) -> f64 {
+        let Some(walk) = self.graph.walk_of(path) else {
+            return 0.0;
+        };
+        let mut chance = 1.0;
+        let mut spent = [0; 3];
+        for (at, index) in walk {
+            let edges = &self.graph.nodes[at].edges;
+            let all = self.table.at(at, spent);
+            for (spent, cells) in spent.iter_mut().zip(self.cells[at][index]) {
+                *spent += cells;
+            }
+            if edges.len() > 1 {
+                let through = self.table.through(at, index, edges[index].to, spent);
+                if through == 0.0 {
+                    return 0.0;
+                }
+                chance *= through / all;
+            }
+        }
+        chance
     }
 
     fn walk(&self, random: &mut impl Rng) -> (Vec<&Edge>, Cost) {

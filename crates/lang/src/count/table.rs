@@ -5,37 +5,15 @@
 //! inside the window. All terms are positive, so nothing cancels, and a walk that
 //! chooses its edges by these tables is exactly conditioned on the rounded window.
 
-use super::{Graph, Measure, Window, big};
 use num_bigint::BigUint;
+
+use super::weight::Weights;
+use super::{Graph, Measure, Window, big};
 
 /// A point of the grid: one number along each of three axes, 0 on those not in use.
 type Point = [i64; AXES];
 
 const AXES: usize = 3;
-
-/// Chance of every edge given its node, before any window.
-pub(super) struct Weights(Vec<Vec<f64>>);
-
-impl Weights {
-    pub fn new(graph: &Graph, measure: Measure) -> Weights {
-        match measure {
-            Measure::Decisions => {
-                let of_node = |node: &super::Node| node.edges.iter().map(|e| e.weight).collect();
-                Weights(graph.nodes.iter().map(of_node).collect())
-            }
-            Measure::Paths => Weights(even_weights(graph, &graph.suffix_counts())),
-        }
-    }
-}
-
-/// The chances that make every path equally likely.
-fn even_weights(graph: &Graph, counts: &[BigUint]) -> Vec<Vec<f64>> {
-    let of_node = |(at, node): (usize, &super::Node)| {
-        let share = |edge: &super::Edge| big::ratio(&counts[edge.to], &counts[at]);
-        node.edges.iter().map(share).collect()
-    };
-    graph.nodes.iter().enumerate().map(of_node).collect()
-}
 
 /// Whether a rounded window holds every path of the true one, or only such paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,6 +7,8 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+mod prior;
+
 use super::exact::Limits;
 use super::sample::{NoSample, Sampler};
 use super::{Graph, GraphRow, Measure, Window, Witness};
@@ -253,6 +255,7 @@ proptest! {
                 Err(NoSample::Empty) => prop_assert!(wanted.is_empty()),
                 // Rounded along all metrics, an empty window can look as if it held a path.
                 Err(NoSample::TooRare) => prop_assert!(wanted.len() < 3),
+                Err(NoSample::LeftOut) => prop_assert!(false, "there is no prior"),
             }
         }
     }

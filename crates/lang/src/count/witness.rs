@@ -37,10 +37,13 @@ impl Graph {
         match Sampler::new(self, &binding, Measure::Decisions) {
             Ok(sampler) => Witness::Found(sampler.draw(&mut ChaCha8Rng::seed_from_u64(0))),
             Err(NoSample::Empty) => Witness::Impossible,
-            Err(NoSample::TooRare) => match self.count_exact(&binding, Limits::moderate()) {
-                Ok(count) if count == BigUint::ZERO => Witness::Impossible,
-                _ => Witness::Undecided,
-            },
+            // Without a prior none is left out by one.
+            Err(NoSample::TooRare | NoSample::LeftOut) => {
+                match self.count_exact(&binding, Limits::moderate()) {
+                    Ok(count) if count == BigUint::ZERO => Witness::Impossible,
+                    _ => Witness::Undecided,
+                }
+            }
         }
     }
 
