@@ -99,7 +99,48 @@ impl Graph {
             }
         }
         expanded.push((end, Vec::new()));
-        Ok(prune(number(expanded)))
+        Ok(Graph::pruned(number(expanded)))
+    }
+
+    /// The graph of nodes whose edges go up, without those that no path from the first to the
+    /// last passes, and the edges to them.
+    pub(super) fn pruned(mut nodes: Vec<Node>) -> Graph {
+        let last = nodes.len() - 1;
+        let mut reached = vec![false; nodes.len()];
+        reached[0] = true;
+        for at in 0..last {
+            if reached[at] {
+                nodes[at].edges.iter().for_each(|e| reached[e.to] = true);
+            }
+        }
+        let mut alive = vec![false; nodes.len()];
+        alive[last] = true;
+        for at in (0..last).rev() {
+            nodes[at].edges.retain(|edge| alive[edge.to]);
+            alive[at] = reached[at] && !nodes[at].edges.is_empty();
+        }
+        alive[0] = true; // the start stays, without edges when there is no path at all
+        Graph::compact(nodes, &alive)
+    }
+
+    /// Only the nodes that live, renumbered.
+    fn compact(nodes: Vec<Node>, alive: &[bool]) -> Graph {
+        let mut numbers = Vec::with_capacity(nodes.len());
+        let mut next = 0;
+        for &lives in alive {
+            numbers.push(next);
+            next += usize::from(lives);
+        }
+        let living = nodes.into_iter().zip(alive).filter(|(_, lives)| **lives);
+        let renumbered = living.map(|(mut node, _)| {
+            for edge in &mut node.edges {
+                edge.to = numbers[edge.to];
+            }
+            node
+        });
+        Graph {
+            nodes: renumbered.collect(),
+        }
     }
 
     /// How many paths there are.
@@ -312,34 +353,4 @@ fn number(expanded: Vec<Expanded>) -> Vec<Node> {
                 .collect(),
         })
         .collect()
-}
-
-/// Drops the nodes from which the end cannot be reached, and the edges to them.
-fn prune(mut nodes: Vec<Node>) -> Graph {
-    let last = nodes.len() - 1;
-    let mut alive = vec![false; nodes.len()];
-    alive[last] = true;
-    for at in (0..last).rev() {
-        nodes[at].edges.retain(|edge| alive[edge.to]);
-        alive[at] = !nodes[at].edges.is_empty();
-    }
-    alive[0] = true; // the start stays, without edges when there is no path at all
-    let mut numbers = Vec::with_capacity(nodes.len());
-    let mut next = 0;
-    for &lives in &alive {
-        numbers.push(next);
-        next += usize::from(lives);
-    }
-    let nodes = nodes
-        .into_iter()
-        .zip(&alive)
-        .filter(|(_, lives)| **lives)
-        .map(|(mut node, _)| {
-            for edge in &mut node.edges {
-                edge.to = numbers[edge.to];
-            }
-            node
-        })
-        .collect();
-    Graph { nodes }
 }

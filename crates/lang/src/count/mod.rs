@@ -5,6 +5,7 @@
 //! a walk, so counts and conditional draws are dynamic programmes over the nodes.
 
 mod big;
+mod evolve;
 mod exact;
 mod extremes;
 mod graph;
@@ -18,6 +19,7 @@ mod tests;
 mod weight;
 mod witness;
 
+pub use evolve::Evolver;
 pub use exact::{Limits, TooManySums};
 pub use graph::{GraphRow, TooManyStates};
 pub use prior::{Prior, PriorError};

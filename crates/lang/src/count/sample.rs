@@ -116,11 +116,7 @@ impl Sampler {
     }
 
     /// A sampler by the weights that the edges have.
-    pub(super) fn by_edges(
-        graph: &Graph,
-        windows: &[Window],
-        budget: usize,
-    ) -> Result<Sampler, NoSample> {
+    fn by_edges(graph: &Graph, windows: &[Window], budget: usize) -> Result<Sampler, NoSample> {
         let binding = graph.binding(windows).ok_or(NoSample::Empty)?;
         let weights = Weights::of_edges(graph);
         let mut best: Option<Sampler> = None;
@@ -141,6 +137,17 @@ impl Sampler {
         }
         best.filter(|best| best.acceptance >= LEAST_ACCEPTANCE)
             .ok_or(NoSample::TooRare)
+    }
+
+    /// A sampler by the weights that the edges have, with tables of about `budget` numbers
+    /// along all windows, for a few draws: it is quick to make, its acceptance is not measured.
+    pub(super) fn coarse(
+        graph: &Graph,
+        windows: &[Window],
+        budget: usize,
+    ) -> Result<Sampler, NoSample> {
+        let binding = graph.binding(windows).ok_or(NoSample::Empty)?;
+        Sampler::along(graph, &binding, &binding, &Weights::of_edges(graph), budget)
     }
 
     /// A sampler with tables along some of the windows; the others are left to rejection.
@@ -184,17 +191,17 @@ impl Sampler {
     /// Draws one path.
     pub fn draw(&self, random: &mut impl Rng) -> Path {
         loop {
-            if let Some(path) = self.attempt(random) {
-                return path;
+            if let Some(edges) = self.attempt(random) {
+                return Graph::path(edges);
             }
         }
     }
 
     /// One walk; `None` when it ends outside a window.
-    fn attempt(&self, random: &mut impl Rng) -> Option<Path> {
+    pub(super) fn attempt(&self, random: &mut impl Rng) -> Option<Vec<&Edge>> {
         let (edges, cost) = self.walk(random);
         let inside = self.windows.iter().all(|window| window.holds(cost));
-        inside.then(|| Graph::path(edges))
+        inside.then_some(edges)
     }
 
     /// The chance that one walk is this path. Walks that end outside a window are made again,

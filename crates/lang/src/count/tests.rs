@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+mod evolve;
 mod prior;
 
 use super::exact::Limits;

@@ -63,6 +63,29 @@ impl Graph {
         graph
     }
 
+    /// The same paths, as likely relative to each other, the weights of every node made to add
+    /// up to 1: however few paths were left of a graph, their chances are not small.
+    pub(super) fn normalised(mut self) -> Graph {
+        // Binary logarithms of the weight of all ways to the end, which an f64 may not hold.
+        let mut ways = vec![0.0; self.nodes.len()];
+        for (at, node) in self.nodes.iter_mut().enumerate().rev() {
+            // A chance that rounds to 0 is still one: what is never drawn has no edge.
+            let weight = |edge: &Edge| edge.weight.max(f64::MIN_POSITIVE);
+            let through = |edge: &Edge| weight(edge).log2() + ways[edge.to];
+            let through: Vec<f64> = node.edges.iter().map(through).collect();
+            let Some(most) = through.iter().copied().reduce(f64::max) else {
+                continue; // the end
+            };
+            let shares = through.iter().map(|way| (way - most).exp2());
+            let sum: f64 = shares.clone().sum();
+            for (edge, share) in node.edges.iter_mut().zip(shares) {
+                edge.weight = share / sum;
+            }
+            ways[at] = most + sum.log2();
+        }
+        self
+    }
+
     /// For every node, the row that is open there and the blocks it has.
     pub(super) fn places(&self) -> Vec<(usize, usize)> {
         let mut places = vec![(0, 0); self.nodes.len()];

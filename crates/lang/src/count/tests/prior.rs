@@ -7,13 +7,13 @@ use crate::count::Prior;
 
 /// Random weights for every candidate, about a quarter of them 0.
 #[derive(Debug, Clone)]
-struct Weighted {
-    rows: Rows,
-    weights: Vec<Vec<Vec<f64>>>,
+pub(super) struct Weighted {
+    pub rows: Rows,
+    pub weights: Vec<Vec<Vec<f64>>>,
 }
 
 impl Weighted {
-    fn new(rows: Rows, seed: u64) -> Weighted {
+    pub(super) fn new(rows: Rows, seed: u64) -> Weighted {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut slot = |slot: &Vec<Cost>| {
             let mut weights: Vec<f64> = slot
@@ -34,7 +34,7 @@ impl Weighted {
     }
 
     /// The paths of a question that the prior can draw, with their exact probabilities.
-    fn chances(
+    pub(super) fn chances(
         &self,
         relations: &[Relation],
         windows: &[Window],
@@ -66,7 +66,7 @@ impl Weighted {
         path.blocks().map(of_block).product()
     }
 
-    fn prior(&self) -> Prior {
+    pub(super) fn prior(&self) -> Prior {
         Prior::of_weights(&self.weights)
     }
 }

@@ -1,0 +1,240 @@
+//! New paths from good ones, exactly conditioned on windows and on what is kept.
+//!
+//! What a child may be is a graph of its own, cut out of the graph of all paths: for a
+//! mutation the walks that agree with what is held, for a crossing one edge for each
+//! parent's row. A child is one draw from that graph.
+
+use rand::Rng;
+
+use super::sample::Sampler;
+use super::{Edge, Graph, Measure, Node, Prior, Step, Window};
+use crate::ir::Path;
+
+/// Numbers in the tables of one child, and how many nodes the walks made with them may pass:
+/// coarse tables take a fraction of a millisecond, finer ones follow where too few of their
+/// walks end inside.
+const ROUNDS: [(usize, usize); 3] = [(1 << 13, 20_000), (1 << 17, 100_000), (1 << 21, MOST)];
+
+/// About two seconds.
+const MOST: usize = 20_000_000;
+
+/// Makes paths inside every window out of others.
+#[derive(Debug, Clone)]
+pub struct Evolver {
+    /// The paths that can be drawn, edges weighted by the measure and the prior.
+    graph: Graph,
+    windows: Vec<Window>,
+    /// For every node of the graph, its row and how many blocks that has.
+    places: Vec<(usize, usize)>,
+    choices: Choices,
+}
+
+/// What is left to decide anywhere in a graph.
+#[derive(Debug, Clone)]
+struct Choices {
+    /// Rows that end at more than one depth.
+    depths: Vec<bool>,
+    /// Slots with more than one candidate, `[row][block]`.
+    blocks: Vec<Vec<bool>>,
+}
+
+/// The decisions of a path that are made anew.
+pub(super) struct Free {
+    pub depths: Vec<bool>,
+    pub blocks: Vec<Vec<bool>>,
+}
+
+impl Evolver {
+    /// For the paths of `graph` inside every window, weighted by a measure and a prior as a
+    /// [`Sampler`]'s are.
+    ///
+    /// # Panics
+    /// When the prior is one of another space.
+    pub fn new(graph: &Graph, windows: &[Window], measure: Measure, prior: &Prior) -> Evolver {
+        let graph = graph.with_prior(measure, prior);
+        let places = graph.places();
+        Evolver {
+            choices: Choices::of(&graph, &places),
+            graph,
+            windows: windows.to_vec(),
+            places,
+        }
+    }
+
+    /// Whether a path can be a parent: it lies inside every bound, and the prior does not
+    /// leave it out. Every child can.
+    pub fn admits(&self, path: &Path) -> bool {
+        let cost = self.graph.cost(path);
+        cost.is_some_and(|cost| self.windows.iter().all(|window| window.holds(cost)))
+    }
+
+    /// A path like `parent`. Each decision that leaves a choice (a row's depth, a block's
+    /// candidate) is set free with probability `rate`, and one of them at random where none
+    /// was; all others are held. The child is drawn, as a [`Sampler`] draws, from the paths
+    /// inside every bound that agree with what is held; blocks that the parent has not are
+    /// free. The parent itself is one of them.
+    ///
+    /// Where no walk is found inside within about two seconds, as with hundreds of free blocks
+    /// against a narrow bound, the child is the parent.
+    ///
+    /// # Panics
+    /// When the parent is not [admitted](Evolver::admits).
+    pub fn mutate(&self, parent: &Path, rate: f64, random: &mut impl Rng) -> Path {
+        assert!(self.admits(parent), "a parent lies inside every bound");
+        match self.choices.set_free(parent, rate, random) {
+            Some(free) => {
+                let kin = self.agreeing(parent, &free);
+                let walk = draw(&kin, &self.windows, random);
+                walk.map_or_else(|| parent.clone(), |edges| Graph::path(&edges))
+            }
+            None => parent.clone(),
+        }
+    }
+
+    /// A path each row of which, depth and blocks together, comes from one of two parents:
+    /// any combination inside every bound, with equal chances. The parents are two of them.
+    ///
+    /// Where none is found within about two seconds, as with hundreds of rows against a narrow
+    /// bound, the child is one of the parents.
+    ///
+    /// # Panics
+    /// When a parent is not [admitted](Evolver::admits).
+    pub fn crossover(&self, a: &Path, b: &Path, random: &mut impl Rng) -> Path {
+        let admitted = self.admits(a) && self.admits(b);
+        assert!(admitted, "a parent lies inside every bound");
+        let crossings = self.crossings(a, b).measured(Measure::Paths);
+        let Some(edges) = draw(&crossings, &self.windows, random) else {
+            return if random.random() {
+                a.clone()
+            } else {
+                b.clone()
+            };
+        };
+        let of_parent = |edge: &Edge| match edge.step {
+            Step::Block { row, candidate } => [a, b][usize::from(candidate)].0[row].clone(),
+            Step::EndRow => unreachable!("a crossing has an edge a row"),
+        };
+        Path(edges.iter().map(of_parent).collect())
+    }
+
+    /// The paths that agree with what a parent holds.
+    pub(super) fn agreeing(&self, parent: &Path, free: &Free) -> Graph {
+        let agrees = |(row, block): (usize, usize), step: Step| {
+            let held = &parent.0[row];
+            match step {
+                Step::EndRow => free.depths[row] || block == held.len(),
+                Step::Block { candidate, .. } => match held.get(block) {
+                    Some(&kept) => free.blocks[row][block] || candidate == kept,
+                    None => free.depths[row],
+                },
+            }
+        };
+        let mut nodes = self.graph.nodes.clone();
+        for (node, &place) in nodes.iter_mut().zip(&self.places) {
+            node.edges.retain(|edge| agrees(place, edge.step));
+        }
+        Graph::pruned(nodes).normalised()
+    }
+
+    /// The combinations of two parents' rows that meet the bounds on depths: a node where a
+    /// row opens, an edge for each parent whose row can follow (the "candidate": 0 or 1). Rows
+    /// that are equal are one.
+    pub(super) fn crossings(&self, a: &Path, b: &Path) -> Graph {
+        let last = self.graph.nodes.len() - 1;
+        let mut nodes = vec![Node::default(); self.graph.nodes.len()];
+        let mut opens = vec![false; nodes.len()];
+        opens[0] = true;
+        for at in 0..last {
+            if !opens[at] {
+                continue;
+            }
+            let (row, _) = self.places[at];
+            let parents = [(0, &a.0[row]), (1, &b.0[row])];
+            let different = 1 + usize::from(a.0[row] != b.0[row]);
+            for (candidate, blocks) in parents.into_iter().take(different) {
+                let mut walk = Vec::new();
+                if let Some(to) = self.graph.walk_row(at, blocks, &mut walk) {
+                    let edges = walk
+                        .iter()
+                        .map(|&(at, edge)| &self.graph.nodes[at].edges[edge]);
+                    opens[to] = true;
+                    nodes[at].edges.push(Edge {
+                        to,
+                        step: Step::Block { row, candidate },
+                        cost: edges.fold(Default::default(), |sum, edge| sum + edge.cost),
+                        weight: 1.0,
+                    });
+                }
+            }
+        }
+        Graph::pruned(nodes)
+    }
+}
+
+impl Choices {
+    fn of(graph: &Graph, places: &[(usize, usize)]) -> Choices {
+        let (rows, _) = places[places.len() - 1];
+        let mut ends = vec![Vec::new(); rows];
+        let mut blocks = vec![Vec::new(); rows];
+        for (node, &(row, block)) in graph.nodes.iter().zip(places) {
+            let ending = node.edges.iter().filter(|edge| edge.step == Step::EndRow);
+            let ending = ending.count();
+            let candidates = node.edges.len() - ending;
+            if ending > 0 && !ends[row].contains(&block) {
+                ends[row].push(block);
+            }
+            if candidates > 0 {
+                let slots: &mut Vec<bool> = &mut blocks[row];
+                slots.resize(slots.len().max(block + 1), false);
+                slots[block] |= candidates > 1;
+            }
+        }
+        let depths = ends.iter().map(|depths| depths.len() > 1).collect();
+        Choices { depths, blocks }
+    }
+
+    /// Draws which of a path's decisions are made anew; `None` where it has none.
+    fn set_free(&self, path: &Path, rate: f64, random: &mut impl Rng) -> Option<Free> {
+        let none = |blocks: &Vec<u16>| vec![false; blocks.len()];
+        let mut free = Free {
+            depths: vec![false; path.0.len()],
+            blocks: path.0.iter().map(none).collect(),
+        };
+        let mut decisions: Vec<(usize, Option<usize>)> = Vec::new();
+        for (row, blocks) in path.0.iter().enumerate() {
+            decisions.extend(self.depths[row].then_some((row, None)));
+            let open = (0..blocks.len()).filter(|&block| self.blocks[row][block]);
+            decisions.extend(open.map(|block| (row, Some(block))));
+        }
+        if decisions.is_empty() {
+            return None;
+        }
+        let mut chosen: Vec<bool> = decisions
+            .iter()
+            .map(|_| random.random::<f64>() < rate)
+            .collect();
+        if !chosen.contains(&true) {
+            chosen[random.random_range(0..decisions.len())] = true;
+        }
+        for (decision, _) in decisions.into_iter().zip(chosen).filter(|(_, free)| *free) {
+            match decision {
+                (row, None) => free.depths[row] = true,
+                (row, Some(block)) => free.blocks[row][block] = true,
+            }
+        }
+        Some(free)
+    }
+}
+
+/// One walk inside every window; `None` when none was found in all rounds. Whichever round
+/// finds it, every walk inside has its exact chance: rounds differ in how many end outside.
+fn draw(graph: &Graph, windows: &[Window], random: &mut impl Rng) -> Option<Vec<Edge>> {
+    ROUNDS.iter().find_map(|&(budget, passed)| {
+        let walks = passed / graph.nodes.len();
+        let sampler = Sampler::coarse(graph, windows, budget).ok()?;
+        (0..walks).find_map(|_| {
+            let edges = sampler.attempt(random)?;
+            Some(edges.into_iter().cloned().collect())
+        })
+    })
+}
