@@ -2,14 +2,16 @@
 //! results to a few printed lines.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 
 use anyhow::Context;
 
 use crate::cli::search::Training;
+use crate::cli::values::Device;
 use crate::cli::{self, TensorCommand, Verdict, findings, retrain, search};
 use crate::retrain::{RetrainOptions, Retrained};
 use crate::search::{Found, SearchOptions};
-use crate::train::{DeviceChoice, Error, Findings, RunOptions};
+use crate::train::{DeviceChoice, Error, Findings, ResumeOptions, RunOptions};
 
 /// Runs the command here.
 ///
@@ -18,19 +20,22 @@ use crate::train::{DeviceChoice, Error, Findings, RunOptions};
 pub fn run(command: TensorCommand) -> anyhow::Result<Verdict> {
     creamc_torch::keep_freed_memory();
     match command {
-        TensorCommand::Search(args) => end(crate::search::run(&search_options(args)), print_found),
+        TensorCommand::Search(args) => end(search(args), print_found),
         TensorCommand::Retrain(args) => {
             end(crate::retrain::run(&retrain_options(args)), print_retrained)
         }
     }
 }
 
-fn search_options(args: search::Args) -> SearchOptions {
-    SearchOptions {
-        space: args.file,
-        classes: args.classes,
-        require: args.require,
-        run: run_options(args.training),
+fn search(args: search::Args) -> Result<Found, Error> {
+    match (args.resume, args.file) {
+        (Some(run), _) => crate::search::resume(&resume_options(run, args.training)),
+        (None, file) => crate::search::run(&SearchOptions {
+            space: file.expect("clap asks for a file or --resume"),
+            classes: args.classes,
+            require: args.require,
+            run: run_options(args.training),
+        }),
     }
 }
 
@@ -43,17 +48,35 @@ fn retrain_options(args: retrain::Args) -> RetrainOptions {
     }
 }
 
+fn resume_options(run: PathBuf, training: Training) -> ResumeOptions {
+    ResumeOptions {
+        run,
+        data: training.data,
+        device: training.device.map(device),
+        progress: true,
+        warn,
+        show,
+    }
+}
+
+fn device(typed: Device) -> DeviceChoice {
+    match typed {
+        Device::Auto => DeviceChoice::Auto,
+        Device::Cpu => DeviceChoice::Cpu,
+        Device::Cuda(number) => DeviceChoice::Cuda(number),
+    }
+}
+
+fn warn(text: &str) {
+    cli::say(&format!("warning: {text}"));
+}
+
 fn run_options(training: Training) -> RunOptions {
-    use crate::cli::values::Device;
     RunOptions {
         config: training.config,
         data: training.data,
         out: training.out,
-        device: match training.device {
-            Device::Auto => DeviceChoice::Auto,
-            Device::Cpu => DeviceChoice::Cpu,
-            Device::Cuda(number) => DeviceChoice::Cuda(number),
-        },
+        device: training.device.map(device).unwrap_or_default(),
         seed: training.seed,
         set: training
             .overrides
@@ -61,7 +84,7 @@ fn run_options(training: Training) -> RunOptions {
             .map(|one| format!("{}={}", one.key, one.value))
             .collect(),
         progress: true,
-        warn: |text| cli::say(&format!("warning: {text}")),
+        warn,
         show,
     }
 }
@@ -105,7 +128,15 @@ fn print_found(found: &Found) -> io::Result<()> {
         found.arch.macs,
         found.arch.params
     )?;
-    writeln!(out, "written to {}", found.run.join("best.cream").display())
+    writeln!(out, "written to {}", found.run.join("best.cream").display())?;
+    if found.stopped {
+        writeln!(
+            out,
+            "creamc search --resume {} goes on",
+            found.run.display()
+        )?;
+    }
+    Ok(())
 }
 
 fn print_retrained(result: &Retrained) -> io::Result<()> {

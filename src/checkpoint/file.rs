@@ -47,6 +47,20 @@ pub struct Contents {
     pub about: BTreeMap<String, String>,
 }
 
+impl Contents {
+    /// Takes out the tensors whose names begin with `prefix`, and the prefix off their names.
+    pub fn take(&mut self, prefix: &str) -> BTreeMap<String, Tensor> {
+        let tensors = std::mem::take(&mut self.tensors);
+        let (taken, rest) = tensors
+            .into_iter()
+            .partition(|(name, _)| name.starts_with(prefix));
+        self.tensors = rest;
+        let taken: BTreeMap<String, Tensor> = taken;
+        let bare = |(name, tensor): (String, Tensor)| (name[prefix.len()..].to_owned(), tensor);
+        taken.into_iter().map(bare).collect()
+    }
+}
+
 const ABOUT: &str = "__metadata__";
 /// A header beyond this is no header (the largest supernets have a hundredth of it).
 const LARGEST_HEADER: u64 = 100_000_000;

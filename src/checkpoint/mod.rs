@@ -3,5 +3,7 @@
 mod file;
 pub mod names;
 pub mod pth;
+mod store;
 
 pub use file::{Contents, FileError, load, save};
+pub use store::{Newest, Store, Stored};

@@ -11,7 +11,15 @@ use super::values::{Device, Override};
 /// Trains a supernet on a space and searches it for good architectures
 pub struct Args {
     /// The space to search
-    pub file: PathBuf,
+    #[arg(required_unless_present = "resume")]
+    pub file: Option<PathBuf>,
+    /// Run folder to go on with, exactly; only --data and --device may change
+    #[arg(
+        long,
+        value_name = "RUN",
+        conflicts_with_all = ["file", "require", "classes", "config", "out", "seed", "overrides"]
+    )]
+    pub resume: Option<PathBuf>,
     /// A bound beside the file's own; may be given several times
     #[arg(long, value_name = "BOUND")]
     pub require: Vec<String>,
@@ -35,9 +43,9 @@ pub struct Training {
     /// Run folder to make
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Where tensors live: auto, cpu, cuda:N
-    #[arg(long, default_value_t = Device::Auto)]
-    pub device: Device,
+    /// Where tensors live: auto (without this), cpu, cuda:N
+    #[arg(long)]
+    pub device: Option<Device>,
     /// Seed of all randomness, instead of the settings file's
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,

@@ -184,6 +184,18 @@ const KEYS: &[Key] = &[
         "4",
         "evaluation batches are this many times larger",
     ),
+    search(
+        "RECOVERY_INTERVAL",
+        COUNT_OR_NONE,
+        "0",
+        "steps of an epoch between two checkpoints; 0: one after every epoch only",
+    ),
+    search(
+        "KEEP_CHECKPOINTS",
+        COUNT,
+        "3",
+        "so many of the newest checkpoints stay, and the best",
+    ),
     each("EPOCHS", COUNT, "120", "500", "passes over the train part"),
     each(
         "OPT",
@@ -398,10 +410,9 @@ const KEYS: &[Key] = &[
         "None",
         "most flops of a path, in millions",
     ),
-    idle("AUTO_RESUME", "runs start from new weights"),
-    idle("RESUME_PATH", "runs start from new weights"),
+    idle("AUTO_RESUME", "`--resume RUN` goes on with a run"),
+    idle("RESUME_PATH", "`--resume RUN` goes on with a run"),
     idle("LOG_INTERVAL", "metrics are written every epoch"),
-    idle("RECOVERY_INTERVAL", "weights are saved every epoch"),
     idle("NUM_GPU", "there is one process; several are not built yet"),
     idle(
         "LOCAL_RANK",

@@ -27,8 +27,8 @@ pub use problem::{Place, Problem, SettingsError, Warning};
 pub use retrain::{RetrainSettings, Selection};
 pub use search::{KdLoss, Measure, PickMethod, SearchSettings, SupernetSettings};
 pub use train::{
-    AugmentationSettings, EraseMode, OptimizerKind, OptimizerSettings, ScheduleSettings,
-    ScheduleShape, TrainSettings, Warmup,
+    AugmentationSettings, CheckpointSettings, EraseMode, OptimizerKind, OptimizerSettings,
+    ScheduleSettings, ScheduleShape, TrainSettings, Warmup,
 };
 
 /// Settings with what is worth knowing about them.

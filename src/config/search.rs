@@ -4,13 +4,15 @@ use serde::Serialize;
 
 use super::kind::Value;
 use super::resolve::Resolved;
-use super::train::{self, TrainSettings, size};
+use super::train::{self, CheckpointSettings, TrainSettings, size};
 
 /// What a search reads.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SearchSettings {
     /// What any training reads.
     pub train: TrainSettings,
+    /// What it saves to go on from.
+    pub checkpoints: CheckpointSettings,
     /// What the search alone reads.
     pub supernet: SupernetSettings,
 }
@@ -94,7 +96,11 @@ pub(super) fn settings(from: &mut Resolved) -> SearchSettings {
     }
     let supernet = supernet(from);
     contradictions(from, &train, &supernet);
-    SearchSettings { train, supernet }
+    SearchSettings {
+        checkpoints: train::checkpoints(from),
+        train,
+        supernet,
+    }
 }
 
 fn supernet(from: &mut Resolved) -> SupernetSettings {

@@ -119,6 +119,15 @@ pub enum ScheduleShape {
     Constant,
 }
 
+/// What a run saves to go on from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CheckpointSettings {
+    /// Steps of an epoch between two checkpoints, beside the one after the epoch; 0: none.
+    pub every_steps: u64,
+    /// How many of the newest stay; at least 1.
+    pub keep: usize,
+}
+
 /// What training images go through.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AugmentationSettings {
@@ -177,6 +186,14 @@ pub(super) fn settings(from: &mut Resolved, paper_lr: f64) -> TrainSettings {
             erase_mode: erase_mode(from),
         },
         smoothing: from.real("AUGMENTATION.SMOOTHING"),
+    }
+}
+
+/// Reads what is saved of a run to go on from.
+pub(super) fn checkpoints(from: &Resolved) -> CheckpointSettings {
+    CheckpointSettings {
+        every_steps: from.whole("RECOVERY_INTERVAL"),
+        keep: size(from.whole("KEEP_CHECKPOINTS")),
     }
 }
 

@@ -18,9 +18,9 @@ use crate::config::{self, OptimizerKind, RetrainSettings};
 use crate::data::{Batch, Data, Loader, Shard};
 use crate::nn::Place;
 use crate::run::{Log, Metrics, Progress, RunFolder, Stop, Tick};
-use crate::train::epoch::{Measured, Steps, epoch};
+use crate::train::epoch::{Done, Measured, Steps, epoch};
 use crate::train::meter::Reading;
-use crate::train::prepare::{Source, load_data, open_folder, train_loader};
+use crate::train::prepare::{Asked, Opened, Source, load_data, open_folder, train_loader};
 use crate::train::{ArchRecord, EpochRecord, Error, Recipe};
 
 /// Steps between two readings of the losses.
@@ -63,8 +63,15 @@ pub fn run(options: &RetrainOptions) -> Result<Retrained, Error> {
         device,
     };
     let resolved = (loaded.resolved.as_str(), loaded.warnings.as_slice());
-    let (folder, log) = open_folder("retrain", &options.run, &settings.train, resolved, device)?;
-    folder.copy_files(&source.files)?;
+    let asked = Asked {
+        command: "retrain",
+        files: &source.files,
+        arch: options.arch.as_deref(),
+        classes: options.classes,
+        require: &[],
+    };
+    let Opened { folder, log, .. } =
+        open_folder(asked, &options.run, &settings.train, resolved, device)?;
     let network = plan.ir.network(&arch.path, plan.resolution);
     let mut retraining = Retraining {
         learner: Learner::new(Childnet::new(&network, place, settings.train.seed)),
@@ -170,6 +177,7 @@ impl Steps for Retraining<'_> {
             epoch: self.epoch,
             step: (self.epoch - 1) * self.recipe.steps + step as u64 + 1,
             path: "the network's only one".to_owned(),
+            saved: None,
         }
     }
 }
@@ -184,7 +192,7 @@ impl Retraining<'_> {
             let start = Instant::now();
             (self.epoch, self.shown) = (number, 0);
             let batches = loader.epoch(train.batch, number, 0, Shard::ALONE);
-            let done = epoch(batches, self.place, READ_EVERY, self)?;
+            let done = epoch(batches, self.place, READ_EVERY, Done::default(), self)?;
             self.record(&done.reading, start)?;
             if done.stopped {
                 return Ok(true);

@@ -58,6 +58,36 @@ fn sync_folder(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Removes what processes that were killed in the middle of a [`replace`] left in `folder` and
+/// the folders right below it. Nobody else may write there.
+///
+/// # Errors
+/// A folder cannot be read, or a file not removed.
+pub(super) fn remove_temporaries(folder: &Path) -> Result<(), RunError> {
+    for path in entries(folder)? {
+        let inner = match path.is_dir() {
+            true => entries(&path)?,
+            false => vec![path],
+        };
+        for file in inner.iter().filter(|path| is_temporary(path)) {
+            std::fs::remove_file(file).map_err(RunError::io(file, "cannot be removed"))?;
+        }
+    }
+    Ok(())
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, RunError> {
+    let entries = std::fs::read_dir(folder).map_err(RunError::io(folder, "cannot be read"))?;
+    let paths = entries.map(|entry| Ok(entry?.path()));
+    let paths: std::io::Result<Vec<PathBuf>> = paths.collect();
+    paths.map_err(RunError::io(folder, "cannot be read"))
+}
+
+fn is_temporary(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.is_file() && name.starts_with('.') && name.ends_with(".tmp")
+}
+
 fn temporary(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
@@ -100,6 +130,24 @@ mod tests {
         );
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         assert_eq!(names(folder.path()), ["file"]);
+    }
+
+    #[test]
+    fn what_a_killed_process_left_half_written_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("boards");
+        std::fs::create_dir(&inner).unwrap();
+        for path in [folder.path(), &inner] {
+            replace(&path.join("file"), b"whole").unwrap();
+            std::fs::write(path.join(".file.123.tmp"), b"ha").unwrap();
+        }
+        remove_temporaries(folder.path()).unwrap();
+        assert_eq!(names(&inner), ["file"]);
+        assert!(
+            !names(folder.path())
+                .iter()
+                .any(|name| name.ends_with("tmp"))
+        );
     }
 
     #[test]

@@ -25,6 +25,18 @@ pub struct Manifest {
     pub device: String,
     /// Threads of one operator; results are bit-equal only for the same number.
     pub threads: usize,
+    /// The copy of the file that was named, inside the run folder.
+    #[serde(default)]
+    pub file: PathBuf,
+    /// Which of its architectures.
+    #[serde(default)]
+    pub arch: Option<String>,
+    /// The number of classes instead of the file's.
+    #[serde(default)]
+    pub classes: Option<u32>,
+    /// Bounds beside the file's.
+    #[serde(default)]
+    pub require: Vec<String>,
 }
 
 /// The folder of one run; while it lives, no other process writes there.
@@ -35,6 +47,7 @@ pub struct RunFolder {
 }
 
 const MANIFEST: &str = "run.json";
+const RESULT: &str = "result.json";
 const LOCK: &str = ".lock";
 
 impl RunFolder {
@@ -57,16 +70,26 @@ impl RunFolder {
     /// It is no run folder, or another process writes to it.
     pub fn resume(path: &Path) -> Result<Self, RunError> {
         if !path.join(MANIFEST).is_file() {
-            return Err(RunError::new(
-                path,
-                format!("is no run folder: it holds no `{MANIFEST}`"),
-            ));
+            let what = match path.join(LOCK).is_file() {
+                true => format!(
+                    "was stopped before it had begun: it holds no `{MANIFEST}`; remove the folder and start again"
+                ),
+                false => format!("is no run folder: it holds no `{MANIFEST}`"),
+            };
+            return Err(RunError::new(path, what));
         }
         let lock = lock(path)?;
+        atomic::remove_temporaries(path)?;
         Ok(Self {
             path: path.to_owned(),
             _lock: lock,
         })
+    }
+
+    /// Where every setting of the run lies.
+    #[must_use]
+    pub fn settings(&self) -> PathBuf {
+        self.path.join("settings.yaml")
     }
 
     /// The folder.
@@ -119,13 +142,28 @@ impl RunFolder {
             .map_err(|error| RunError::new(&path, format!("is damaged: {error}")))
     }
 
-    /// Writes the board as it stands after `epoch`.
+    /// Writes the result, as JSON.
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn write_board(&self, epoch: u64, text: &str) -> Result<(), RunError> {
-        self.write(&format!("boards/{epoch:04}.txt"), text)?;
-        self.write("board.txt", text)
+    pub fn write_result(&self, result: &impl Serialize) -> Result<(), RunError> {
+        let text = serde_json::to_string_pretty(result).expect("a result is plain JSON");
+        self.write(RESULT, text + "\n")
+    }
+
+    /// The result, if the run has one; that of a stopped run is one so far.
+    ///
+    /// # Errors
+    /// It cannot be read or was changed by hand.
+    pub fn result<T: for<'a> Deserialize<'a>>(&self) -> Result<Option<T>, RunError> {
+        let path = self.path.join(RESULT);
+        let text = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            text => text.map_err(RunError::io(&path, "cannot be read"))?,
+        };
+        serde_json::from_str(&text)
+            .map(Some)
+            .map_err(|error| RunError::new(&path, format!("is damaged: {error}")))
     }
 
     /// Copies files, given as path and text, to `space/`, where they lie to each other as they
@@ -262,6 +300,10 @@ mod tests {
             seed: 42,
             device: "cpu".to_owned(),
             threads: 1,
+            file: "space/tiny.cream".into(),
+            arch: None,
+            classes: None,
+            require: Vec::new(),
         }
     }
 
@@ -318,6 +360,29 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_was_killed_before_it_began_is_told_from_a_foreign_folder() {
+        let save = tempfile::tempdir().unwrap();
+        let run = RunFolder::create(None, save.path(), "demo").unwrap();
+        let text = RunFolder::resume(run.path()).unwrap_err().to_string();
+        assert!(text.contains("remove the folder and start again"), "{text}");
+    }
+
+    #[test]
+    fn a_result_is_read_back_and_none_is_none() {
+        let save = tempfile::tempdir().unwrap();
+        let run = RunFolder::create(None, save.path(), "demo").unwrap();
+        assert_eq!(run.result::<Vec<u8>>().unwrap(), None);
+        run.write_result(&[1, 2]).unwrap();
+        assert_eq!(run.result::<Vec<u8>>().unwrap(), Some(vec![1, 2]));
+        assert!(
+            run.result::<String>()
+                .unwrap_err()
+                .to_string()
+                .contains("is damaged")
+        );
+    }
+
+    #[test]
     fn a_damaged_manifest_is_named() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("run.json"), "{").unwrap();
@@ -352,22 +417,5 @@ mod tests {
             [Path::new("space/edge.cream")]
         );
         assert_eq!(run.copy_files(&[]).unwrap(), [] as [PathBuf; 0]);
-    }
-
-    #[test]
-    fn the_board_is_kept_for_every_epoch() {
-        let save = tempfile::tempdir().unwrap();
-        let run = RunFolder::create(None, save.path(), "demo").unwrap();
-        run.write_board(1, "one").unwrap();
-        run.write_board(2, "two").unwrap();
-        let read = |name: &str| std::fs::read_to_string(run.path().join(name)).unwrap();
-        assert_eq!(
-            [
-                read("boards/0001.txt"),
-                read("boards/0002.txt"),
-                read("board.txt")
-            ],
-            ["one", "two", "two"]
-        );
     }
 }

@@ -1,6 +1,5 @@
 //! What a search writes into its run folder.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use creamc_lang::arch::{Arch, write_file};
@@ -8,18 +7,16 @@ use creamc_lang::board::Entry;
 use creamc_lang::cost::Cost;
 use creamc_lang::ir::Ir;
 use creamc_lang::plan::Plan;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::judge::Judged;
 use super::pick::Pick;
-use super::step::{Learner, Moment};
+use super::step::Learner;
 use super::teacher::Probe;
 use super::text::{board_text, choices, path_text};
-use crate::checkpoint;
-use crate::data::Normalisation;
-use crate::nn::NamedTensor;
 use crate::run::{Log, Metrics, RunError, RunFolder};
 use crate::train::meter::Reading;
+use crate::train::prepare::Opened;
 use crate::train::{ArchRecord, EpochRecord, Error};
 
 /// The name of the result in its file.
@@ -33,7 +30,6 @@ pub struct Records {
     metrics: Metrics,
     /// The copy of the space, as `best.cream` uses it.
     space: PathBuf,
-    normalisation: Normalisation,
 }
 
 /// What was measured in one epoch of a search, a line of `metrics.jsonl`.
@@ -91,7 +87,7 @@ impl JudgedRecord {
 }
 
 /// The result of a search, as `result.json` has it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Found {
     /// The architecture and its cost.
     #[serde(flatten)]
@@ -109,24 +105,25 @@ pub struct Found {
 }
 
 impl Records {
-    /// Copies the space's files and opens the growing files.
+    /// Opens the growing files.
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub fn open(
-        folder: RunFolder,
-        log: Log,
-        files: &[(PathBuf, String)],
-        normalisation: Normalisation,
-    ) -> Result<Records, RunError> {
-        let space = folder.copy_files(files)?.swap_remove(0);
+    pub fn open(opened: Opened) -> Result<Records, RunError> {
         Ok(Records {
-            metrics: folder.metrics()?,
-            folder,
-            log,
-            space,
-            normalisation,
+            metrics: opened.folder.metrics()?,
+            folder: opened.folder,
+            log: opened.log,
+            space: opened.file,
         })
+    }
+
+    /// Drops what was measured after `step`: it will be measured again.
+    ///
+    /// # Errors
+    /// When the file cannot be replaced.
+    pub fn rewind(&mut self, step: u64) -> Result<(), RunError> {
+        self.metrics.rewind(step)
     }
 
     /// Adds a line to the log.
@@ -137,7 +134,7 @@ impl Records {
         self.log.line(text)
     }
 
-    /// Writes down an epoch: metrics, log, board, checkpoint.
+    /// Writes down an epoch: metrics, log, board.
     ///
     /// # Errors
     /// When the disk is full; what was saved before stays.
@@ -160,39 +157,19 @@ impl Records {
         ))?;
         let visits = serde_json::to_string(&learner.visits).expect("counts are plain JSON");
         self.folder.write("visits.json", visits + "\n")?;
+        let name = format!("boards/{:04}.txt", at.epoch);
         self.folder
-            .write_board(at.epoch, &board_text(&learner.board, &plan.ir))?;
-        let at = Moment {
-            epoch: at.epoch,
-            step: at.step,
-        };
-        self.checkpoint(plan, at, learner)
+            .write(&name, board_text(&learner.board, &plan.ir))?;
+        self.board(plan, learner)
     }
 
-    /// Weights, momentum and the meta layer, whole or not at all.
-    fn checkpoint(&self, plan: &Plan, at: Moment, learner: &Learner) -> Result<(), Error> {
-        let folder = self.folder.checkpoint();
-        self.folder.write("checkpoint/README", CHECKPOINT)?;
-        let about = BTreeMap::from([
-            ("weights".to_owned(), plan.weights.clone()),
-            ("plan".to_owned(), plan.fingerprint.clone()),
-            ("epoch".to_owned(), at.epoch.to_string()),
-            ("step".to_owned(), at.step.to_string()),
-            ("mean".to_owned(), format!("{:?}", self.normalisation.mean)),
-            (
-                "deviation".to_owned(),
-                format!("{:?}", self.normalisation.deviation),
-            ),
-        ]);
-        let mut tensors = learner.supernet.tensors();
-        let momentum = learner.momentum.tensors().into_iter();
-        tensors.extend(momentum.map(|NamedTensor { name, tensor }| NamedTensor {
-            name: format!("{name}.momentum").into(),
-            tensor,
-        }));
-        tensors.extend(learner.meta.tensors());
-        checkpoint::save(&folder.join("supernet.safetensors"), &tensors, &about)?;
-        Ok(())
+    /// Writes the board as it stands.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn board(&self, plan: &Plan, learner: &Learner) -> Result<(), Error> {
+        let text = board_text(&learner.board, &plan.ir);
+        Ok(self.folder.write("board.txt", text)?)
     }
 
     /// Writes `best.cream`.
@@ -236,8 +213,7 @@ impl Records {
             stopped,
             run: self.folder.path().to_owned(),
         };
-        let text = serde_json::to_string_pretty(&found).expect("a result is plain JSON");
-        self.folder.write("result.json", text + "\n")?;
+        self.folder.write_result(&found)?;
         self.log.line(&format!(
             "picked {}: {} flops, judge loss {:.4}, top-1 {:.2}%",
             path_text(&pick.path, &plan.ir),
@@ -248,10 +224,6 @@ impl Records {
         Ok(found)
     }
 }
-
-/// What lies in the checkpoint, for whoever opens the folder.
-const CHECKPOINT: &str = "supernet.safetensors: every weight and norm statistic of the supernet under ROW.BLOCK.CANDIDATE.PART,\n\
-     the momentum of every weight that has moved, and the meta layer with its own, after the epoch that its metadata names.\n";
 
 fn arch(plan: &Plan, pick: &Pick) -> Arch {
     Arch {

@@ -1,5 +1,7 @@
 //! A search from its options to its result.
 
+use std::path;
+
 use creamc_lang::board::Board;
 use creamc_lang::count::{self, Sampler};
 use creamc_lang::ir::Path;
@@ -16,17 +18,22 @@ use super::recipe::{PickMethod, Recipe};
 use super::records::{Found, Records};
 use super::step::{Learner, Lessons, Moment};
 use super::training::Walker;
-use super::under_way::Search;
+use super::under_way::{Clock, Search};
 use super::visits::Visits;
+use crate::checkpoint::Store;
 use crate::config::{self, SearchSettings, TrainSettings};
 use crate::data::{Data, balanced_batches};
 use crate::nn::Place;
 use crate::run::Stop;
 use crate::supernet::Supernet;
+use crate::train::checkpoints::Checkpoints;
 use crate::train::loss::KdLoss;
-use crate::train::prepare::{Source, load_data, open_folder, train_loader};
+use crate::train::meter::Reading;
+use crate::train::prepare::{
+    Asked, Opened, Source, identity, load_data, open_folder, train_loader,
+};
 use crate::train::sgd::Momentum;
-use crate::train::{self, Error};
+use crate::train::{self, DeviceChoice, Error, Show};
 
 /// With this many classes or fewer the meta layer sees too little to choose by.
 const FEW_CLASSES: u32 = 20;
@@ -51,46 +58,113 @@ pub fn run(options: &SearchOptions) -> Result<Found, Error> {
 /// # Errors
 /// As [`run`].
 pub fn run_until(options: &SearchOptions, stop: &dyn Fn() -> bool) -> Result<Found, Error> {
-    let loaded = config::search(options.run.config.as_deref(), &options.run.overrides())?;
+    let run = &options.run;
+    let loaded = config::search(run.config.as_deref(), &run.overrides())?;
     let settings = &loaded.settings;
-    let classes = options.classes.or(settings.train.classes);
-    let mut source = Source::load(&options.space, classes, options.run.show)?;
-    let flops = (
-        settings.supernet.flops_min.unwrap_or(0),
-        settings.supernet.flops_max.unwrap_or(u64::MAX),
-    );
-    let plan = source.plan_search(&options.require, flops)?;
-    let sampler = Sampler::new(&plan.bounded_graph, &plan.windows, measure(settings))
-        .map_err(|error| Error::Refused(error.to_string()))?;
-    let data = load_data(&settings.train, &plan, settings.supernet.judge_images)?;
-    let recipe = recipe(settings, &plan, data.train.len())?;
-    require_judge(settings, &data)?;
-    let device = options.run.device.open()?;
-    let place = Place {
-        kind: Kind::Float,
-        device,
-    };
-    let resolved = (loaded.resolved.as_str(), loaded.warnings.as_slice());
-    let (folder, log) = open_folder("search", &options.run, &settings.train, resolved, device)?;
-    let records = Records::open(folder, log, &source.files, data.normalisation.clone())?;
-    let search = Search {
-        probes: probes(&sampler, &settings.train, settings.supernet.probe_paths),
+    let ready = Ready::new(
         settings,
-        learner: learner(settings, &plan, place),
-        judge: judge(settings, &data),
-        walker: Walker {
-            sampler,
-            random: ChaCha8Rng::seed_from_u64(settings.train.seed),
-            at: Moment { epoch: 0, step: 0 },
-        },
-        plan,
-        recipe,
-        records,
-        train: train_loader(&settings.train, &data),
-        place,
-        pick: None,
+        &options.space,
+        (options.classes, &options.require),
+        (run.device, run.show),
+    )?;
+    let resolved = (loaded.resolved.as_str(), loaded.warnings.as_slice());
+    let asked = Asked {
+        command: "search",
+        files: &ready.source.files,
+        arch: None,
+        classes: options.classes,
+        require: &options.require,
     };
-    search.run(options.run.progress, stop)
+    let opened = open_folder(asked, run, &settings.train, resolved, ready.place.device)?;
+    let search = ready.search(settings, opened, &loaded.resolved)?;
+    search.run(run.progress, stop)
+}
+
+/// A search of which all is checked and nothing is made yet.
+pub(super) struct Ready {
+    source: Source,
+    plan: Plan,
+    sampler: Sampler,
+    data: Data,
+    recipe: Recipe,
+    place: Place,
+}
+
+impl Ready {
+    /// Checks all that a search of `space` needs, with the number of classes and the bounds
+    /// that were asked for beside the file's.
+    ///
+    /// # Errors
+    /// When the text or the data are wrong, or the device is not there.
+    pub fn new(
+        settings: &SearchSettings,
+        space: &path::Path,
+        (classes, require): (Option<u32>, &[String]),
+        (device, show): (DeviceChoice, Show),
+    ) -> Result<Ready, Error> {
+        let mut source = Source::load(space, classes.or(settings.train.classes), show)?;
+        let flops = (
+            settings.supernet.flops_min.unwrap_or(0),
+            settings.supernet.flops_max.unwrap_or(u64::MAX),
+        );
+        let plan = source.plan_search(require, flops)?;
+        let sampler = Sampler::new(&plan.bounded_graph, &plan.windows, measure(settings))
+            .map_err(|error| Error::Refused(error.to_string()))?;
+        let data = load_data(&settings.train, &plan, settings.supernet.judge_images)?;
+        let recipe = recipe(settings, &plan, data.train.len())?;
+        require_judge(settings, &data)?;
+        let place = Place {
+            kind: Kind::Float,
+            device: device.open()?,
+        };
+        Ok(Ready {
+            source,
+            plan,
+            sampler,
+            data,
+            recipe,
+            place,
+        })
+    }
+
+    /// The search before its first step. `resolved` is the text of its settings.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn search<'a>(
+        self,
+        settings: &'a SearchSettings,
+        opened: Opened,
+        resolved: &str,
+    ) -> Result<Search<'a>, Error> {
+        let store = Store::new(opened.folder.checkpoint(), settings.checkpoints.keep);
+        let identity = identity(&self.plan, &self.data, resolved, self.place.device);
+        Ok(Search {
+            probes: probes(
+                &self.sampler,
+                &settings.train,
+                settings.supernet.probe_paths,
+            ),
+            settings,
+            learner: learner(settings, &self.plan, self.place),
+            judge: judge(settings, &self.data),
+            walker: Walker {
+                sampler: self.sampler,
+                random: ChaCha8Rng::seed_from_u64(settings.train.seed),
+                at: Moment { epoch: 0, step: 0 },
+            },
+            plan: self.plan,
+            recipe: self.recipe,
+            records: Records::open(opened)?,
+            train: train_loader(&settings.train, &self.data),
+            place: self.place,
+            pick: None,
+            best: None,
+            reading: Reading::default(),
+            checkpoints: Checkpoints::new(store, identity),
+            clock: Clock::after(0.0, 0.0),
+        })
+    }
 }
 
 /// The probe paths, none twice: what a stream of their own draws, so that training draws the

@@ -35,12 +35,12 @@ pub struct Epoch<'a> {
     walker: &'a mut Walker,
     stop: &'a dyn Fn() -> bool,
     show: &'a mut dyn FnMut(usize, &Reading),
-    /// The path of every step of this epoch.
+    /// The path of every step made here.
     paths: Vec<Path>,
 }
 
 impl<'a> Epoch<'a> {
-    /// The epoch after the one `walker` is in. `stop` is asked before every
+    /// Steps of the epoch that `walker` is in. `stop` is asked before every
     /// step; `show` is told of every reading.
     pub fn new(
         plan: &'a Plan,
@@ -50,7 +50,6 @@ impl<'a> Epoch<'a> {
         stop: &'a dyn Fn() -> bool,
         show: &'a mut dyn FnMut(usize, &Reading),
     ) -> Epoch<'a> {
-        walker.at.epoch += 1;
         Epoch {
             plan,
             recipe,
@@ -110,6 +109,7 @@ impl Steps for Epoch<'_> {
             epoch: self.walker.at.epoch,
             step: first + step as u64 + 1,
             path: path_text(&self.paths[step], &self.plan.ir),
+            saved: None,
         }
     }
 }

@@ -1,4 +1,8 @@
 //! A search under way: epoch after epoch, the board re-scored between them, a pick at the end.
+//!
+//! A checkpoint follows whatever an epoch ends with, so that one at the last step of an epoch
+//! means that all of it is done. What is written between two checkpoints is written again,
+//! equally, by a run that goes on from the first.
 
 use std::time::Instant;
 
@@ -10,6 +14,7 @@ use super::judge::Judge;
 use super::pick::{Pick, board_paths, judge_all, judge_sampled, lowest, rescore};
 use super::recipe::{PickMethod, Recipe};
 use super::records::{Found, JudgedRecord, Records, SearchRecord};
+use super::state;
 use super::step::{Learner, Moment};
 use super::teacher::Probe;
 use super::text::{lessons_text, meta_text, visits_text};
@@ -18,6 +23,7 @@ use crate::config::SearchSettings;
 use crate::data::{Loader, Shard};
 use crate::nn::Place;
 use crate::run::{Progress, Tick};
+use crate::train::checkpoints::Checkpoints;
 use crate::train::epoch::{Done, epoch};
 use crate::train::meter::Reading;
 use crate::train::{EpochRecord, Error};
@@ -51,6 +57,55 @@ pub struct Search<'a> {
     pub place: Place,
     /// The best path so far and the step it was picked at.
     pub pick: Option<(Pick, u64)>,
+    /// The best of all picks.
+    pub best: Option<Best>,
+    /// Losses and hits of the epoch under way.
+    pub reading: Reading,
+    /// What the run goes on from.
+    pub checkpoints: Checkpoints,
+    /// How long it takes.
+    pub clock: Clock,
+}
+
+/// The pick with the lowest judge loss so far.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Best {
+    /// That loss.
+    pub loss: f64,
+    /// The step it was picked at.
+    pub step: u64,
+}
+
+/// Seconds of the epoch under way and of the run, over all its processes.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    start: Instant,
+    epoch: f64,
+    run: f64,
+}
+
+impl Clock {
+    /// A clock that goes on after so many seconds of an epoch and a run.
+    #[must_use]
+    pub fn after(epoch: f64, run: f64) -> Clock {
+        Clock {
+            start: Instant::now(),
+            epoch,
+            run,
+        }
+    }
+
+    /// Seconds of the epoch and of the run.
+    #[must_use]
+    pub fn read(&self) -> [f64; 2] {
+        let now = self.start.elapsed().as_secs_f64();
+        [self.epoch + now, self.run + now]
+    }
+
+    /// A new epoch begins.
+    fn next_epoch(&mut self) {
+        *self = Clock::after(0.0, self.read()[1]);
+    }
 }
 
 impl Search<'_> {
@@ -59,26 +114,56 @@ impl Search<'_> {
     /// # Errors
     /// When a loss is not a number, libtorch refuses, or the disk is full.
     pub fn run(mut self, progress: bool, stop: &dyn Fn() -> bool) -> Result<Found, Error> {
-        let epochs = self.settings.train.epochs;
-        let mut progress = Progress::new(self.recipe.train.schedule.steps, 0, epochs, progress);
-        let mut stopped = false;
-        while !stopped && self.walker.at.epoch < epochs {
-            let start = Instant::now();
-            let done = self.epoch(&mut progress, stop)?;
-            stopped = done.stopped;
-            if done.steps > 0 {
-                self.after_epoch(&done, start)?;
-            }
+        match self.train(progress, stop) {
+            Ok(stopped) => self.finish(stopped),
+            Err(error) => Err(error.with_saved(self.checkpoints.newest())),
         }
-        progress.finish();
-        self.finish(stopped)
     }
 
+    /// All epochs that are left; whether it was stopped.
+    fn train(&mut self, progress: bool, stop: &dyn Fn() -> bool) -> Result<bool, Error> {
+        let epochs = self.settings.train.epochs;
+        let (steps, made) = (self.recipe.train.schedule.steps, self.walker.at.step);
+        let mut progress = Progress::new(steps, made, epochs, progress);
+        while self.position().0 <= epochs {
+            let done = self.epoch(&mut progress, stop)?;
+            if done.stopped {
+                self.stopped(&done)?;
+                return Ok(true);
+            }
+            self.after_epoch(&done)?;
+        }
+        progress.finish();
+        Ok(false)
+    }
+
+    /// The epoch to go on with, and how many of its steps are made.
+    fn position(&self) -> (u64, u64) {
+        let Moment { epoch, step } = self.walker.at;
+        let made = step - epoch.saturating_sub(1) * self.recipe.train.steps;
+        match epoch == 0 || made == self.recipe.train.steps {
+            true => (epoch + 1, 0),
+            false => (epoch, made),
+        }
+    }
+
+    /// Makes the steps that are left of an epoch, with a checkpoint every so often.
     fn epoch(&mut self, progress: &mut Progress, stop: &dyn Fn() -> bool) -> Result<Done, Error> {
-        let number = self.walker.at.epoch + 1;
+        let (number, made) = self.position();
+        if made == 0 {
+            self.reading = Reading::default();
+            self.clock.next_epoch();
+        }
+        self.walker.at.epoch = number;
         let batch = self.settings.train.batch;
-        let batches = self.train.epoch(batch, number, 0, Shard::ALONE);
-        let mut shown = 0;
+        let first = usize::try_from(made).expect("steps of an epoch are batches in memory");
+        let mut batches = self.train.epoch(batch, number, first, Shard::ALONE);
+        let mut done = Done {
+            reading: self.reading,
+            steps: first,
+            stopped: false,
+        };
+        let mut shown = first;
         let mut show = |steps: usize, so_far: &Reading| {
             let newest = steps - shown;
             shown = steps;
@@ -90,19 +175,64 @@ impl Search<'_> {
             };
             progress.advance(newest as u64, &tick);
         };
-        let mut training = Epoch::new(
-            &self.plan,
-            &self.recipe,
-            &mut self.learner,
-            &mut self.walker,
-            stop,
-            &mut show,
-        );
-        epoch(batches, self.place, READ_EVERY, &mut training)
+        loop {
+            let until_checkpoint = batches.by_ref().take(self.until_checkpoint(done.steps));
+            let mut training = Epoch::new(
+                &self.plan,
+                &self.recipe,
+                &mut self.learner,
+                &mut self.walker,
+                stop,
+                &mut show,
+            );
+            done = epoch(
+                until_checkpoint,
+                self.place,
+                READ_EVERY,
+                done,
+                &mut training,
+            )?;
+            self.reading = done.reading;
+            if done.stopped || batches.len() == 0 {
+                return Ok(done);
+            }
+            self.save()?;
+        }
+    }
+
+    /// Steps to make before the next checkpoint of an epoch that is at step `made`.
+    fn until_checkpoint(&self, made: usize) -> usize {
+        let every = usize::try_from(self.settings.checkpoints.every_steps).unwrap_or(usize::MAX);
+        match every {
+            0 => usize::MAX,
+            every => every - made % every,
+        }
+    }
+
+    /// Saves everything that the run goes on from.
+    fn save(&mut self) -> Result<(), Error> {
+        let Moment { epoch, step } = self.walker.at;
+        let tensors = state::tensors(&self.learner);
+        let words = state::words(self);
+        self.checkpoints.save((epoch, step), &tensors, words)
+    }
+
+    /// Saves after the step that a stop came upon.
+    fn stopped(&mut self, done: &Done) -> Result<(), Error> {
+        if done.steps == 0 {
+            // Nothing of this epoch is done.
+            self.walker.at.epoch -= 1;
+        }
+        let step = self.walker.at.step;
+        if step == 0 || self.checkpoints.has(step) {
+            return Ok(());
+        }
+        self.records.board(&self.plan, &self.learner)?;
+        self.save()
     }
 
     /// Judges, re-scores the board, follows the pick, and writes everything down.
-    fn after_epoch(&mut self, done: &Done, start: Instant) -> Result<(), Error> {
+    fn after_epoch(&mut self, done: &Done) -> Result<(), Error> {
         let Moment { epoch, step } = self.walker.at;
         let every = self.settings.supernet.rescore_epochs;
         let rescores = every > 0 && epoch.is_multiple_of(every);
@@ -114,7 +244,7 @@ impl Search<'_> {
         }
         let best = self.pick.as_ref().map(|(pick, _)| pick.judged);
         let lr = self.recipe.train.schedule.lr(step.saturating_sub(1));
-        let seconds = start.elapsed().as_secs_f64();
+        let [seconds, _] = self.clock.read();
         let record = SearchRecord {
             epoch: EpochRecord::new((epoch, step), &done.reading, lr, seconds),
             board: self.learner.board.len(),
@@ -126,7 +256,18 @@ impl Search<'_> {
             probes: probes.iter().map(|probe| probe.judged).collect(),
         };
         self.records
-            .epoch(&self.plan, &record, &self.learner, &done.reading)
+            .epoch(&self.plan, &record, &self.learner, &done.reading)?;
+        self.save()?;
+        self.keep_best()
+    }
+
+    /// The checkpoint of the best pick stays when its turn to go has come.
+    pub(super) fn keep_best(&self) -> Result<(), Error> {
+        let step = self.walker.at.step;
+        if self.best.is_some_and(|best| best.step == step) && self.checkpoints.has(step) {
+            self.checkpoints.store.set_best(step)?;
+        }
+        Ok(())
     }
 
     /// What the judge says of the board's entries, if they are to be re-scored, and of the probes.
@@ -157,6 +298,10 @@ impl Search<'_> {
         let Moment { epoch, step } = self.walker.at;
         self.records
             .best(&self.plan, &pick, epoch, self.settings.train.seed)?;
+        let loss = pick.judged.loss;
+        if !loss.is_nan() && self.best.is_none_or(|best| loss < best.loss) {
+            self.best = Some(Best { loss, step });
+        }
         self.pick = Some((pick, step));
         Ok(())
     }
@@ -175,6 +320,7 @@ impl Search<'_> {
             };
             self.follow(pick)?;
         }
+        self.keep_best()?;
         self.explain()?;
         let (pick, _) = self.pick.expect("a board or a sampled path was judged");
         self.records

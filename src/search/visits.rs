@@ -41,6 +41,22 @@ impl Visits {
         }
     }
 
+    /// Whether these are visits of this space.
+    #[must_use]
+    pub fn fits(&self, ir: &Ir) -> bool {
+        let none = Visits::none(ir);
+        let fits = |(own, row): (&RowVisits, &RowVisits)| {
+            own.row == row.row
+                && own.depths.keys().eq(row.depths.keys())
+                && own
+                    .blocks
+                    .iter()
+                    .map(Vec::len)
+                    .eq(row.blocks.iter().map(Vec::len))
+        };
+        self.rows.len() == none.rows.len() && self.rows.iter().zip(&none.rows).all(fits)
+    }
+
     /// Counts one training of `path`.
     ///
     /// # Panics

@@ -21,7 +21,7 @@ pub trait Steps {
     /// Called with every reading: the steps done and the sums of this epoch so far.
     fn show(&mut self, steps: usize, so_far: &Reading);
 
-    /// Why training stops when the loss of step `step` of this epoch, from 0, is not a number.
+    /// Why training stops when the loss of the `step`-th step made here, from 0, is not a number.
     fn not_a_number(&self, step: usize) -> Error;
 }
 
@@ -34,8 +34,8 @@ pub struct Measured {
     pub hits: Tensor,
 }
 
-/// What an epoch did.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What an epoch did so far.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Done {
     /// Losses and hits of its steps.
     pub reading: Reading,
@@ -45,8 +45,8 @@ pub struct Done {
     pub stopped: bool,
 }
 
-/// Runs one epoch. Waits for the device at every `every`-th step only, to read
-/// the losses since the last time.
+/// Runs an epoch's `batches`, after those that `before` tells of. Waits for the device at every
+/// `every`-th step only, to read the losses since the last time, and at the end.
 ///
 /// # Errors
 /// When a step fails or a loss is not a number.
@@ -54,13 +54,10 @@ pub fn epoch(
     batches: impl Iterator<Item = Batch>,
     place: Place,
     every: usize,
+    before: Done,
     steps: &mut impl Steps,
 ) -> Result<Done, Error> {
-    let mut done = Done {
-        reading: Reading::default(),
-        steps: 0,
-        stopped: false,
-    };
+    let mut done = before;
     let mut meter = Meter::default();
     for batch in batches {
         if steps.stop() {
@@ -72,19 +69,23 @@ pub fn epoch(
         meter.add(&measured.loss, &measured.hits, batch.len());
         done.steps += 1;
         if done.steps.is_multiple_of(every) {
-            read(&mut meter, &mut done, steps)?;
+            read(&mut meter, before.steps, &mut done, steps)?;
         }
     }
-    read(&mut meter, &mut done, steps)?;
+    read(&mut meter, before.steps, &mut done, steps)?;
     Ok(done)
 }
 
-fn read(meter: &mut Meter, done: &mut Done, steps: &mut impl Steps) -> Result<(), Error> {
-    let first = done.steps - meter.len();
-    let reading = meter
-        .read()
+fn read(
+    meter: &mut Meter,
+    before: usize,
+    done: &mut Done,
+    steps: &mut impl Steps,
+) -> Result<(), Error> {
+    let first = done.steps - before - meter.len();
+    meter
+        .read(&mut done.reading)
         .map_err(|at| steps.not_a_number(first + at.0))?;
-    done.reading += reading;
     steps.show(done.steps, &done.reading);
     Ok(())
 }
@@ -132,13 +133,16 @@ mod tests {
         }
     }
 
-    fn run(fake: &mut Fake) -> Result<Done, Error> {
-        let batch = || Batch {
+    fn batch() -> Batch {
+        Batch {
             images: Tensor::zeros([2, 1, 3, 3], (Kind::Float, tch::Device::Cpu)),
             labels: Tensor::from_slice(&[0_i64, 1]),
-        };
+        }
+    }
+
+    fn run(fake: &mut Fake) -> Result<Done, Error> {
         let batches: Vec<Batch> = fake.losses.iter().map(|_| batch()).collect();
-        epoch(batches.into_iter(), Place::CPU, 2, fake)
+        epoch(batches.into_iter(), Place::CPU, 2, Done::default(), fake)
     }
 
     #[test]
@@ -154,6 +158,20 @@ mod tests {
     fn the_step_with_the_bad_loss_is_named() {
         let error = run(&mut fake(&[1.0, 1.0, 1.0, f64::NAN])).unwrap_err();
         assert_eq!(error.to_string(), "step 3");
+    }
+
+    #[test]
+    fn an_epoch_goes_on_after_steps_made_before_and_counts_its_own_for_a_bad_loss() {
+        let mut steps = fake(&[1.0, 3.0]);
+        let before = run(&mut steps).unwrap();
+        let more = |losses: &[f64]| {
+            let mut rest = fake(losses);
+            let batches: Vec<Batch> = losses.iter().map(|_| batch()).collect();
+            epoch(batches.into_iter(), Place::CPU, 2, before, &mut rest)
+        };
+        let done = more(&[5.0]).unwrap();
+        assert_eq!((done.steps, done.reading.mean_loss()), (3, 3.0));
+        assert_eq!(more(&[1.0, f64::NAN]).unwrap_err().to_string(), "step 1");
     }
 
     #[test]

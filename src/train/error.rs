@@ -1,5 +1,7 @@
 //! Why a search or a retraining ends early.
 
+use std::path::{Path, PathBuf};
+
 use creamc_lang::diagnostic::Diagnostic;
 use creamc_lang::source::Sources;
 use creamc_torch::TorchError;
@@ -33,8 +35,9 @@ pub enum Error {
     Device(#[from] DeviceError),
     /// A loss is not a number; nothing after it would be.
     #[error(
-        "the loss is not a number at step {step} of epoch {epoch}, on path {path}; \
-         what was saved before is kept. A smaller LR or a longer warm-up usually helps"
+        "the loss is not a number, or beyond every measure, at step {step} of epoch {epoch}, on path {path}; {}. \
+         A smaller LR or a longer warm-up usually helps",
+        kept(saved.as_deref())
     )]
     NotANumber {
         /// The epoch, from 1.
@@ -43,6 +46,24 @@ pub enum Error {
         step: u64,
         /// The path's index form.
         path: String,
+        /// The newest checkpoint, from before it.
+        saved: Option<PathBuf>,
+    },
+    /// The weights are no numbers any more; nothing after it would be.
+    #[error(
+        "after step {step} of epoch {epoch} `{name}` holds a value that is not a number, or infinite; {}. \
+         A smaller LR or a longer warm-up usually helps",
+        kept(saved.as_deref())
+    )]
+    NotFinite {
+        /// The epoch, from 1.
+        epoch: u64,
+        /// The step in all, from 1.
+        step: u64,
+        /// The first such tensor.
+        name: String,
+        /// The newest checkpoint, from before it.
+        saved: Option<PathBuf>,
     },
     /// What was asked for cannot be done; the text says what to do instead.
     #[error("{0}")]
@@ -62,4 +83,23 @@ pub enum Error {
     /// Libtorch refused.
     #[error(transparent)]
     Torch(#[from] TorchError),
+}
+
+impl Error {
+    /// The same, with the newest checkpoint of the run if it is about a loss.
+    #[must_use]
+    pub fn with_saved(mut self, newest: Option<PathBuf>) -> Error {
+        if let Error::NotANumber { saved, .. } = &mut self {
+            *saved = newest;
+        }
+        self
+    }
+}
+
+/// What is left of the run.
+fn kept(saved: Option<&Path>) -> String {
+    match saved {
+        Some(path) => format!("the last checkpoint before it, {}, is kept", path.display()),
+        None => "no checkpoint was saved before it".to_owned(),
+    }
 }

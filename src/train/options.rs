@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{DeviceChoice, Show};
+use super::{DeviceChoice, DeviceError, Show};
 
 /// A training run as the command line describes it. Paths are as the user wrote them.
 #[derive(Debug, Clone)]
@@ -34,6 +34,38 @@ impl RunOptions {
         set.extend(self.seed.map(|seed| format!("SEED={seed}")));
         set.extend(self.data.as_deref().map(data_dir));
         set
+    }
+}
+
+/// A run that goes on, as the command line describes it; all else lies in its folder.
+#[derive(Debug, Clone)]
+pub struct ResumeOptions {
+    /// The run folder.
+    pub run: PathBuf,
+    /// Where the same data lie now, if elsewhere.
+    pub data: Option<PathBuf>,
+    /// Where tensors live, if not where they did.
+    pub device: Option<DeviceChoice>,
+    /// Whether to show progress on standard error.
+    pub progress: bool,
+    /// Shows a warning, before training goes on.
+    pub warn: fn(&str),
+    /// Shows warnings about the text.
+    pub show: Show,
+}
+
+impl ResumeOptions {
+    /// The one setting that may change, as `KEY=VALUE`.
+    pub fn overrides(&self) -> Vec<String> {
+        self.data.as_deref().map(data_dir).into_iter().collect()
+    }
+
+    /// The device: the one asked for, else the run's own.
+    ///
+    /// # Errors
+    /// When the run's own is no device's name.
+    pub fn device(&self, own: &str) -> Result<DeviceChoice, DeviceError> {
+        self.device.map_or_else(|| own.parse(), Ok)
     }
 }
 

@@ -13,9 +13,10 @@ use creamc_lang::space::{Metric, Relation, Require};
 use creamc_lang::syntax::ast;
 use tch::Device;
 
+use super::checkpoints::Identity;
 use super::{Error, Findings, RunOptions, Show};
 use crate::config::{TrainSettings, Warning};
-use crate::data::{Augmentation, Data, Erase, EraseMode, Loader, Wanted};
+use crate::data::{Augmentation, Data, Erase, EraseMode, Loader, Normalisation, Wanted};
 use crate::disk::Disk;
 use crate::run::{Log, Manifest, RunFolder};
 
@@ -183,36 +184,113 @@ fn has_errors(diagnostics: &[Diagnostic]) -> bool {
         .any(|one| one.severity == Severity::Error)
 }
 
-/// Makes the run folder and writes down what the run is made of.
+/// What a run was asked for, beside its settings: enough to compile its file again.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// `search` or `retrain`.
+    pub command: &'a str,
+    /// The file and all it uses, the file first.
+    pub files: &'a [(PathBuf, String)],
+    /// Which of the file's architectures.
+    pub arch: Option<&'a str>,
+    /// The number of classes instead of the file's.
+    pub classes: Option<u32>,
+    /// Bounds beside the file's.
+    pub require: &'a [String],
+}
+
+/// A run folder with its log.
+#[derive(Debug)]
+pub struct Opened {
+    /// The folder.
+    pub folder: RunFolder,
+    /// Its log.
+    pub log: Log,
+    /// The copy of the run's file, inside the folder.
+    pub file: PathBuf,
+}
+
+/// Makes the run folder and writes down what the run is made of, `run.json` last: with it the
+/// folder holds all that a resumed run needs.
 ///
 /// # Errors
 /// When the folder is not empty or cannot be written.
 pub fn open_folder(
-    command: &str,
+    asked: Asked,
     options: &RunOptions,
     settings: &TrainSettings,
     (resolved, warnings): (&str, &[Warning]),
     device: Device,
-) -> Result<(RunFolder, Log), Error> {
+) -> Result<Opened, Error> {
     let folder = RunFolder::create(options.out.as_deref(), &settings.save_path, &settings.name)?;
+    let file = folder.copy_files(asked.files)?.swap_remove(0);
+    folder.write("settings.yaml", resolved)?;
     folder.write_manifest(&Manifest {
         creamc: env!("CARGO_PKG_VERSION").to_owned(),
         libtorch: Some(creamc_torch::LIBTORCH_VERSION.to_owned()),
-        command: command.to_owned(),
+        command: asked.command.to_owned(),
         arguments: std::env::args_os()
             .map(|argument| argument.to_string_lossy().into_owned())
             .collect(),
         seed: settings.seed,
         device: device_text(device),
         threads: creamc_torch::threads(),
+        file: file.clone(),
+        arch: asked.arch.map(str::to_owned),
+        classes: asked.classes,
+        require: asked.require.to_vec(),
     })?;
-    folder.write("settings.yaml", resolved)?;
     let mut log = folder.log()?;
     for warning in warnings {
         log.line(&format!("warning: {warning}"))?;
         (options.warn)(&warning.to_string());
     }
-    Ok((folder, log))
+    Ok(Opened { folder, log, file })
+}
+
+/// Opens the folder of a run that goes on.
+///
+/// # Errors
+/// When it is none, another process writes to it, or it is the run of another command.
+pub fn reopen_folder(command: &str, path: &Path) -> Result<(Opened, Manifest), Error> {
+    let folder = RunFolder::resume(path)?;
+    let manifest = folder.manifest()?;
+    if manifest.command != command {
+        return Err(Error::Refused(format!(
+            "{} is a run of `creamc {}`, not of `creamc {command}`: resume it with `creamc {} --resume {0}`",
+            path.display(),
+            manifest.command,
+            manifest.command
+        )));
+    }
+    let opened = Opened {
+        log: folder.log()?,
+        file: manifest.file.clone(),
+        folder,
+    };
+    Ok((opened, manifest))
+}
+
+/// What checkpoints of this run are of.
+#[must_use]
+pub fn identity(plan: &Plan, data: &Data, settings: &str, device: Device) -> Identity {
+    let Normalisation { mean, deviation } = &data.normalisation;
+    Identity {
+        weights: plan.weights.clone(),
+        plan: plan.fingerprint.clone(),
+        settings: settings.to_owned(),
+        images: format!(
+            "{} to train on, {} to judge by, {} to test on",
+            data.train.len(),
+            data.judge.len(),
+            data.test.len()
+        ),
+        mean: format!("{mean:?}"),
+        deviation: format!("{deviation:?}"),
+        device: device_text(device),
+        threads: creamc_torch::threads().to_string(),
+        libtorch: creamc_torch::LIBTORCH_VERSION.to_owned(),
+    }
 }
 
 /// The device as the user would write it.

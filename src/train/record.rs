@@ -2,7 +2,7 @@
 
 use creamc_lang::arch::Arch;
 use creamc_lang::plan::Plan;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::meter::Reading;
 
@@ -39,7 +39,7 @@ impl EpochRecord {
 }
 
 /// An architecture and what it costs, as every `result.json` has it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ArchRecord {
     /// Its name.
     pub arch: String,

@@ -117,21 +117,23 @@ impl<P> Board<P> {
         }
     }
 
-    /// Puts back `entries`, as [`Board::entries`] gave them, in any order, instead of its own.
+    /// Puts back `entries`, as [`Board::entries`] gave them, in any order, instead of its own,
+    /// after `added` additions in all.
     ///
-    /// `None`, and nothing changed, when they are too many or two have the same path or number.
+    /// `None`, and nothing changed, when they are too many, two have the same path or number, or
+    /// a number is not below `added`.
     #[must_use]
-    pub fn restore(&mut self, entries: Vec<Entry<P>>) -> Option<()> {
+    pub fn restore(&mut self, entries: Vec<Entry<P>>, added: u64) -> Option<()> {
         let alike = |a: &Entry<P>, b: &Entry<P>| {
             a.added == b.added || (self.rules == Rules::Paper && a.path == b.path)
         };
         let doubles = (0..entries.len())
             .any(|at| entries[..at].iter().any(|other| alike(other, &entries[at])));
-        if doubles || entries.len() > self.size {
+        let late = entries.iter().any(|entry| entry.added >= added);
+        if doubles || late || entries.len() > self.size {
             return None;
         }
-        let added = entries.iter().map(|entry| entry.added + 1).max();
-        self.added = added.unwrap_or(0);
+        self.added = added;
         self.entries = entries;
         self.sort();
         Some(())
@@ -155,6 +157,11 @@ impl<P> Board<P> {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// How many were added in all; the next one's number.
+    pub fn added(&self) -> u64 {
+        self.added
     }
 
     /// The most entries it holds.
@@ -329,7 +336,9 @@ mod tests {
                 prop_assert_eq!(paths.len(), board.len());
             }
             let mut again = Board::new(size, 1.0);
-            let restored = again.restore(board.entries().iter().rev().cloned().collect());
+            let entries: Vec<_> = board.entries().iter().rev().cloned().collect();
+            prop_assert!(board.is_empty() || again.restore(entries.clone(), 0).is_none());
+            let restored = again.restore(entries, board.added());
             prop_assert_eq!((restored, &again), (Some(()), &board));
         }
     }

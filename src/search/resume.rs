@@ -1,0 +1,77 @@
+//! A search that goes on where it was ended.
+
+use super::records::Found;
+use super::run::Ready;
+use super::state;
+use super::under_way::Search;
+use crate::config;
+use crate::run::Stop;
+use crate::train::prepare::reopen_folder;
+use crate::train::{Error, ResumeOptions};
+
+/// Goes on with the search of a run folder, from its newest checkpoint, or from the beginning
+/// where there is none yet. On the CPU it ends as if it had never been ended; on another device,
+/// with another number of threads or another libtorch it goes on with a warning. A finished run
+/// gives its result again.
+///
+/// # Errors
+/// When the folder, its checkpoint or the data are not this run's, and as [`super::run()`].
+pub fn resume(options: &ResumeOptions) -> Result<Found, Error> {
+    let stop = Stop::install()?;
+    resume_until(options, &|| stop.asked())
+}
+
+/// As [`resume`], until `stop` says so: asked before every step.
+///
+/// # Errors
+/// As [`resume`].
+pub fn resume_until(options: &ResumeOptions, stop: &dyn Fn() -> bool) -> Result<Found, Error> {
+    let (opened, manifest) = reopen_folder("search", &options.run)?;
+    if let Some(found) = opened.folder.result::<Found>()?
+        && !found.stopped
+    {
+        (options.warn)("this run is finished; here is its result");
+        return Ok(Found {
+            run: options.run.clone(),
+            ..found
+        });
+    }
+    let own = config::search(Some(&opened.folder.settings()), &[])?;
+    let loaded = config::search(Some(&opened.folder.settings()), &options.overrides())?;
+    let ready = Ready::new(
+        &loaded.settings,
+        &opened.folder.path().join(&manifest.file),
+        (manifest.classes, &manifest.require),
+        (options.device(&manifest.device)?, options.show),
+    )?;
+    let mut search = ready.search(&loaded.settings, opened, &own.resolved)?;
+    search.go_on(options)?;
+    search.run(options.progress, stop)
+}
+
+impl Search<'_> {
+    /// Takes over the newest checkpoint, if there is one.
+    fn go_on(&mut self, options: &ResumeOptions) -> Result<(), Error> {
+        let (stored, told) = self.checkpoints.resume()?;
+        for text in &told {
+            (options.warn)(text);
+            self.records.say(&format!("warning: {text}"))?;
+        }
+        let Some(stored) = stored else {
+            self.records
+                .say("resumed without a checkpoint: starts from the beginning")?;
+            return Ok(self.records.rewind(0)?);
+        };
+        let from = stored.path.clone();
+        state::restore(self, stored)?;
+        let at = self.walker.at;
+        self.records.say(&format!(
+            "resumed from {}: step {} of epoch {}",
+            from.display(),
+            at.step,
+            at.epoch
+        ))?;
+        self.records.rewind(at.step)?;
+        self.keep_best()
+    }
+}

@@ -1,0 +1,364 @@
+//! The checkpoints of a run under way: what each says of itself, and whether it is this run's.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use tch::{Kind, Tensor};
+
+use super::Error;
+use super::meter::numbers;
+use crate::checkpoint::{Newest, Store, Stored};
+use crate::nn::NamedTensor;
+
+/// What a run is made of; a checkpoint holds it as words beside its tensors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The structure that the tensors belong to (`Plan::weights`).
+    pub weights: String,
+    /// Structure, resolution and bounds (`Plan::fingerprint`).
+    pub plan: String,
+    /// Every setting, as YAML.
+    pub settings: String,
+    /// How many images there are, and what for.
+    pub images: String,
+    /// Mean of the training pixels, by channel.
+    pub mean: String,
+    /// Their deviation.
+    pub deviation: String,
+    /// The device, as the user would write it.
+    pub device: String,
+    /// Threads of one operator.
+    pub threads: String,
+    /// The version of libtorch.
+    pub libtorch: String,
+}
+
+/// Settings that no result depends on: they may change when a run goes on.
+const FREE: [&str; 5] = [
+    "DATA_DIR",
+    "SAVE_PATH",
+    "WORKERS",
+    "RECOVERY_INTERVAL",
+    "KEEP_CHECKPOINTS",
+];
+
+impl Identity {
+    /// The words under their keys.
+    #[must_use]
+    pub fn words(&self) -> BTreeMap<String, String> {
+        let words = [
+            ("creamc", env!("CARGO_PKG_VERSION")),
+            ("weights", &self.weights),
+            ("plan", &self.plan),
+            ("settings", &self.settings),
+            ("images", &self.images),
+            ("mean", &self.mean),
+            ("deviation", &self.deviation),
+            ("device", &self.device),
+            ("threads", &self.threads),
+            ("libtorch", &self.libtorch),
+        ];
+        words
+            .map(|(key, word)| (key.to_owned(), word.to_owned()))
+            .into()
+    }
+
+    /// Whether a run that is so goes on from the checkpoint; what makes it end otherwise than
+    /// an unbroken one, as warnings.
+    ///
+    /// # Errors
+    /// When the checkpoint is of another space, other settings or other images.
+    pub fn check(&self, stored: &Stored) -> Result<Vec<String>, Error> {
+        let about = &stored.contents.about;
+        let word = |key: &str| about.get(key).map_or("nothing", String::as_str);
+        let file = stored.path.display();
+        let refuse = |text: String| Err(Error::Refused(format!("{file} {text}")));
+        if word("weights") != self.weights {
+            return refuse(format!(
+                "is of another space: its tensors belong to {}, the run's space needs {}; \
+                 put the run's own checkpoint there, or remove it",
+                word("weights"),
+                self.weights
+            ));
+        }
+        if word("plan") != self.plan {
+            return refuse(format!(
+                "is of other bounds or another resolution: its plan is {}, the run's {}; \
+                 put the run's own checkpoint there, or remove it",
+                word("plan"),
+                self.plan
+            ));
+        }
+        let settings = differing(word("settings"), &self.settings);
+        if !settings.is_empty() {
+            return refuse(format!(
+                "is of other settings: {}; undo the change in settings.yaml",
+                settings.join(", ")
+            ));
+        }
+        for (key, own) in [
+            ("images", &self.images),
+            ("mean", &self.mean),
+            ("deviation", &self.deviation),
+        ] {
+            if word(key) != own {
+                return refuse(format!(
+                    "is of other images: {key} {} then, {own} now; give the folder of the same images with --data DIR",
+                    word(key)
+                ));
+            }
+        }
+        Ok(self.changes(about))
+    }
+
+    /// What lets results differ in their last bits.
+    fn changes(&self, about: &BTreeMap<String, String>) -> Vec<String> {
+        let now = [
+            ("device", &self.device),
+            ("threads", &self.threads),
+            ("libtorch", &self.libtorch),
+        ];
+        let then = now.map(|(key, own)| (key, about.get(key), own));
+        let changed = then.iter().filter(|(_, then, own)| *then != Some(*own));
+        let told = changed.map(|(key, then, own)| {
+            let then = then.map_or("unknown", String::as_str);
+            let cure = match *key {
+                "threads" => format!(" (OMP_NUM_THREADS={then} makes it so)"),
+                _ => String::new(),
+            };
+            format!(
+                "the run was on {key} {then}{cure} and goes on on {key} {own}: \
+                 its results will not be equal bit by bit to those of an unbroken run"
+            )
+        });
+        told.collect()
+    }
+}
+
+/// Settings that differ, as the checkpoint and the run have them.
+fn differing(then: &str, now: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let free = |line: &str| {
+        FREE.iter()
+            .any(|key| line.trim_start().starts_with(&format!("{key}:")))
+    };
+    let kept = |text: &str| -> Vec<String> {
+        text.lines()
+            .filter(|line| !free(line))
+            .map(str::to_owned)
+            .collect()
+    };
+    let (then, now) = (kept(then), kept(now));
+    for at in 0..then.len().max(now.len()) {
+        let line = |lines: &[String]| {
+            lines
+                .get(at)
+                .map_or("nothing", |line| line.trim())
+                .to_owned()
+        };
+        if then.get(at) != now.get(at) {
+            lines.push(format!("`{}` then, `{}` now", line(&then), line(&now)));
+        }
+    }
+    lines.truncate(3);
+    lines
+}
+
+/// Where a run saves what it goes on from.
+#[derive(Debug)]
+pub struct Checkpoints {
+    /// The files.
+    pub store: Store,
+    /// What each is of.
+    pub identity: Identity,
+    /// The step of the newest.
+    newest: Option<u64>,
+}
+
+impl Checkpoints {
+    /// Checkpoints of a run that has saved none yet.
+    #[must_use]
+    pub fn new(store: Store, identity: Identity) -> Checkpoints {
+        Checkpoints {
+            store,
+            identity,
+            newest: None,
+        }
+    }
+
+    /// The file of the newest, if there is one.
+    #[must_use]
+    pub fn newest(&self) -> Option<PathBuf> {
+        self.newest.map(|step| self.store.path(step))
+    }
+
+    /// Whether what is after `step` is saved.
+    #[must_use]
+    pub fn has(&self, step: u64) -> bool {
+        self.newest == Some(step)
+    }
+
+    /// Saves what is after step `step` of epoch `epoch`, unless it holds a value that is no number.
+    ///
+    /// # Errors
+    /// When it does, or the disk is full; what was saved before stays.
+    pub fn save(
+        &mut self,
+        (epoch, step): (u64, u64),
+        tensors: &[NamedTensor],
+        words: BTreeMap<String, String>,
+    ) -> Result<(), Error> {
+        if let Some(name) = not_finite(tensors) {
+            return Err(Error::NotFinite {
+                epoch,
+                step,
+                name,
+                saved: self.newest(),
+            });
+        }
+        let mut about = self.identity.words();
+        about.insert("epoch".to_owned(), epoch.to_string());
+        about.insert("step".to_owned(), step.to_string());
+        about.extend(words);
+        self.store.save(step, tensors, &about)?;
+        self.newest = Some(step);
+        Ok(())
+    }
+
+    /// The checkpoint to go on from, with what is to be said about it; `None` where none was
+    /// saved yet.
+    ///
+    /// # Errors
+    /// When none can be read, or it is not this run's.
+    pub fn resume(&mut self) -> Result<(Option<Stored>, Vec<String>), Error> {
+        let Newest { found, damaged } = self.store.newest()?;
+        let Some(stored) = found else {
+            return match damaged.first() {
+                None => Ok((None, Vec::new())),
+                Some(error) => Err(Error::Refused(format!(
+                    "{error}; no other checkpoint is there: to start the run from its beginning, remove that file"
+                ))),
+            };
+        };
+        let mut told: Vec<String> = damaged
+            .iter()
+            .map(|error| format!("{error}; the checkpoint before it is used"))
+            .collect();
+        told.extend(self.identity.check(&stored)?);
+        self.newest = Some(stored.step);
+        Ok((Some(stored), told))
+    }
+}
+
+/// The first tensor with a value that is no number. Waits for the device once.
+fn not_finite(tensors: &[NamedTensor]) -> Option<String> {
+    let floating = |tensor: &Tensor| {
+        matches!(
+            tensor.kind(),
+            Kind::Float | Kind::Double | Kind::Half | Kind::BFloat16
+        )
+    };
+    let floats: Vec<&NamedTensor> = tensors
+        .iter()
+        .filter(|named| floating(&named.tensor))
+        .collect();
+    let all: Vec<Tensor> = tch::no_grad(|| {
+        let finite = |named: &&NamedTensor| named.tensor.isfinite().all();
+        floats.iter().map(finite).collect()
+    });
+    let at = numbers(&all).iter().position(|&all| all == 0.0)?;
+    Some(floats[at].name.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint::Contents;
+
+    fn identity() -> Identity {
+        let word = |text: &str| text.to_owned();
+        Identity {
+            weights: word("aa"),
+            plan: word("bb"),
+            settings: word("EPOCHS: 3\nWORKERS: 2\n"),
+            images: word("10 to train on"),
+            mean: word("[0.5]"),
+            deviation: word("[0.25]"),
+            device: word("cpu"),
+            threads: word("2"),
+            libtorch: word("2.11.0"),
+        }
+    }
+
+    fn check(change: impl FnOnce(&mut Identity)) -> Result<Vec<String>, String> {
+        let mut other = identity();
+        change(&mut other);
+        let stored = Stored {
+            path: "run/checkpoint/step-00000007.safetensors".into(),
+            step: 7,
+            contents: Contents {
+                about: identity().words(),
+                ..Contents::default()
+            },
+        };
+        other.check(&stored).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_changes_results_is_refused_by_name_and_what_does_not_passes() {
+        assert_eq!(check(|_| ()), Ok(Vec::new()));
+        assert_eq!(
+            check(|run| run.settings = "EPOCHS: 3\nWORKERS: 0\n".into()),
+            Ok(Vec::new())
+        );
+        let refused = |change: fn(&mut Identity)| check(change).unwrap_err();
+        assert!(refused(|run| run.weights = "cc".into()).contains("another space"));
+        assert!(refused(|run| run.plan = "cc".into()).contains("other bounds"));
+        let text = refused(|run| run.settings = "EPOCHS: 4\nWORKERS: 2\n".into());
+        assert!(text.contains("`EPOCHS: 3` then, `EPOCHS: 4` now"), "{text}");
+        let text = refused(|run| run.mean = "[0.4]".into());
+        assert!(
+            text.contains("--data") && text.contains("step-00000007"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn another_device_version_or_number_of_threads_is_a_warning() {
+        let told = check(|run| {
+            run.device = "cuda:0".into();
+            run.threads = "4".into();
+        });
+        let told = told.unwrap();
+        assert_eq!(told.len(), 2);
+        assert!(
+            told[0].contains("cpu") && told[0].contains("cuda:0"),
+            "{told:?}"
+        );
+        assert!(told[1].contains("OMP_NUM_THREADS=2"), "{told:?}");
+    }
+
+    #[test]
+    fn a_state_that_holds_no_number_is_never_saved() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(folder.path().join("checkpoint"), 3);
+        let mut checkpoints = Checkpoints::new(store, identity());
+        let tensor = |value: f32| NamedTensor {
+            name: "s1.0.0.conv.weight".into(),
+            tensor: Tensor::from_slice(&[1.0, value]),
+        };
+        checkpoints
+            .save((1, 5), &[tensor(2.0)], BTreeMap::new())
+            .unwrap();
+        for bad in [f32::NAN, f32::INFINITY] {
+            let saved = checkpoints.save((1, 6), &[tensor(1.0), tensor(bad)], BTreeMap::new());
+            let text = saved.unwrap_err().to_string();
+            assert!(
+                text.contains("step 6") && text.contains("s1.0.0.conv.weight"),
+                "{text}"
+            );
+            assert!(text.contains("step-00000005.safetensors"), "{text}");
+        }
+        assert_eq!(checkpoints.store.steps().unwrap(), [5]);
+    }
+}
