@@ -8,7 +8,7 @@
 //!   log.txt         what happened, to read
 //!   metrics.jsonl   what was measured, one JSON object a line
 //!   board.txt       the board now; boards/ has it after every epoch
-//!   checkpoint/     what a killed run goes on from
+//!   checkpoint/     what a killed run goes on from: the last few, and the best
 //!   best.cream      the result
 //! ```
 //!

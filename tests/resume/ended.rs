@@ -1,0 +1,114 @@
+//! Kills and stops at any moment, and what the run ends with all the same.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::tool::{
+    Running, STEPS, assert_equal_runs, errors, finish, newest_step, resume, search, text, unbroken,
+};
+
+const KILLS: usize = 22;
+
+#[test]
+fn a_run_killed_at_twenty_moments_ends_bit_by_bit_as_one_that_was_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let mut random = ChaCha8Rng::seed_from_u64(5);
+    let mut kills = 0;
+    while kills < KILLS && newest_step(&run) < STEPS {
+        let mut process = Running::start(&mut go_on(&run));
+        wait(&mut process, &run, &mut random);
+        if process.ended() {
+            break;
+        }
+        process.kill();
+        kills += 1;
+    }
+    assert!(kills >= 20, "the run ended after {kills} kills");
+    finish(&mut go_on(&run));
+    assert_equal_runs(unbroken(), &run);
+}
+
+/// The run from where it is; from its beginning where it was killed before it had begun.
+fn go_on(run: &Path) -> Command {
+    if run.join("run.json").is_file() {
+        return resume(run);
+    }
+    if run.exists() {
+        fs::remove_dir_all(run).unwrap();
+    }
+    search(run, &[])
+}
+
+/// Until a random moment: after some more checkpoints, or at any time from the start on.
+fn wait(process: &mut Running, run: &Path, random: &mut ChaCha8Rng) {
+    if random.random_ratio(1, 5) {
+        return std::thread::sleep(Duration::from_millis(random.random_range(0..900)));
+    }
+    let until = newest_step(run) + random.random_range(1..=4);
+    let start = Instant::now();
+    while newest_step(run) < until && !process.ended() && start.elapsed() < Duration::from_secs(60)
+    {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    std::thread::sleep(Duration::from_micros(random.random_range(0..30_000)));
+}
+
+#[test]
+fn ctrl_c_saves_after_its_step_and_the_run_goes_on_from_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    // Checkpoints after epochs only: the one in the middle of an epoch is that of the stop.
+    let mut process = Running::start(&mut search(&run, &["RECOVERY_INTERVAL=0"]));
+    let start = Instant::now();
+    while newest_step(&run) < 24 && start.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    std::thread::sleep(Duration::from_millis(60));
+    let id = process.0.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert!(process.0.wait().unwrap().success());
+    let stopped: serde_json::Value = serde_json::from_str(&text(&run.join("result.json"))).unwrap();
+    assert_eq!(stopped["stopped"], true);
+    let step = newest_step(&run);
+    assert!((24..STEPS).contains(&step), "{step}");
+
+    let output = finish(&mut resume(&run));
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("stopped"));
+    assert!(text(&run.join("log.txt")).contains(&format!("step {step} of epoch")));
+    let whole = folder.path().join("whole");
+    finish(&mut search(&whole, &["RECOVERY_INTERVAL=0"]));
+    // The checkpoint of the stop is one more than the whole run has, until it is pruned.
+    let own = run.join(format!("checkpoint/step-{step:08}.safetensors"));
+    if step % 12 != 0 && own.is_file() {
+        fs::remove_file(own).unwrap();
+    }
+    fs::remove_file(whole.join(format!("checkpoint/step-{:08}.safetensors", STEPS - 24))).ok();
+    fs::remove_file(run.join(format!("checkpoint/step-{:08}.safetensors", STEPS - 24))).ok();
+    assert_equal_runs(&whole, &run);
+}
+
+#[test]
+fn a_finished_run_says_so_and_gives_its_result_again() {
+    let run = unbroken();
+    let before = text(&run.join("log.txt"));
+    let output = finish(&mut resume(run));
+    assert!(
+        errors(&output).contains("is finished"),
+        "{}",
+        errors(&output)
+    );
+    assert!(String::from_utf8_lossy(&output.stdout).contains("judge loss"));
+    assert_eq!(text(&run.join("log.txt")), before);
+}

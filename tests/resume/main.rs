@@ -1,0 +1,10 @@
+//! Runs that are ended in the middle and go on: as the process itself, killed for real.
+#![cfg(feature = "torch")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test lays out and reads its files"
+)]
+
+mod ended;
+mod refused;
+mod tool;

@@ -1,0 +1,212 @@
+//! A small search as a process, and comparing two run folders bit by bit.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+
+use creamc::checkpoint::{self, Store};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Five epochs of 12 steps, the last four with a board and a meta layer that learns; a checkpoint
+/// every other step.
+const SETTINGS: [&str; 18] = [
+    "EPOCHS=5",
+    "LR=0.05",
+    "WARMUP_STEPS=2",
+    "WARMUP_EPOCHS=0",
+    "WORKERS=1",
+    "RECOVERY_INTERVAL=2",
+    "DATASET.BATCH_SIZE=16",
+    "DATASET.IMAGES_PER_CLASS=20",
+    "META_LR=0.1",
+    "SUPERNET.META_STA_EPOCH=1",
+    "SUPERNET.PICK_METHOD=meta",
+    "SUPERNET.POOL_SIZE=4",
+    "SUPERNET.SLICE=2",
+    "SUPERNET.UPDATE_ITER=3",
+    "SUPERNET.JUDGE_IMAGES=30",
+    "SUPERNET.RECAL_IMAGES=40",
+    "SUPERNET.RECAL_BATCH=20",
+    "SUPERNET.PROBE_PATHS=2",
+];
+
+/// Steps of the whole run.
+pub const STEPS: u64 = 60;
+
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn tool() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_creamc-torch"));
+    command
+        .current_dir(repository(""))
+        .env("OMP_NUM_THREADS", "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// The search, in a new folder, with more settings.
+pub fn search(out: &Path, more: &[&str]) -> Command {
+    let mut command = tool();
+    command.args(["search", "spaces/tiny.cream", "--device", "cpu"]);
+    command.args(["--data", "examples/fashion-mnist", "--seed", "11", "--out"]);
+    command.arg(out);
+    for setting in SETTINGS.iter().chain(more) {
+        command.args(["--set", setting]);
+    }
+    command
+}
+
+/// The run of a folder, gone on with.
+pub fn resume(run: &Path) -> Command {
+    let mut command = tool();
+    command.args(["search", "--resume"]).arg(run);
+    command
+}
+
+/// What the search gives when nothing ends it.
+pub fn unbroken() -> &'static Path {
+    static RUN: OnceLock<TempDir> = OnceLock::new();
+    let folder = RUN.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        finish(&mut search(&folder.path().join("run"), &[]));
+        folder
+    });
+    // The folder of a static is never removed; it lies among the system's temporary files.
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| folder.path().join("run"))
+}
+
+/// Runs a command that ends well.
+#[track_caller]
+pub fn finish(command: &mut Command) -> Output {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", errors(&output));
+    output
+}
+
+/// Runs a command that ends with 2; what it says.
+#[track_caller]
+pub fn refused(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", errors(&output));
+    errors(&output)
+}
+
+pub fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A process that is killed when nobody waits for it any more.
+pub struct Running(pub Child);
+
+impl Running {
+    pub fn start(command: &mut Command) -> Running {
+        Running(command.spawn().unwrap())
+    }
+
+    pub fn ended(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
+    }
+
+    /// SIGKILL: nothing of the process runs any more.
+    pub fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+pub fn store(run: &Path) -> Store {
+    Store::new(run.join("checkpoint"), 3)
+}
+
+/// The newest step that a run has saved.
+pub fn newest_step(run: &Path) -> u64 {
+    let steps = store(run).steps().unwrap_or_default();
+    steps.last().copied().unwrap_or(0)
+}
+
+/// Panics unless both runs left the same behind, up to clocks and names of folders.
+#[track_caller]
+pub fn assert_equal_runs(one: &Path, two: &Path) {
+    let names = files(one);
+    assert_eq!(names, files(two));
+    for name in names.keys() {
+        let [one, two] = [one, two].map(|run| run.join(name));
+        match name.as_str() {
+            // These say when and where.
+            "run.json" | "log.txt" | ".lock" | "settings.yaml" => {}
+            "metrics.jsonl" => assert_eq!(lines(&one), lines(&two)),
+            "result.json" => assert_eq!(timeless(&text(&one)), timeless(&text(&two))),
+            name if name.ends_with(".safetensors") => assert_equal_checkpoints(&one, &two),
+            name if name.starts_with("tensorboard/") => {}
+            _ => assert!(fs::read(&one).unwrap() == fs::read(&two).unwrap(), "{name}"),
+        }
+    }
+}
+
+/// Every file of a folder and of those below; event files, which are named by the clock, left out.
+fn files(folder: &Path) -> BTreeMap<String, ()> {
+    let mut names = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        match path.is_dir() {
+            true if name == "tensorboard" => {}
+            true => names.extend(
+                files(&path)
+                    .into_keys()
+                    .map(|inner| (format!("{name}/{inner}"), ())),
+            ),
+            false => {
+                names.insert(name, ());
+            }
+        }
+    }
+    names
+}
+
+fn lines(path: &Path) -> Vec<Value> {
+    text(path).lines().map(timeless).collect()
+}
+
+fn timeless(json: &str) -> Value {
+    let mut value: Value = serde_json::from_str(json).unwrap();
+    let object = value.as_object_mut().unwrap();
+    object.remove("seconds");
+    object.remove("run");
+    value
+}
+
+#[track_caller]
+fn assert_equal_checkpoints(one: &Path, two: &Path) {
+    let name = one.display();
+    let [mut one, mut two] = [one, two].map(|path| checkpoint::load(path).unwrap());
+    for contents in [&mut one, &mut two] {
+        assert!(contents.about.remove("seconds").is_some(), "{name}");
+        // Holds the data folder's name and no result.
+        contents.about.remove("settings");
+    }
+    assert_eq!(one.about, two.about, "{name}");
+    assert!(one.tensors.keys().eq(two.tensors.keys()), "{name}");
+    for (tensor, value) in &one.tensors {
+        assert!(value.equal(&two.tensors[tensor]), "{name}: {tensor}");
+    }
+}
+
+pub fn text(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
