@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use creamc_lang::board::{Board, Entry, Score};
+use creamc_lang::board::{Entry, Score};
 use creamc_lang::ir::{Ir, Path};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -192,13 +192,9 @@ fn put(search: &mut Search, mut contents: Contents) -> Result<(), String> {
     let [epoch_seconds, run_seconds]: [Exact; 2] = word(&contents, SECONDS)?;
     let learner = &mut search.learner;
     let fault = |error: crate::nn::WeightsError| error.to_string();
-    learner.board = board(
-        &words,
-        &mut contents,
-        learner,
-        &search.plan.ir,
-        search.place,
-    )?;
+    let entries = entries(&words, &mut contents, &search.plan.ir, search.place)?;
+    let restored = learner.board.restore(entries, words.added);
+    restored.ok_or("its board holds a path twice or too many")?;
     let momentum = contents.take(MOMENTUM);
     learner.meta.load(&contents.take(META)).map_err(fault)?;
     learner.supernet.load(&contents.tensors).map_err(fault)?;
@@ -239,14 +235,12 @@ fn word<T: for<'a> Deserialize<'a>>(contents: &Contents, key: &str) -> Result<T,
     serde_json::from_str(text).map_err(|error| format!("its word `{key}`: {error}"))
 }
 
-fn board(
+fn entries(
     words: &Words,
     contents: &mut Contents,
-    learner: &Learner,
     ir: &Ir,
     place: Place,
-) -> Result<Board<Probe>, String> {
-    let (size, gap) = (learner.board.size(), learner.board.gap());
+) -> Result<Vec<Entry<Probe>>, String> {
     let entries = words.board.iter().enumerate();
     let entries = entries.map(|(at, entry)| {
         let path = Path(entry.path.clone());
@@ -259,9 +253,7 @@ fn board(
             payload: probe(contents.take(&rank(at)), place)?,
         })
     });
-    let entries = entries.collect::<Result<Vec<_>, String>>()?;
-    Board::restore(size, gap, entries, words.added)
-        .ok_or_else(|| "its board holds a path twice or too many".to_owned())
+    entries.collect()
 }
 
 fn probe(mut parts: BTreeMap<String, Tensor>, place: Place) -> Result<Probe, String> {

@@ -291,9 +291,15 @@ mod tests {
         assert_eq!(offer(&mut board, 0, 40.0, 100), Admission::Added);
         assert_eq!(order(&board), [1, 0, 0]);
         let mut again = Board::with_rules(Rules::Released, 4, 5.0);
-        assert_eq!(again.restore(board.entries().to_vec()), Some(()));
+        assert_eq!(
+            again.restore(board.entries().to_vec(), board.added()),
+            Some(())
+        );
         assert_eq!(again, board);
-        assert_eq!(Board::new(4, 5.0).restore(board.entries().to_vec()), None);
+        assert_eq!(
+            Board::new(4, 5.0).restore(board.entries().to_vec(), board.added()),
+            None
+        );
     }
 
     #[test]
