@@ -14,6 +14,8 @@ pub mod config;
 pub mod data;
 #[expect(clippy::disallowed_methods, reason = "reads `.cream` files")]
 pub mod disk;
+#[expect(clippy::disallowed_methods, reason = "reads run folders")]
+pub mod report;
 #[expect(clippy::disallowed_methods, reason = "keeps the run folder")]
 pub mod run;
 

@@ -2,12 +2,21 @@
 
 use std::process::ExitCode;
 
-// The front is built from the module itself, not from the library: code that it
+// The front is built from the modules themselves, not from the library: code that it
 // never calls would still make the linker add libtorch to it.
 #[expect(clippy::disallowed_methods, reason = "writes formatted files")]
 mod cli;
+#[expect(clippy::disallowed_methods, reason = "reads settings files")]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the front reads the list of settings alone"
+)]
+mod config;
 #[expect(clippy::disallowed_methods, reason = "reads `.cream` files")]
 mod disk;
+#[expect(clippy::disallowed_methods, reason = "reads run folders")]
+mod report;
 
 fn main() -> ExitCode {
     cli::main(cli::handover::to_sibling)

@@ -19,6 +19,7 @@ pub mod findings;
 mod fmt;
 pub mod handover;
 mod load;
+mod report;
 pub mod retrain;
 mod sample;
 pub mod search;
@@ -38,6 +39,7 @@ Examples, one a command:
   creamc explain ir
   creamc search spaces/tiny.cream --config configs/demo.yaml --out runs/first
   creamc retrain best.cream --config configs/demo-retrain.yaml --data DIR --out runs/best
+  creamc report runs/first
 
 Exit codes: 0 all is well, 1 the text has errors, 2 the world or the usage is wrong.";
 
@@ -58,6 +60,7 @@ enum Command {
     Sample(sample::Args),
     Dump(dump::Args),
     Explain(explain::Args),
+    Report(report::Args),
     #[command(flatten)]
     Tensors(TensorCommand),
 }
@@ -127,6 +130,7 @@ fn run(command: Command, run_tensors: RunTensors) -> anyhow::Result<Verdict> {
         Command::Sample(args) => sample::run(&args, &mut out),
         Command::Dump(args) => dump::run(&args, &mut out),
         Command::Explain(args) => explain::run(&args, &mut out),
+        Command::Report(args) => report::run(&args, &mut out),
     }?;
     out.flush().context(CANNOT_WRITE)?;
     Ok(verdict)

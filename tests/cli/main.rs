@@ -12,6 +12,7 @@ mod explain;
 mod fmt;
 mod libraries;
 mod mistakes;
+mod report;
 mod sample;
 mod stats;
 mod tool;

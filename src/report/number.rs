@@ -1,0 +1,104 @@
+//! Numbers for reading.
+
+use creamc_lang::quantity::{count_for_reading, grouped};
+
+/// `320,120`.
+pub fn exact(count: u64) -> String {
+    grouped(&count.to_string())
+}
+
+/// `81.7M`.
+pub fn count(count: u64) -> String {
+    count_for_reading(u128::from(count))
+}
+
+/// Digits from which on a count is written with a power of ten.
+const LONG: usize = 13;
+
+/// A count of any size from its decimal digits: `3,025`, `5.5 × 10²³`.
+pub fn big(digits: &str) -> String {
+    let bytes = digits.as_bytes();
+    if digits.len() < LONG || !bytes.iter().all(u8::is_ascii_digit) {
+        return grouped(digits);
+    }
+    format!(
+        "{}.{} × 10{}",
+        char::from(bytes[0]),
+        &digits[1..3],
+        superscript(digits.len() - 1)
+    )
+}
+
+fn superscript(number: usize) -> String {
+    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    let digits = number.to_string();
+    let digit = |letter: char| DIGITS[letter.to_digit(10).unwrap_or(0) as usize];
+    digits.chars().map(digit).collect()
+}
+
+/// `42 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
+pub fn duration(seconds: f64) -> String {
+    if seconds < 10.0 {
+        return format!("{seconds:.1} s");
+    }
+    let whole = seconds.round() as u64;
+    let (minutes, hours, days) = (whole / 60, whole / 3600, whole / 86_400);
+    match whole {
+        0..60 => format!("{whole} s"),
+        60..3600 => format!("{minutes} min {} s", whole % 60),
+        3600..86_400 => format!("{hours} h {} min", minutes % 60),
+        _ => format!("{days} d {} h", hours % 24),
+    }
+}
+
+/// A number with `digits` digits behind the point, a real minus sign before it.
+pub fn fixed(number: f64, digits: usize) -> String {
+    format!("{number:.digits$}").replace('-', "\u{2212}")
+}
+
+/// Three significant digits, in the shortest way: `0.0989`, `2.19`, `1.2e-7`.
+pub fn short(number: f64) -> String {
+    if number == 0.0 {
+        return "0".to_owned();
+    }
+    match number.abs().log10().floor() {
+        power if (-4.0..3.0).contains(&power) => fixed(number, (2.0 - power).max(0.0) as usize),
+        power if (3.0..6.0).contains(&power) => fixed(number, 0),
+        _ => format!("{number:.1e}").replace('-', "\u{2212}"),
+    }
+}
+
+/// `1 epoch`, `2 epochs`.
+pub fn plural(count: usize, noun: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", exact(count as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_take_the_two_largest_units() {
+        let all = [4.26, 59.6, 200.0, 7500.0, 273_600.0].map(duration);
+        assert_eq!(
+            all,
+            ["4.3 s", "1 min 0 s", "3 min 20 s", "2 h 5 min", "3 d 4 h"].map(str::to_owned)
+        );
+    }
+
+    #[test]
+    fn large_counts_have_powers_of_ten() {
+        assert_eq!(big("550043705401318915942176"), "5.50 × 10²³");
+        assert_eq!(big("7056"), "7,056");
+    }
+
+    #[test]
+    fn short_numbers_keep_three_digits() {
+        let all = [0.098_87, 2.188, 85.34, 1.2e-7, 0.0, -0.5].map(short);
+        assert_eq!(
+            all,
+            ["0.0989", "2.19", "85.3", "1.2e−7", "0", "−0.500"].map(str::to_owned)
+        );
+    }
+}
