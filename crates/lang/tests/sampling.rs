@@ -181,6 +181,30 @@ proptest! {
     }
 
     #[test]
+    fn a_plan_knows_the_cheapest_and_the_dearest_path_of_its_bounds(seed in any::<u64>()) {
+        let Some((mut plan, windows, _)) = question(seed) else {
+            return Ok(());
+        };
+        let wanted = enumerate(&plan, &windows, Measure::Paths, &Prior::even(&plan.ir));
+        let Some((witness, _)) = wanted.first() else {
+            return Ok(());
+        };
+        plan.witness = witness.clone();
+        plan.windows = windows;
+        for metric in [Metric::Flops, Metric::Params] {
+            let costs = || wanted.iter().map(|(path, _)| plan.cost(path).get(metric));
+            for (end, cost) in [
+                (plan.cheapest(metric), costs().min()),
+                (plan.dearest(metric), costs().max()),
+            ] {
+                prop_assert_eq!(Some(end.cost), cost);
+                prop_assert_eq!(plan.cost(&end.path).get(metric), end.cost);
+                prop_assert!(end.proven && wanted.iter().any(|(path, _)| *path == end.path));
+            }
+        }
+    }
+
+    #[test]
     fn even_priors_change_no_draw_of_a_small_space(seed in any::<u64>()) {
         let Some((plan, windows, _)) = question(seed) else {
             return Ok(());

@@ -5,6 +5,7 @@
 //! a walk, so counts and conditional draws are dynamic programmes over the nodes.
 
 mod big;
+mod ends;
 mod evolve;
 mod exact;
 mod extremes;
@@ -19,6 +20,7 @@ mod tests;
 mod weight;
 mod witness;
 
+pub use ends::EndPath;
 pub use evolve::Evolver;
 pub use exact::{Limits, TooManySums};
 pub use graph::{GraphRow, TooManyStates};

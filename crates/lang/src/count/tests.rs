@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+mod ends;
 mod evolve;
 mod prior;
 

@@ -34,6 +34,10 @@ impl Graph {
         if let Some(path) = found.or_else(|| self.walk_inside(&binding)) {
             return Witness::Found(path);
         }
+        // Where an exact count is cheap it spares the tables.
+        if self.count_exact(&binding, Limits::small()) == Ok(BigUint::ZERO) {
+            return Witness::Impossible;
+        }
         match Sampler::new(self, &binding, Measure::Decisions) {
             Ok(sampler) => Witness::Found(sampler.draw(&mut ChaCha8Rng::seed_from_u64(0))),
             Err(NoSample::Empty) => Witness::Impossible,

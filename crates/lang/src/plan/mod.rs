@@ -12,11 +12,11 @@ mod summary;
 mod tests;
 
 use crate::cost::{self, Cost};
-use crate::count::{Graph, TooManyStates, Window, Witness};
+use crate::count::{EndPath, Graph, TooManyStates, Window, Witness};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Ir, Path};
 use crate::source::Spanned;
-use crate::space::{Relation, Require};
+use crate::space::{Metric, Relation, Require};
 
 /// What the caller adds to a space: the command line, a settings file, an arch.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -57,6 +57,18 @@ impl Plan {
             .fold(Cost::default(), |sum, (row, block, candidate)| {
                 sum + self.costs[row][block][candidate]
             })
+    }
+
+    /// The cheapest path inside every bound along a metric; a second or so in ordinary spaces.
+    pub fn cheapest(&self, metric: Metric) -> EndPath {
+        let graph = &self.bounded_graph;
+        graph.cheapest_inside(&self.windows, metric, &self.witness)
+    }
+
+    /// The dearest path inside every bound along a metric; a second or so in ordinary spaces.
+    pub fn dearest(&self, metric: Metric) -> EndPath {
+        let graph = &self.bounded_graph;
+        graph.dearest_inside(&self.windows, metric, &self.witness)
     }
 }
 

@@ -185,7 +185,7 @@ fn example() -> (Weighted, Vec<Relation>, Vec<Window>) {
 
 #[test]
 fn mutations_free_every_decision_with_the_rate_and_draw_the_rest_exactly() {
-    const DRAWS: usize = 30_000;
+    const DRAWS: usize = 10_000;
     let (weighted, relations, windows) = example();
     let graph = weighted.rows.graph(&relations);
     let parent = Path(vec![vec![0], vec![1], vec![1, 0], vec![0]]);
@@ -226,7 +226,7 @@ fn mutations_free_every_decision_with_the_rate_and_draw_the_rest_exactly() {
 
 #[test]
 fn crossings_are_all_combinations_of_rows_inside_the_bounds_with_equal_chances() {
-    const DRAWS: usize = 20_000;
+    const DRAWS: usize = 5000;
     let (weighted, relations, windows) = example();
     let graph = weighted.rows.graph(&relations);
     let a = Path(vec![vec![0], vec![1, 0], vec![0, 0], vec![0]]);
