@@ -15,18 +15,46 @@ pub fn count(count: u64) -> String {
 /// Digits from which on a count is written with a power of ten.
 const LONG: usize = 13;
 
-/// A count of any size from its decimal digits: `3,025`, `5.5 × 10²³`.
+/// A count of any size from its decimal digits: `7,056`, `5.50 × 10²³`.
 pub fn big(digits: &str) -> String {
-    let bytes = digits.as_bytes();
-    if digits.len() < LONG || !bytes.iter().all(u8::is_ascii_digit) {
-        return grouped(digits);
+    match is_long(digits) {
+        true => powers(digits, 3),
+        false => grouped(digits),
     }
+}
+
+/// Two counts from their digits, told apart by as many digits as that takes: `2.03 to 2.04 × 10²³`.
+pub fn between(least: &str, most: &str) -> String {
+    if least == most {
+        return big(least);
+    }
+    if !(is_long(least) && least.len() == most.len() && is_long(most)) {
+        return format!("{} to {}", big(least), big(most));
+    }
+    let written = |digits: usize| [least, most].map(|one| head(one, digits));
+    let apart = (3..=9).map(written).find(|[least, most]| least != most);
+    let power = superscript(least.len() - 1);
+    match apart {
+        Some([least, most]) => format!("{least} to {most} × 10{power}"),
+        None => format!("{} × 10{power}", head(least, 9)),
+    }
+}
+
+fn is_long(digits: &str) -> bool {
+    digits.len() >= LONG && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn powers(digits: &str, count: usize) -> String {
     format!(
-        "{}.{} × 10{}",
-        char::from(bytes[0]),
-        &digits[1..3],
+        "{} × 10{}",
+        head(digits, count),
         superscript(digits.len() - 1)
     )
+}
+
+/// The first digits with a point behind the first one.
+fn head(digits: &str, count: usize) -> String {
+    format!("{}.{}", &digits[..1], &digits[1..count])
 }
 
 fn superscript(number: usize) -> String {
@@ -91,6 +119,10 @@ mod tests {
     fn large_counts_have_powers_of_ten() {
         assert_eq!(big("550043705401318915942176"), "5.50 × 10²³");
         assert_eq!(big("7056"), "7,056");
+        let (least, most) = ("203149999999999999999999", "203160000000000000000000");
+        assert_eq!(between(least, most), "2.0314 to 2.0316 × 10²³");
+        assert_eq!(between("114", "128"), "114 to 128");
+        assert_eq!(between(most, most), "2.03 × 10²³");
     }
 
     #[test]

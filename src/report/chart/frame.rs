@@ -24,7 +24,7 @@ pub const WIDE: Size = Size {
 /// The room for ticks and names around the plot.
 const TOP: f64 = 26.0;
 const BOTTOM: f64 = 38.0;
-const RIGHT: f64 = 14.0;
+const RIGHT: f64 = 20.0;
 /// About the width of a digit.
 pub const DIGIT: f64 = 6.4;
 
@@ -94,8 +94,8 @@ impl Frame {
         Html::from(base).and(ticks.iter().map(mark).collect::<Html>())
     }
 
-    /// A vertical line at `x` with a word at its top.
-    pub fn mark(&self, x: f64, word: &str) -> Html {
+    /// A vertical line at `x` with a word at the height `y` of the drawing.
+    pub fn mark(&self, x: f64, word: &str, y: f64) -> Html {
         let place = self.x.at(x);
         let line = segment((place, self.y.end() - 4.0), (place, self.y.start())).class("mark");
         let is_right = place > (self.x.start() + self.x.end()) / 2.0;
@@ -104,7 +104,7 @@ impl Frame {
         } else {
             (4.0, "start")
         };
-        let word = words(place + shift, self.y.end() + 5.0, word)
+        let word = words(place + shift, y, word)
             .class("mark-word")
             .with("text-anchor", anchor);
         Html::from(line).and(word)

@@ -23,7 +23,7 @@ pub struct Strip {
 }
 
 const NAME_WIDTH: f64 = 70.0;
-const WORD_WIDTH: f64 = 70.0;
+const WORD_WIDTH: f64 = 90.0;
 const GAP: f64 = 7.0;
 const HEIGHT: f64 = 20.0;
 const STRIDE: f64 = 28.0;

@@ -108,7 +108,10 @@ impl<'a> Lines<'a> {
         let y = Scale::new(self.points().map(|(_, y)| y).chain(zero), Unit::Plain, 5);
         let frame = Frame::new(self.size, x, y);
         let drawing = frame.drawing(says, ("epoch", self.y_name));
-        let marks = self.marks.iter().map(|(x, word)| frame.mark(*x, word));
+        // Curves fall or rise away from the top.
+        let height = frame.y.end() + 5.0;
+        let marks = self.marks.iter();
+        let marks = marks.map(|(x, word)| frame.mark(*x, word, height));
         let drawing = drawing.add(marks.collect::<Html>());
         let lines = self.series.iter().map(|one| one.draw(&frame));
         let drawing = drawing.add(lines.collect::<Html>());

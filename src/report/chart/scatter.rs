@@ -71,7 +71,10 @@ impl Scatter<'_> {
         let y = Scale::new(self.points.iter().map(|one| one.worth), Unit::Plain, 6);
         let frame = Frame::new(WIDE, x, y);
         let drawing = frame.drawing(says, (self.x_name, self.y_name));
-        let marks = self.marks.iter().map(|(x, word)| frame.mark(*x, word));
+        // What is dear is mostly good: there is room at the bottom.
+        let height = frame.y.start() - 8.0;
+        let marks = self.marks.iter();
+        let marks = marks.map(|(x, word)| frame.mark(*x, word, height));
         let drawing = drawing.add(marks.collect::<Html>());
         let drawing = drawing.add(self.front(&frame));
         Some(drawing.add(self.dots(&frame)))

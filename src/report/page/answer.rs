@@ -155,7 +155,7 @@ fn cost_cards(run: &Run) -> Vec<Card> {
         }
     }
     if let Some(side) = resolution {
-        cards.push(("Image", format!("{side} × {side}"), "pixels".to_owned()));
+        cards.push(("Image", format!("{side} px"), "a side".to_owned()));
     }
     cards
 }

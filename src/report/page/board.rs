@@ -170,14 +170,15 @@ fn newest(run: &Run) -> Option<Html> {
     let rows = board.entries.iter().enumerate().map(|(at, entry)| {
         let is_picked = Some(&entry.path) == picked.as_ref();
         let since = since(&run.boards, &entry.path);
-        let mut cells = vec![(at + 1).to_string(), entry.path.clone()];
-        cells.push(number::exact(entry.flops));
+        let mut cells = vec![(at + 1).to_string()];
         match judged.get(entry.path.as_str()) {
             Some(one) => cells.extend(verdict(one)),
             None if judged.is_empty() => cells.push(number::fixed(entry.score, 2)),
             None => cells.extend([const { String::new() }; 4]),
         }
         cells.push(since.to_string());
+        cells.push(number::exact(entry.flops));
+        cells.push(entry.path.clone());
         (if is_picked { "picked" } else { "" }, cells)
     });
     let rows: Vec<_> = rows.collect();
@@ -241,13 +242,14 @@ fn columns(scores_only: bool) -> Vec<Column> {
         true => &["score"],
         false => &["judge top-1, %", "judge loss", "score before", "taught"],
     };
-    let mut columns = vec![
-        Column::Number("rank"),
-        Column::Code("path"),
-        Column::Number("flops"),
-    ];
+    let mut columns = vec![Column::Number("rank")];
     columns.extend(verdicts.iter().map(|name| Column::Number(name)));
-    columns.push(Column::Number("since epoch"));
+    // Paths are long: last, where they push nothing out of sight.
+    columns.extend([
+        Column::Number("since epoch"),
+        Column::Number("flops"),
+        Column::Code("path"),
+    ]);
     columns
 }
 

@@ -35,14 +35,10 @@ pub fn write(run: &Run) -> Html {
 
 fn about(plan: &Plan) -> Vec<(&'static str, String)> {
     let (least, most) = inside(plan);
-    let feasible = match least == most {
-        true => number::big(&least),
-        false => format!("{} to {}", number::big(&least), number::big(&most)),
-    };
     let ir = &plan.ir;
     vec![
         ("Paths", number::big(&plan.graph.count().to_string())),
-        ("Inside every bound", feasible),
+        ("Inside every bound", number::between(&least, &most)),
         (
             "Image",
             format!(
