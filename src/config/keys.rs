@@ -348,7 +348,7 @@ const KEYS: &[Key] = &[
         "SUPERNET.PICK_METHOD",
         Maybe(&Word(&["meta", "top1"])),
         "None",
-        "who picks the teacher; None: meta, with 20 classes or fewer top1",
+        "who picks the teacher; None: meta, but top1 with 20 classes or fewer and VARIANT paper",
     ),
     search(
         "SUPERNET.KD_LOSS",
@@ -364,9 +364,9 @@ const KEYS: &[Key] = &[
     ),
     search(
         "SUPERNET.VARIANT",
-        Word(&["paper"]),
+        Word(&["paper", "released"]),
         "paper",
-        "paper: the method as published",
+        "paper: the method as published; released: as the authors' code runs it, mistakes included (docs/paper.md)",
     ),
     search(
         "SUPERNET.JUDGE_IMAGES",
@@ -376,9 +376,9 @@ const KEYS: &[Key] = &[
     ),
     search(
         "SUPERNET.RESCORE_EPOCHS",
-        COUNT_OR_NONE,
-        "1",
-        "epochs between two re-scorings of the board on the judge part; 0: never",
+        Maybe(&COUNT_OR_NONE),
+        "None",
+        "epochs between two re-scorings of the board on the judge part; 0: never; None: 1, with VARIANT released 0",
     ),
     search(
         "SUPERNET.PROBE_PATHS",

@@ -25,7 +25,7 @@ pub use keys::{Key, Run, Use, keys};
 pub use kind::{Kind, Value};
 pub use problem::{Place, Problem, SettingsError, Warning};
 pub use retrain::{RetrainSettings, Selection};
-pub use search::{KdLoss, Measure, PickMethod, SearchSettings, SupernetSettings};
+pub use search::{KdLoss, Measure, PickMethod, SearchSettings, SupernetSettings, Variant};
 pub use train::{
     AugmentationSettings, CheckpointSettings, EraseMode, OptimizerKind, OptimizerSettings,
     ScheduleSettings, ScheduleShape, TrainSettings, Warmup,

@@ -30,8 +30,10 @@ pub struct SupernetSettings {
     pub update_iter: u64,
     /// Points of top-1 that a dearer path must lead by to enter a full board.
     pub acc_gap: f64,
-    /// Who picks the teacher; `None`: meta, but top-1 with 20 classes or fewer.
+    /// Who picks the teacher; `None`: meta, but top-1 with 20 classes or fewer and the paper's variant.
     pub pick_method: Option<PickMethod>,
+    /// Whose method is followed.
+    pub variant: Variant,
     /// How the two losses are weighed.
     pub kd_loss: KdLoss,
     /// What sampled paths are uniform over.
@@ -52,6 +54,16 @@ pub struct SupernetSettings {
     pub flops_min: Option<u64>,
     /// Most flops of a path.
     pub flops_max: Option<u64>,
+}
+
+/// Whose method is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Variant {
+    /// The paper's.
+    Paper,
+    /// That of the authors' released code.
+    Released,
 }
 
 /// Who picks the teacher.
@@ -94,6 +106,10 @@ pub(super) fn settings(from: &mut Resolved) -> SearchSettings {
         let sixth = i64::try_from(train.epochs / 6).expect("a sixth of an i64");
         from.settle("SUPERNET.META_STA_EPOCH", Value::Whole(sixth));
     }
+    if from.maybe_whole("SUPERNET.RESCORE_EPOCHS").is_none() {
+        let every = i64::from(variant(from) == Variant::Paper);
+        from.settle("SUPERNET.RESCORE_EPOCHS", Value::Whole(every));
+    }
     let supernet = supernet(from);
     contradictions(from, &train, &supernet);
     SearchSettings {
@@ -116,6 +132,7 @@ fn supernet(from: &mut Resolved) -> SupernetSettings {
                 "meta" => PickMethod::Meta,
                 _ => PickMethod::Top1,
             }),
+        variant: variant(from),
         kd_loss: match from.text("SUPERNET.KD_LOSS").as_str() {
             "sum" => KdLoss::Sum,
             _ => KdLoss::Half,
@@ -132,6 +149,13 @@ fn supernet(from: &mut Resolved) -> SupernetSettings {
         recal_batch: size(from.whole("SUPERNET.RECAL_BATCH")),
         flops_min: from.maybe_real("SUPERNET.FLOPS_MINIMUM").map(millions),
         flops_max: from.maybe_real("SUPERNET.FLOPS_MAXIMUM").map(millions),
+    }
+}
+
+fn variant(from: &Resolved) -> Variant {
+    match from.text("SUPERNET.VARIANT").as_str() {
+        "released" => Variant::Released,
+        _ => Variant::Paper,
     }
 }
 

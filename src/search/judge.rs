@@ -10,6 +10,7 @@ use tch::{Kind, Reduction, Tensor};
 
 use super::trie::Trie;
 use crate::data::{Batch, Data, Loader};
+use crate::nn::Mode;
 use crate::supernet::Supernet;
 use crate::train::meter::{hits, numbers};
 
@@ -70,6 +71,22 @@ impl Judge {
             });
         }
         sums.read()
+    }
+}
+
+impl Judge {
+    /// Runs one path over the judge part with the supernet's running norm statistics, as the
+    /// released code evaluates: a mixture over all paths that ever used a block.
+    #[must_use]
+    pub fn evaluate(&self, supernet: &Supernet, path: &Path) -> Judged {
+        let mut sums = Sums::new(1);
+        for batch in self.judge.in_order(self.batch) {
+            sums.images += batch.len();
+            let batch = on_device(&batch, supernet);
+            let logits = tch::no_grad(|| supernet.forward(&batch.images, path, Mode::Eval));
+            sums.add(0, &logits, &batch.labels);
+        }
+        sums.read().swap_remove(0)
     }
 }
 

@@ -39,9 +39,19 @@ impl MetaLayer {
             weight_momentum: weight.zeros_like(),
             bias_momentum: bias.zeros_like(),
             start: flat(&weight, &bias),
-            weight,
-            bias,
+            weight: weight.set_requires_grad(true),
+            bias: bias.set_requires_grad(true),
         }
+    }
+
+    /// The score of one difference, `[SLICE · classes]`: `[1]`, with its gradient.
+    pub fn score(&self, difference: &Tensor) -> Tensor {
+        difference.linear(&self.weight, Some(&self.bias))
+    }
+
+    /// Weight and bias, sharing memory.
+    pub fn parameters(&self) -> Vec<NamedTensor> {
+        self.tensors().into_iter().take(2).collect()
     }
 
     /// How far the layer is from where it started, as a share of its length there: 0.01 is one percent.
@@ -71,6 +81,15 @@ impl MetaLayer {
             + gradient.bias.square().sum(None::<Kind>))
         .sqrt();
         let factor = (CLIP / (norm + 1e-6)).clamp_max(1.0);
+        let clipped = [&gradient.weight * &factor, &gradient.bias * &factor];
+        self.step_along(&clipped, lr)
+    }
+
+    /// One step (Nesterov, momentum 0.9, no decay) along gradients of weight and bias as they are.
+    ///
+    /// # Errors
+    /// When libtorch refuses.
+    pub fn step_along(&mut self, gradients: &[Tensor], lr: f64) -> Result<(), TorchError> {
         sgd_step(
             Sgd {
                 lr,
@@ -79,7 +98,7 @@ impl MetaLayer {
                 nesterov: true,
             },
             &[self.weight.shallow_clone(), self.bias.shallow_clone()],
-            &[&gradient.weight * &factor, &gradient.bias * &factor],
+            gradients,
             &[
                 self.weight_momentum.shallow_clone(),
                 self.bias_momentum.shallow_clone(),

@@ -1,5 +1,6 @@
 //! The numbers of a training step.
 
+use super::step::Moment;
 use crate::train;
 use crate::train::loss::KdLoss;
 
@@ -12,11 +13,22 @@ pub enum PickMethod {
     Top1,
 }
 
+/// Whose method is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Variant {
+    /// The paper's.
+    Paper,
+    /// The authors' released code's, with its mistakes.
+    Released,
+}
+
 /// What a training step needs to know; the settings, resolved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recipe {
     /// What every training step needs.
     pub train: train::Recipe,
+    /// Whose method is followed (`VARIANT`).
+    pub variant: Variant,
     /// Epochs before anything enters the board or teaches (`META_STA_EPOCH`).
     pub start_epoch: u64,
     /// The meta layer learns at every so many steps (`UPDATE_ITER`).
@@ -29,4 +41,12 @@ pub struct Recipe {
     pub kd_loss: KdLoss,
     /// The meta layer's learning rate before the schedule's factor (`META_LR`).
     pub meta_lr: f64,
+}
+
+impl Recipe {
+    /// The meta layer's learning rate.
+    #[must_use]
+    pub fn meta_rate(&self, at: Moment) -> f64 {
+        self.meta_lr * self.train.schedule.factor(at.step - 1)
+    }
 }

@@ -52,6 +52,9 @@ pub struct SearchRecord {
     pub judged: Vec<JudgedRecord>,
     /// The probe paths, always the same, with the supernet's weights of now.
     pub probes: Vec<Judged>,
+    /// With the released variant: one random path with the running norm statistics.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub random_path: Option<Judged>,
 }
 
 /// A path of the board as the judge saw it.

@@ -2,7 +2,7 @@
 
 use std::path;
 
-use creamc_lang::board::Board;
+use creamc_lang::board::{Board, Rules};
 use creamc_lang::count::{self, Sampler};
 use creamc_lang::ir::Path;
 use creamc_lang::plan::Plan;
@@ -14,8 +14,9 @@ use super::judge::Judge;
 use super::meta::MetaLayer;
 use super::options::SearchOptions;
 use super::pick::distinct;
-use super::recipe::{PickMethod, Recipe};
+use super::recipe::{PickMethod, Recipe, Variant};
 use super::records::{Found, Records};
+use super::released;
 use super::step::{Learner, Lessons, Moment};
 use super::training::Walker;
 use super::under_way::{Clock, Search};
@@ -108,8 +109,7 @@ impl Ready {
             settings.supernet.flops_max.unwrap_or(u64::MAX),
         );
         let plan = source.plan_search(require, flops)?;
-        let sampler = Sampler::new(&plan.bounded_graph, &plan.windows, measure(settings))
-            .map_err(|error| Error::Refused(error.to_string()))?;
+        let sampler = sampler(settings, &plan)?;
         let data = load_data(&settings.train, &plan, settings.supernet.judge_images)?;
         let recipe = recipe(settings, &plan, data.train.len())?;
         require_judge(settings, &data)?;
@@ -175,6 +175,23 @@ fn probes(sampler: &Sampler, train: &TrainSettings, count: usize) -> Vec<Path> {
     distinct(sampler, &mut random, count)
 }
 
+/// What draws the paths: inside every bound, or as the released code does, which lets a bound
+/// choose the depths and then draws every candidate evenly.
+fn sampler(settings: &SearchSettings, plan: &Plan) -> Result<Sampler, Error> {
+    let refuse = |error: &dyn std::fmt::Display| Error::Refused(error.to_string());
+    match settings.supernet.variant {
+        config::Variant::Paper => {
+            Sampler::new(&plan.bounded_graph, &plan.windows, measure(settings))
+                .map_err(|error| refuse(&error))
+        }
+        config::Variant::Released => {
+            let depths = released::fixed_depths(plan);
+            let graph = released::with_depths(plan, &depths).map_err(|error| refuse(&error))?;
+            Sampler::new(&graph, &[], count::Measure::Paths).map_err(|error| refuse(&error))
+        }
+    }
+}
+
 fn measure(settings: &SearchSettings) -> count::Measure {
     match settings.supernet.measure {
         config::Measure::Paths => count::Measure::Paths,
@@ -205,15 +222,20 @@ fn require_judge(settings: &SearchSettings, data: &Data) -> Result<(), Error> {
 
 fn recipe(settings: &SearchSettings, plan: &Plan, images: usize) -> Result<Recipe, Error> {
     let supernet = &settings.supernet;
+    let variant = match supernet.variant {
+        config::Variant::Paper => Variant::Paper,
+        config::Variant::Released => Variant::Released,
+    };
     Ok(Recipe {
         train: train::Recipe::new(&settings.train, images)?,
+        variant,
         start_epoch: supernet.meta_sta_epoch,
         update_every: supernet.update_iter,
         slice: supernet.slice as i64,
         pick: match supernet.pick_method {
             Some(config::PickMethod::Meta) => PickMethod::Meta,
             Some(config::PickMethod::Top1) => PickMethod::Top1,
-            None if plan.ir.classes <= FEW_CLASSES => PickMethod::Top1,
+            None if plan.ir.classes <= FEW_CLASSES && variant == Variant::Paper => PickMethod::Top1,
             None => PickMethod::Meta,
         },
         kd_loss: match supernet.kd_loss {
@@ -227,11 +249,15 @@ fn recipe(settings: &SearchSettings, plan: &Plan, images: usize) -> Result<Recip
 fn learner(settings: &SearchSettings, plan: &Plan, place: Place) -> Learner {
     let (seed, supernet) = (settings.train.seed, &settings.supernet);
     let (slice, classes) = (supernet.slice as i64, i64::from(plan.ir.classes));
+    let rules = match supernet.variant {
+        config::Variant::Paper => Rules::Paper,
+        config::Variant::Released => Rules::Released,
+    };
     Learner {
         supernet: Supernet::new(&plan.ir.at(plan.resolution), place, seed),
         momentum: Momentum::default(),
         meta: MetaLayer::new(slice, classes, place, seed),
-        board: Board::new(supernet.pool_size, supernet.acc_gap),
+        board: Board::with_rules(rules, supernet.pool_size, supernet.acc_gap),
         lessons: Lessons::new(),
         visits: Visits::none(&plan.ir),
     }

@@ -3,10 +3,11 @@
 use creamc_lang::board::Board;
 use creamc_lang::ir::Path;
 use creamc_torch::TorchError;
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use super::meta::{self, MetaLayer, MetaStep};
-use super::recipe::{PickMethod, Recipe};
+use super::recipe::{PickMethod, Recipe, Variant};
+use super::released;
 use super::teacher::{self, Choice, Probe};
 use super::visits::Visits;
 use crate::data::Batch;
@@ -55,8 +56,8 @@ pub struct Stepped {
     pub loss: Tensor,
     /// Images of the batch whose class was highest, before the step.
     pub hits: Tensor,
-    /// The logits before the step, `[N, classes]`.
-    pub logits: Tensor,
+    /// What a new entry of the board keeps of it: a softmax, `[N, classes]`.
+    pub kept: Tensor,
 }
 
 /// Who teaches a student, and how much.
@@ -79,10 +80,25 @@ impl Teacher {
 impl Learner {
     /// Trains `student` on one batch, which lies on the supernet's device. Only the
     /// student's own parameters move; the meta layer learns first, when its turn has come.
+    /// (With [`Variant::Released`] more moves: see [`released`].)
     ///
     /// # Errors
     /// When libtorch refuses.
     pub fn step(
+        &mut self,
+        recipe: &Recipe,
+        at: Moment,
+        student: &Path,
+        batch: &Batch,
+    ) -> Result<Stepped, TorchError> {
+        self.visits.count(student);
+        match recipe.variant {
+            Variant::Paper => self.paper_step(recipe, at, student, batch),
+            Variant::Released => released::step(self, recipe, at, student, batch),
+        }
+    }
+
+    fn paper_step(
         &mut self,
         recipe: &Recipe,
         at: Moment,
@@ -97,12 +113,13 @@ impl Learner {
         let gradients = gradients(&loss, &parameters);
         self.momentum
             .step(recipe.train.sgd(at.step - 1), &parameters, &gradients)?;
-        self.count_lesson(&teacher);
-        self.visits.count(student);
+        if let Some((path, _)) = teacher.of() {
+            self.count_lesson(path);
+        }
         Ok(Stepped {
             loss: loss.detach(),
             hits: hits(&logits, &batch.labels, 1),
-            logits: logits.detach(),
+            kept: logits.detach().softmax(-1, None::<Kind>),
         })
     }
 
@@ -115,6 +132,11 @@ impl Learner {
     /// Whether paths enter the board and teach.
     pub fn prioritises(recipe: &Recipe, at: Moment) -> bool {
         at.epoch > recipe.start_epoch
+    }
+
+    /// Whether the meta layer learns in this step, if there is a teacher.
+    pub fn updates_meta(recipe: &Recipe, at: Moment) -> bool {
+        at.step.is_multiple_of(recipe.update_every)
     }
 
     fn teacher(&self, recipe: &Recipe, at: Moment, student: &Path) -> Teacher {
@@ -148,7 +170,7 @@ impl Learner {
         let Teacher::Chosen { path, choice } = teacher else {
             return Ok(());
         };
-        if !at.step.is_multiple_of(recipe.update_every) {
+        if !Self::updates_meta(recipe, at) {
             return Ok(());
         }
         let step = MetaStep {
@@ -162,8 +184,7 @@ impl Learner {
             smoothing: recipe.train.smoothing,
         };
         let gradient = meta::gradient(&self.supernet, &step);
-        let lr = recipe.meta_lr * recipe.train.schedule.factor(at.step - 1);
-        self.meta.step(&gradient, lr)
+        self.meta.step(&gradient, recipe.meta_rate(at))
     }
 
     fn loss(&self, recipe: &Recipe, logits: &Tensor, teacher: &Teacher, batch: &Batch) -> Tensor {
@@ -176,13 +197,12 @@ impl Learner {
         distillation(&kd, &ce, rho, recipe.kd_loss)
     }
 
-    fn count_lesson(&mut self, teacher: &Teacher) {
-        if let Some((path, _)) = teacher.of() {
-            match self.lessons.get_mut(path) {
-                Some(count) => *count += 1,
-                None => {
-                    self.lessons.insert(path.clone(), 1);
-                }
+    /// Notes that `teacher` taught in one more step.
+    pub(super) fn count_lesson(&mut self, teacher: &Path) {
+        match self.lessons.get_mut(teacher) {
+            Some(count) => *count += 1,
+            None => {
+                self.lessons.insert(teacher.clone(), 1);
             }
         }
     }

@@ -5,7 +5,6 @@ use creamc_lang::count::Sampler;
 use creamc_lang::ir::Path;
 use creamc_lang::plan::Plan;
 use rand_chacha::ChaCha8Rng;
-use tch::Kind;
 
 use super::recipe::Recipe;
 use super::step::{Learner, Moment, Stepped};
@@ -71,7 +70,7 @@ impl<'a> Epoch<'a> {
         let slice = self.recipe.slice;
         let probe = Probe {
             images: batch.images.narrow(0, 0, slice).copy(),
-            softmax: stepped.logits.narrow(0, 0, slice).softmax(-1, None::<Kind>),
+            softmax: stepped.kept.narrow(0, 0, slice).copy(),
         };
         let flops = self.plan.cost(path).flops;
         self.learner.board.offer(path.clone(), score, flops, probe);

@@ -10,9 +10,9 @@ use creamc_lang::board::Entry;
 use creamc_lang::ir::Path;
 use creamc_lang::plan::Plan;
 
-use super::judge::Judge;
+use super::judge::{Judge, Judged};
 use super::pick::{Pick, board_paths, judge_all, judge_sampled, lowest, rescore};
-use super::recipe::{PickMethod, Recipe};
+use super::recipe::{PickMethod, Recipe, Variant};
 use super::records::{Found, JudgedRecord, Records, SearchRecord};
 use super::state;
 use super::step::{Learner, Moment};
@@ -254,6 +254,7 @@ impl Search<'_> {
             meta_moved: self.learner.meta.moved(),
             judged: records,
             probes: probes.iter().map(|probe| probe.judged).collect(),
+            random_path: self.evaluate_random(),
         };
         self.records
             .epoch(&self.plan, &record, &self.learner, &done.reading)?;
@@ -281,6 +282,15 @@ impl Search<'_> {
         let mut judged = judge_all(&self.learner, &self.judge, &paths);
         let probes = judged.split_off(entries);
         (judged, probes)
+    }
+
+    /// The released code's one look at its supernet after an epoch.
+    fn evaluate_random(&mut self) -> Option<Judged> {
+        if self.recipe.variant == Variant::Paper {
+            return None;
+        }
+        let path = self.walker.sampler.draw(&mut self.walker.random);
+        Some(self.judge.evaluate(&self.learner.supernet, &path))
     }
 
     fn judged_records(&self, judged: &[Pick]) -> Vec<JudgedRecord> {
@@ -311,7 +321,7 @@ impl Search<'_> {
         let Moment { epoch, step } = self.walker.at;
         if self.pick.as_ref().is_none_or(|(_, at)| *at != step) {
             let pick = match self.learner.board.is_empty() {
-                false => lowest(&self.judge(true).0),
+                false => self.pick_from_board(),
                 true => {
                     self.records
                         .say("the board is empty: picked among sampled paths")?;
@@ -326,6 +336,15 @@ impl Search<'_> {
         self.records
             .finish(&self.plan, &pick, (epoch, stopped))
             .map_err(Error::from)
+    }
+
+    /// The lowest judge loss; with the released code the first of the board, whatever the judge says.
+    fn pick_from_board(&self) -> Option<Pick> {
+        let (judged, _) = self.judge(true);
+        match self.recipe.variant {
+            Variant::Paper => lowest(&judged),
+            Variant::Released => judged.into_iter().next(),
+        }
     }
 
     /// What a reader of the log asks at the end: who taught, what the meta layer learned, what was trained.

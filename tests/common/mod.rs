@@ -1,10 +1,13 @@
 //! Recorded numbers, the two tiny spaces they belong to, and comparing tensors.
 
+#![allow(dead_code, reason = "each test file takes what it needs")]
+
 use std::collections::BTreeMap;
 use std::path::{self, PathBuf};
 
 use creamc::lang::compile::{self, Overrides};
 use creamc::lang::ir::{Ir, Path};
+use creamc::lang::plan::{self, Plan};
 use creamc::lang::source::{Files, ReadError};
 use tch::Tensor;
 
@@ -36,6 +39,23 @@ pub fn space(name: &str) -> Ir {
         .expect("the fixture is readable");
     unit.ir
         .unwrap_or_else(|| panic!("{name}: {:?}", unit.diagnostics))
+}
+
+/// The plan of a space of the repository, with more bounds as text.
+pub fn plan(file: &str, requires: &[&str]) -> Plan {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(file);
+    let mut unit =
+        compile::load(&Disk, &path, &Overrides::default()).expect("the space is readable");
+    let space = unit.space.clone().expect("the file holds a space");
+    let parse =
+        |text: &&str| compile::parse_require(&mut unit.sources, text, &space).expect("a bound");
+    let request = plan::Request {
+        requires: requires.iter().map(parse).collect(),
+        resolution: None,
+    };
+    plan::plan(unit.ir.as_ref().expect("the space is right"), &request)
+        .expect("a path fits")
+        .0
 }
 
 /// The path of `tiny_childnet*`.

@@ -7,12 +7,14 @@
 /// The version of libtorch that the shim and `tch` are written for.
 pub const LIBTORCH_VERSION: &str = "2.11.0";
 
+mod autograd;
 mod cuda;
 mod layout;
 mod process;
 mod sgd;
 mod shim;
 
+pub use autograd::unwatched;
 pub use cuda::{CudaAbsent, cuda_devices, load_cuda};
 pub use layout::{channels_last, is_channels_last};
 pub use process::{

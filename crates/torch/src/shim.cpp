@@ -97,6 +97,10 @@ char *shim_channels_last(const at::Tensor *input, at::Tensor **output) {
   });
 }
 
+char *shim_unwatched(const at::Tensor *input, at::Tensor **output) {
+  return guarded([&] { *output = new at::Tensor(input->variable_data()); });
+}
+
 char *shim_is_channels_last(const at::Tensor *input, bool *output) {
   return guarded([&] { *output = input->is_contiguous(at::MemoryFormat::ChannelsLast); });
 }

@@ -13,6 +13,7 @@ pub struct TorchError(pub String);
 unsafe extern "C" {
     pub fn shim_free_text(text: *mut c_char);
     pub fn shim_channels_last(input: *const c_void, output: *mut *mut c_void) -> *mut c_char;
+    pub fn shim_unwatched(input: *const c_void, output: *mut *mut c_void) -> *mut c_char;
     pub fn shim_is_channels_last(input: *const c_void, output: *mut bool) -> *mut c_char;
     pub fn shim_sgd_step(
         parameters: *const *const c_void,

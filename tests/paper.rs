@@ -1,0 +1,527 @@
+//! Where the authors' released code leaves the paper: both behaviours of every row of the table in
+//! docs/paper.md, by its number.
+
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+#![cfg(feature = "torch")]
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::{assert_close, fixture, plan, space, tiny_path};
+use creamc::checkpoint::names::Names;
+use creamc::data::Batch;
+use creamc::lang::arch::from_choices;
+use creamc::lang::board::{Board, Rules, Score};
+use creamc::lang::count::{Measure, Sampler};
+use creamc::lang::ir::{Path, Primitive};
+use creamc::nn::{Mode, Place};
+use creamc::search::Visits;
+use creamc::search::meta::{self, MetaLayer, MetaStep};
+use creamc::search::recipe::{PickMethod, Recipe, Variant};
+use creamc::search::released;
+use creamc::search::step::{Learner, Lessons, Moment};
+use creamc::search::teacher::{self, Probe, sigmoid};
+use creamc::supernet::Supernet;
+use creamc::train::loss::{KdLoss, cross_entropy, soft_cross_entropy};
+use creamc::train::sgd::{Momentum, gradients};
+use creamc::train::{self, Schedule, Shape};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use tch::{Device, Kind, Tensor};
+
+const DOUBLE: Place = Place {
+    kind: Kind::Double,
+    device: Device::Cpu,
+};
+
+/// The recorded supernet with its three board entries, at a step in an epoch that distils.
+struct Scene {
+    learner: Learner,
+    recipe: Recipe,
+    batch: Batch,
+    student: Path,
+}
+
+/// The first step of the second epoch, of four steps each.
+const AT: Moment = Moment { epoch: 2, step: 5 };
+
+fn scene(variant: Variant, pick: PickMethod) -> Scene {
+    creamc_torch::set_threads(1).expect("one thread is allowed");
+    let ir = space("tiny_supernet.cream");
+    let numbers: serde_json::Value =
+        serde_json::from_str(include_str!("fixtures/tiny_supernet.json")).unwrap();
+    let path = |name: &str| tiny_path(&numbers["info"][name]);
+    let supernet = Supernet::new(&ir, DOUBLE, 1);
+    let names = Names::of_supernet(&ir).unwrap();
+    let weights = names.translate(fixture("tiny_supernet_init.safetensors"));
+    supernet.load(&weights).unwrap();
+    let inputs = fixture("tiny_supernet_inputs.safetensors");
+    let rules = match variant {
+        Variant::Paper => Rules::Paper,
+        Variant::Released => Rules::Released,
+    };
+    let mut board = Board::with_rules(rules, 10, 5.0);
+    // The entry with the highest score of the meta layer, 2, is not the last one looked at.
+    for (at, name, points) in [(0, "A", 40.0), (1, "B", 50.0), (2, "T", 60.0)] {
+        let probe = Probe {
+            images: inputs[&format!("board{at}.x")].shallow_clone(),
+            softmax: inputs[&format!("board{at}.soft")].shallow_clone(),
+        };
+        board.offer(path(name), Score::new(points).unwrap(), 100, probe);
+    }
+    let visits = Visits::none(&ir);
+    Scene {
+        learner: Learner {
+            supernet,
+            momentum: Momentum::default(),
+            meta: MetaLayer::new(4, 10, DOUBLE, 1),
+            board,
+            lessons: Lessons::new(),
+            visits,
+        },
+        recipe: recipe(variant, pick),
+        batch: Batch {
+            images: inputs["x"].shallow_clone(),
+            labels: inputs["target"].shallow_clone(),
+        },
+        student: path("A"),
+    }
+}
+
+fn recipe(variant: Variant, pick: PickMethod) -> Recipe {
+    Recipe {
+        train: train::Recipe {
+            schedule: schedule(0.01),
+            steps: 4,
+            momentum: 0.9,
+            weight_decay: 1e-4,
+            smoothing: 0.1,
+        },
+        variant,
+        start_epoch: 1,
+        update_every: 1000,
+        slice: 4,
+        pick,
+        kd_loss: KdLoss::Half,
+        meta_lr: 1e-4,
+    }
+}
+
+fn schedule(lr: f64) -> Schedule {
+    Schedule {
+        shape: Shape::Linear,
+        lr,
+        min_lr: 0.0,
+        warmup_lr: 0.0,
+        warmup_steps: 0,
+        steps: 100,
+    }
+}
+
+/// Every tensor of the supernet, copied.
+fn snapshot(learner: &Learner) -> BTreeMap<String, Tensor> {
+    let tensors = learner.supernet.tensors().into_iter();
+    tensors
+        .map(|own| (own.name.to_string(), own.tensor.detach().copy()))
+        .collect()
+}
+
+/// The names of the tensors that are no longer what they were.
+fn moved(learner: &Learner, before: &BTreeMap<String, Tensor>) -> Vec<String> {
+    let now = snapshot(learner);
+    let changed = now
+        .iter()
+        .filter(|(name, tensor)| !tensor.equal(&before[*name]));
+    changed.map(|(name, _)| name.clone()).collect()
+}
+
+fn is_statistic(name: &str) -> bool {
+    name.ends_with("running_mean") || name.ends_with("running_var")
+}
+
+impl Scene {
+    fn step(&mut self, at: Moment) -> creamc::search::step::Stepped {
+        let Scene {
+            learner,
+            recipe,
+            batch,
+            student,
+        } = self;
+        learner.step(recipe, at, student, batch).unwrap()
+    }
+
+    fn meta_weight(&self) -> Tensor {
+        self.learner.meta.weight().detach().copy()
+    }
+}
+
+/// The meta layer's scores of the board's entries, best entry first.
+fn scores(scene: &Scene) -> (teacher::Choice, Vec<f64>) {
+    let entries = scene.learner.board.entries();
+    let probes: Vec<&Probe> = entries.iter().map(|entry| &entry.payload).collect();
+    let Learner { supernet, meta, .. } = &scene.learner;
+    let choice = teacher::choose(supernet, &scene.student, &probes, meta);
+    let scores = choice.scores.clone();
+    (choice, scores)
+}
+
+#[test]
+fn row_2_the_teacher_weighs_by_its_own_score_not_by_minus_the_last_ones() {
+    let scene = scene(Variant::Released, PickMethod::Meta);
+    let (ours, scores) = scores(&scene);
+    assert_eq!(ours.rho, sigmoid(scores[ours.entry]));
+    assert_ne!(
+        ours.entry,
+        scores.len() - 1,
+        "the last entry is not the chosen one"
+    );
+    let Learner {
+        supernet,
+        meta,
+        board,
+        ..
+    } = &scene.learner;
+    let theirs = released::choose(
+        supernet,
+        &scene.student,
+        board.entries(),
+        meta,
+        PickMethod::Meta,
+    );
+    assert_eq!(theirs.teacher, board.entries()[ours.entry].path);
+    let rho = theirs.rho.double_value(&[]);
+    assert!((rho - sigmoid(-scores[2])).abs() < 1e-12, "{rho}");
+}
+
+#[test]
+fn row_3_the_training_loss_moves_the_meta_layer_in_the_released_code_alone() {
+    for (variant, moves) in [(Variant::Paper, false), (Variant::Released, true)] {
+        let mut scene = scene(variant, PickMethod::Meta);
+        let before = scene.meta_weight();
+        scene.step(AT);
+        assert_eq!(!scene.meta_weight().equal(&before), moves, "{variant:?}");
+        assert_eq!(scene.learner.distilled_steps(), 1);
+    }
+}
+
+#[test]
+fn row_4_an_entry_keeps_its_own_softmax_the_released_code_its_teachers() {
+    let softmax = |scene: &Scene, path: &Path| {
+        let supernet = &scene.learner.supernet;
+        let logits = tch::no_grad(|| supernet.forward(&scene.batch.images, path, Mode::Probe));
+        logits.softmax(-1, None::<Kind>)
+    };
+    let mut paper = scene(Variant::Paper, PickMethod::Top1);
+    let own = softmax(&paper, &paper.student);
+    assert_close("own", &paper.step(AT).kept, &own, 1e-9);
+
+    let mut released = scene(Variant::Released, PickMethod::Top1);
+    let teacher = released.learner.board.entries()[0].path.clone();
+    let theirs = softmax(&released, &teacher);
+    assert_close("teacher", &released.step(AT).kept, &theirs, 1e-9);
+
+    let mut empty = scene(Variant::Released, PickMethod::Top1);
+    empty.learner.board = Board::with_rules(Rules::Released, 10, 5.0);
+    assert_close("own when empty", &empty.step(AT).kept, &own, 1e-9);
+}
+
+/// How far one step with a meta update moves the meta layer.
+fn meta_step(variant: Variant, meta_lr: f64) -> f64 {
+    let mut scene = scene(variant, PickMethod::Meta);
+    scene.recipe.meta_lr = meta_lr;
+    scene.recipe.update_every = 1;
+    let before = scene.meta_weight();
+    match variant {
+        Variant::Paper => {
+            scene.step(AT);
+        }
+        // The training step would move the layer too: the update alone.
+        Variant::Released => {
+            let Scene {
+                learner,
+                recipe,
+                batch,
+                student,
+            } = &mut scene;
+            released::update_meta(learner, recipe, AT, student, batch).unwrap();
+        }
+    }
+    (scene.meta_weight() - before).norm().double_value(&[])
+}
+
+#[test]
+fn row_5_the_inner_step_has_the_weights_rate_the_released_codes_the_meta_layers() {
+    // The layer steps by META_LR times its gradient. Only where META_LR is inside too, as the rate of
+    // the inner step, does twice the rate move it four times as far.
+    for (variant, times) in [(Variant::Paper, 2.0), (Variant::Released, 4.0)] {
+        let ratio = meta_step(variant, 2e-5) / meta_step(variant, 1e-5);
+        assert!((ratio - times).abs() < 0.05, "{variant:?}: {ratio}");
+    }
+}
+
+#[test]
+fn row_6_the_inner_step_goes_down_the_teachers_loss() {
+    let scene = scene(Variant::Paper, PickMethod::Meta);
+    let (choice, _) = scores(&scene);
+    let (supernet, student, lr) = (&scene.learner.supernet, &scene.student, 0.01);
+    let teacher = &scene.learner.board.entries()[choice.entry].path;
+    let step = MetaStep {
+        student,
+        teacher,
+        choice: &choice,
+        images: &scene.batch.images,
+        classes: &scene.batch.labels,
+        slice: 4,
+        lr,
+        smoothing: 0.1,
+    };
+    let found = meta::gradient(supernet, &step).bias.double_value(&[0]);
+
+    // The same by hand: the held-out loss after a step with a bias a little larger and smaller.
+    let parameters = supernet.parameters(student);
+    let half = |tensor: &Tensor, at: i64| tensor.narrow(0, 4 * at, 4);
+    let forward = |images: &Tensor, path| supernet.forward(images, path, Mode::Probe);
+    let images = half(&scene.batch.images, 0);
+    let theirs = tch::no_grad(|| forward(&images, teacher));
+    let kd = soft_cross_entropy(&forward(&images, student), &theirs);
+    let g = gradients(&kd, &parameters);
+    let before = snapshot(&scene.learner);
+    let after_step = |by: f64| {
+        tch::no_grad(|| {
+            for (parameter, g) in parameters.iter().zip(&g) {
+                let mut tensor = parameter.tensor.shallow_clone();
+                tensor.copy_(&(&before[&*parameter.name] + g * by));
+            }
+            let logits = forward(&half(&scene.batch.images, 1), student);
+            cross_entropy(&logits, &half(&scene.batch.labels, 1), 0.1).double_value(&[])
+        })
+    };
+    let score = choice.scores[choice.entry];
+    let slope = |sign: f64| {
+        let loss = |bias: f64| after_step(sign * lr * sigmoid(score + bias));
+        (loss(1e-3) - loss(-1e-3)) / 2e-3
+    };
+    let (down, up) = (slope(-1.0), slope(1.0));
+    assert!((found - down).abs() < 1e-4 * down.abs(), "{found} {down}");
+    assert!(
+        (found - up).abs() > 0.1 * up.abs(),
+        "the other sign: {found} {up}"
+    );
+}
+
+#[test]
+fn row_7_the_rates_share_is_right_for_every_rate() {
+    let (small, paper) = (schedule(0.1), schedule(1.0));
+    assert!((small.factor(30) - 0.7).abs() < 1e-12);
+    assert!((paper.factor(30) - 0.7).abs() < 1e-12);
+    // The released code multiplies with LR − step/steps: at LR 1 the same, at LR 0.1 it climbs the loss.
+    let theirs = |lr: f64| lr - 30.0 / 100.0;
+    assert!((theirs(1.0) - paper.factor(30)).abs() < 1e-12);
+    assert!(theirs(0.1) < 0.0);
+}
+
+/// Paths that each variant draws from `spaces/tiny.cream` inside its window.
+fn drawn(variant: Variant) -> (creamc::lang::plan::Plan, Vec<Path>) {
+    let plan = plan("spaces/tiny.cream", &[]);
+    let sampler = match variant {
+        Variant::Paper => Sampler::new(&plan.bounded_graph, &plan.windows, Measure::Paths),
+        Variant::Released => {
+            let graph = released::with_depths(&plan, &released::fixed_depths(&plan)).unwrap();
+            Sampler::new(&graph, &[], Measure::Paths)
+        }
+    };
+    let sampler = sampler.unwrap();
+    let mut random = ChaCha8Rng::seed_from_u64(3);
+    let paths = (0..300).map(|_| sampler.draw(&mut random)).collect();
+    (plan, paths)
+}
+
+#[test]
+fn row_8_every_sampled_path_meets_every_bound_the_released_code_rejects_none() {
+    for (variant, all) in [(Variant::Paper, true), (Variant::Released, false)] {
+        let (plan, paths) = drawn(variant);
+        let inside = |path: &Path| {
+            plan.windows
+                .iter()
+                .all(|window| window.holds(plan.cost(path)))
+        };
+        assert_eq!(paths.iter().all(inside), all, "{variant:?}");
+    }
+}
+
+#[test]
+fn row_9_the_604m_network_is_in_the_space_and_was_not_in_theirs() {
+    let published = "[[0], [3, 3, 2, 3, 3], [3, 2, 3, 2, 3], [3, 2, 3, 2, 3], [3, 3, 2, 2, 3, 3], [3, 3, 2, 3, 3, 3], [0]]";
+    let lists = creamc::lang::arch::parse_choices(published).unwrap();
+    let mut ir = plan("spaces/mobile.cream", &[]).ir;
+    assert!(from_choices("net604", &lists, &ir).is_ok());
+    for row in &mut ir.rows {
+        row.depths.retain(|&depth| depth <= 4);
+        row.slots.truncate(4);
+    }
+    assert!(from_choices("net604", &lists, &ir).is_err());
+}
+
+#[test]
+fn row_14_choosing_a_teacher_leaves_norm_statistics_alone_the_released_code_moves_them() {
+    let scene = scene(Variant::Released, PickMethod::Meta);
+    let before = snapshot(&scene.learner);
+    let _ = scores(&scene);
+    assert_eq!(moved(&scene.learner, &before), [] as [String; 0]);
+    let Learner {
+        supernet,
+        meta,
+        board,
+        ..
+    } = &scene.learner;
+    let _ = released::choose(
+        supernet,
+        &scene.student,
+        board.entries(),
+        meta,
+        PickMethod::Meta,
+    );
+    let changed = moved(&scene.learner, &before);
+    assert!(!changed.is_empty() && changed.iter().all(|name| is_statistic(name)));
+}
+
+#[test]
+fn row_15_a_path_is_on_the_board_once_on_theirs_as_often_as_it_came() {
+    let entries = |rules| {
+        let mut board = Board::with_rules(rules, 10, 5.0);
+        for points in [50.0, 40.0] {
+            board.offer(Path(vec![vec![0]]), Score::new(points).unwrap(), 100, ());
+        }
+        board.len()
+    };
+    assert_eq!((entries(Rules::Paper), entries(Rules::Released)), (1, 2));
+}
+
+#[test]
+fn row_16_a_stage_of_one_block_is_built_as_it_was_chosen() {
+    let plan = plan("spaces/mobile.cream", &[]);
+    let lists = creamc::lang::arch::parse_choices("[[0], [3], [3, 3], [3, 3], [3], [3], [0]]");
+    let arch = from_choices("net", &lists.unwrap(), &plan.ir).unwrap().arch;
+    let network = plan.ir.network(&arch.path, plan.resolution);
+    let s1 = network
+        .layers
+        .iter()
+        .find(|layer| layer.row == "s1")
+        .unwrap();
+    let kernels = s1.ops.iter().filter_map(|op| match op.primitive {
+        Primitive::Conv { kernel, groups, .. } if groups > 1 => Some(kernel),
+        _ => None,
+    });
+    // Choice 3 is k5e6; the released code would build the stage's default, k3e4.
+    assert_eq!(kernels.collect::<Vec<_>>(), [5]);
+}
+
+#[test]
+fn row_18_the_meta_update_leaves_the_weights_alone_the_released_codes_moves_them() {
+    let mut paper = [1000, 1].map(|update_every| {
+        let mut scene = scene(Variant::Paper, PickMethod::Meta);
+        scene.recipe.update_every = update_every;
+        scene.step(AT);
+        scene
+    });
+    let [without, with] = &mut paper;
+    assert_eq!(
+        moved(&with.learner, &snapshot(&without.learner)),
+        [] as [String; 0]
+    );
+    assert!(
+        !with.meta_weight().equal(&without.meta_weight()),
+        "the update took place"
+    );
+
+    let Scene {
+        mut learner,
+        recipe,
+        batch,
+        student,
+    } = scene(Variant::Released, PickMethod::Meta);
+    let before = snapshot(&learner);
+    released::update_meta(&mut learner, &recipe, AT, &student, &batch).unwrap();
+    let changed = moved(&learner, &before);
+    let weights = learner.supernet.parameters(&student);
+    let names = weights.iter().map(|own| own.name.to_string());
+    // A bias in front of a norm has no gradient.
+    let weights = names.filter(|name| name.ends_with("weight"));
+    let still: Vec<String> = weights.filter(|name| !changed.contains(name)).collect();
+    assert_eq!(still, [] as [String; 0]);
+}
+
+#[test]
+fn row_19_depth_varies_while_searching_in_theirs_it_does_not() {
+    let depths = |variant| {
+        let (_, paths) = drawn(variant);
+        let of_path = |path: &Path| path.0.iter().map(Vec::len).collect::<Vec<_>>();
+        paths
+            .iter()
+            .map(of_path)
+            .collect::<std::collections::BTreeSet<_>>()
+            .len()
+    };
+    assert!(depths(Variant::Paper) > 1);
+    assert_eq!(depths(Variant::Released), 1);
+}
+
+#[test]
+fn row_20_of_two_equally_good_paths_the_cheaper_is_first_in_theirs_the_dearer() {
+    let first = |rules| {
+        let mut board = Board::with_rules(rules, 10, 5.0);
+        for (path, flops) in [(0, 100), (1, 200)] {
+            let path = Path(vec![vec![path]]);
+            board.offer(path, Score::new(50.0).unwrap(), flops, ());
+        }
+        board.entries()[0].flops
+    };
+    assert_eq!((first(Rules::Paper), first(Rules::Released)), (100, 200));
+}
+
+#[test]
+fn row_22_both_variants_weigh_the_losses_alike() {
+    let losses = [Variant::Paper, Variant::Released].map(|variant| {
+        let mut scene = scene(variant, PickMethod::Top1);
+        scene.step(AT).loss.double_value(&[])
+    });
+    assert!((losses[0] - losses[1]).abs() < 1e-9, "{losses:?}");
+}
+
+#[test]
+fn row_23_blocks_that_are_not_sampled_stand_still_in_both_variants() {
+    for variant in [Variant::Paper, Variant::Released] {
+        let mut scene = scene(variant, PickMethod::Top1);
+        let other = scene.learner.board.entries()[1].path.clone();
+        let student = std::mem::replace(&mut scene.student, other);
+        scene.step(AT);
+        let before = snapshot(&scene.learner);
+        scene.student = student;
+        scene.step(Moment { epoch: 2, step: 6 });
+        let on_path = scene.learner.supernet.parameters(&scene.student);
+        let weights = moved(&scene.learner, &before);
+        for name in weights.iter().filter(|name| !is_statistic(name)) {
+            assert!(
+                on_path.iter().any(|own| &*own.name == name),
+                "{variant:?} {name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn row_24_the_meta_update_counts_the_runs_steps_the_released_code_those_of_the_epoch() {
+    let recipe = Recipe {
+        update_every: 6,
+        ..recipe(Variant::Released, PickMethod::Meta)
+    };
+    // Epochs of four steps: a batch of the epoch is never the sixth.
+    let theirs = |step| released::updates_meta(&recipe, Moment { epoch: 1, step });
+    assert!((1..100).all(|step| !theirs(step)));
+    let ours = |step| Learner::updates_meta(&recipe, Moment { epoch: 1, step });
+    assert_eq!(
+        (1..20).filter(|&step| ours(step)).collect::<Vec<_>>(),
+        [6, 12, 18]
+    );
+}
