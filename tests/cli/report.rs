@@ -377,6 +377,21 @@ fn a_run_in_the_papers_space_stands_beside_the_published_networks() {
 }
 
 #[test]
+fn a_network_given_by_lists_is_shown_and_its_plain_weights_beside_their_average() {
+    let folder = runs();
+    let run = folder.path().join("retrain");
+    fs::remove_file(run.join("space/best.cream")).unwrap();
+    let result = fs::read_to_string(run.join("result.json")).unwrap();
+    let plain = "\"test_plain\": {\"top1\": 47.5}, \"epochs\"";
+    fs::write(run.join("result.json"), result.replace("\"epochs\"", plain)).unwrap();
+    let (_, page) = page(folder.path(), "retrain");
+    let words = words(&page);
+    for part in ["Plain weights: 47.50%", "s1.0 | ir(kernel = 5, expand = 1)"] {
+        assert!(words.contains(part), "{part} in {words}");
+    }
+}
+
+#[test]
 fn what_is_no_run_folder_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let report = |run: &str| creamc_in(folder.path(), &["report", run]);

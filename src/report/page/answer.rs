@@ -126,6 +126,7 @@ fn sure(percent: f64, images: Option<u64>) -> String {
 }
 
 fn test_cards(outcome: Option<&Outcome>) -> Vec<Card> {
+    let plain = outcome.and_then(|outcome| outcome.test_plain?.top1);
     let Some(test) = outcome.and_then(|outcome| outcome.test) else {
         return vec![("Test top-1", "–".to_owned(), "tested at the end".to_owned())];
     };
@@ -142,7 +143,11 @@ fn test_cards(outcome: Option<&Outcome>) -> Vec<Card> {
             )
         }),
     ];
-    cards.into_iter().flatten().collect()
+    let plain = plain.map(|top1| {
+        let word = "top-1; the test is of their average".to_owned();
+        ("Plain weights", percent(top1), word)
+    });
+    cards.into_iter().flatten().chain(plain).collect()
 }
 
 fn cost_cards(run: &Run) -> Vec<Card> {

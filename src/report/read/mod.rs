@@ -58,6 +58,7 @@ pub fn read(folder: &Path) -> Result<Run, ReportError> {
     let wanted = space::Wanted {
         manifest: &manifest,
         settings: &settings,
+        outcome: outcome.as_ref(),
     };
     Ok(Run {
         folder: folder.to_owned(),
@@ -104,7 +105,10 @@ impl Run {
 
     /// The epochs that were asked for.
     pub fn epochs_wanted(&self) -> Option<u64> {
-        self.setting("EPOCHS")?.parse().ok()
+        let epochs: u64 = self.setting("EPOCHS")?.parse().ok()?;
+        let cooldown = self.setting("COOLDOWN_EPOCHS");
+        let cooldown = cooldown.and_then(|text| text.parse().ok());
+        epochs.checked_add(cooldown.unwrap_or(0))
     }
 
     /// One measured number over all epochs: pairs of epoch and value.

@@ -21,6 +21,8 @@ pub struct Outcome {
     pub judge_top1: Option<f64>,
     /// Retraining: what the test part says.
     pub test: Option<Test>,
+    /// Retraining: what the weights as they are got, where `test` is that of their average.
+    pub test_plain: Option<Test>,
     pub stopped: bool,
 }
 
@@ -38,12 +40,15 @@ pub struct Test {
 impl Outcome {
     /// Reads what is there.
     pub fn read(value: &Value) -> Outcome {
-        let test = value.get("test").map(|test| Test {
-            top1: number(test, "top1"),
-            top5: number(test, "top5"),
-            loss: number(test, "loss"),
-            images: whole(test, "images"),
-        });
+        let test = |name: &str| {
+            let test = value.get(name).filter(|test| test.is_object())?;
+            Some(Test {
+                top1: number(test, "top1"),
+                top5: number(test, "top5"),
+                loss: number(test, "loss"),
+                images: whole(test, "images"),
+            })
+        };
         Outcome {
             arch: text(value, "arch"),
             choices: value.get("choices").and_then(lists),
@@ -53,7 +58,8 @@ impl Outcome {
             params: whole(value, "params"),
             judge_loss: number(value, "judge_loss"),
             judge_top1: number(value, "judge_top1"),
-            test,
+            test: test("test"),
+            test_plain: test("test_plain"),
             stopped: value.get("stopped").and_then(Value::as_bool) == Some(true),
         }
     }

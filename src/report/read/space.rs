@@ -9,7 +9,7 @@ use creamc_lang::source::Span;
 use creamc_lang::space::{Metric, Relation, Require};
 
 use super::files::Files;
-use super::{Command, Manifest, Setting};
+use super::{Command, Manifest, Outcome, Setting};
 use crate::disk::Disk;
 
 /// The space of a run.
@@ -27,6 +27,7 @@ pub struct Space {
 pub struct Wanted<'a> {
     pub manifest: &'a Manifest,
     pub settings: &'a [Setting],
+    pub outcome: Option<&'a Outcome>,
 }
 
 impl Wanted<'_> {
@@ -137,9 +138,25 @@ fn chosen(unit: &Unit, ir: &Ir, wanted: Wanted) -> Result<Arch, String> {
     let named = named.filter(|_| wanted.manifest.command == Command::Retrain);
     let mut archs = unit.archs.iter();
     let written = archs.find(|arch| named.is_none_or(|name| arch.name.value == name));
-    let written = written.ok_or("no network is chosen yet")?;
+    let Some(written) = written else {
+        return from_result(ir, wanted).ok_or_else(|| "no network is chosen yet".to_owned());
+    };
     let (arch, found) = arch::read(written, ir);
     arch.ok_or_else(|| first(&found))
+}
+
+/// A retraining of a network that was given by lists has no file of it.
+fn from_result(ir: &Ir, wanted: Wanted) -> Option<Arch> {
+    let outcome = wanted.outcome?;
+    let lists = arch::parse_choices(outcome.choices.as_ref()?).ok()?;
+    let name = outcome.arch.as_deref().unwrap_or("network");
+    let read = arch::from_choices(name, &lists, ir).ok()?;
+    let side = outcome.resolution.and_then(|side| u32::try_from(side).ok());
+    let side = side.filter(|side| ir.resolution.value.values().contains(side));
+    Some(Arch {
+        resolution: side.or(read.arch.resolution),
+        ..read.arch
+    })
 }
 
 /// The first error in one sentence.
