@@ -42,4 +42,7 @@ pub mod search;
 pub mod retrain;
 
 #[cfg(feature = "torch")]
+pub mod rank;
+
+#[cfg(feature = "torch")]
 pub mod tensors;

@@ -1,6 +1,8 @@
 //! The commands that need tensors, run in this process: from arguments to options, from
 //! results to a few printed lines.
 
+mod rank;
+
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
@@ -24,6 +26,7 @@ pub fn run(command: TensorCommand) -> anyhow::Result<Verdict> {
         TensorCommand::Retrain(args) => {
             end(crate::retrain::run(&retrain_options(args)), print_retrained)
         }
+        TensorCommand::Rank(args) => end(crate::rank::run(&rank::options(args)), rank::print),
     }
 }
 

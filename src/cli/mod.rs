@@ -20,6 +20,7 @@ mod fmt;
 pub mod handover;
 mod load;
 mod report;
+pub mod rank;
 pub mod retrain;
 mod sample;
 pub mod search;
@@ -40,6 +41,7 @@ Examples, one a command:
   creamc search spaces/tiny.cream --config configs/demo.yaml --out runs/first
   creamc retrain best.cream --config configs/demo-retrain.yaml --data DIR --out runs/best
   creamc report runs/first
+  creamc rank spaces/tiny.cream --run runs/first --config configs/demo-retrain.yaml --out runs/rank
 
 Exit codes: 0 all is well, 1 the text has errors, 2 the world or the usage is wrong.";
 
@@ -72,6 +74,8 @@ pub enum TensorCommand {
     Search(search::Args),
     /// Trains one architecture from the start
     Retrain(retrain::Args),
+    /// Measures how well a supernet's ranking predicts what paths reach when trained alone
+    Rank(rank::Args),
 }
 
 impl TensorCommand {
@@ -80,6 +84,7 @@ impl TensorCommand {
         match self {
             TensorCommand::Search(_) => "search",
             TensorCommand::Retrain(_) => "retrain",
+            TensorCommand::Rank(_) => "rank",
         }
     }
 }

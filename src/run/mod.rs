@@ -19,6 +19,7 @@
 
 mod atomic;
 mod folder;
+mod journal;
 mod lines;
 mod progress;
 mod stop;
@@ -27,8 +28,9 @@ use std::path::{Path, PathBuf};
 
 pub use atomic::{replace, replace_with};
 pub use folder::{Manifest, RunFolder};
+pub use journal::Journal;
 pub use lines::{Log, Metrics};
-pub use progress::{Progress, Tick};
+pub use progress::{Progress, Tick, tell};
 pub use stop::Stop;
 
 /// The world was wrong: a file of the run folder could not be read or written.

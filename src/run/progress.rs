@@ -99,7 +99,7 @@ impl Progress {
 }
 
 /// One line beside the output. A run goes on when nobody listens any more.
-pub(super) fn tell(text: &str) {
+pub fn tell(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 

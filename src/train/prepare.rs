@@ -1,6 +1,8 @@
 //! From what the user wrote to what training needs: the space or the
 //! architecture with its plan, and an opened run folder.
 
+mod archs;
+
 use std::path::{Path, PathBuf};
 
 use creamc_lang::arch::{self, Arch};

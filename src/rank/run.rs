@@ -1,0 +1,361 @@
+//! A ranking from its options to its result.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use creamc_lang::arch::Arch;
+use creamc_lang::plan::Plan;
+use tch::{Device, Kind};
+
+use super::contenders::{Contenders, contenders, file_of};
+use super::entry::{Done, Entry};
+use super::options::{New, RankOptions, Request, Task};
+use super::record::{Parts, Ranking};
+use super::supernet::newest_supernet;
+use super::truth::{Alone, alone};
+use crate::config::{self, Loaded, RetrainSettings, SearchSettings};
+use crate::nn::Place;
+use crate::run::{Journal, Log, RunFolder, Stop, tell};
+use crate::search::Judge;
+use crate::train::prepare::{Asked, Opened, Source, load_data, open_folder, reopen_folder};
+use crate::train::{DeviceChoice, Error, RunOptions};
+
+const REQUEST: &str = "rank.json";
+const JOURNAL: &str = "rank.jsonl";
+const SETTINGS: &str = "settings.yaml";
+/// The files of the training under way; gone when it is done.
+const TRAINING: &str = "training";
+/// The sampled paths.
+const PATHS: &str = "paths.cream";
+
+/// How a ranking ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ranked {
+    /// With everything done.
+    Whole(Box<Ranking>),
+    /// Before its end, because the user asked; it can go on.
+    Stopped {
+        /// Trainings that are done.
+        done: usize,
+        /// Trainings in all.
+        all: usize,
+        /// The run folder.
+        run: PathBuf,
+    },
+}
+
+/// Judges the paths with a search's supernet, trains each alone, and compares the two orders.
+///
+/// Everything is checked before the run folder is made.
+///
+/// # Errors
+/// When the text, the settings or the data are wrong, there is no supernet or it is another
+/// space's, there are fewer than two paths, a loss is not a number, or the disk is full.
+pub fn run(options: &RankOptions) -> Result<Ranked, Error> {
+    let stop = Stop::install()?;
+    run_until(options, &|| stop.asked())
+}
+
+/// As [`run`], until `stop` says so: asked before every training.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_until(options: &RankOptions, stop: &dyn Fn() -> bool) -> Result<Ranked, Error> {
+    let mut run = options.run.clone();
+    let opened = match &options.task {
+        Task::New(new) => begin(new, &options.run)?,
+        Task::Resume(folder) => {
+            let (opened, manifest) = reopen_folder("rank", folder)?;
+            if options.run.device == DeviceChoice::Auto {
+                run.device = manifest.device.parse()?;
+            }
+            opened
+        }
+    };
+    UnderWay::open(opened, run)?.run(stop)
+}
+
+/// Checks everything and makes the folder that any ranking goes on from.
+fn begin(new: &New, options: &RunOptions) -> Result<Opened, Error> {
+    let searched = search_settings(&new.search, options.data.as_deref())?;
+    let loaded = config::retrain(options.config.as_deref(), &options.overrides())?;
+    let train = &loaded.settings.train;
+    let classes = new.classes.or(train.classes).or(searched.train.classes);
+    let window = (
+        searched.supernet.flops_min.unwrap_or(0),
+        searched.supernet.flops_max.unwrap_or(u64::MAX),
+    );
+    let chosen = contenders(new, classes, window, train.seed, options.show)?;
+    load_data(
+        &searched.train,
+        &chosen.plan,
+        searched.supernet.judge_images,
+    )?;
+    let device = options.device.open()?;
+    newest_supernet(&new.search, &chosen.plan, place(device))?;
+    let resolved = (loaded.resolved.as_str(), loaded.warnings.as_slice());
+    let asked = Asked {
+        command: "rank",
+        files: &chosen.files,
+        arch: None,
+        classes,
+        require: &new.require,
+    };
+    let opened = open_folder(asked, options, train, resolved, device)?;
+    let file = write_paths(&opened, &chosen)?;
+    let request = Request {
+        file,
+        search: absolute(&new.search),
+        data: options.data.as_deref().map(absolute),
+        truth_seeds: new.truth_seeds,
+        classes,
+    };
+    let text = serde_json::to_string_pretty(&request).expect("a request is plain JSON");
+    opened.folder.write(REQUEST, text + "\n")?;
+    Ok(opened)
+}
+
+fn place(device: Device) -> Place {
+    Place {
+        kind: Kind::Float,
+        device,
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// The settings that the search in `run` was made with.
+fn search_settings(run: &Path, data: Option<&Path>) -> Result<SearchSettings, Error> {
+    let file = run.join(SETTINGS);
+    let set = data.map(|data| format!("DATA_DIR={}", serde_json::json!(data.to_string_lossy())));
+    let loaded = config::search(Some(&file), set.as_slice()).map_err(|error| {
+        Error::Refused(format!(
+            "{} is no folder of a search ({error}): give --run the folder that `creamc search` made",
+            run.display()
+        ))
+    })?;
+    Ok(loaded.settings)
+}
+
+/// Writes down the paths where they were sampled; the file that holds them, inside the folder.
+fn write_paths(opened: &Opened, chosen: &Contenders) -> Result<PathBuf, Error> {
+    if !chosen.sampled {
+        return Ok(opened.file.clone());
+    }
+    let space = opened.file.to_string_lossy();
+    let text = file_of(&chosen.archs, &chosen.plan, &space);
+    opened.folder.write(PATHS, text)?;
+    Ok(PathBuf::from(PATHS))
+}
+
+/// A ranking under way.
+struct UnderWay {
+    folder: RunFolder,
+    log: Log,
+    journal: Journal,
+    done: Done,
+    request: Request,
+    settings: RetrainSettings,
+    archs: Vec<Arch>,
+    plan: Plan,
+    options: RunOptions,
+}
+
+impl UnderWay {
+    /// What the folder holds.
+    fn open(opened: Opened, options: RunOptions) -> Result<UnderWay, Error> {
+        let Opened { folder, log, .. } = opened;
+        let text = folder.read(REQUEST).map_err(|error| {
+            Error::Refused(format!("{error}: give --resume the folder of a ranking"))
+        })?;
+        let request: Request = serde_json::from_str(&text).map_err(|error| {
+            Error::Refused(format!(
+                "{}: is damaged: {error}",
+                folder.path().join(REQUEST).display()
+            ))
+        })?;
+        let Loaded { settings, .. } = config::retrain(
+            Some(&folder.path().join(SETTINGS)),
+            &RunOptions {
+                set: Vec::new(),
+                seed: None,
+                ..options.clone()
+            }
+            .overrides(),
+        )?;
+        let file = folder.path().join(&request.file);
+        let (archs, plan) = Source::load(&file, request.classes, |_| {})?.plan_archs()?;
+        let (journal, done) = folder.journal(JOURNAL)?;
+        Ok(UnderWay {
+            folder,
+            log,
+            journal,
+            done: Done(done),
+            request,
+            settings,
+            archs,
+            plan,
+            options,
+        })
+    }
+
+    fn run(mut self, stop: &dyn Fn() -> bool) -> Result<Ranked, Error> {
+        self.judge()?;
+        match self.train(stop)? {
+            true => Ok(Ranked::Whole(Box::new(self.finish()?))),
+            false => {
+                let all = self.trainings().len();
+                let done = all - self.open_trainings().len();
+                self.say(&format!("stopped after {done} of {all} trainings"))?;
+                let run = self.folder.path().to_owned();
+                Ok(Ranked::Stopped { done, all, run })
+            }
+        }
+    }
+
+    fn say(&mut self, text: &str) -> Result<(), Error> {
+        if self.options.progress {
+            tell(text);
+        }
+        Ok(self.log.line(text)?)
+    }
+
+    fn add(&mut self, entry: Entry) -> Result<(), Error> {
+        self.journal.add(&entry)?;
+        self.done.0.push(entry);
+        Ok(())
+    }
+
+    /// Judges all paths, unless that was done.
+    fn judge(&mut self) -> Result<(), Error> {
+        let judged = |arch: &Arch| self.done.verdict(&arch.name).is_some();
+        if self.archs.iter().all(judged) {
+            return Ok(());
+        }
+        // All with one supernet: a search may have gone on since a kill.
+        self.done
+            .0
+            .retain(|entry| !matches!(entry, Entry::Judged { .. }));
+        let searched = search_settings(&self.request.search, self.request.data.as_deref())?;
+        let data = load_data(&searched.train, &self.plan, searched.supernet.judge_images)?;
+        let device = self.options.device.open()?;
+        let saved = newest_supernet(&self.request.search, &self.plan, place(device))?;
+        self.say(&format!(
+            "judging {} paths with {}",
+            self.archs.len(),
+            saved.file.display()
+        ))?;
+        let (train, supernet) = (&searched.train, &searched.supernet);
+        let judge = Judge::new(
+            &data,
+            train.seed,
+            train.workers,
+            (supernet.recal_images, supernet.recal_batch),
+            train.eval_batch,
+        );
+        let paths: Vec<_> = self.archs.iter().map(|arch| arch.path.clone()).collect();
+        let judged = judge.judge(&saved.supernet, &paths);
+        let file = saved.file.to_string_lossy();
+        let names: Vec<String> = self.archs.iter().map(|arch| arch.name.clone()).collect();
+        for (name, judged) in names.iter().zip(judged) {
+            self.add(Entry::judged(name, judged, &file, saved.epoch))?;
+        }
+        Ok(())
+    }
+
+    fn seeds(&self) -> Vec<u64> {
+        let first = self.settings.train.seed;
+        (0..self.request.truth_seeds)
+            .map(|more| first.wrapping_add(more))
+            .collect()
+    }
+
+    /// Every training: all paths with the first seed, then all with the next.
+    fn trainings(&self) -> Vec<(u64, String)> {
+        let names = || self.archs.iter().map(|arch| arch.name.clone());
+        let seeds = self.seeds().into_iter();
+        seeds
+            .flat_map(|seed| names().map(move |name| (seed, name)))
+            .collect()
+    }
+
+    fn open_trainings(&self) -> Vec<(u64, String)> {
+        let mut open = self.trainings();
+        open.retain(|(seed, name)| self.done.truth(name, *seed).is_none());
+        open
+    }
+
+    /// Trains what is not trained yet; whether all is done.
+    fn train(&mut self, stop: &dyn Fn() -> bool) -> Result<bool, Error> {
+        let (all, open) = (self.trainings().len(), self.open_trainings());
+        let start = Instant::now();
+        for (at, (seed, name)) in open.iter().enumerate() {
+            if stop() || !self.train_one(name, *seed)? {
+                return Ok(false);
+            }
+            let top1 = self.done.truth(name, *seed).expect("it was just added");
+            let left = open.len() - at - 1;
+            let rest = start.elapsed().mul_f64(left as f64 / (at + 1) as f64);
+            self.say(&format!(
+                "training {} of {all}: {name} with seed {seed}: test top-1 {top1:.2}%; {} left",
+                all - left,
+                duration(rest.as_secs())
+            ))?;
+        }
+        Ok(true)
+    }
+
+    /// Trains one path alone; whether to its end.
+    fn train_one(&mut self, name: &str, seed: u64) -> Result<bool, Error> {
+        // A killed training is made again from its start: equal seeds, equal results.
+        self.folder.remove_folder(TRAINING)?;
+        let tested = alone(
+            &Alone {
+                file: &self.folder.path().join(&self.request.file),
+                settings: &self.folder.path().join(SETTINGS),
+                classes: self.request.classes,
+                run: &self.options,
+            },
+            name,
+            seed,
+            &self.folder.path().join(TRAINING),
+        )?;
+        let Some(tested) = tested else {
+            return Ok(false);
+        };
+        self.add(Entry::trained(name, seed, tested))?;
+        self.folder.remove_folder(TRAINING)?;
+        Ok(true)
+    }
+
+    /// The figures, written down.
+    fn finish(mut self) -> Result<Ranking, Error> {
+        let ranking = Ranking::new(
+            Parts {
+                archs: &self.archs,
+                plan: &self.plan,
+                done: &self.done,
+                seeds: &self.seeds(),
+                search: self.request.search.clone(),
+                run: self.folder.path().to_owned(),
+            },
+            self.settings.train.seed,
+        );
+        let json = serde_json::to_string_pretty(&ranking).expect("a result is plain JSON");
+        self.folder.write("rank.csv", ranking.csv())?;
+        self.folder.write("result.json", json + "\n")?;
+        self.log.line("done: result.json, rank.csv")?;
+        Ok(ranking)
+    }
+}
+
+/// `48 s`, `12 min`, `3.5 h`.
+fn duration(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        _ => format!("{:.1} h", seconds as f64 / 3600.0),
+    }
+}
