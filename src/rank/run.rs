@@ -238,7 +238,8 @@ impl UnderWay {
         self.done
             .0
             .retain(|entry| !matches!(entry, Entry::Judged { .. }));
-        let searched = search_settings(&self.request.search, self.request.data.as_deref())?;
+        let data = self.options.data.as_ref().or(self.request.data.as_ref());
+        let searched = search_settings(&self.request.search, data.map(PathBuf::as_path))?;
         let data = load_data(&searched.train, &self.plan, searched.supernet.judge_images)?;
         let device = self.options.device.open()?;
         let saved = newest_supernet(&self.request.search, &self.plan, place(device))?;
