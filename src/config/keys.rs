@@ -173,6 +173,24 @@ const KEYS: &[Key] = &[
         "at most this many training images a class",
     ),
     both(
+        "DATASET.INTERPOLATION",
+        Word(&["bilinear", "bicubic", "random"]),
+        "bilinear",
+        "how a random part is resized for training; evaluation is always bicubic",
+    ),
+    both(
+        "DATASET.CROP_PCT",
+        Real(0.1, 1.0),
+        "0.875",
+        "the share of a decoded image's short side that evaluation sees, around the middle",
+    ),
+    both(
+        "DATASET.STRICT",
+        Flag,
+        "False",
+        "whether an image that cannot be read ends the run; else the log names it, in training another of its class takes its place, in evaluation it is left out",
+    ),
+    both(
         "DATASET.BATCH_SIZE",
         COUNT,
         "64",
@@ -271,6 +289,12 @@ const KEYS: &[Key] = &[
         "what a fall of the step schedule multiplies with",
     ),
     search("META_LR", POSITIVE, "1e-4", "the meta layer's rate"),
+    both(
+        "AUGMENTATION.CROP",
+        Word(&["auto", "pad", "resized", "none"]),
+        "auto",
+        "pad: moved by up to CROP_PAD pixels; resized: a random part of 8 % of the area or more, resized; none: as in evaluation; auto: resized for image folders, else pad",
+    ),
     both(
         "AUGMENTATION.CROP_PAD",
         Whole(0, 64),
@@ -434,7 +458,6 @@ const KEYS: &[Key] = &[
     idle("TTA", "images are tested once, as they are"),
     idle("VERBOSE", "the log always holds everything"),
     idle("DATASET.IMAGE_SIZE", "the space says the resolution"),
-    idle("DATASET.INTERPOLATION", "images are resized bilinearly"),
     idle("DATASET.NO_PREFECHTER", "batches are always prepared ahead"),
     idle("DATASET.PIN_MEM", "pinned memory is not built yet"),
     idle("NET.GP", "the space says its pool"),

@@ -9,6 +9,7 @@
 //!
 //! `keys.rs` is the one list of settings: kinds, defaults, meanings.
 
+mod augmentation;
 mod keys;
 mod kind;
 mod locate;
@@ -21,14 +22,15 @@ mod train;
 
 use std::path::Path;
 
+pub use augmentation::{AugmentationSettings, CropKind, EraseMode, Interpolation};
 pub use keys::{Key, Run, Use, keys};
 pub use kind::{Kind, Value};
 pub use problem::{Place, Problem, SettingsError, Warning};
 pub use retrain::{RetrainSettings, Selection};
 pub use search::{KdLoss, Measure, PickMethod, SearchSettings, SupernetSettings, Variant};
 pub use train::{
-    AugmentationSettings, CheckpointSettings, EraseMode, OptimizerKind, OptimizerSettings,
-    ScheduleSettings, ScheduleShape, TrainSettings, Warmup,
+    CheckpointSettings, OptimizerKind, OptimizerSettings, ScheduleSettings, ScheduleShape,
+    TrainSettings, Warmup,
 };
 
 /// Settings with what is worth knowing about them.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::augmentation::{self, AugmentationSettings};
 use super::kind::Value;
 use super::resolve::Resolved;
 
@@ -24,6 +25,10 @@ pub struct TrainSettings {
     pub classes: Option<u32>,
     /// At most this many training images a class.
     pub images_per_class: Option<usize>,
+    /// The share of a decoded image's short side that evaluation sees, above 0 up to 1.
+    pub crop_share: f64,
+    /// Whether an image that cannot be read ends the run.
+    pub strict: bool,
     /// Images a step and process.
     pub batch: usize,
     /// Images of an evaluation batch.
@@ -128,31 +133,6 @@ pub struct CheckpointSettings {
     pub keep: usize,
 }
 
-/// What training images go through.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct AugmentationSettings {
-    /// Pixels of border before a random crop.
-    pub crop_pad: usize,
-    /// The probability of a horizontal flip.
-    pub flip: f64,
-    /// The probability of random erasing.
-    pub erase: f64,
-    /// What erased pixels become.
-    pub erase_mode: EraseMode,
-}
-
-/// What erased pixels become.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EraseMode {
-    /// Zero.
-    Const,
-    /// One random colour.
-    Rand,
-    /// A random colour each.
-    Pixel,
-}
-
 /// The batch that the paper's rates belong to: 128 images on each of 8 GPUs.
 const PAPER_BATCH: f64 = 1024.0;
 
@@ -170,6 +150,8 @@ pub(super) fn settings(from: &mut Resolved, paper_lr: f64) -> TrainSettings {
         workers: size(from.whole("WORKERS")),
         classes: classes(from),
         images_per_class: from.maybe_whole("DATASET.IMAGES_PER_CLASS").map(size),
+        crop_share: from.real("DATASET.CROP_PCT"),
+        strict: from.flag("DATASET.STRICT"),
         batch,
         eval_batch: batch.saturating_mul(size(from.whole("DATASET.VAL_BATCH_MUL"))),
         epochs: from.whole("EPOCHS"),
@@ -179,12 +161,7 @@ pub(super) fn settings(from: &mut Resolved, paper_lr: f64) -> TrainSettings {
             weight_decay: from.real("WEIGHT_DECAY"),
         },
         schedule: schedule(from),
-        augmentation: AugmentationSettings {
-            crop_pad: size(from.whole("AUGMENTATION.CROP_PAD")),
-            flip: from.real("AUGMENTATION.FLIP"),
-            erase: from.real("AUGMENTATION.RE_PROB"),
-            erase_mode: erase_mode(from),
-        },
+        augmentation: augmentation::settings(from),
         smoothing: from.real("AUGMENTATION.SMOOTHING"),
     }
 }
@@ -233,14 +210,6 @@ fn optimizer(from: &mut Resolved) -> OptimizerKind {
         from.no_effect("OPT_EPS", "`OPT` is sgd");
     }
     OptimizerKind::Sgd
-}
-
-fn erase_mode(from: &Resolved) -> EraseMode {
-    match from.text("AUGMENTATION.RE_MODE").as_str() {
-        "const" => EraseMode::Const,
-        "rand" => EraseMode::Rand,
-        _ => EraseMode::Pixel,
-    }
 }
 
 fn schedule(from: &mut Resolved) -> ScheduleSettings {

@@ -1,14 +1,18 @@
-//! One image as the network sees it: cropped, flipped, normalised, erased.
+//! What a training image goes through: cropped, flipped, normalised, erased.
 
 use rand::Rng;
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
+use super::crop::{self, Crop};
+use super::raster::{Raster, Size};
+use super::resize::Scaler;
+
 /// What training images go through; evaluation images go through [`Augmentation::none`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Augmentation {
-    /// Pixels of black border on each side before a random crop back to the image's size.
-    pub crop_pad: usize,
+    /// How an image is cut out.
+    pub crop: Crop,
     /// The probability of a horizontal flip.
     pub flip: f64,
     /// Random erasing, if any.
@@ -41,69 +45,71 @@ impl Augmentation {
     #[must_use]
     pub fn none() -> Self {
         Self {
-            crop_pad: 0,
+            crop: Crop::None,
             flip: 0.0,
             erase: None,
         }
     }
 }
 
-/// The size of an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Size {
-    pub channels: usize,
-    pub height: usize,
-    pub width: usize,
+/// What every image of a set has in common on its way to the network.
+#[derive(Debug)]
+pub(super) struct Way<'a> {
+    /// The size that the network sees.
+    pub size: Size,
+    /// The share of the short side that evaluation sees.
+    pub crop_share: f64,
+    /// The normalised value of every byte, per channel.
+    pub table: &'a [[f32; 256]],
+    /// What training images go through.
+    pub how: &'a Augmentation,
 }
 
-/// Writes one image, normalised and augmented, to `out` in the order `[H, W, C]`.
-///
-/// `rng` gives this image's own draws; their number does not depend on the pixels.
-pub(super) fn write_image(
-    image: &[u8], // [C, H, W]
-    size: Size,
-    table: &[[f32; 256]],
-    how: &Augmentation,
-    rng: &mut impl Rng,
-    out: &mut [f32], // [H, W, C]
-) {
-    let pad = how.crop_pad as i64;
-    let mut shift = || {
-        if pad == 0 {
-            0
-        } else {
-            rng.random_range(-pad..=pad)
+impl Way<'_> {
+    /// Writes one image, augmented and normalised, to `out` in the order `[H, W, C]`.
+    ///
+    /// `rng` gives this image's own draws; their number depends on its size, not on its pixels.
+    pub fn write(
+        &self,
+        image: Raster<'_>,
+        rng: &mut impl Rng,
+        scaler: &mut Scaler,
+        out: &mut [f32],
+    ) {
+        let how = self.how;
+        let mut image = self.cut(image, rng, scaler);
+        if how.flip > 0.0 && rng.random_bool(how.flip) {
+            image.mirror();
         }
-    };
-    let (down, right) = (shift(), shift());
-    let flipped = how.flip > 0.0 && rng.random_bool(how.flip);
-    let plane = size.height * size.width;
-    for (at, pixel) in out.chunks_exact_mut(size.channels).enumerate() {
-        let (row, column) = (at / size.width, at % size.width);
-        let column = if flipped {
-            size.width - 1 - column
-        } else {
-            column
-        };
-        let from = inside(row, down, size.height).zip(inside(column, right, size.width));
-        for (channel, value) in pixel.iter_mut().enumerate() {
-            let byte = from.map_or(0, |(row, column)| {
-                image[channel * plane + row * size.width + column]
-            });
-            *value = table[channel][usize::from(byte)];
+        self.normalise(&image, out);
+        if let Some(erase) = &how.erase
+            && rng.random_bool(erase.probability)
+        {
+            erase_rectangle(self.size, erase.mode, rng, out);
         }
     }
-    if let Some(erase) = &how.erase
-        && rng.random_bool(erase.probability)
-    {
-        erase_rectangle(size, erase.mode, rng, out);
-    }
-}
 
-/// The source position of `at` under a shift, if it is not in the border.
-fn inside(at: usize, shift: i64, length: usize) -> Option<usize> {
-    at.checked_add_signed(shift as isize)
-        .filter(|&from| from < length)
+    fn cut<'a>(&self, image: Raster<'a>, rng: &mut impl Rng, scaler: &mut Scaler) -> Raster<'a> {
+        let (size, share) = (self.size, self.crop_share);
+        match self.how.crop {
+            Crop::None => crop::centre(image, size, share, scaler),
+            Crop::Pad(pad) => crop::pad(crop::centre(image, size, share, scaler), pad, rng),
+            Crop::Resized(how) => crop::resized(&image, size, how, scaler, rng),
+        }
+    }
+
+    fn normalise(&self, image: &Raster<'_>, out: &mut [f32]) {
+        let channels = self.size.channels;
+        for (pixel, out) in image
+            .values
+            .chunks_exact(channels)
+            .zip(out.chunks_exact_mut(channels))
+        {
+            for ((&byte, value), table) in pixel.iter().zip(out).zip(self.table) {
+                *value = table[usize::from(byte)];
+            }
+        }
+    }
 }
 
 /// Tries ten rectangles and fills the first that fits.
@@ -158,31 +164,32 @@ mod tests {
         vec![plain; 2]
     }
 
-    fn image() -> Vec<u8> {
-        (1..=40).collect()
+    fn image() -> Raster<'static> {
+        Raster::owned(SIZE, (1..=40).collect())
     }
 
     fn augmented(how: &Augmentation, sample: u64) -> Vec<f32> {
         let mut out = vec![f32::NAN; 40];
-        write_image(
-            &image(),
-            SIZE,
-            &table(),
+        let way = Way {
+            size: SIZE,
+            crop_share: 1.0,
+            table: &table(),
             how,
+        };
+        way.write(
+            image(),
             &mut stream(Purpose::Augment, 7, 0, sample),
+            &mut Scaler::default(),
             &mut out,
         );
         out
     }
 
     #[test]
-    fn without_augmentation_only_the_order_of_values_changes() {
+    fn without_augmentation_an_image_stays_as_it_is() {
         let out = augmented(&Augmentation::none(), 0);
-        for channel in 0..2 {
-            for at in 0..20 {
-                assert_eq!(out[at * 2 + channel], f32::from(image()[channel * 20 + at]));
-            }
-        }
+        let expected: Vec<f32> = (1..=40u8).map(f32::from).collect();
+        assert_eq!(out, expected);
     }
 
     #[test]
@@ -206,7 +213,7 @@ mod tests {
     #[test]
     fn a_crop_moves_the_image_by_at_most_the_border_and_fills_with_black() {
         let how = Augmentation {
-            crop_pad: 2,
+            crop: Crop::Pad(2),
             ..Augmentation::none()
         };
         let mut shifts = std::collections::BTreeSet::new();
@@ -217,7 +224,7 @@ mod tests {
                     (0..5isize).all(|column| {
                         let (r, c) = (row + down, column + right);
                         let value = if (0..4).contains(&r) && (0..5).contains(&c) {
-                            r * 5 + c + 1
+                            (r * 5 + c) * 2 + 1
                         } else {
                             0
                         };

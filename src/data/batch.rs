@@ -2,9 +2,11 @@
 
 use rand::Rng;
 
-use super::augment::{Size, write_image};
+use super::augment::Way;
 use super::random::{Purpose, stream};
-use super::{Augmentation, Normalisation, Part};
+use super::raster::Raster;
+use super::resize::Scaler;
+use super::{Augmentation, DataError, Normalisation, Part};
 
 /// Images and labels of one batch.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +17,15 @@ pub struct Pixels {
     pub shape: [usize; 4],
     /// The class of each image, `[N]`.
     pub labels: Vec<i64>,
+}
+
+/// What becomes of an image that cannot be read (see `DATASET.STRICT`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gap {
+    /// The next image of its class in the part takes its place: batches stay full.
+    Fill,
+    /// Its batch is smaller: no image is seen twice.
+    Leave,
 }
 
 /// Turns images of a part into batches; cheap to clone, shared by all workers.
@@ -52,41 +63,83 @@ impl Preparer {
     /// The images `indices`, augmented by draws keyed by (seed, epoch, index): equal
     /// for equal arguments, whichever thread asks.
     ///
+    /// # Errors
+    /// An image cannot be read and the set is strict, or no image of its class (where gaps are
+    /// filled) or of its batch can be read.
+    ///
     /// # Panics
     /// An index is not one of the set's.
-    #[must_use]
-    pub fn prepare(&self, indices: &[usize], epoch: u64) -> Pixels {
+    pub fn prepare(&self, indices: &[usize], epoch: u64, gap: Gap) -> Result<Pixels, DataError> {
         let set = &self.part.set;
-        let size = Size {
-            channels: set.channels,
-            height: set.height,
-            width: set.width,
+        let length = set.size().len();
+        let way = Way {
+            size: set.size(),
+            crop_share: set.crop_share,
+            table: &self.table,
+            how: &self.augmentation,
         };
-        let mut values = vec![0.0; indices.len() * set.image_size()];
-        for (&index, out) in indices
-            .iter()
-            .zip(values.chunks_exact_mut(set.image_size()))
-        {
-            let mut draws = self.draws(epoch, index);
-            write_image(
-                set.image(index),
-                size,
-                &self.table,
-                &self.augmentation,
-                &mut draws,
-                out,
-            );
+        let mut scaler = Scaler::default();
+        let mut values = vec![0.0; indices.len() * length];
+        let mut labels = Vec::with_capacity(indices.len());
+        for &index in indices {
+            let Some((read, image)) = self.read(index, gap)? else {
+                continue;
+            };
+            let out = &mut values[labels.len() * length..][..length];
+            way.write(image, &mut self.draws(epoch, index), &mut scaler, out);
+            labels.push(i64::from(set.labels[read]));
         }
-        let labels = indices
-            .iter()
-            .map(|&index| i64::from(set.labels[index]))
-            .collect();
-        let shape = [indices.len(), set.channels, set.height, set.width];
-        Pixels {
+        if labels.is_empty() {
+            let what = "neither it nor any other image of its batch can be read";
+            let first = indices
+                .first()
+                .map_or_else(String::new, |&at| set.name_of(at));
+            return Err(DataError::new(first.as_ref(), what));
+        }
+        values.truncate(labels.len() * length);
+        let shape = [labels.len(), set.channels, set.height, set.width];
+        Ok(Pixels {
             values,
             shape,
             labels,
+        })
+    }
+
+    /// Image `index`, or the one that takes its place, with its number.
+    fn read(&self, index: usize, gap: Gap) -> Result<Option<(usize, Raster<'_>)>, DataError> {
+        if let Some(image) = self.try_read(index)? {
+            return Ok(Some((index, image)));
         }
+        if gap == Gap::Leave {
+            return Ok(None);
+        }
+        for other in self.part.after(index) {
+            if let Some(image) = self.try_read(other)? {
+                return Ok(Some((other, image)));
+            }
+        }
+        let set = &self.part.set;
+        let what = format!(
+            "no image of class {} in the {} part can be read",
+            set.labels[index], self.part.name
+        );
+        Err(DataError::new(set.name_of(index).as_ref(), what))
+    }
+
+    /// An image that cannot be read is noted, or an error where the set is strict.
+    fn try_read(&self, index: usize) -> Result<Option<Raster<'_>>, DataError> {
+        let set = &self.part.set;
+        let what = match set.read(index) {
+            Ok(image) => return Ok(Some(image)),
+            Err(what) => what,
+        };
+        let name = set.name_of(index);
+        if set.broken.strict {
+            let what = format!("{what}; replace or remove it, or set `DATASET.STRICT` to False");
+            return Err(DataError::new(name.as_ref(), what));
+        }
+        set.broken.note(index, format!("{name}: {what}"));
+        Ok(None)
     }
 
     fn draws(&self, epoch: u64, index: usize) -> impl Rng + use<> {

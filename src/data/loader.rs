@@ -2,10 +2,10 @@
 
 use tch::{Device, Kind, Tensor};
 
-use super::batch::{Pixels, Preparer};
+use super::batch::{Gap, Pixels, Preparer};
 use super::parts::{balanced_batches, shard, shuffled_batches};
 use super::prefetch::Prefetch;
-use super::{Augmentation, Normalisation, Part};
+use super::{Augmentation, DataError, Normalisation, Part};
 
 /// Images and labels, on the CPU.
 #[derive(Debug)]
@@ -49,6 +49,9 @@ impl Batch {
         self.len() == 0
     }
 }
+
+/// Batches in order; an error where an image could not be read and may not be left out.
+pub type Batches = Prefetch<Result<Batch, DataError>>;
 
 /// Which process of how many: each takes its own piece of every batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +102,13 @@ impl Loader {
         Self::new(part, normalisation, Augmentation::none(), seed, workers)
     }
 
+    /// Images of the part's set that turned out to be unreadable since the last call, each
+    /// with its file and why, in the order of the files.
+    #[must_use]
+    pub fn news(&self) -> Vec<String> {
+        self.preparer.part().set.broken.news()
+    }
+
     /// Training batches in an epoch of `batch` images a process; what is left over is dropped.
     #[must_use]
     pub fn steps(&self, batch: usize, shard: Shard) -> usize {
@@ -110,13 +120,7 @@ impl Loader {
     /// # Panics
     /// `batch` is 0.
     #[must_use]
-    pub fn epoch(
-        &self,
-        batch: usize,
-        epoch: u64,
-        first: usize,
-        shard_of: Shard,
-    ) -> Prefetch<Batch> {
+    pub fn epoch(&self, batch: usize, epoch: u64, first: usize, shard_of: Shard) -> Batches {
         let whole = shuffled_batches(
             self.preparer.part(),
             batch * shard_of.world,
@@ -125,16 +129,17 @@ impl Loader {
         );
         let mut batches = shard(whole, shard_of.rank, shard_of.world);
         batches.drain(..first.min(batches.len()));
-        self.prefetch(batches, epoch)
+        self.prefetch(batches, epoch, Gap::Fill)
     }
 
-    /// All images in fixed order; the last batch may be smaller.
+    /// All images in fixed order; the last batch may be smaller. Images that cannot be
+    /// read are left out.
     ///
     /// # Panics
     /// `batch` is 0.
     #[must_use]
-    pub fn in_order(&self, batch: usize) -> Prefetch<Batch> {
-        self.prefetch(self.preparer.part().batches(batch), 0)
+    pub fn in_order(&self, batch: usize) -> Batches {
+        self.prefetch(self.preparer.part().batches(batch), 0, Gap::Leave)
     }
 
     /// Shuffled, class-balanced batches to estimate norm statistics from; the same at every call.
@@ -142,17 +147,19 @@ impl Loader {
     /// # Panics
     /// `batch` is 0.
     #[must_use]
-    pub fn balanced(&self, images: usize, batch: usize) -> Prefetch<Batch> {
+    pub fn balanced(&self, images: usize, batch: usize) -> Batches {
         self.prefetch(
             balanced_batches(self.preparer.part(), images, batch, self.seed),
             0,
+            Gap::Fill,
         )
     }
 
-    fn prefetch(&self, batches: Vec<Vec<usize>>, epoch: u64) -> Prefetch<Batch> {
+    fn prefetch(&self, batches: Vec<Vec<usize>>, epoch: u64, gap: Gap) -> Batches {
         let preparer = self.preparer.clone();
         Prefetch::new(batches.len(), self.workers, AHEAD, move |at| {
-            Batch::new(&preparer.prepare(&batches[at], epoch))
+            let pixels = preparer.prepare(&batches[at], epoch, gap)?;
+            Ok(Batch::new(&pixels))
         })
     }
 }
@@ -161,11 +168,11 @@ impl Loader {
 mod tests {
     use super::*;
     use crate::data::testing::part;
-    use crate::data::{Erase, EraseMode};
+    use crate::data::{Crop, Erase, EraseMode};
 
     fn augmentation() -> Augmentation {
         Augmentation {
-            crop_pad: 2,
+            crop: Crop::Pad(2),
             flip: 0.5,
             erase: Some(Erase {
                 probability: 0.5,
@@ -185,9 +192,10 @@ mod tests {
         )
     }
 
-    fn values(batches: Prefetch<Batch>) -> Vec<(Vec<f32>, Vec<i64>)> {
+    fn values(batches: Batches) -> Vec<(Vec<f32>, Vec<i64>)> {
         batches
             .map(|batch| {
+                let batch = batch.unwrap();
                 let images = Vec::try_from(batch.images.contiguous().view([-1])).unwrap();
                 (images, Vec::try_from(batch.labels).unwrap())
             })
@@ -226,6 +234,7 @@ mod tests {
         let batch = Loader::plain(&part, &Normalisation::of(&part).unwrap(), 7, 1)
             .in_order(50)
             .next()
+            .unwrap()
             .unwrap();
         assert_eq!(batch.images.size(), [50, 1, 3, 4]);
         assert_eq!(batch.images.kind(), Kind::Float);
@@ -249,7 +258,8 @@ mod tests {
         let pixels: Vec<f32> = read.iter().flat_map(|batch| batch.0.clone()).collect();
         let expected: Vec<f32> = part
             .set
-            .pixels
+            .pixels()
+            .unwrap()
             .iter()
             .map(|&byte| table[usize::from(byte)])
             .collect();

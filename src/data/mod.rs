@@ -1,9 +1,13 @@
 //! Image sets: from the files of a folder to batches.
 //!
-//! In goes a folder in the form of MNIST and its relatives; out come three
-//! parts that share no image: *train* (what weights and norm statistics are made
+//! In goes a folder, in the form of MNIST and its relatives or with a folder a class in
+//! `train/` and `val/`; out come three parts that share no image: *train* (what weights and norm statistics are made
 //! from), *judge* (class-balanced, taken from the training files; what paths are
 //! scored by) and *test* (used once, for the number that is reported).
+//!
+//! The images of the first form are few and lie in memory; the others are decoded by the
+//! threads that prepare batches. An image that cannot be read is noted ([`Data::news`]); what takes its
+//! place depends on nothing but the files ([`Gap`]).
 //!
 //! Promises: every label names a class; every class has training images; all
 //! images of a [`Data`] have the asked channels and resolution; which image is in
@@ -12,15 +16,24 @@
 
 mod augment;
 mod batch;
+mod broken;
+mod crop;
 mod dataset;
+mod decode;
+mod files;
+mod folder;
 mod idx;
 #[cfg(feature = "torch")]
 mod loader;
+mod memory;
+mod mnist;
 mod normalise;
 mod parts;
 mod prefetch;
 mod random;
+mod raster;
 mod resize;
+mod settings;
 #[cfg(test)]
 mod testing;
 
@@ -28,14 +41,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use augment::{Augmentation, Erase, EraseMode};
-pub use batch::{Pixels, Preparer};
-pub use dataset::{Dataset, load};
+pub use batch::{Gap, Pixels, Preparer};
+pub use crop::Crop;
+pub use dataset::Dataset;
+pub use decode::decode;
 pub use idx::{Idx, read as read_idx};
 #[cfg(feature = "torch")]
-pub use loader::{Batch, Loader, Shard};
+pub use loader::{Batch, Batches, Loader, Shard};
 pub use normalise::Normalisation;
 pub use parts::{Part, balanced_batches, shard, shuffled_batches};
 pub use prefetch::Prefetch;
+pub use raster::{Raster, Size};
 
 /// The world was wrong: a file of an image set is missing or not what it claims,
 /// or the set does not fit the space.
@@ -58,13 +74,13 @@ impl DataError {
 }
 
 /// What the space and the settings ask of a data set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Wanted {
     /// The space's classes.
     pub classes: usize,
     /// The channels of the space's input.
     pub channels: usize,
-    /// The plan's resolution, in pixels; other images are resized once.
+    /// The plan's resolution, in pixels.
     pub resolution: usize,
     /// Judge images in all; rounded down to the same number a class. 0: no judge part.
     pub judge_images: usize,
@@ -72,6 +88,10 @@ pub struct Wanted {
     pub images_per_class: Option<usize>,
     /// Decides which images judge and which are left out.
     pub seed: u64,
+    /// The share of a decoded image's short side that evaluation sees, above 0 up to 1.
+    pub crop_share: f64,
+    /// Whether an image that cannot be read ends the run.
+    pub strict: bool,
 }
 
 /// A data set made ready for one plan.
@@ -83,18 +103,25 @@ pub struct Data {
     pub judge: Part,
     /// What the reported number is measured on, once.
     pub test: Part,
-    /// Mean and deviation of the train part's pixels.
+    /// Mean and deviation of the train part's pixels, or ImageNet's.
     pub normalisation: Normalisation,
 }
 
 impl Data {
-    /// Reads the image set in `dir` and makes its three parts.
+    /// Finds the image set in `dir` and makes its three parts.
+    ///
+    /// A folder with `train/` in it holds a folder a class there and in `val/`; any other holds
+    /// the files of MNIST, `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
+    /// `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`, plain or with `.gz`. Images in
+    /// colour are `idx4` (`[N, C, H, W]`) in the same place.
     ///
     /// # Errors
-    /// A file is missing or bad (see [`load`]), the images do not have the
-    /// space's channels, or a class has too few images for the judge part.
+    /// A file or folder is missing or bad, images and labels are not equally many, a label is
+    /// not below `classes`, a class has no image, test and train images in memory differ in size
+    /// or do not have the space's channels, or a class has too few images for the judge part.
+    /// Every error names the file or folder.
     pub fn load(dir: &Path, wanted: &Wanted) -> Result<Self, DataError> {
-        let (train, test) = load(dir, wanted.classes)?;
+        let (train, test) = sets(dir, wanted)?;
         for set in [&train, &test] {
             require_channels(dir, set, wanted.channels)?;
         }
@@ -111,6 +138,43 @@ impl Data {
             normalisation,
         })
     }
+
+    /// Whether images are decoded from files, and so are of any size.
+    #[must_use]
+    pub fn is_decoded(&self) -> bool {
+        self.train.set.pixels().is_none()
+    }
+
+    /// Images that turned out to be unreadable since the last call, each with its file and
+    /// why, in the order of the files.
+    #[must_use]
+    pub fn news(&self) -> Vec<String> {
+        let sets = [&self.train.set, &self.test.set];
+        sets.iter().flat_map(|set| set.broken.news()).collect()
+    }
+
+    /// The number of images that turned out to be unreadable so far.
+    #[must_use]
+    pub fn broken(&self) -> usize {
+        self.train.set.broken.count() + self.test.set.broken.count()
+    }
+}
+
+/// The training and the test images of `dir`, in whichever form it holds them.
+fn sets(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), DataError> {
+    let mut entries = std::fs::read_dir(dir)
+        .map_err(|error| DataError::new(dir, format!("the data folder cannot be read: {error}")))?;
+    if entries.next().is_none() {
+        return Err(DataError::new(dir, "the data folder is empty"));
+    }
+    if dir.join("train").is_dir() {
+        return folder::load(dir, wanted);
+    }
+    if dir.join("val").is_dir() {
+        let what = "holds `val/` but no `train/`: training images lie in `train/CLASS/…`";
+        return Err(DataError::new(dir, what));
+    }
+    mnist::load(dir, wanted.classes)
 }
 
 /// Grey images are not silently copied into three channels: a first convolution

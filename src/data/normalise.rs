@@ -17,19 +17,32 @@ pub struct Normalisation {
 }
 
 impl Normalisation {
-    /// Measures the images of `part`; `None` when some channel has one value only.
+    /// ImageNet's mean and deviation, which decoded images are normalised by: measuring would
+    /// mean decoding all of them. Grey images take the mean over the channels.
+    #[must_use]
+    pub fn imagenet(channels: usize) -> Self {
+        let (mean, deviation) = match channels {
+            3 => (vec![0.485, 0.456, 0.406], vec![0.229, 0.224, 0.225]),
+            _ => (vec![0.449; channels], vec![0.226; channels]),
+        };
+        Self { mean, deviation }
+    }
+
+    /// Measures the images of `part` where they lie in memory; others are ImageNet's. `None` when
+    /// some channel has one value only.
     ///
     /// Sums are whole numbers, so the result does not depend on the order of images.
     #[must_use]
     pub fn of(part: &Part) -> Option<Self> {
-        let plane = part.set.height * part.set.width;
-        let mut sums = vec![(0u64, 0u64); part.set.channels];
+        let (size, channels) = (part.set.size(), part.set.channels);
+        let Some(pixels) = part.set.pixels() else {
+            return Some(Self::imagenet(channels));
+        };
+        let plane = size.height * size.width;
+        let mut sums = vec![(0u64, 0u64); channels];
         for &index in &part.indices {
-            for (sum, values) in sums
-                .iter_mut()
-                .zip(part.set.image(index).chunks_exact(plane))
-            {
-                for &value in values {
+            for pixel in pixels[index * size.len()..][..size.len()].chunks_exact(channels) {
+                for (sum, &value) in sums.iter_mut().zip(pixel) {
                     sum.0 += u64::from(value);
                     sum.1 += u64::from(value) * u64::from(value);
                 }

@@ -8,7 +8,7 @@ use super::random::{Purpose, stream};
 use super::{Dataset, Wanted};
 
 /// Some images of a [`Dataset`], in a fixed order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Part {
     /// `train`, `judge` or `test`.
     pub name: &'static str,
@@ -36,6 +36,15 @@ impl Part {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.indices.is_empty()
+    }
+
+    /// The other images of the class of `index`, those behind it first, then from the start.
+    pub(super) fn after(&self, index: usize) -> impl Iterator<Item = usize> {
+        let class = self.set.labels[index];
+        let at = self.indices.iter().position(|&other| other == index);
+        let (before, behind) = self.indices.split_at(at.unwrap_or(0));
+        let others = behind.iter().chain(before).copied();
+        others.filter(move |&other| other != index && self.set.labels[other] == class)
     }
 
     /// Its indices cut into batches of `batch`, in order; the last may be smaller.

@@ -12,6 +12,8 @@ fn wanted() -> Wanted {
         judge_images: 6,
         images_per_class: None,
         seed: 1,
+        crop_share: 0.875,
+        strict: false,
     }
 }
 
@@ -105,17 +107,18 @@ fn images_are_resized_to_the_plans_resolution() {
     .unwrap();
     for part in [&data.train, &data.judge, &data.test] {
         assert_eq!((part.set.height, part.set.width), (8, 8));
-        assert_eq!(part.set.pixels.len(), part.set.len() * 64);
+        assert_eq!(part.set.pixels().unwrap().len(), part.set.len() * 64);
     }
 }
 
 #[test]
 fn resizing_keeps_a_flat_image_flat() {
     let set = Dataset {
-        pixels: vec![77; 24],
+        images: dataset::Images::Memory(vec![77; 24]),
         ..testing::dataset(2, 1)
     };
-    assert!(resize::to(set, 9).pixels.iter().all(|&value| value == 77));
+    let resized = resize::to(set, 9);
+    assert!(resized.pixels().unwrap().iter().all(|&value| value == 77));
 }
 
 #[test]
@@ -126,8 +129,8 @@ fn the_shipped_set_loads_whole() {
         channels: 1,
         resolution: 28,
         judge_images: 1000,
-        images_per_class: None,
         seed: 42,
+        ..wanted()
     };
     let data = Data::load(&dir, &wanted).unwrap();
     assert_eq!(count_labels(&data.train), [550; 10]);
@@ -272,7 +275,12 @@ fn colour_images_are_read_from_four_dimensions() {
         },
     )
     .unwrap();
-    assert_eq!(data.train.set.image(1), (12..24).collect::<Vec<u8>>());
+    let image = data.train.set.read(1).unwrap();
+    assert_eq!(
+        image.values.as_ref(),
+        [12, 16, 20, 13, 17, 21, 14, 18, 22, 15, 19, 23],
+        "three planes become four pixels"
+    );
     assert_eq!(data.normalisation.mean.len(), 3);
 }
 
@@ -329,7 +337,8 @@ fn normalised_training_pixels_have_mean_zero_and_deviation_one() {
     let table = &Normalisation::of(&part).unwrap().table()[0];
     let values: Vec<f64> = part
         .set
-        .pixels
+        .pixels()
+        .unwrap()
         .iter()
         .map(|&byte| f64::from(table[usize::from(byte)]))
         .collect();

@@ -257,7 +257,7 @@ impl UnderWay {
             train.eval_batch,
         );
         let paths: Vec<_> = self.archs.iter().map(|arch| arch.path.clone()).collect();
-        let judged = judge.judge(&saved.supernet, &paths);
+        let judged = judge.judge(&saved.supernet, &paths)?;
         let file = saved.file.to_string_lossy();
         let names: Vec<String> = self.archs.iter().map(|arch| arch.name.clone()).collect();
         for (name, judged) in names.iter().zip(judged) {

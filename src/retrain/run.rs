@@ -210,6 +210,7 @@ impl Retraining<'_> {
             "epoch {}: loss {:.4}, top-1 {:.2}%, {:.1} s",
             record.epoch, record.loss, record.top1, record.seconds
         ))?;
+        say_broken(&self.data, &mut self.log)?;
         self.save()
     }
 
@@ -236,7 +237,8 @@ impl Retraining<'_> {
             &self.learner.childnet,
             &part,
             self.settings.train.eval_batch,
-        );
+        )?;
+        say_broken(&self.data, &mut self.log)?;
         let result = Retrained {
             arch: ArchRecord::new(arch, plan),
             test: tested,
@@ -252,4 +254,12 @@ impl Retraining<'_> {
         ))?;
         Ok(result)
     }
+}
+
+/// Images that turned out to be unreadable.
+fn say_broken(data: &Data, log: &mut Log) -> Result<(), Error> {
+    for image in data.news() {
+        log.line(&format!("not readable: {image}"))?;
+    }
+    Ok(())
 }

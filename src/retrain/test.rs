@@ -4,7 +4,7 @@ use serde::Serialize;
 use tch::{Kind, Reduction, Tensor};
 
 use crate::childnet::Childnet;
-use crate::data::Loader;
+use crate::data::{DataError, Loader};
 use crate::nn::Mode;
 use crate::train::meter::{hits, numbers};
 
@@ -22,16 +22,18 @@ pub struct Tested {
 }
 
 /// Runs a network in evaluation mode over every image of a part.
-#[must_use]
-pub fn test(childnet: &Childnet, part: &Loader, batch: usize) -> Tested {
+///
+/// # Errors
+/// When an image cannot be read and may not be left out.
+pub fn test(childnet: &Childnet, part: &Loader, batch: usize) -> Result<Tested, DataError> {
     let place = childnet.place();
     let mut sums = Sums::default();
     for batch in part.in_order(batch) {
-        let batch = batch.to(place.device, place.kind);
+        let batch = batch?.to(place.device, place.kind);
         let logits = tch::no_grad(|| childnet.forward(&batch.images, Mode::Eval));
         sums.add(&logits, &batch.labels, batch.len());
     }
-    sums.read()
+    Ok(sums.read())
 }
 
 /// Sums of every batch, on the device.

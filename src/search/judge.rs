@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tch::{Kind, Reduction, Tensor};
 
 use super::trie::Trie;
-use crate::data::{Batch, Data, Loader};
+use crate::data::{Batch, Data, DataError, Loader};
 use crate::nn::Mode;
 use crate::supernet::Supernet;
 use crate::train::meter::{hits, numbers};
@@ -56,37 +56,42 @@ impl Judge {
     }
 
     /// Judges all paths, each batch once; equal to judging them one by one.
-    #[must_use]
-    pub fn judge(&self, supernet: &Supernet, paths: &[Path]) -> Vec<Judged> {
+    ///
+    /// # Errors
+    /// When an image cannot be read and may not be left out.
+    pub fn judge(&self, supernet: &Supernet, paths: &[Path]) -> Result<Vec<Judged>, DataError> {
         let mut trie = Trie::new(supernet, paths);
         for batch in self.train.balanced(self.recal_images, self.recal_batch) {
-            trie.measure(supernet, &batch.images);
+            trie.measure(supernet, &batch?.images);
         }
         let mut sums = Sums::new(paths.len());
         for batch in self.judge.in_order(self.batch) {
+            let batch = on_device(&batch?, supernet);
             sums.images += batch.len();
-            let batch = on_device(&batch, supernet);
             trie.judge(supernet, &batch.images, &mut |path, logits| {
                 sums.add(path, logits, &batch.labels);
             });
         }
-        sums.read()
+        Ok(sums.read())
     }
 }
 
 impl Judge {
     /// Runs one path over the judge part with the supernet's running norm statistics, as the
     /// released code evaluates: a mixture over all paths that ever used a block.
-    #[must_use]
-    pub fn evaluate(&self, supernet: &Supernet, path: &Path) -> Judged {
+    ///
+    /// # Errors
+    /// When an image cannot be read.
+    pub fn evaluate(&self, supernet: &Supernet, path: &Path) -> Result<Judged, DataError> {
         let mut sums = Sums::new(1);
         for batch in self.judge.in_order(self.batch) {
+            let batch = batch?;
             sums.images += batch.len();
             let batch = on_device(&batch, supernet);
             let logits = tch::no_grad(|| supernet.forward(&batch.images, path, Mode::Eval));
             sums.add(0, &logits, &batch.labels);
         }
-        sums.read().swap_remove(0)
+        Ok(sums.read().swap_remove(0))
     }
 }
 

@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use super::judge::{Judge, Judged};
 use super::step::Learner;
 use super::training::Walker;
+use crate::data::DataError;
 
 /// A path and what the judge said of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,11 +20,13 @@ pub struct Pick {
 }
 
 /// Judges paths, all in one walk of what they share.
-#[must_use]
-pub fn judge_all(learner: &Learner, judge: &Judge, paths: &[Path]) -> Vec<Pick> {
-    let judged = judge.judge(&learner.supernet, paths);
+///
+/// # Errors
+/// As [`Judge::judge`].
+pub fn judge_all(learner: &Learner, judge: &Judge, paths: &[Path]) -> Result<Vec<Pick>, DataError> {
+    let judged = judge.judge(&learner.supernet, paths)?;
     let pairs = paths.iter().cloned().zip(judged);
-    pairs.map(|(path, judged)| Pick { path, judged }).collect()
+    Ok(pairs.map(|(path, judged)| Pick { path, judged }).collect())
 }
 
 /// The paths of the board, best first.
@@ -46,15 +49,17 @@ pub fn rescore(learner: &mut Learner, judged: &[Pick]) {
 }
 
 /// What a search without a board picks from: paths drawn anew, each judged.
-#[must_use]
+///
+/// # Errors
+/// As [`Judge::judge`].
 pub fn judge_sampled(
     learner: &Learner,
     judge: &Judge,
     walker: &mut Walker,
     count: usize,
-) -> Option<Pick> {
+) -> Result<Option<Pick>, DataError> {
     let paths = distinct(&walker.sampler, &mut walker.random, count);
-    lowest(&judge_all(learner, judge, &paths))
+    Ok(lowest(&judge_all(learner, judge, &paths)?))
 }
 
 /// Up to `count` drawn paths, none twice; fewer when new ones hardly come any more.

@@ -236,7 +236,8 @@ impl Search<'_> {
         let Moment { epoch, step } = self.walker.at;
         let every = self.settings.supernet.rescore_epochs;
         let rescores = every > 0 && epoch.is_multiple_of(every);
-        let (judged, probes) = self.judge(rescores);
+        let (judged, probes) = self.judge(rescores)?;
+        self.say_broken()?;
         let records = self.judged_records(&judged);
         if !judged.is_empty() {
             rescore(&mut self.learner, &judged);
@@ -254,7 +255,7 @@ impl Search<'_> {
             meta_moved: self.learner.meta.moved(),
             judged: records,
             probes: probes.iter().map(|probe| probe.judged).collect(),
-            random_path: self.evaluate_random(),
+            random_path: self.evaluate_random()?,
         };
         self.records
             .epoch(&self.plan, &record, &self.learner, &done.reading)?;
@@ -272,25 +273,34 @@ impl Search<'_> {
     }
 
     /// What the judge says of the board's entries, if they are to be re-scored, and of the probes.
-    fn judge(&self, board: bool) -> (Vec<Pick>, Vec<Pick>) {
+    fn judge(&self, board: bool) -> Result<(Vec<Pick>, Vec<Pick>), Error> {
         let mut paths = match board {
             true => board_paths(&self.learner),
             false => Vec::new(),
         };
         let entries = paths.len();
         paths.extend(self.probes.iter().cloned());
-        let mut judged = judge_all(&self.learner, &self.judge, &paths);
+        let mut judged = judge_all(&self.learner, &self.judge, &paths)?;
         let probes = judged.split_off(entries);
-        (judged, probes)
+        Ok((judged, probes))
+    }
+
+    /// Images that turned out to be unreadable; those of the judge part are of the same set.
+    fn say_broken(&mut self) -> Result<(), Error> {
+        for image in self.train.news() {
+            self.records.say(&format!("not readable: {image}"))?;
+        }
+        Ok(())
     }
 
     /// The released code's one look at its supernet after an epoch.
-    fn evaluate_random(&mut self) -> Option<Judged> {
+    fn evaluate_random(&mut self) -> Result<Option<Judged>, Error> {
         if self.recipe.variant == Variant::Paper {
-            return None;
+            return Ok(None);
         }
         let path = self.walker.sampler.draw(&mut self.walker.random);
-        Some(self.judge.evaluate(&self.learner.supernet, &path))
+        let judged = self.judge.evaluate(&self.learner.supernet, &path)?;
+        Ok(Some(judged))
     }
 
     fn judged_records(&self, judged: &[Pick]) -> Vec<JudgedRecord> {
@@ -321,16 +331,17 @@ impl Search<'_> {
         let Moment { epoch, step } = self.walker.at;
         if self.pick.as_ref().is_none_or(|(_, at)| *at != step) {
             let pick = match self.learner.board.is_empty() {
-                false => self.pick_from_board(),
+                false => self.pick_from_board()?,
                 true => {
                     self.records
                         .say("the board is empty: picked among sampled paths")?;
-                    judge_sampled(&self.learner, &self.judge, &mut self.walker, SAMPLED)
+                    judge_sampled(&self.learner, &self.judge, &mut self.walker, SAMPLED)?
                 }
             };
             self.follow(pick)?;
         }
         self.keep_best()?;
+        self.say_broken()?;
         self.explain()?;
         let (pick, _) = self.pick.expect("a board or a sampled path was judged");
         self.records
@@ -339,12 +350,12 @@ impl Search<'_> {
     }
 
     /// The lowest judge loss; with the released code the first of the board, whatever the judge says.
-    fn pick_from_board(&self) -> Option<Pick> {
-        let (judged, _) = self.judge(true);
-        match self.recipe.variant {
+    fn pick_from_board(&self) -> Result<Option<Pick>, Error> {
+        let (judged, _) = self.judge(true)?;
+        Ok(match self.recipe.variant {
             Variant::Paper => lowest(&judged),
             Variant::Released => judged.into_iter().next(),
-        }
+        })
     }
 
     /// What a reader of the log asks at the end: who taught, what the meta layer learned, what was trained.

@@ -4,7 +4,7 @@ use tch::Tensor;
 
 use super::Error;
 use super::meter::{Meter, Reading};
-use crate::data::Batch;
+use crate::data::{Batch, DataError};
 use crate::nn::Place;
 
 /// What an epoch does with its batches.
@@ -49,9 +49,9 @@ pub struct Done {
 /// `every`-th step only, to read the losses since the last time, and at the end.
 ///
 /// # Errors
-/// When a step fails or a loss is not a number.
+/// When an image cannot be read, a step fails or a loss is not a number.
 pub fn epoch(
-    batches: impl Iterator<Item = Batch>,
+    batches: impl Iterator<Item = Result<Batch, DataError>>,
     place: Place,
     every: usize,
     before: Done,
@@ -64,7 +64,7 @@ pub fn epoch(
             done.stopped = true;
             break;
         }
-        let batch = batch.to(place.device, place.kind);
+        let batch = batch?.to(place.device, place.kind);
         let measured = steps.step(&batch)?;
         meter.add(&measured.loss, &measured.hits, batch.len());
         done.steps += 1;
@@ -142,7 +142,8 @@ mod tests {
 
     fn run(fake: &mut Fake) -> Result<Done, Error> {
         let batches: Vec<Batch> = fake.losses.iter().map(|_| batch()).collect();
-        epoch(batches.into_iter(), Place::CPU, 2, Done::default(), fake)
+        let batches = batches.into_iter().map(Ok);
+        epoch(batches, Place::CPU, 2, Done::default(), fake)
     }
 
     #[test]
@@ -167,7 +168,13 @@ mod tests {
         let more = |losses: &[f64]| {
             let mut rest = fake(losses);
             let batches: Vec<Batch> = losses.iter().map(|_| batch()).collect();
-            epoch(batches.into_iter(), Place::CPU, 2, before, &mut rest)
+            epoch(
+                batches.into_iter().map(Ok),
+                Place::CPU,
+                2,
+                before,
+                &mut rest,
+            )
         };
         let done = more(&[5.0]).unwrap();
         assert_eq!((done.steps, done.reading.mean_loss()), (3, 3.0));

@@ -18,7 +18,7 @@ use tch::Device;
 use super::checkpoints::Identity;
 use super::{Error, Findings, RunOptions, Show};
 use crate::config::{TrainSettings, Warning};
-use crate::data::{Augmentation, Data, Erase, EraseMode, Loader, Normalisation, Wanted};
+use crate::data::{Augmentation, Data, Loader, Normalisation, Wanted};
 use crate::disk::Disk;
 use crate::run::{Log, Manifest, RunFolder};
 
@@ -331,6 +331,8 @@ pub fn load_data(
         judge_images,
         images_per_class: settings.images_per_class,
         seed: settings.seed,
+        crop_share: settings.crop_share,
+        strict: settings.strict,
     };
     Ok(Data::load(data_dir(settings)?, &wanted)?)
 }
@@ -341,26 +343,8 @@ pub fn train_loader(settings: &TrainSettings, data: &Data) -> Loader {
     Loader::new(
         &data.train,
         &data.normalisation,
-        augmentation(settings),
+        Augmentation::new(&settings.augmentation, data.is_decoded()),
         settings.seed,
         settings.workers,
     )
-}
-
-/// The augmentation of training images.
-fn augmentation(settings: &TrainSettings) -> Augmentation {
-    use crate::config::EraseMode as Mode;
-    let settings = &settings.augmentation;
-    Augmentation {
-        crop_pad: settings.crop_pad,
-        flip: settings.flip,
-        erase: (settings.erase > 0.0).then_some(Erase {
-            probability: settings.erase,
-            mode: match settings.erase_mode {
-                Mode::Const => EraseMode::Const,
-                Mode::Rand => EraseMode::Rand,
-                Mode::Pixel => EraseMode::Pixel,
-            },
-        }),
-    }
 }

@@ -1,0 +1,91 @@
+//! Settings of what training images go through.
+
+use serde::{Deserialize, Serialize};
+
+use super::resolve::Resolved;
+use super::train::size;
+
+/// What training images go through.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AugmentationSettings {
+    /// How an image is cut out; `None`: as the set's form suggests.
+    pub crop: Option<CropKind>,
+    /// Pixels of border before a random crop.
+    pub crop_pad: usize,
+    /// How a random part is resized.
+    pub interpolation: Interpolation,
+    /// The probability of a horizontal flip.
+    pub flip: f64,
+    /// The probability of random erasing.
+    pub erase: f64,
+    /// What erased pixels become.
+    pub erase_mode: EraseMode,
+}
+
+/// How a training image is cut out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CropKind {
+    /// Moved by some pixels.
+    Pad,
+    /// A random part, resized.
+    Resized,
+    /// As evaluation sees it.
+    None,
+}
+
+/// How a random part of an image is resized.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Interpolation {
+    /// From two neighbours a side.
+    Bilinear,
+    /// From four, with overshoot.
+    Bicubic,
+    /// Drawn for each image.
+    Random,
+}
+
+/// What erased pixels become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EraseMode {
+    /// Zero.
+    Const,
+    /// One random colour.
+    Rand,
+    /// A random colour each.
+    Pixel,
+}
+
+pub(super) fn settings(from: &mut Resolved) -> AugmentationSettings {
+    AugmentationSettings {
+        crop: crop(from),
+        crop_pad: size(from.whole("AUGMENTATION.CROP_PAD")),
+        interpolation: match from.text("DATASET.INTERPOLATION").as_str() {
+            "bicubic" => Interpolation::Bicubic,
+            "random" => Interpolation::Random,
+            _ => Interpolation::Bilinear,
+        },
+        flip: from.real("AUGMENTATION.FLIP"),
+        erase: from.real("AUGMENTATION.RE_PROB"),
+        erase_mode: match from.text("AUGMENTATION.RE_MODE").as_str() {
+            "const" => EraseMode::Const,
+            "rand" => EraseMode::Rand,
+            _ => EraseMode::Pixel,
+        },
+    }
+}
+
+fn crop(from: &mut Resolved) -> Option<CropKind> {
+    let kind = match from.text("AUGMENTATION.CROP").as_str() {
+        "pad" => CropKind::Pad,
+        "resized" => CropKind::Resized,
+        "none" => CropKind::None,
+        _ => return None,
+    };
+    if kind != CropKind::Pad && from.is_written("AUGMENTATION.CROP_PAD") {
+        from.no_effect("AUGMENTATION.CROP_PAD", "`AUGMENTATION.CROP` is not pad");
+    }
+    Some(kind)
+}

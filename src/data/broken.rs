@@ -1,0 +1,78 @@
+//! Images that could not be read: which, why, and who has been told.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The broken images of a set. Which are found does not depend on the number of workers,
+/// nor does their order here: they are sorted by their numbers.
+#[derive(Debug, Default)]
+pub(super) struct Broken {
+    /// Whether the first one ends the run.
+    pub strict: bool,
+    found: Mutex<BTreeMap<usize, Found>>,
+}
+
+#[derive(Debug)]
+struct Found {
+    text: String,
+    told: bool,
+}
+
+impl Broken {
+    /// No image is broken so far.
+    pub fn new(strict: bool) -> Broken {
+        Broken {
+            strict,
+            ..Broken::default()
+        }
+    }
+
+    /// Notes image `index`; `text` names it and says what is wrong.
+    pub fn note(&self, index: usize, text: String) {
+        self.lock()
+            .entry(index)
+            .or_insert(Found { text, told: false });
+    }
+
+    /// How many are known.
+    pub fn count(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Those that were found since the last call.
+    pub fn news(&self) -> Vec<String> {
+        let mut found = self.lock();
+        let untold = found.values_mut().filter(|found| !found.told);
+        untold
+            .map(|found| {
+                found.told = true;
+                found.text.clone()
+            })
+            .collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<usize, Found>> {
+        // A worker that panicked while it held the lock left a whole map behind.
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_broken_image_is_news_once_in_the_order_of_numbers() {
+        let broken = Broken::new(false);
+        for index in [7, 2, 7] {
+            broken.note(index, format!("image {index}"));
+        }
+        assert_eq!(broken.news(), ["image 2", "image 7"]);
+        broken.note(2, "image 2".to_owned());
+        broken.note(1, "image 1".to_owned());
+        assert_eq!(
+            (broken.count(), broken.news()),
+            (3, vec!["image 1".to_owned()])
+        );
+    }
+}

@@ -1,0 +1,43 @@
+//! JPEG: baseline and progressive, grey, colour, CMYK.
+
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::errors::DecodeErrors;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+use crate::data::raster::{Raster, Size};
+
+/// Images with a longer side are taken for damaged.
+const LONGEST_SIDE: usize = 1 << 16;
+
+/// Grey files give one channel, all others three; CMYK is read as Adobe writes it.
+pub(super) fn decode(bytes: &[u8]) -> Result<Raster<'static>, String> {
+    let options = DecoderOptions::default()
+        .set_max_width(LONGEST_SIDE)
+        .set_max_height(LONGEST_SIDE)
+        // A lenient decoder would fill what is missing with grey.
+        .set_strict_mode(true);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    decoder.decode_headers().map_err(reason)?;
+    let (grey, out) = match decoder.input_colorspace() {
+        Some(ColorSpace::Luma) => (true, ColorSpace::Luma),
+        _ => (false, ColorSpace::RGB),
+    };
+    decoder.set_options(options.jpeg_set_out_colorspace(out));
+    let values = decoder.decode().map_err(reason)?;
+    let info = decoder.info().ok_or("has no size")?;
+    let size = Size {
+        channels: if grey { 1 } else { 3 },
+        height: usize::from(info.height),
+        width: usize::from(info.width),
+    };
+    if size.is_empty() || values.len() != size.len() {
+        return Err("is damaged: it holds fewer pixels than it says".to_owned());
+    }
+    Ok(Raster::owned(size, values))
+}
+
+fn reason(error: DecodeErrors) -> String {
+    format!("is truncated or damaged: {error}")
+}

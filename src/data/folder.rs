@@ -1,0 +1,360 @@
+//! Image folders: `train/` and `val/`, in each a folder a class.
+
+use std::path::{Path, PathBuf};
+
+use super::broken::Broken;
+use super::dataset::{Images, name_of};
+use super::files::Files;
+use super::{DataError, Dataset, Wanted};
+
+/// Endings of the files that are images, in any case; all others are passed over.
+const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
+
+/// Reads the names of all files below `dir/train` and `dir/val`; no image is opened.
+///
+/// Classes are numbered by their folders' names in `train`, digits in a name counted as
+/// numbers (`class2` before `class10`, as timm does). Images lie in the class's folder or deeper.
+///
+/// # Errors
+/// A folder is missing or cannot be read, `train` has not one folder a class, `val` not
+/// the same ones, or a class has no image.
+pub(super) fn load(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), DataError> {
+    let (train, val) = (dir.join("train"), dir.join("val"));
+    let class_names = class_folders(&train)?;
+    require_classes(&train, &class_names, wanted.classes)?;
+    if !val.is_dir() {
+        let what = "holds `train/` but no `val/`: test images lie in `val/CLASS/…`";
+        return Err(DataError::new(dir, what));
+    }
+    require_same_classes(&val, &class_folders(&val)?, &class_names)?;
+    let set = |part: &Path| part_of(dir, part, &class_names, wanted);
+    Ok((set(&train)?, set(&val)?))
+}
+
+/// All images of one part, class by class.
+fn part_of(
+    dir: &Path,
+    part: &Path,
+    class_names: &[String],
+    wanted: &Wanted,
+) -> Result<Dataset, DataError> {
+    let mut files = Files {
+        root: part.to_owned(),
+        paths: Vec::new(),
+    };
+    let mut labels = Vec::new();
+    for (class, name) in class_names.iter().enumerate() {
+        let before = files.paths.len();
+        list(part, Path::new(name), &mut files.paths)?;
+        if files.paths.len() == before {
+            let what = format!(
+                "the folder of class {class} holds no image ({}): add some or remove the folder in `train/` and `val/`",
+                ENDINGS.map(|ending| format!(".{ending}")).join(", ")
+            );
+            return Err(DataError::new(&part.join(name), what));
+        }
+        labels.resize(files.paths.len(), class as u32);
+    }
+    Ok(Dataset {
+        name: name_of(dir),
+        channels: wanted.channels,
+        height: wanted.resolution,
+        width: wanted.resolution,
+        classes: class_names.len(),
+        class_names: class_names.to_vec(),
+        labels,
+        crop_share: wanted.crop_share,
+        images: Images::Files(files),
+        broken: Broken::new(wanted.strict),
+    })
+}
+
+/// The names of the folders in `dir`, sorted; hidden ones are passed over.
+fn class_folders(dir: &Path) -> Result<Vec<String>, DataError> {
+    let mut names = Vec::new();
+    for (path, is_dir) in entries(dir)? {
+        let name = path.file_name().unwrap_or_default();
+        let Some(name) = name.to_str() else {
+            return Err(DataError::new(&path, "its name is not UTF-8: rename it"));
+        };
+        if is_dir && !name.starts_with('.') {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort_by_cached_key(|name| natural(name));
+    Ok(names)
+}
+
+/// Adds the images in `root/below` and deeper to `paths`, sorted.
+fn list(root: &Path, below: &Path, paths: &mut Vec<Box<Path>>) -> Result<(), DataError> {
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_owned();
+    let mut found = entries(&root.join(below))?;
+    found.sort_by_cached_key(|(path, _)| natural(&name(path).to_string_lossy()));
+    for (path, is_dir) in found {
+        let relative = below.join(name(&path));
+        if is_dir {
+            list(root, &relative, paths)?;
+        } else if is_image(&path) {
+            paths.push(relative.into_boxed_path());
+        }
+    }
+    Ok(())
+}
+
+/// The entries of a folder, and whether each is a folder; links are followed.
+fn entries(dir: &Path) -> Result<Vec<(PathBuf, bool)>, DataError> {
+    let fail = |error| DataError::new(dir, format!("the folder cannot be read: {error}"));
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
+        let kind = entry.file_type().map_err(fail)?;
+        let path = entry.path();
+        let is_dir = kind.is_dir() || kind.is_symlink() && path.is_dir();
+        found.push((path, is_dir));
+    }
+    Ok(found)
+}
+
+fn is_image(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    // Some systems leave `._name.jpg` beside every `name.jpg`; no image begins with a dot.
+    let hidden = path
+        .file_name()
+        .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    !hidden && ending.is_some_and(|ending| ENDINGS.contains(&ending.to_lowercase().as_str()))
+}
+
+fn require_classes(train: &Path, found: &[String], classes: usize) -> Result<(), DataError> {
+    if found.len() == classes {
+        return Ok(());
+    }
+    let what = format!(
+        "holds {} class folder(s), the space has {classes} classes: pass `--classes {}` or write it in the space",
+        found.len(),
+        found.len()
+    );
+    Err(DataError::new(train, what))
+}
+
+fn require_same_classes(val: &Path, found: &[String], names: &[String]) -> Result<(), DataError> {
+    if let Some(stranger) = found.iter().find(|name| !names.contains(name)) {
+        let what = format!("class `{stranger}` is in `val/` but not in `train/`");
+        return Err(DataError::new(val, what));
+    }
+    if let Some(missing) = names.iter().find(|name| !found.contains(name)) {
+        let what = format!(
+            "class `{missing}` is in `train/` but not in `val/`: test images lie in a folder a class"
+        );
+        return Err(DataError::new(val, what));
+    }
+    Ok(())
+}
+
+/// What names are sorted by: their text, without regard to case, and the value of their digits.
+/// A number is its length without leading zeros and its digits; the name itself comes last, so
+/// that different names are never equal.
+fn natural(name: &str) -> (Vec<(usize, String)>, String) {
+    let mut pieces = Vec::new();
+    let mut rest = name;
+    // Text comes first, even when it is empty, so that numbers are compared with numbers.
+    let mut is_number = false;
+    while !rest.is_empty() {
+        let end = rest.find(|letter: char| letter.is_ascii_digit() != is_number);
+        let (piece, after) = rest.split_at(end.unwrap_or(rest.len()));
+        pieces.push(if is_number {
+            let digits = piece.trim_start_matches('0');
+            (digits.len(), digits.to_owned())
+        } else {
+            (0, piece.to_lowercase())
+        });
+        (rest, is_number) = (after, !is_number);
+    }
+    (pieces, name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::data::batch::{Gap, Preparer};
+    use crate::data::testing::{fixture_image, wanted_folder};
+    use crate::data::{Augmentation, Data};
+
+    /// Two classes with three images to train and one to test each.
+    fn folder() -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for (part, names) in [
+            ("train", &["baseline.jpg", "colour.png", "grey.jpg"][..]),
+            ("val", &["cmyk.jpg"]),
+        ] {
+            for class in ["class10", "class9"] {
+                let into = root.path().join(part).join(class);
+                fs::create_dir_all(&into).unwrap();
+                for name in names {
+                    fs::copy(fixture_image(name), into.join(name)).unwrap();
+                }
+            }
+        }
+        root
+    }
+
+    fn refusal(root: &Path) -> String {
+        Data::load(root, &wanted_folder()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn classes_are_numbered_by_their_names_and_images_stay_in_their_files() {
+        let root = folder();
+        fs::write(root.path().join("train/class9/notes.txt"), "no image").unwrap();
+        fs::write(root.path().join("train/class9/._grey.jpg"), "no image").unwrap();
+        let deeper = root.path().join("train/class9/more");
+        fs::create_dir(&deeper).unwrap();
+        fs::copy(fixture_image("full.jpg"), deeper.join("FULL.JPG")).unwrap();
+        let data = Data::load(root.path(), &wanted_folder()).unwrap();
+        assert_eq!(data.train.set.class_names, ["class9", "class10"]);
+        assert_eq!(data.train.set.labels, [0, 0, 0, 0, 1, 1, 1]);
+        let name = data.train.set.name_of(3);
+        assert!(name.ends_with("train/class9/more/FULL.JPG"), "{name}");
+        assert!(data.is_decoded());
+        assert_eq!(data.normalisation.mean, [0.485, 0.456, 0.406]);
+    }
+
+    #[test]
+    fn images_of_any_form_become_the_networks_size_and_channels() {
+        let root = folder();
+        for channels in [1, 3] {
+            let wanted = Wanted {
+                channels,
+                ..wanted_folder()
+            };
+            let data = Data::load(root.path(), &wanted).unwrap();
+            let plain = Preparer::new(&data.train, &data.normalisation, Augmentation::none(), 1);
+            let pixels = plain.prepare(&[0, 1, 2, 5], 0, Gap::Leave).unwrap();
+            assert_eq!(pixels.shape, [4, channels, 16, 16]);
+            assert_eq!(pixels.labels, [0, 0, 0, 1]);
+            assert_eq!(pixels.values.len(), 4 * 16 * 16 * channels);
+        }
+    }
+
+    #[test]
+    fn an_image_that_cannot_be_read_gives_its_place_to_the_next_of_its_class() {
+        let root = folder();
+        let bad = root.path().join("train/class9/colour.png");
+        fs::copy(fixture_image("truncated.png"), &bad).unwrap();
+        let data = Data::load(root.path(), &wanted_folder()).unwrap();
+        let plain = Preparer::new(&data.train, &data.normalisation, Augmentation::none(), 1);
+        let filled = plain.prepare(&[0, 1, 2], 0, Gap::Fill).unwrap();
+        let (image, labels) = (16 * 16 * 3, &filled.labels);
+        assert_eq!(labels, &[0, 0, 0]);
+        assert_eq!(
+            filled.values[image..2 * image],
+            filled.values[2 * image..],
+            "the next image of the class stands in"
+        );
+        let left = plain.prepare(&[0, 1, 2], 0, Gap::Leave).unwrap();
+        assert_eq!(left.labels.len(), 2);
+        let news = data.news();
+        assert_eq!(news.len(), 1, "told once, though met twice");
+        assert!(
+            news[0].contains("class9/colour.png: is truncated or damaged"),
+            "{news:?}"
+        );
+        assert!(data.news().is_empty());
+        assert_eq!(data.broken(), 1);
+    }
+
+    #[test]
+    fn a_strict_run_ends_at_the_first_image_that_cannot_be_read() {
+        let root = folder();
+        let bad = root.path().join("train/class9/colour.png");
+        fs::copy(fixture_image("text.jpg"), &bad).unwrap();
+        let wanted = Wanted {
+            strict: true,
+            ..wanted_folder()
+        };
+        let data = Data::load(root.path(), &wanted).unwrap();
+        let plain = Preparer::new(&data.train, &data.normalisation, Augmentation::none(), 1);
+        let error = plain.prepare(&[0, 1], 0, Gap::Fill).unwrap_err();
+        assert_eq!(error.path, bad);
+        assert!(
+            error.what.contains("neither a JPEG nor a PNG")
+                && error.what.contains("`DATASET.STRICT`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_class_without_one_readable_image_is_an_error() {
+        let root = folder();
+        for name in ["baseline.jpg", "colour.png", "grey.jpg"] {
+            let into = root.path().join("train/class9").join(name);
+            fs::copy(fixture_image("empty.png"), into).unwrap();
+        }
+        let data = Data::load(root.path(), &wanted_folder()).unwrap();
+        let plain = Preparer::new(&data.train, &data.normalisation, Augmentation::none(), 1);
+        for (gap, what) in [
+            (
+                Gap::Fill,
+                "no image of class 0 in the train part can be read",
+            ),
+            (Gap::Leave, "neither it nor any other image of its batch"),
+        ] {
+            let error = plain.prepare(&[0, 1], 0, gap).unwrap_err().to_string();
+            assert!(error.contains(what), "{error}");
+        }
+    }
+
+    #[test]
+    fn wrong_folders_are_named_with_the_cure() {
+        type Harm = fn(&Path);
+        let cases: [(Harm, &str, &str); 6] = [
+            (
+                |root| fs::remove_dir_all(root.join("train")).unwrap(),
+                "holds `val/` but no `train/`",
+                "training images lie in `train/CLASS/…`",
+            ),
+            (
+                |root| fs::remove_dir_all(root.join("val")).unwrap(),
+                "holds `train/` but no `val/`",
+                "test images lie in `val/CLASS/…`",
+            ),
+            (
+                |root| fs::create_dir(root.join("train/third")).unwrap(),
+                "train: holds 3 class folder(s), the space has 2 classes",
+                "`--classes 3`",
+            ),
+            (
+                |root| fs::create_dir(root.join("val/third")).unwrap(),
+                "class `third` is in `val/` but not in `train/`",
+                "",
+            ),
+            (
+                |root| fs::remove_dir_all(root.join("val/class9")).unwrap(),
+                "class `class9` is in `train/` but not in `val/`",
+                "",
+            ),
+            (
+                |root| fs::remove_file(root.join("val/class9/cmyk.jpg")).unwrap(),
+                "val/class9: the folder of class 0 holds no image (.jpg, .jpeg, .png)",
+                "add some or remove the folder",
+            ),
+        ];
+        for (harm, what, cure) in cases {
+            let root = folder();
+            harm(root.path());
+            let text = refusal(root.path());
+            assert!(text.contains(what) && text.contains(cure), "{text}");
+        }
+    }
+
+    #[test]
+    fn digits_in_names_are_counted_as_numbers() {
+        let mut names = ["b", "a10", "a9", "a", "A2b", "10", "9", "010x", "a2"];
+        names.sort_by_cached_key(|name| natural(name));
+        assert_eq!(
+            names,
+            ["9", "10", "010x", "a", "a2", "A2b", "a9", "a10", "b"]
+        );
+    }
+}
