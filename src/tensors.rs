@@ -10,10 +10,10 @@ use anyhow::Context;
 
 use crate::cli::search::Training;
 use crate::cli::values::Device;
-use crate::cli::{self, TensorCommand, Verdict, findings, retrain, search};
-use crate::retrain::{RetrainOptions, Retrained};
+use crate::cli::{self, TensorCommand, Verdict, findings, retrain, search, test};
+use crate::retrain::{RetrainOptions, Retrained, TestOptions, TestResult};
 use crate::search::{Found, SearchOptions};
-use crate::train::{DeviceChoice, Error, Findings, ResumeOptions, RunOptions};
+use crate::train::{DeviceChoice, Error, Findings, NetworkOptions, ResumeOptions, RunOptions};
 
 /// Runs the command here.
 ///
@@ -25,6 +25,14 @@ pub fn run(command: TensorCommand) -> anyhow::Result<Verdict> {
         TensorCommand::Search(args) => end(search(args), print_found),
         TensorCommand::Retrain(args) => {
             end(crate::retrain::run(&retrain_options(args)), print_retrained)
+        }
+        TensorCommand::Test(args) => {
+            let print = if args.json {
+                print_test_json
+            } else {
+                print_test
+            };
+            end(crate::retrain::run_test(&test_options(args)), print)
         }
         TensorCommand::Rank(args) => end(crate::rank::run(&rank::options(args)), rank::print),
     }
@@ -43,10 +51,13 @@ fn search(args: search::Args) -> Result<Found, Error> {
 }
 
 fn retrain_options(args: retrain::Args) -> RetrainOptions {
+    let mut network = network_options(args.network);
+    if let (None, Some(run)) = (&network.file, &args.inherit) {
+        network.file = Some(run.join("best.cream"));
+    }
     RetrainOptions {
-        file: args.file,
-        arch: args.arch,
-        classes: args.classes,
+        network,
+        inherit: args.inherit,
         run: run_options(args.training),
     }
 }
@@ -72,6 +83,35 @@ fn device(typed: Device) -> DeviceChoice {
 
 fn warn(text: &str) {
     cli::say(&format!("warning: {text}"));
+}
+
+fn test_options(args: test::Args) -> TestOptions {
+    TestOptions {
+        network: network_options(args.network),
+        weights: args.weights,
+        average: !args.no_ema,
+        csv: args.csv,
+        run: reading_options(args.reading),
+    }
+}
+
+fn reading_options(reading: test::Reading) -> RunOptions {
+    run_options(Training {
+        config: reading.config,
+        data: reading.data,
+        out: None,
+        device: reading.device,
+        seed: None,
+        overrides: reading.overrides,
+    })
+}
+
+fn network_options(network: retrain::Network) -> NetworkOptions {
+    NetworkOptions {
+        file: network.file,
+        arch: network.arch,
+        classes: network.classes,
+    }
 }
 
 fn run_options(training: Training) -> RunOptions {
@@ -160,6 +200,43 @@ fn print_retrained(result: &Retrained) -> io::Result<()> {
         "weights in {}",
         result.run.join("model.safetensors").display()
     )
+}
+
+fn print_test(result: &TestResult) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let tested = &result.tested;
+    writeln!(
+        out,
+        "{}: top-1 {:.2}%, top-5 {:.2}%, loss {:.4} over {} images, {:.0} images/s",
+        result.arch.arch,
+        tested.top1,
+        tested.top5,
+        tested.loss,
+        tested.images,
+        result.images_per_second
+    )?;
+    let which = match result.averaged {
+        true => "the averaged weights",
+        false => "the weights",
+    };
+    writeln!(out, "{which} of {}", result.weights.display())?;
+    if !result.confusions.is_empty() {
+        writeln!(out, "most often taken for another:")?;
+    }
+    for one in &result.confusions {
+        let of = result.classes[one.class].images;
+        writeln!(
+            out,
+            "  class {} for {}: {} of {of}",
+            one.class, one.taken_for, one.images
+        )?;
+    }
+    Ok(())
+}
+
+fn print_test_json(result: &TestResult) -> io::Result<()> {
+    let json = serde_json::to_string(result).expect("a result is plain JSON");
+    writeln!(io::stdout().lock(), "{json}")
 }
 
 fn choices(lists: Option<&[Vec<u32>]>) -> String {

@@ -24,8 +24,9 @@ use creamc::search::step::{Learner, Lessons, Moment};
 use creamc::search::teacher::{self, Probe, sigmoid};
 use creamc::supernet::Supernet;
 use creamc::train::loss::{KdLoss, cross_entropy, soft_cross_entropy};
+use creamc::train::optimiser::OptimiserKind;
 use creamc::train::sgd::{Momentum, gradients};
-use creamc::train::{self, Schedule, Shape};
+use creamc::train::{self, Per, Schedule, Shape};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};
@@ -97,6 +98,10 @@ fn recipe(variant: Variant, pick: PickMethod) -> Recipe {
             momentum: 0.9,
             weight_decay: 1e-4,
             smoothing: 0.1,
+            optimiser: OptimiserKind::Sgd {
+                nesterov: true,
+                momentum: 0.9,
+            },
         },
         variant,
         start_epoch: 1,
@@ -111,11 +116,15 @@ fn recipe(variant: Variant, pick: PickMethod) -> Recipe {
 fn schedule(lr: f64) -> Schedule {
     Schedule {
         shape: Shape::Linear,
+        per: Per::Update,
+        unit: 1,
         lr,
         min_lr: 0.0,
         warmup_lr: 0.0,
-        warmup_steps: 0,
+        warmup: 0.0,
+        end: 100.0,
         steps: 100,
+        noise: None,
     }
 }
 

@@ -13,7 +13,7 @@ use std::sync::Once;
 use creamc::checkpoint;
 use creamc::retrain::{self, RetrainOptions};
 use creamc::search::{Found, SearchOptions, Visits, run_until};
-use creamc::train::{DeviceChoice, Error, Findings, RunOptions};
+use creamc::train::{DeviceChoice, Error, Findings, NetworkOptions, RunOptions};
 
 /// A search of three epochs, the last two with a board.
 const SMALL: [&str; 13] = [
@@ -172,9 +172,11 @@ fn the_result_of_a_search_is_retrained_and_tested() {
         "DATASET.BATCH_SIZE=32",
     ];
     let result = retrain::run(&RetrainOptions {
-        file: run.join("best.cream"),
-        arch: None,
-        classes: None,
+        network: NetworkOptions {
+            file: Some(run.join("best.cream")),
+            ..NetworkOptions::default()
+        },
+        inherit: Some(run.clone()),
         run: run_options(&out, &set),
     })
     .unwrap();

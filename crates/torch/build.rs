@@ -1,11 +1,15 @@
-//! Compiles the C++ shim against the headers in `LIBTORCH` and lets this
+//! Compiles the C++ files of the shim against the headers in `LIBTORCH` and lets this
 //! crate's own tests find the libraries.
 
 use std::path::PathBuf;
 
+const SOURCES: [&str; 3] = ["src/shim.cpp", "src/steps.cpp", "src/autocast.cpp"];
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=src/shim.cpp");
+    for source in SOURCES.iter().chain(&["src/support.h"]) {
+        println!("cargo::rerun-if-changed={source}");
+    }
     println!("cargo::rerun-if-env-changed=LIBTORCH");
     let libtorch = PathBuf::from(
         std::env::var_os("LIBTORCH").expect(".cargo/config.toml or the user sets LIBTORCH"),
@@ -19,7 +23,7 @@ fn main() {
     cc::Build::new()
         .cpp(true)
         .std("c++17")
-        .file("src/shim.cpp")
+        .files(SOURCES)
         .include(libtorch.join("include"))
         .define("_GLIBCXX_USE_CXX11_ABI", "1")
         // The headers are not ours to mend.

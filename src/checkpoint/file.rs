@@ -85,8 +85,22 @@ pub fn save(
     tensors: &[NamedTensor],
     about: &BTreeMap<String, String>,
 ) -> Result<(), FileError> {
+    whole(path, |temporary| write(temporary, tensors, about))
+}
+
+/// Writes bytes to `path`, whole or not at all.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    whole(path, |temporary| {
+        let mut file = File::create(temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    })
+}
+
+/// Lets a temporary file be written, then gives it its name.
+fn whole(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), FileError> {
     let temporary = path.with_added_extension("partial");
-    let written = write(&temporary, tensors, about).and_then(|()| fs::rename(&temporary, path));
+    let written = write(&temporary).and_then(|()| fs::rename(&temporary, path));
     if let Err(source) = written {
         // What is half written is of no use; the error to report is the first.
         let _ = fs::remove_file(&temporary);
@@ -148,7 +162,7 @@ fn size_in_bytes(tensor: &Tensor) -> u64 {
 }
 
 /// A tensor's numbers, row by row.
-fn bytes(tensor: &Tensor) -> Vec<u8> {
+pub(super) fn bytes(tensor: &Tensor) -> Vec<u8> {
     let mut bytes = vec![0; tensor.numel() * tensor.kind().elt_size_in_bytes()];
     let rows = tensor.detach().to_device(Device::Cpu).contiguous();
     rows.copy_data_u8(&mut bytes, tensor.numel());

@@ -4,6 +4,8 @@ mod file;
 pub mod names;
 pub mod pth;
 mod store;
+mod weights;
 
 pub use file::{Contents, FileError, load, save};
 pub use store::{Newest, Store, Stored};
+pub use weights::{AVERAGED, Misfit, Weights};

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | the first | `stem.0.conv.weight`, `stem.0.bn1.bias` | `conv_stem.weight`, `bn1.bias` |
 //! | up to the global pool | `s1.2.conv_pw.weight` | `blocks.1.2.conv_pw.weight` |
-//! | after it | `head.0.conv.weight`, `logits.0.fc.bias` | `conv_head.weight`, `classifier.bias` |
+//! | after it | `head.0.conv.weight`, `logits.0.linear.bias` | `conv_head.weight`, `classifier.bias` |
 //!
 //! In a supernet both have the candidate's index behind the block's; the
 //! original has none in the first row and behind the pool.
@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 
 use creamc_lang::ir::{Ir, Network, Op, Primitive};
 use tch::Tensor;
+
+use crate::nn::NamedTensor;
 
 /// A space or network that the original's names cannot tell apart: two tensors
 /// would have the same one.
@@ -120,6 +122,32 @@ impl Names {
     /// The original's name of one of our tensors.
     pub fn to_original(&self, ours: &str) -> Option<&str> {
         self.to_original.get(ours).map(String::as_str)
+    }
+
+    /// Tensors under the original's names; every norm gets the counter of batches that
+    /// PyTorch's have.
+    ///
+    /// # Panics
+    /// When a tensor is none of the network's.
+    #[must_use]
+    pub fn original(&self, ours: &[NamedTensor]) -> Vec<NamedTensor> {
+        let mut all = Vec::new();
+        for own in ours {
+            let name = self
+                .to_original(&own.name)
+                .expect("a tensor of the network");
+            all.push(NamedTensor {
+                name: name.into(),
+                tensor: own.tensor.shallow_clone(),
+            });
+            if let Some(norm) = name.strip_suffix(".running_var") {
+                all.push(NamedTensor {
+                    name: format!("{norm}.num_batches_tracked").into(),
+                    tensor: Tensor::from(0_i64),
+                });
+            }
+        }
+        all
     }
 
     /// Our name of one of the original's tensors.

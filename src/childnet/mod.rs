@@ -3,8 +3,9 @@
 //! Tensors are named `ROW.BLOCK.PART`: `s1.0.conv_pw.weight`.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use creamc_lang::ir::{Network, Path};
+use creamc_lang::ir::{Layer, Network, Path, Primitive};
 use tch::Tensor;
 
 use crate::nn::{Block, Initial, Mode, NamedTensor, Place, WeightsError, copy_into};
@@ -14,7 +15,29 @@ use crate::supernet::Supernet;
 #[derive(Debug)]
 pub struct Childnet {
     blocks: Vec<Block>,
+    /// The blocks between the first and the pool, which have a path to drop.
+    body: Range<usize>,
+    /// The block that makes logits of features.
+    classifier: Option<usize>,
     place: Place,
+}
+
+/// What training leaves out at random; both are shares below 1.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Drops {
+    /// Features before the last linear layer.
+    pub dropout: f64,
+    /// Images that skip a residual block: 0 in the first, rising in a line over the blocks
+    /// towards this share.
+    pub path: f64,
+}
+
+impl Drops {
+    /// Whether nothing is left out.
+    #[must_use]
+    pub fn are_none(self) -> bool {
+        self == Drops::default()
+    }
 }
 
 impl Childnet {
@@ -25,8 +48,20 @@ impl Childnet {
             let prefix = format!("{}.{}", layer.row, layer.block);
             Block::new(&prefix, &layer.ops, network.norm, initial)
         });
+        let first = |wanted: fn(&Primitive) -> bool| {
+            let has = |layer: &Layer| layer.ops.iter().any(|op| wanted(&op.primitive));
+            network.layers.iter().position(has)
+        };
+        let classifier = first(|primitive| matches!(primitive, Primitive::Linear { .. }));
+        // A squeeze pools too, inside a block: the head's pool is alone in its own.
+        let pool = network.layers.iter().position(|layer| {
+            matches!(layer.ops.as_slice(), [op] if op.primitive == Primitive::GlobalAvgPool)
+        });
+        let end = pool.or(classifier).unwrap_or(network.layers.len());
         Childnet {
             blocks: blocks.collect(),
+            body: 1..end.max(1),
+            classifier,
             place,
         }
     }
@@ -64,11 +99,30 @@ impl Childnet {
     /// # Panics
     /// When the images are not of the network's size.
     pub fn forward(&self, images: &Tensor, mode: Mode) -> Tensor {
-        self.blocks
-            .iter()
-            .fold(self.place.images(images), |x, block| {
-                block.forward(&x, mode)
-            })
+        self.forward_with(images, mode, Drops::default())
+    }
+
+    /// [`Childnet::forward`] with something left out, drawn from libtorch's generator.
+    ///
+    /// # Panics
+    /// When the images are not of the network's size.
+    pub fn forward_with(&self, images: &Tensor, mode: Mode, drops: Drops) -> Tensor {
+        let blocks = self.blocks.iter().enumerate();
+        blocks.fold(self.place.images(images), |x, (at, block)| {
+            let x = match self.classifier == Some(at) && drops.dropout > 0.0 {
+                true => x.dropout(drops.dropout, true),
+                false => x,
+            };
+            block.forward_dropping(&x, mode, drops.path * self.share(at))
+        })
+    }
+
+    /// How far into the body a block lies, from 0 to below 1; 0 outside of it.
+    fn share(&self, at: usize) -> f64 {
+        match self.body.contains(&at) {
+            true => (at - self.body.start) as f64 / self.body.len() as f64,
+            false => 0.0,
+        }
     }
 
     /// The blocks in order, as the network lists them.

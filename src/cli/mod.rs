@@ -25,6 +25,7 @@ pub mod retrain;
 mod sample;
 pub mod search;
 mod stats;
+pub mod test;
 mod text;
 pub mod values;
 
@@ -40,6 +41,7 @@ Examples, one a command:
   creamc explain ir
   creamc search spaces/tiny.cream --config configs/demo.yaml --out runs/first
   creamc retrain best.cream --config configs/demo-retrain.yaml --data DIR --out runs/best
+  creamc test best.cream --weights runs/best/model.safetensors --data DIR
   creamc report runs/first
   creamc rank spaces/tiny.cream --run runs/first --config configs/demo-retrain.yaml --out runs/rank
 
@@ -74,6 +76,8 @@ pub enum TensorCommand {
     Search(search::Args),
     /// Trains one architecture from the start
     Retrain(retrain::Args),
+    /// Tests a trained network on the test images
+    Test(test::Args),
     /// Measures how well a supernet's ranking predicts what paths reach when trained alone
     Rank(rank::Args),
 }
@@ -84,6 +88,7 @@ impl TensorCommand {
         match self {
             TensorCommand::Search(_) => "search",
             TensorCommand::Retrain(_) => "retrain",
+            TensorCommand::Test(_) => "test",
             TensorCommand::Rank(_) => "rank",
         }
     }

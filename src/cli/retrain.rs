@@ -10,16 +10,29 @@ use super::search::Training;
     after_help = "Example: creamc retrain best.cream --config configs/demo-retrain.yaml --data DIR --out runs/best"
 )]
 pub struct Args {
-    /// The file with the architecture
+    /// Which network
+    #[command(flatten)]
+    pub network: Network,
+    /// Run folder of a search: starts from its supernet's weights instead of new ones, and
+    /// without a file takes its best.cream
+    #[arg(long, value_name = "RUN")]
+    pub inherit: Option<PathBuf>,
+    /// What every training run takes
+    #[command(flatten)]
+    pub training: Training,
+}
+
+/// Which network.
+#[derive(Debug, clap::Args)]
+pub struct Network {
+    /// The file with the architecture, or with the space of INPUT_ARCH; without it the
+    /// settings' MODEL_SELECTION names a published network
     #[arg(value_name = "ARCH.cream")]
-    pub file: PathBuf,
+    pub file: Option<PathBuf>,
     /// Which of the file's architectures, where it holds several
     #[arg(long, value_name = "NAME")]
     pub arch: Option<String>,
     /// Number of classes, instead of the file's
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub classes: Option<u32>,
-    /// What every training run takes
-    #[command(flatten)]
-    pub training: Training,
 }

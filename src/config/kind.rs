@@ -84,6 +84,9 @@ impl Kind {
             Self::Flag => "True or False".to_owned(),
             Self::Whole(least, i64::MAX) => format!("a whole number, at least {least}"),
             Self::Whole(least, most) => format!("a whole number in {least}..{most}"),
+            Self::Real(f64::MIN_POSITIVE, most) if *most >= f64::MAX => {
+                "a number above 0".to_owned()
+            }
             Self::Real(least, most) if *most >= f64::MAX => format!("a number, at least {least}"),
             Self::Real(least, most) => format!("a number in {least}..{most}"),
             Self::Word(words) => words.join(" | "),
@@ -133,7 +136,11 @@ fn number(yaml: &Yaml) -> Option<f64> {
     number.filter(|number| number.is_finite())
 }
 
+/// `False` is a flag to YAML and a word where there are others beside it.
 fn word(yaml: &Yaml) -> Option<String> {
+    if let Yaml::Bool(flag) = yaml {
+        return Some(flag.to_string());
+    }
     text(yaml).map(|word| word.to_lowercase())
 }
 
@@ -148,6 +155,7 @@ fn text(yaml: &Yaml) -> Option<String> {
 fn numbers(yaml: &Yaml) -> Option<Vec<f64>> {
     match yaml {
         Yaml::Sequence(items) => items.iter().map(number).collect(),
+        Yaml::Number(_) => number(yaml).map(|one| vec![one]),
         // An unquoted Python tuple is a text to YAML.
         Yaml::String(text) => {
             let inner = text.trim().strip_prefix('(')?.strip_suffix(')')?;

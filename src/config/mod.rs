@@ -17,6 +17,7 @@ mod problem;
 mod read;
 mod resolve;
 mod retrain;
+mod schedule;
 mod search;
 mod train;
 
@@ -26,12 +27,10 @@ pub use augmentation::{AugmentationSettings, CropKind, EraseMode, Interpolation}
 pub use keys::{Key, Run, Use, keys};
 pub use kind::{Kind, Value};
 pub use problem::{Place, Problem, SettingsError, Warning};
-pub use retrain::{RetrainSettings, Selection};
+pub use retrain::{EmaSettings, PUBLISHED, RetrainSettings, Selection, ShortFloats};
+pub use schedule::{NoiseSettings, ScheduleSettings, ScheduleShape, Warmup};
 pub use search::{KdLoss, Measure, PickMethod, SearchSettings, SupernetSettings, Variant};
-pub use train::{
-    CheckpointSettings, OptimizerKind, OptimizerSettings, ScheduleSettings, ScheduleShape,
-    TrainSettings, Warmup,
-};
+pub use train::{CheckpointSettings, OptimizerKind, OptimizerSettings, TrainSettings};
 
 /// Settings with what is worth knowing about them.
 #[derive(Debug, Clone, PartialEq)]

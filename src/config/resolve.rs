@@ -198,6 +198,11 @@ impl Resolved {
         Some(u64::try_from(whole).expect("the kind holds no negative number"))
     }
 
+    /// `None` too where this kind of run does not read it.
+    pub fn maybe_read_whole(&self, path: &'static str) -> Option<u64> {
+        self.values.contains_key(path).then(|| self.whole(path))
+    }
+
     pub fn whole(&self, path: &'static str) -> u64 {
         self.maybe_whole(path).expect("the kind has no None")
     }
@@ -224,6 +229,14 @@ impl Resolved {
 
     pub fn text(&self, path: &'static str) -> String {
         self.maybe_text(path).expect("the kind has no None")
+    }
+
+    pub fn maybe_numbers(&self, path: &'static str) -> Option<Vec<f64>> {
+        match self.value(path) {
+            Value::None => None,
+            Value::Numbers(numbers) => Some(numbers.clone()),
+            other => unreachable!("`{path}` holds numbers, not {other:?}"),
+        }
     }
 
     pub fn maybe_lists(&self, path: &'static str) -> Option<Vec<Vec<i64>>> {

@@ -1,5 +1,7 @@
 //! Settings of a retraining.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use super::resolve::Resolved;
@@ -10,12 +12,43 @@ use super::train::{self, TrainSettings};
 pub struct RetrainSettings {
     /// What any training reads.
     pub train: TrainSettings,
+    /// The file of the weights that are tested.
+    pub resume_path: Option<PathBuf>,
     /// Dropout before the last linear layer, in 0..1.
     pub dropout: f64,
-    /// The decay a step of the running average of the weights, if one is kept.
-    pub ema: Option<f64>,
+    /// Share of images that skip the last residual block, in 0..1.
+    pub drop_path: f64,
+    /// The running average of the weights, if one is kept.
+    pub ema: Option<EmaSettings>,
+    /// The largest norm of all gradients together.
+    pub clip: Option<f64>,
+    /// Batches whose gradients make one update; at least 1.
+    pub accumulate: u64,
+    /// Short floats in the forward, if any.
+    pub short: Option<ShortFloats>,
     /// The network, where the settings name it.
     pub selection: Option<Selection>,
+    /// Side of the images of a network in index form, where its space leaves it open.
+    pub image_size: Option<u32>,
+}
+
+/// A running average of the weights.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct EmaSettings {
+    /// The share that an update keeps.
+    pub decay: f64,
+    /// Whether early updates keep less.
+    pub warmup: bool,
+}
+
+/// Short floats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ShortFloats {
+    /// bfloat16.
+    Bf16,
+    /// float16, with a scaled loss.
+    F16,
 }
 
 /// A network named by the settings instead of an architecture file.
@@ -30,16 +63,40 @@ pub enum Selection {
 
 /// The paper's rate, for 1024 images a step.
 const PAPER_LR: f64 = 0.064;
-const PUBLISHED: [u32; 6] = [14, 43, 114, 287, 481, 604];
+/// The published networks, by their size in millions of flops.
+pub const PUBLISHED: [u32; 6] = [14, 43, 114, 287, 481, 604];
 
 pub(super) fn settings(from: &mut Resolved) -> RetrainSettings {
     let train = train::settings(from, PAPER_LR);
+    let selection = selection(from);
     RetrainSettings {
+        image_size: image_size(from, selection.as_ref()),
         train,
+        resume_path: from.maybe_text("RESUME_PATH").map(PathBuf::from),
         dropout: from.real("NET.DROPOUT_RATE"),
-        ema: from.flag("NET.EMA.USE").then(|| from.real("NET.EMA.DECAY")),
-        selection: selection(from),
+        drop_path: from.real("NET.DROP_PATH_RATE"),
+        ema: from.flag("NET.EMA.USE").then(|| EmaSettings {
+            decay: from.real("NET.EMA.DECAY"),
+            warmup: from.flag("NET.EMA.WARMUP"),
+        }),
+        clip: from.maybe_real("CLIP_GRAD"),
+        accumulate: from.whole("ACCUMULATE"),
+        short: match from.text("AMP").as_str() {
+            "true" | "bf16" => Some(ShortFloats::Bf16),
+            "f16" => Some(ShortFloats::F16),
+            _ => None,
+        },
+        selection,
     }
+}
+
+fn image_size(from: &mut Resolved, selection: Option<&Selection>) -> Option<u32> {
+    let side = from.maybe_whole("DATASET.IMAGE_SIZE")?;
+    if !matches!(selection, Some(Selection::Indices(_))) {
+        let why = "the arch says the resolution; only a network of `INPUT_ARCH` has none";
+        from.no_effect("DATASET.IMAGE_SIZE", why);
+    }
+    u32::try_from(side).ok()
 }
 
 fn selection(from: &mut Resolved) -> Option<Selection> {

@@ -196,7 +196,10 @@ fn contradictions(from: &mut Resolved, train: &TrainSettings, supernet: &Superne
         from.contradiction(&["SUPERNET.FLOPS_MINIMUM", "SUPERNET.FLOPS_MAXIMUM"], what);
     }
     if from.text("OPT") != "sgd" {
-        let what = "`OPT` is rmsproptf; the search trains with sgd (the meta update steps as it does): remove the setting";
+        let what = format!(
+            "`OPT` is {}; the search trains with sgd (the meta update steps as it does): remove the setting",
+            from.text("OPT")
+        );
         from.contradiction(&["OPT"], what);
     }
 }

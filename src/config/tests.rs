@@ -49,9 +49,15 @@ fn without_a_file_the_papers_recipe_holds_as_far_as_it_is_built() {
         (None, None)
     );
     let retrain = retrain(None, &[]).unwrap().settings;
-    // Of the paper's retraining, RMSprop, dropout and the average are not built yet.
-    assert_eq!(retrain.train.optimizer.kind, OptimizerKind::Sgd);
-    assert_eq!((retrain.dropout, retrain.ema), (0.0, None));
+    assert_eq!(
+        retrain.train.optimizer.kind,
+        OptimizerKind::RmspropTf { eps: 1e-3 }
+    );
+    let ema = EmaSettings {
+        decay: 0.9999,
+        warmup: true,
+    };
+    assert_eq!((retrain.dropout, retrain.ema), (0.2, Some(ema)));
     assert_eq!(retrain.train.schedule.warmup, Warmup::Epochs(3.0));
 }
 
@@ -79,6 +85,42 @@ fn the_demo_files_load_without_a_warning() {
         (retrain.settings.dropout, retrain.settings.ema),
         (0.0, None)
     );
+}
+
+#[test]
+fn the_files_under_the_originals_names_load_without_a_warning() {
+    let train = search(Some(&shipped("train.yaml")), &[]).unwrap();
+    assert_eq!(
+        (train.warnings, train.settings.train.schedule.lr),
+        (vec![], 1.0)
+    );
+    for name in ["retrain.yaml", "test.yaml"] {
+        let loaded = retrain(Some(&shipped(name)), &[]).unwrap();
+        assert_eq!(loaded.warnings, [], "{name}");
+        assert_eq!(loaded.settings.selection, Some(Selection::Published(43)));
+    }
+    let retrained = retrain(Some(&shipped("retrain.yaml")), &[])
+        .unwrap()
+        .settings;
+    let step = ScheduleShape::Step {
+        epochs: 2.4,
+        rate: 0.973,
+    };
+    assert_eq!(retrained.train.schedule.shape, step);
+    assert!(retrained.train.schedule.per_epoch);
+}
+
+#[test]
+fn flags_are_words_where_there_are_others_beside_them() {
+    assert_eq!(retrain_in("AMP: False\n").short, None);
+    assert_eq!(retrain_in("AMP: True\n").short, Some(ShortFloats::Bf16));
+    assert_eq!(retrain_in("AMP: f16\n").short, Some(ShortFloats::F16));
+}
+
+#[test]
+fn one_number_is_a_list_of_one() {
+    let noise = retrain_in("LR_NOISE: 0.4\n").train.schedule.noise.unwrap();
+    assert_eq!((noise.from, noise.to), (0.4, None));
 }
 
 #[test]
@@ -325,9 +367,9 @@ fn values_of_a_wrong_kind_or_out_of_range_say_what_is_expected() {
     );
     for part in [
         ":1:1: `EPOCHS` is `many`; expected a whole number, at least 1",
-        ":2:1: `LR` is -1; expected a number, at least",
+        ":2:1: `LR` is -1; expected a number above 0, or None",
         ":3:1: `MOMENTUM` is 1.5; expected a number in 0..",
-        ":4:1: `SCHED` is `polynomial`; expected sgd | linear | cosine | step | constant",
+        ":4:1: `SCHED` is `polynomial`; expected sgd | linear | cosine | step | multistep | constant",
         ":5:1: `SEED` is a list; expected a whole number, at least 0",
         ":6:1: `WORKERS` is 1.5; expected a whole number in 0..256",
         ":8:3: `SUPERNET.PICK_METHOD` is `best`; expected meta | top1, or None",

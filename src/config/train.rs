@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::augmentation::{self, AugmentationSettings};
 use super::kind::Value;
 use super::resolve::Resolved;
+use super::schedule::{self, ScheduleSettings};
 
 /// What any training reads.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -62,66 +63,23 @@ pub struct OptimizerSettings {
 pub enum OptimizerKind {
     /// Gradient descent with Nesterov's momentum.
     Sgd,
+    /// Gradient descent with momentum that does not look ahead.
+    Momentum,
+    /// Adam.
+    Adam {
+        /// Added to the root of the mean square.
+        eps: f64,
+    },
+    /// Adam whose decay shrinks the weights.
+    AdamW {
+        /// Added to the root of the mean square.
+        eps: f64,
+    },
     /// RMSprop in TensorFlow's form.
     RmspropTf {
         /// Added to the mean square, inside the root.
         eps: f64,
     },
-}
-
-/// The learning rate over a run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ScheduleSettings {
-    /// The largest rate, for the batch as given: it is never scaled.
-    pub lr: f64,
-    /// What the warm-up starts from.
-    pub warmup_lr: f64,
-    /// How long it takes.
-    pub warmup: Warmup,
-    /// Where the fall ends.
-    pub min_lr: f64,
-    /// How the rate falls.
-    pub shape: ScheduleShape,
-}
-
-/// The length of the warm-up.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Warmup {
-    /// In steps.
-    Steps(u64),
-    /// In epochs; parts of one are fine.
-    Epochs(f64),
-}
-
-impl Warmup {
-    /// The length in steps where an epoch has `steps_an_epoch`.
-    #[must_use]
-    pub fn steps(self, steps_an_epoch: u64) -> u64 {
-        match self {
-            Self::Steps(steps) => steps,
-            Self::Epochs(epochs) => (epochs * steps_an_epoch as f64).round() as u64,
-        }
-    }
-}
-
-/// How the rate falls after the warm-up.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ScheduleShape {
-    /// In a straight line.
-    Linear,
-    /// Along half a cosine.
-    Cosine,
-    /// By a factor, every so often.
-    Step {
-        /// Epochs between two falls.
-        epochs: f64,
-        /// The factor.
-        rate: f64,
-    },
-    /// Not at all.
-    Constant,
 }
 
 /// What a run saves to go on from.
@@ -160,7 +118,7 @@ pub(super) fn settings(from: &mut Resolved, paper_lr: f64) -> TrainSettings {
             momentum: from.real("MOMENTUM"),
             weight_decay: from.real("WEIGHT_DECAY"),
         },
-        schedule: schedule(from),
+        schedule: schedule::settings(from),
         augmentation: augmentation::settings(from),
         smoothing: from.real("AUGMENTATION.SMOOTHING"),
     }
@@ -201,66 +159,17 @@ fn classes(from: &mut Resolved) -> Option<u32> {
 }
 
 fn optimizer(from: &mut Resolved) -> OptimizerKind {
-    if from.text("OPT") == "rmsproptf" {
-        return OptimizerKind::RmspropTf {
-            eps: from.real("OPT_EPS"),
-        };
-    }
-    if from.is_written("OPT_EPS") {
-        from.no_effect("OPT_EPS", "`OPT` is sgd");
-    }
-    OptimizerKind::Sgd
-}
-
-fn schedule(from: &mut Resolved) -> ScheduleSettings {
-    let (lr, min_lr, warmup_lr) = (from.real("LR"), from.real("MIN_LR"), from.real("WARMUP_LR"));
-    if min_lr > lr {
-        from.contradiction(
-            &["MIN_LR", "LR"],
-            format!("`MIN_LR` is {min_lr}, above `LR`, {lr}: the rate would rise; lower `MIN_LR`"),
-        );
-    }
-    ScheduleSettings {
-        lr,
-        warmup_lr,
-        warmup: warmup(from),
-        min_lr,
-        shape: shape(from),
-    }
-}
-
-fn warmup(from: &mut Resolved) -> Warmup {
-    let epochs = from.real("WARMUP_EPOCHS");
-    let Some(steps) = from.maybe_whole("WARMUP_STEPS") else {
-        let all = from.whole("EPOCHS");
-        if epochs >= all as f64 {
-            let what = format!(
-                "`WARMUP_EPOCHS` is {epochs} of `EPOCHS`, {all}: the rate would never fall; shorten the warm-up"
-            );
-            from.contradiction(&["WARMUP_EPOCHS", "EPOCHS"], what);
-        }
-        return Warmup::Epochs(epochs);
+    let eps = |usual| from.maybe_real("OPT_EPS").unwrap_or(usual);
+    let (kind, idle) = match from.text("OPT").as_str() {
+        "adam" => (OptimizerKind::Adam { eps: eps(1e-8) }, "MOMENTUM"),
+        "adamw" => (OptimizerKind::AdamW { eps: eps(1e-8) }, "MOMENTUM"),
+        "momentum" => (OptimizerKind::Momentum, "OPT_EPS"),
+        "rmsproptf" => return OptimizerKind::RmspropTf { eps: eps(1e-3) },
+        _ => (OptimizerKind::Sgd, "OPT_EPS"),
     };
-    if from.is_written("WARMUP_EPOCHS") && epochs > 0.0 {
-        let what = "`WARMUP_STEPS` and `WARMUP_EPOCHS` are both given; set `WARMUP_EPOCHS` to 0";
-        from.contradiction(&["WARMUP_STEPS"], what);
+    if from.is_written(idle) {
+        let why = format!("`OPT` is {}", from.text("OPT"));
+        from.no_effect(idle, &why);
     }
-    Warmup::Steps(steps)
-}
-
-fn shape(from: &mut Resolved) -> ScheduleShape {
-    for path in ["DECAY_EPOCHS", "DECAY_RATE"] {
-        if from.is_written(path) && from.text("SCHED") != "step" {
-            from.no_effect(path, "`SCHED` is not step");
-        }
-    }
-    match from.text("SCHED").as_str() {
-        "cosine" => ScheduleShape::Cosine,
-        "constant" => ScheduleShape::Constant,
-        "step" => ScheduleShape::Step {
-            epochs: from.real("DECAY_EPOCHS"),
-            rate: from.real("DECAY_RATE"),
-        },
-        _ => ScheduleShape::Linear,
-    }
+    kind
 }

@@ -66,7 +66,16 @@ impl Block {
     /// # Panics
     /// When the input's shape is not the one the operators were made for.
     pub fn forward(&self, x: &Tensor, mode: Mode) -> Tensor {
-        self.run(x, |_, norm, x| norm.forward(x, mode))
+        self.forward_dropping(x, mode, 0.0)
+    }
+
+    /// Runs the block; a share `drop` of the images, drawn from libtorch's generator, passes it
+    /// by on its residual connection, where it has one.
+    ///
+    /// # Panics
+    /// When the input's shape is not the one the operators were made for.
+    pub fn forward_dropping(&self, x: &Tensor, mode: Mode, drop: f64) -> Tensor {
+        self.run(x, drop, |_, norm, x| norm.forward(x, mode))
     }
 
     /// Empty outside statistics for this block's norms.
@@ -83,7 +92,7 @@ impl Block {
     pub fn measure(&self, x: &Tensor, statistics: &mut BlockStatistics) -> Tensor {
         statistics.batches += 1;
         let share = 1.0 / f64::from(statistics.batches);
-        self.run(x, |at, norm, x| {
+        self.run(x, 0.0, |at, norm, x| {
             let moments = &statistics.norms[at];
             norm.by_batch(x, Some((&moments.mean, &moments.var)), share)
         })
@@ -91,7 +100,7 @@ impl Block {
 
     /// Runs the block with outside statistics.
     pub fn judge(&self, x: &Tensor, statistics: &BlockStatistics) -> Tensor {
-        self.run(x, |at, norm, x| {
+        self.run(x, 0.0, |at, norm, x| {
             let moments = &statistics.norms[at];
             norm.by_given(x, &moments.mean, &moments.var)
         })
@@ -109,7 +118,12 @@ impl Block {
     }
 
     /// Runs the steps; `normalise` is told which of the block's norms it does.
-    fn run(&self, x: &Tensor, normalise: impl Fn(usize, &Norm, &Tensor) -> Tensor) -> Tensor {
+    fn run(
+        &self,
+        x: &Tensor,
+        drop: f64,
+        normalise: impl Fn(usize, &Norm, &Tensor) -> Tensor,
+    ) -> Tensor {
         let mut values: Vec<Option<Tensor>> = Vec::with_capacity(self.steps.len());
         let mut norms = 0;
         for step in &self.steps {
@@ -129,6 +143,10 @@ impl Block {
                 Built::GlobalAvgPool => op::global_average(input(0)),
                 Built::AvgPool { kernel, stride } => op::average(input(0), *kernel, *stride),
                 Built::Linear { weight, bias } => op::linear(input(0), weight, bias),
+                Built::Add if drop > 0.0 && step.inputs.contains(&Input::Block) => {
+                    let branch = usize::from(step.inputs[0] == Input::Block);
+                    x + op::drop_images(input(branch), drop)
+                }
                 Built::Add => input(0) + input(1),
                 Built::Mul => input(0) * input(1),
             };

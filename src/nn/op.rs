@@ -175,6 +175,13 @@ pub fn average(x: &Tensor, kernel: i64, stride: i64) -> Tensor {
     )
 }
 
+/// Sets a share of the images to zero and makes the others larger, so that the mean stays.
+pub fn drop_images(x: &Tensor, share: f64) -> Tensor {
+    let keep = 1.0 - share;
+    let each = Tensor::rand([x.size()[0], 1, 1, 1], (Kind::Float, x.device()));
+    x / keep * (each + keep).floor().to_kind(x.kind())
+}
+
 pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Tensor {
     x.flatten(1, -1).linear(weight, Some(bias))
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::retrain::{self, RetrainOptions, Tested};
-use crate::train::{Error, RunOptions};
+use crate::train::{Error, NetworkOptions, RunOptions};
 
 /// What every path is trained with.
 #[derive(Debug, Clone)]
@@ -25,9 +25,12 @@ pub struct Alone<'a> {
 /// As [`retrain::run`].
 pub fn alone(with: &Alone, name: &str, seed: u64, folder: &Path) -> Result<Option<Tested>, Error> {
     let trained = retrain::run(&RetrainOptions {
-        file: with.file.to_owned(),
-        arch: Some(name.to_owned()),
-        classes: with.classes,
+        network: NetworkOptions {
+            file: Some(with.file.to_owned()),
+            arch: Some(name.to_owned()),
+            classes: with.classes,
+        },
+        inherit: None,
         run: RunOptions {
             config: Some(with.settings.to_owned()),
             out: Some(folder.to_owned()),

@@ -1,35 +1,80 @@
 //! Training one network, a batch at a time.
 
-use creamc_torch::TorchError;
+use creamc_torch::{Short, TorchError, autocast};
+use tch::{Kind, Tensor};
 
-use crate::childnet::Childnet;
+use super::scale::LossScale;
+use crate::childnet::{Childnet, Drops};
+use crate::config::{RetrainSettings, ShortFloats};
 use crate::data::Batch;
 use crate::nn::Mode;
 use crate::train::Recipe;
+use crate::train::average::{Average, Decay};
 use crate::train::epoch::Measured;
 use crate::train::loss::cross_entropy;
 use crate::train::meter::hits;
-use crate::train::sgd::{Momentum, gradients};
+use crate::train::optimiser::Optimiser;
+use crate::train::sgd::gradients;
+
+/// How a network is trained, beside the recipe.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct How {
+    drops: Drops,
+    clip: Option<f64>,
+    accumulate: u64,
+    short: Option<Short>,
+    seed: u64,
+}
 
 /// A network and what its training moves.
 #[derive(Debug)]
 pub struct Learner {
     /// The network.
     pub childnet: Childnet,
-    momentum: Momentum,
+    optimiser: Optimiser,
+    average: Option<Average>,
+    how: How,
+    /// Sums over the batches of the update that is being gathered; empty before its first.
+    gathered: Vec<Tensor>,
+    scale: Option<LossScale>,
 }
 
 impl Learner {
-    /// A network that has not been trained.
+    /// A network that has made no step.
     #[must_use]
-    pub fn new(childnet: Childnet) -> Learner {
+    pub fn new(childnet: Childnet, settings: &RetrainSettings, recipe: &Recipe) -> Learner {
+        let average = settings.ema.map(|ema| {
+            let decay = Decay {
+                keep: ema.decay,
+                warmup: ema.warmup,
+            };
+            Average::new(decay, &childnet.tensors())
+        });
+        let short = settings.short.map(|short| match short {
+            ShortFloats::Bf16 => Short::Bf16,
+            ShortFloats::F16 => Short::F16,
+        });
         Learner {
+            optimiser: recipe.optimiser(),
+            average,
+            how: How {
+                drops: Drops {
+                    dropout: settings.dropout,
+                    path: settings.drop_path,
+                },
+                clip: settings.clip,
+                accumulate: settings.accumulate,
+                short,
+                seed: settings.train.seed,
+            },
+            gathered: Vec::new(),
+            scale: (short == Some(Short::F16)).then(LossScale::default),
             childnet,
-            momentum: Momentum::default(),
         }
     }
 
-    /// Trains on one batch, the step counted from 0 over the whole run.
+    /// Trains on one batch, the step counted from 0 over the whole run. The weights move with
+    /// the last batch of an update.
     ///
     /// # Errors
     /// When libtorch refuses.
@@ -39,15 +84,144 @@ impl Learner {
         step: u64,
         batch: &Batch,
     ) -> Result<Measured, TorchError> {
-        let logits = self.childnet.forward(&batch.images, Mode::Train);
+        let logits = self.forward(&batch.images, step)?;
         let loss = cross_entropy(&logits, &batch.labels, recipe.smoothing);
-        let parameters = self.childnet.parameters();
-        let gradients = gradients(&loss, &parameters);
-        self.momentum
-            .step(recipe.sgd(step), &parameters, &gradients)?;
+        let update = Update::of(step, recipe.steps, self.how.accumulate);
+        self.gather(&loss, update.batches);
+        if update.is_whole {
+            self.update(recipe.schedule.lr(step))?;
+        }
         Ok(Measured {
             loss: loss.detach(),
             hits: hits(&logits, &batch.labels, 1),
         })
+    }
+
+    /// The averaged weights, where an average is kept.
+    #[must_use]
+    pub fn average(&self) -> Option<&Average> {
+        self.average.as_ref()
+    }
+
+    /// Logits as f32, whatever the forward computes in.
+    fn forward(&self, images: &Tensor, step: u64) -> Result<Tensor, TorchError> {
+        let How {
+            drops, short, seed, ..
+        } = self.how;
+        if !drops.are_none() {
+            // What a step draws depends on the seed and the step alone.
+            tch::manual_seed(stream(seed, step));
+        }
+        let forward = || self.childnet.forward_with(images, Mode::Train, drops);
+        let Some(short) = short else {
+            return Ok(forward());
+        };
+        let cuda = self.childnet.place().device.is_cuda();
+        Ok(autocast(short, cuda, forward)?.to_kind(Kind::Float))
+    }
+
+    /// Adds the gradients of a batch that is one of `batches`.
+    fn gather(&mut self, loss: &Tensor, batches: u64) {
+        let factor = self.scale.as_ref().map_or(1.0, LossScale::factor) / batches as f64;
+        let parameters = self.childnet.parameters();
+        let new = match factor == 1.0 {
+            true => gradients(loss, &parameters),
+            false => gradients(&(loss * factor), &parameters),
+        };
+        if self.gathered.is_empty() {
+            self.gathered = new;
+            return;
+        }
+        for (sum, new) in self.gathered.iter_mut().zip(&new) {
+            *sum += new;
+        }
+    }
+
+    /// Moves the weights and their average.
+    fn update(&mut self, lr: f64) -> Result<(), TorchError> {
+        let gradients = std::mem::take(&mut self.gathered);
+        if let Some(scale) = &mut self.scale
+            && !scale.undo(&gradients)?
+        {
+            return Ok(());
+        }
+        if let Some(largest) = self.how.clip {
+            clip(&gradients, largest)?;
+        }
+        let parameters = self.childnet.parameters();
+        self.optimiser.step(lr, &parameters, &gradients)?;
+        match &mut self.average {
+            Some(average) => average.update(&self.childnet.tensors()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Shortens gradients that are longer than `largest` in all.
+///
+/// # Errors
+/// When libtorch refuses.
+pub fn clip(gradients: &[Tensor], largest: f64) -> Result<(), TorchError> {
+    // As torch does, which guards against a norm of zero; nothing waits for the device.
+    let factor = largest / (creamc_torch::norm(gradients)? + 1e-6);
+    creamc_torch::scale(gradients, &factor.clamp_max(1.0))
+}
+
+/// The update that a batch belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Update {
+    /// Batches that make it: fewer at the end of an epoch.
+    batches: u64,
+    /// Whether the batch is its last.
+    is_whole: bool,
+}
+
+impl Update {
+    fn of(step: u64, steps: u64, accumulate: u64) -> Update {
+        let at = step % steps;
+        let start = at - at % accumulate;
+        let batches = accumulate.min(steps - start);
+        Update {
+            batches,
+            is_whole: at + 1 == start + batches,
+        }
+    }
+}
+
+/// A seed for one step; SplitMix64, so that neighbours have nothing in common.
+fn stream(seed: u64, step: u64) -> i64 {
+    let mut z = seed ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (z ^ (z >> 31)).cast_signed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn updates_gather_their_batches_and_end_with_the_epoch() {
+        let all: Vec<(u64, bool)> = (0..14)
+            .map(|step| Update::of(step, 7, 3))
+            .map(|update| (update.batches, update.is_whole))
+            .collect();
+        let epoch = [
+            (3, false),
+            (3, false),
+            (3, true),
+            (3, false),
+            (3, false),
+            (3, true),
+            (1, true),
+        ];
+        assert_eq!(all, [epoch, epoch].concat());
+    }
+
+    #[test]
+    fn every_step_draws_anew() {
+        assert_ne!(stream(1, 0), stream(1, 1));
+        assert_ne!(stream(1, 0), stream(2, 0));
+        assert_eq!(stream(1, 5), stream(1, 5));
     }
 }

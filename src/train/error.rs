@@ -7,7 +7,7 @@ use creamc_lang::source::Sources;
 use creamc_torch::TorchError;
 
 use super::DeviceError;
-use crate::checkpoint::FileError;
+use crate::checkpoint::{FileError, Misfit};
 use crate::config::SettingsError;
 use crate::data::DataError;
 use crate::run::RunError;
@@ -80,6 +80,9 @@ pub enum Error {
     /// A file of tensors could not be written.
     #[error(transparent)]
     Tensors(#[from] FileError),
+    /// Weights are not the network's.
+    #[error(transparent)]
+    Weights(#[from] Misfit),
     /// Libtorch refused.
     #[error(transparent)]
     Torch(#[from] TorchError),

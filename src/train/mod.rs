@@ -1,24 +1,29 @@
 //! What every training has in common: where tensors live, how the learning rate
 //! falls, what is measured, one epoch's loop. `search` and `retrain` build on it.
 
+pub mod average;
 pub mod checkpoints;
+mod choose;
 mod device;
 pub mod epoch;
 mod error;
 mod exact;
 pub mod loss;
 pub mod meter;
+pub mod optimiser;
 mod options;
 pub mod prepare;
 mod recipe;
 mod record;
 mod schedule;
 pub mod sgd;
+mod slots;
 
+pub use choose::{Chosen, NetworkOptions};
 pub use device::{DeviceChoice, DeviceError};
 pub use error::{Error, Findings, Show};
 pub use exact::Exact;
 pub use options::{ResumeOptions, RunOptions};
 pub use recipe::Recipe;
 pub use record::{ArchRecord, EpochRecord};
-pub use schedule::{Schedule, Shape};
+pub use schedule::{Noise, Per, Schedule, Shape};

@@ -5,12 +5,12 @@ mod archs;
 
 use std::path::{Path, PathBuf};
 
-use creamc_lang::arch::{self, Arch};
+use creamc_lang::arch::{self, Arch, FromChoices};
 use creamc_lang::compile::{self, Overrides, Unit};
 use creamc_lang::diagnostic::{Diagnostic, Severity};
 use creamc_lang::ir::Ir;
 use creamc_lang::plan::{self, Plan, Request};
-use creamc_lang::source::{Span, Spanned};
+use creamc_lang::source::{Files, Span, Spanned};
 use creamc_lang::space::{Metric, Relation, Require};
 use creamc_lang::syntax::ast;
 use tch::Device;
@@ -36,7 +36,20 @@ impl Source {
     /// # Errors
     /// When it cannot be read or its text is wrong.
     pub fn load(file: &Path, classes: Option<u32>, show: Show) -> Result<Source, Error> {
-        let unit = compile::load(&Disk, file, &Overrides { classes })
+        Source::of(&Disk, file, classes, show)
+    }
+
+    /// Compiles the one of `files` at `path`.
+    ///
+    /// # Errors
+    /// When it cannot be read or its text is wrong.
+    pub fn of(
+        files: &dyn Files,
+        path: &Path,
+        classes: Option<u32>,
+        show: Show,
+    ) -> Result<Source, Error> {
+        let unit = compile::load(files, path, &Overrides { classes })
             .map_err(|error| Error::Refused(error.to_string()))?;
         let files = unit.sources.iter();
         let files = files.map(|(_, source)| (PathBuf::from(&source.name), source.text.clone()));
@@ -49,6 +62,15 @@ impl Source {
             true => Err(source.refuse(source.unit.diagnostics.clone())),
             false => Ok(source),
         }
+    }
+
+    /// The same without the space's bounds, which limit searches only.
+    #[must_use]
+    pub fn without_bounds(mut self) -> Source {
+        if let Some(ir) = &mut self.unit.ir {
+            ir.requires.clear();
+        }
+        self
     }
 
     fn refuse(&self, diagnostics: Vec<Diagnostic>) -> Error {
@@ -160,6 +182,42 @@ impl Source {
         }
         self.show(found);
         Ok((arch, plan))
+    }
+
+    /// The architecture of the space that lists of indices mean, and its plan at images of
+    /// this `side` where the space leaves it open.
+    ///
+    /// # Errors
+    /// When the lists do not fit the space; the position is named.
+    pub fn plan_indices(
+        &mut self,
+        lists: &[Vec<u64>],
+        side: Option<u32>,
+    ) -> Result<(FromChoices, Plan), Error> {
+        // What does not fit is no candidate anyway.
+        let narrow = |&index: &u64| u32::try_from(index).unwrap_or(u32::MAX);
+        let lists: Vec<Vec<u32>> = lists
+            .iter()
+            .map(|list| list.iter().map(narrow).collect())
+            .collect();
+        let mut found = arch::from_choices("input", &lists, self.ir()?)
+            .map_err(|error| Error::Refused(format!("`INPUT_ARCH`: {error}")))?;
+        let side = side.filter(|_| found.arch.resolution.is_none());
+        let request = Request {
+            requires: Vec::new(),
+            resolution: side.map(|side| self.settings_side(side)),
+        };
+        let (plan, warnings) = self.planned(self.ir()?, &request)?;
+        self.show(warnings);
+        found.arch.resolution = Some(plan.resolution);
+        Ok((found, plan))
+    }
+
+    /// The settings' side of the images, as if it were written in a file called like them.
+    fn settings_side(&mut self, side: u32) -> Spanned<u32> {
+        let text = side.to_string();
+        let file = self.unit.sources.add("DATASET.IMAGE_SIZE", text.clone());
+        Spanned::new(side, Span::new(file, 0, text.len()))
     }
 
     fn written(&self, name: Option<&str>) -> Result<&ast::Arch, Error> {

@@ -2,8 +2,9 @@
 
 use creamc_torch::Sgd;
 
-use super::{Error, Schedule, Shape};
-use crate::config::{ScheduleSettings, ScheduleShape, TrainSettings};
+use super::optimiser::{Optimiser, OptimiserKind};
+use super::{Error, Noise, Per, Schedule, Shape};
+use crate::config::{OptimizerKind, OptimizerSettings, ScheduleShape, TrainSettings, Warmup};
 
 /// What any training step needs to know; the settings, resolved.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +19,8 @@ pub struct Recipe {
     pub weight_decay: f64,
     /// Label smoothing.
     pub smoothing: f64,
+    /// Which optimiser.
+    pub optimiser: OptimiserKind,
 }
 
 impl Recipe {
@@ -34,12 +37,19 @@ impl Recipe {
             )));
         }
         Ok(Recipe {
-            schedule: schedule(&settings.schedule, settings.epochs, steps)?,
+            schedule: schedule(settings, steps)?,
             steps,
             momentum: settings.optimizer.momentum,
             weight_decay: settings.optimizer.weight_decay,
             smoothing: settings.smoothing,
+            optimiser: optimiser(&settings.optimizer),
         })
+    }
+
+    /// The optimiser that the settings name, before its first step.
+    #[must_use]
+    pub fn optimiser(&self) -> Optimiser {
+        Optimiser::new(self.optimiser, self.weight_decay)
     }
 
     /// How the weights move at step `step`, counted from 0 over the whole run.
@@ -54,24 +64,75 @@ impl Recipe {
     }
 }
 
-fn schedule(settings: &ScheduleSettings, epochs: u64, steps: u64) -> Result<Schedule, Error> {
-    let shape = match settings.shape {
-        ScheduleShape::Linear => Shape::Linear,
-        ScheduleShape::Cosine => Shape::Cosine,
-        ScheduleShape::Constant => Shape::Constant,
-        ScheduleShape::Step { .. } => {
-            return Err(Error::Refused(
-                "`SCHED: step` is not built yet; use linear, cosine or constant".to_owned(),
-            ));
-        }
+fn optimiser(settings: &OptimizerSettings) -> OptimiserKind {
+    let momentum = settings.momentum;
+    match settings.kind {
+        OptimizerKind::Sgd => OptimiserKind::Sgd {
+            nesterov: true,
+            momentum,
+        },
+        OptimizerKind::Momentum => OptimiserKind::Sgd {
+            nesterov: false,
+            momentum,
+        },
+        OptimizerKind::Adam { eps } => OptimiserKind::Adam {
+            eps,
+            decoupled: false,
+        },
+        OptimizerKind::AdamW { eps } => OptimiserKind::Adam {
+            eps,
+            decoupled: true,
+        },
+        OptimizerKind::RmspropTf { eps } => OptimiserKind::RmspropTf { momentum, eps },
+    }
+}
+
+/// The rate of a run whose epochs have `steps` steps.
+fn schedule(settings: &TrainSettings, steps: u64) -> Result<Schedule, Error> {
+    let rate = &settings.schedule;
+    let (per, unit) = match rate.per_epoch {
+        true => (Per::Epoch, steps),
+        false => (Per::Update, 1),
     };
-    let too_long = || Error::Refused(format!("`EPOCHS` is {epochs}: too many steps to count"));
+    // From epochs, and from steps, to the schedule's own time.
+    let epochs = |epochs: f64| epochs * steps as f64 / unit as f64;
+    let warmup = match rate.warmup {
+        Warmup::Epochs(all) if rate.per_epoch => all,
+        warmup => warmup.steps(steps) as f64 / unit as f64,
+    };
+    let all = settings.epochs.saturating_add(rate.cooldown);
+    let too_long = || Error::Refused(format!("`EPOCHS` is {all}: too many steps to count"));
+    let end = epochs(settings.epochs as f64);
     Ok(Schedule {
-        shape,
-        lr: settings.lr,
-        min_lr: settings.min_lr,
-        warmup_lr: settings.warmup_lr,
-        warmup_steps: settings.warmup.steps(steps),
-        steps: epochs.checked_mul(steps).ok_or_else(too_long)?,
+        shape: match &rate.shape {
+            ScheduleShape::Linear => Shape::Linear,
+            ScheduleShape::Cosine => Shape::Cosine,
+            ScheduleShape::Constant => Shape::Constant,
+            ScheduleShape::Step {
+                epochs: every,
+                rate,
+            } => Shape::Step {
+                every: epochs(*every),
+                rate: *rate,
+            },
+            ScheduleShape::MultiStep { epochs: at, rate } => Shape::MultiStep {
+                at: at.iter().map(|&at| epochs(at)).collect(),
+                rate: *rate,
+            },
+        },
+        per,
+        unit,
+        lr: rate.lr,
+        min_lr: rate.min_lr,
+        warmup_lr: rate.warmup_lr,
+        warmup,
+        end,
+        steps: all.checked_mul(steps).ok_or_else(too_long)?,
+        noise: rate.noise.map(|noise| Noise {
+            from: noise.from * end,
+            to: noise.to.map_or(f64::INFINITY, |to| to * end),
+            share: noise.share,
+            seed: settings.seed,
+        }),
     })
 }

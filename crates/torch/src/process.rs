@@ -55,6 +55,25 @@ pub fn set_random_state(state: &Tensor) -> Result<(), TorchError> {
     shim::outcome(unsafe { shim::shim_set_random_state(shim::pointer(state)) })
 }
 
+/// A number of the standard normal distribution that lies between -`below` and `below`: the
+/// first one of a generator that starts from `seed`. The same as Python's torch draws.
+///
+/// # Errors
+/// When libtorch refuses.
+///
+/// # Panics
+/// When `below` is so small that none would be found.
+pub fn seeded_normal(seed: u64, below: f64) -> Result<f64, TorchError> {
+    assert!(
+        below >= 1e-3,
+        "draws between -{below} and {below} are too rare"
+    );
+    let mut value = 0.0;
+    // SAFETY: the output pointer is live for the call.
+    shim::outcome(unsafe { shim::shim_seeded_normal(seed, below, &mut value) })?;
+    Ok(value)
+}
+
 /// Tells glibc's allocator to keep freed memory for the next step instead of
 /// handing every large block back to the system. Call it once, at the start of
 /// a training or inference process. `false`: another allocator, nothing done.

@@ -8,54 +8,19 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
-#include <c10/util/Exception.h>
 
+#include "support.h"
+
+#include <cmath>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
 #include <dlfcn.h>
-#include <exception>
 #include <mutex>
-#include <string>
-#include <vector>
 
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
 
 namespace {
-
-template <typename Body>
-char *guarded(Body body) {
-  try {
-    body();
-    return nullptr;
-  } catch (const c10::Error &error) {
-    // Without the C++ stack: a reader of the message has no use for it.
-    return strdup(error.what_without_backtrace());
-  } catch (const std::exception &error) {
-    return strdup(error.what());
-  } catch (...) {
-    return strdup("unknown C++ exception");
-  }
-}
-
-std::vector<at::Tensor> list(at::Tensor *const *tensors, size_t count) {
-  std::vector<at::Tensor> result;
-  result.reserve(count);
-  for (size_t i = 0; i < count; ++i) {
-    result.push_back(*tensors[i]);
-  }
-  return result;
-}
-
-// The fused kernel walks raw memory: all three must lie in the same order.
-at::Tensor laid_out_like(const at::Tensor &tensor, const at::Tensor &model) {
-  if (tensor.strides() == model.strides() && tensor.scalar_type() == model.scalar_type()) {
-    return tensor;
-  }
-  return at::empty_like(model).copy_(tensor);
-}
 
 bool fused_serves(const std::vector<at::Tensor> &parameters) {
   const auto &first = parameters.front();
@@ -173,6 +138,16 @@ char *shim_set_random_state(const at::Tensor *state) {
     auto generator = at::detail::getDefaultCPUGenerator();
     std::lock_guard<std::mutex> lock(generator.mutex());
     generator.set_state(*state);
+  });
+}
+
+// Drawn one by one, as a generator of Python's would: the first that lies in (-below, below).
+char *shim_seeded_normal(uint64_t seed, double below, double *output) {
+  return guarded([&] {
+    auto generator = at::detail::createCPUGenerator(seed);
+    do {
+      *output = at::randn({1}, generator, at::TensorOptions().dtype(at::kFloat)).item<float>();
+    } while (std::abs(*output) >= below);
   });
 }
 

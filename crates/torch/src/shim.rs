@@ -1,4 +1,4 @@
-//! The C functions of `shim.cpp`. Tensors are passed by the pointers that tch
+//! The C functions of the C++ files. Tensors are passed by the pointers that tch
 //! holds; what is returned through a pointer belongs to the caller.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -31,6 +31,51 @@ unsafe extern "C" {
     pub fn shim_threads() -> c_int;
     pub fn shim_random_state(output: *mut *mut c_void) -> *mut c_char;
     pub fn shim_set_random_state(state: *const c_void) -> *mut c_char;
+    pub fn shim_seeded_normal(seed: u64, below: f64, output: *mut f64) -> *mut c_char;
+    pub fn shim_adam_step(
+        parameters: *const *const c_void,
+        gradients: *const *const c_void,
+        firsts: *const *const c_void,
+        seconds: *const *const c_void,
+        count: usize,
+        step: u64,
+        lr: f64,
+        beta1: f64,
+        beta2: f64,
+        eps: f64,
+        weight_decay: f64,
+        decoupled: bool,
+    ) -> *mut c_char;
+    pub fn shim_rmsprop_tf_step(
+        parameters: *const *const c_void,
+        gradients: *const *const c_void,
+        squares: *const *const c_void,
+        buffers: *const *const c_void,
+        count: usize,
+        lr: f64,
+        alpha: f64,
+        momentum: f64,
+        eps: f64,
+        weight_decay: f64,
+    ) -> *mut c_char;
+    pub fn shim_lerp(
+        to: *const *const c_void,
+        from: *const *const c_void,
+        count: usize,
+        weight: f64,
+    ) -> *mut c_char;
+    pub fn shim_norm(
+        tensors: *const *const c_void,
+        count: usize,
+        output: *mut *mut c_void,
+    ) -> *mut c_char;
+    pub fn shim_scale(
+        tensors: *const *const c_void,
+        count: usize,
+        factor: *const c_void,
+    ) -> *mut c_char;
+    pub fn shim_autocast_enter(cuda: bool, half: bool) -> *mut c_char;
+    pub fn shim_autocast_leave(cuda: bool) -> *mut c_char;
     pub fn shim_keep_freed_memory() -> bool;
     pub fn shim_load(library: *const c_char) -> *mut c_char;
 }

@@ -1,4 +1,4 @@
-//! The files of a zip archive that packs nothing, as PyTorch writes them.
+//! Zip archives that pack nothing, as PyTorch writes them.
 
 use std::collections::BTreeMap;
 
@@ -81,4 +81,77 @@ fn number(record: &[u8], at: usize, width: usize) -> Result<usize, String> {
     let bytes = slice(record, at, width)?;
     let little = bytes.iter().rev();
     Ok(little.fold(0, |number, &byte| number << 8 | usize::from(byte)))
+}
+
+/// What numbers in an archive lie at multiples of, as PyTorch's own do: they can be mapped.
+const ALIGNED: usize = 64;
+
+/// An archive under way.
+#[derive(Default)]
+pub struct Writer {
+    bytes: Vec<u8>,
+    directory: Vec<u8>,
+    count: u16,
+}
+
+impl Writer {
+    /// Adds a file.
+    ///
+    /// # Panics
+    /// When the archive outgrows the form, at 4 GB or 65,535 files.
+    pub fn add(&mut self, name: &str, content: &[u8]) {
+        let narrow = |number: usize| u32::try_from(number).expect("an archive is below 4 GB");
+        let mut crc = flate2::Crc::new();
+        crc.update(content);
+        let start = narrow(self.bytes.len());
+        let sizes = [crc.sum(), narrow(content.len()), narrow(content.len())];
+        // Version, flags, method (none), time, date.
+        let mut common = vec![0; 10];
+        common.extend(sizes.iter().flat_map(|number| number.to_le_bytes()));
+        common.extend(short(name.len()));
+        let unpadded = self.bytes.len() + LOCAL_LENGTH + name.len() + 4;
+        let padding = unpadded.next_multiple_of(ALIGNED) - unpadded;
+
+        self.bytes.extend(LOCAL);
+        self.bytes.extend(&common);
+        self.bytes.extend(short(4 + padding));
+        self.bytes.extend(name.as_bytes());
+        self.bytes.extend(*b"FB");
+        self.bytes.extend(short(padding));
+        self.bytes.extend(std::iter::repeat_n(b'Z', padding));
+        self.bytes.extend(content);
+
+        self.directory.extend(ENTRY);
+        self.directory.extend([0, 0]);
+        self.directory.extend(&common);
+        // Extra, comment, disk, attributes.
+        self.directory.extend([0; 12]);
+        self.directory.extend(start.to_le_bytes());
+        self.directory.extend(name.as_bytes());
+        self.count = self.count.checked_add(1).expect("below 65,536 files");
+    }
+
+    /// The archive.
+    ///
+    /// # Panics
+    /// When it outgrew the form.
+    pub fn finish(mut self) -> Vec<u8> {
+        let [length, start] = [self.directory.len(), self.bytes.len()]
+            .map(|number| u32::try_from(number).expect("an archive is below 4 GB"));
+        self.bytes.extend(&self.directory);
+        self.bytes.extend(END);
+        self.bytes.extend([0; 4]);
+        self.bytes.extend(self.count.to_le_bytes());
+        self.bytes.extend(self.count.to_le_bytes());
+        self.bytes.extend(length.to_le_bytes());
+        self.bytes.extend(start.to_le_bytes());
+        self.bytes.extend([0; 2]);
+        self.bytes
+    }
+}
+
+fn short(number: usize) -> [u8; 2] {
+    u16::try_from(number)
+        .expect("names are short")
+        .to_le_bytes()
 }

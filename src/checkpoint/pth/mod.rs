@@ -7,6 +7,7 @@
 mod archive;
 mod pickle;
 mod storage;
+mod write;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,6 +17,8 @@ use tch::Tensor;
 use super::file::{FileError, read};
 use pickle::Node;
 use storage::{Storages, Tensors};
+
+pub use write::{Words, save};
 
 /// The weights of a PyTorch checkpoint, under the names they have in it.
 #[derive(Debug)]

@@ -1,0 +1,177 @@
+//! One network's weights from whatever file they are in.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use tch::Tensor;
+
+use super::file::{self, FileError};
+use super::names::Names;
+use super::pth;
+use crate::childnet::Childnet;
+use crate::nn::NamedTensor;
+
+/// Averaged weights stand beside the plain ones under this prefix.
+pub const AVERAGED: &str = "ema.";
+
+/// The weights of a file, under our names.
+#[derive(Debug)]
+pub struct Weights {
+    /// The file.
+    pub path: PathBuf,
+    /// The weights as they were trained.
+    pub plain: BTreeMap<String, Tensor>,
+    /// Their running average, where the file holds one.
+    pub averaged: Option<BTreeMap<String, Tensor>>,
+    /// Words about them; PyTorch's files have none.
+    pub about: BTreeMap<String, String>,
+}
+
+/// Weights that are not a network's: every difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// The file.
+    pub path: PathBuf,
+    /// Tensors of the network that the file has not.
+    pub missing: Vec<String>,
+    /// Tensors of the file that the network has not.
+    pub unexpected: Vec<String>,
+    /// Tensors of another shape: name, the file's, the network's.
+    pub shapes: Vec<(String, Vec<i64>, Vec<i64>)>,
+}
+
+impl Weights {
+    /// Reads our safetensors or a PyTorch checkpoint, with our names or the original's, behind
+    /// `module.` or not.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is of neither form.
+    pub fn load(path: &Path, names: Option<&Names>) -> Result<Weights, FileError> {
+        let translate = |tensors| match names {
+            Some(names) => names.translate(tensors),
+            None => tensors,
+        };
+        if is_pytorch(path)? {
+            let found = pth::load(path)?;
+            return Ok(Weights {
+                path: path.to_owned(),
+                plain: translate(found.weights),
+                averaged: found.averaged.map(translate),
+                about: BTreeMap::new(),
+            });
+        }
+        let found = file::load(path)?;
+        let (averaged, plain): (BTreeMap<_, _>, BTreeMap<_, _>) = found
+            .tensors
+            .into_iter()
+            .partition(|(name, _)| name.starts_with(AVERAGED));
+        let averaged: BTreeMap<String, Tensor> = averaged
+            .into_iter()
+            .map(|(name, tensor)| (name[AVERAGED.len()..].to_owned(), tensor))
+            .collect();
+        Ok(Weights {
+            path: path.to_owned(),
+            plain: translate(plain),
+            averaged: (!averaged.is_empty()).then(|| translate(averaged)),
+            about: found.about,
+        })
+    }
+
+    /// Copies them into a network: the averaged ones where there are any and `average` allows
+    /// it. Whether it was the averaged ones.
+    ///
+    /// # Errors
+    /// When they are not exactly the network's; nothing has changed then.
+    pub fn copy_into(&self, childnet: &Childnet, average: bool) -> Result<bool, Misfit> {
+        let averaged = self.averaged.as_ref().filter(|_| average);
+        let from = averaged.unwrap_or(&self.plain);
+        let tensors = childnet.tensors();
+        match self.misfit(from, &tensors) {
+            Some(misfit) => Err(misfit),
+            None => {
+                childnet
+                    .load(from)
+                    .expect("names and shapes have been compared");
+                Ok(averaged.is_some())
+            }
+        }
+    }
+
+    fn misfit(&self, from: &BTreeMap<String, Tensor>, to: &[NamedTensor]) -> Option<Misfit> {
+        let own: BTreeMap<&str, &Tensor> = to.iter().map(|one| (&*one.name, &one.tensor)).collect();
+        let missing = own.keys().filter(|name| !from.contains_key(**name));
+        let unexpected = from.keys().filter(|name| !own.contains_key(name.as_str()));
+        let shapes = own.iter().filter_map(|(name, own)| {
+            let (found, expected) = (from.get(*name)?.size(), own.size());
+            (found != expected).then(|| ((*name).to_owned(), found, expected))
+        });
+        let misfit = Misfit {
+            path: self.path.clone(),
+            missing: missing.map(|name| (*name).to_owned()).collect(),
+            unexpected: unexpected.cloned().collect(),
+            shapes: shapes.collect(),
+        };
+        let fits =
+            misfit.missing.is_empty() && misfit.unexpected.is_empty() && misfit.shapes.is_empty();
+        (!fits).then_some(misfit)
+    }
+}
+
+/// The first bytes tell a PyTorch checkpoint from a file of safetensors, which begins with a
+/// length: one that starts with a zip's or a pickle's mark would be past all bounds or odd.
+fn is_pytorch(path: &Path) -> Result<bool, FileError> {
+    let io = |source| FileError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let mut start = Vec::new();
+    let file = File::open(path).map_err(io)?;
+    file.take(9).read_to_end(&mut start).map_err(io)?;
+    // A safetensors header is JSON right after its length.
+    Ok(match start.as_slice() {
+        [.., b'{'] if start.len() == 9 => false,
+        [b'P', b'K', 3, 4, ..] | [0x80, ..] => true,
+        _ => false,
+    })
+}
+
+/// Names that a message holds of each kind.
+const SHOWN: usize = 8;
+
+impl std::fmt::Display for Misfit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "the weights of {} are not this network's:",
+            self.path.display()
+        )?;
+        lines(f, "missing", &self.missing)?;
+        lines(f, "unexpected", &self.unexpected)?;
+        let shapes: Vec<String> = self
+            .shapes
+            .iter()
+            .map(|(name, found, expected)| {
+                format!("{name} is {found:?}, the network's is {expected:?}")
+            })
+            .collect();
+        lines(f, "of another shape", &shapes)
+    }
+}
+
+fn lines(f: &mut std::fmt::Formatter<'_>, what: &str, all: &[String]) -> std::fmt::Result {
+    if all.is_empty() {
+        return Ok(());
+    }
+    write!(f, "\n  {} {what}:", all.len())?;
+    for one in all.iter().take(SHOWN) {
+        write!(f, "\n    {one}")?;
+    }
+    match all.len().saturating_sub(SHOWN) {
+        0 => Ok(()),
+        more => write!(f, "\n    and {more} more"),
+    }
+}
+
+impl std::error::Error for Misfit {}

@@ -1,0 +1,157 @@
+//! A trained network on the test part: from options to counted outcomes.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use serde::Serialize;
+use tch::Kind;
+
+use super::test::{ClassTested, Confusion, Outcome, Tested, test};
+use crate::checkpoint::Weights;
+use crate::checkpoint::names::Names;
+use crate::childnet::Childnet;
+use crate::config;
+use crate::data::{DataError, Loader, Normalisation};
+use crate::nn::Place;
+use crate::run::{self, Progress, Tick};
+use crate::train::prepare::load_data;
+use crate::train::{ArchRecord, Chosen, Error, NetworkOptions, RunOptions};
+
+/// A test as the command line describes it.
+#[derive(Debug, Clone)]
+pub struct TestOptions {
+    /// Which network.
+    pub network: NetworkOptions,
+    /// The file of its weights; goes before the settings' `RESUME_PATH`.
+    pub weights: Option<PathBuf>,
+    /// Whether averaged weights are tested where the file holds some.
+    pub average: bool,
+    /// Where a line for each class is written, as CSV.
+    pub csv: Option<PathBuf>,
+    /// Settings, data and device.
+    pub run: RunOptions,
+}
+
+/// What a test gave.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TestResult {
+    /// The architecture and its cost.
+    #[serde(flatten)]
+    pub arch: ArchRecord,
+    /// The file of the weights.
+    pub weights: PathBuf,
+    /// Whether its averaged weights were tested.
+    pub averaged: bool,
+    /// Over all images.
+    #[serde(flatten)]
+    pub tested: Tested,
+    /// Images a second, reading included.
+    pub images_per_second: f64,
+    /// Class by class.
+    pub classes: Vec<ClassTested>,
+    /// The most frequent confusions.
+    pub confusions: Vec<Confusion>,
+}
+
+/// Confusions that a result names.
+const CONFUSIONS: usize = 10;
+
+/// Tests a network's weights on the test images.
+///
+/// # Errors
+/// When there is no network or no file of weights, the text, the settings or the data are
+/// wrong, or the weights are not the network's.
+pub fn run(options: &TestOptions) -> Result<TestResult, Error> {
+    let loaded = config::retrain(options.run.config.as_deref(), &options.run.overrides())?;
+    for warning in &loaded.warnings {
+        (options.run.warn)(&warning.to_string());
+    }
+    let settings = &loaded.settings;
+    let average = options.average && settings.ema.is_some();
+    let Chosen { arch, plan, .. } = Chosen::new(&options.network, settings, &options.run)?;
+    let file = options.weights.clone().or(settings.resume_path.clone());
+    let file = file.ok_or_else(no_weights)?;
+    let place = Place {
+        kind: Kind::Float,
+        device: options.run.device.open()?,
+    };
+    let network = plan.ir.network(&arch.path, plan.resolution);
+    let names = Names::of_network(&network).ok();
+    let childnet = Childnet::new(&network, place, settings.train.seed);
+    let weights = Weights::load(&file, names.as_ref())?;
+    let averaged = weights.copy_into(&childnet, average)?;
+    let data = load_data(&settings.train, &plan, 0)?;
+    let normalisation = normalisation(&weights.about).unwrap_or(data.normalisation.clone());
+    let train = &settings.train;
+    let part = Loader::plain(&data.test, &normalisation, train.seed, train.workers);
+    let start = Instant::now();
+    let size = (data.test.len(), train.eval_batch);
+    let outcome = watched(&childnet, &part, size, options.run.progress)?;
+    let seconds = start.elapsed().as_secs_f64();
+    if let Some(csv) = &options.csv {
+        run::replace(csv, table(&outcome).as_bytes())?;
+    }
+    let mut confusions = outcome.confusions;
+    confusions.truncate(CONFUSIONS);
+    Ok(TestResult {
+        arch: ArchRecord::new(&arch, &plan),
+        weights: file,
+        averaged,
+        tested: outcome.tested,
+        images_per_second: outcome.tested.images as f64 / seconds,
+        classes: outcome.classes,
+        confusions,
+    })
+}
+
+fn no_weights() -> Error {
+    Error::Refused(
+        "no weights: give their file with --weights FILE, or RESUME_PATH in the settings".into(),
+    )
+}
+
+/// What images were normalised with when the weights were trained, where the file says it.
+fn normalisation(about: &BTreeMap<String, String>) -> Option<Normalisation> {
+    let numbers = |key: &str| serde_json::from_str::<Vec<f64>>(about.get(key)?).ok();
+    Some(Normalisation {
+        mean: numbers("mean")?,
+        deviation: numbers("deviation")?,
+    })
+}
+
+/// A line for each class.
+fn table(outcome: &Outcome) -> String {
+    let mut text = "class,images,top1,top5,most_taken_for,most_taken_for_images\n".to_owned();
+    for (class, counts) in outcome.classes.iter().enumerate() {
+        // The first of a class is its most frequent.
+        let most = outcome.confusions.iter().find(|one| one.class == class);
+        let most = most.map_or(",".to_owned(), |one| {
+            format!("{},{}", one.taken_for, one.images)
+        });
+        let ClassTested { images, top1, top5 } = counts;
+        text += &format!("{class},{images},{top1},{top5},{most}\n");
+    }
+    text
+}
+
+/// Tests with a bar that shows loss and top-1 so far.
+fn watched(
+    childnet: &Childnet,
+    part: &Loader,
+    (images, batch): (usize, usize),
+    shown: bool,
+) -> Result<Outcome, DataError> {
+    let mut progress = Progress::new(images.div_ceil(batch) as u64, 0, 1, shown);
+    let outcome = test(childnet, part, batch, |images, so_far| {
+        let tick = Tick {
+            epoch: 1,
+            images,
+            loss: so_far.mean_loss(),
+            top1: so_far.top1(),
+        };
+        progress.advance(1, &tick);
+    });
+    progress.finish();
+    outcome
+}

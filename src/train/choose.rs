@@ -1,0 +1,219 @@
+//! Which network is meant: an arch of a file, a published one, or lists of indices.
+
+use std::path::{Path, PathBuf};
+
+use creamc_lang::arch::Arch;
+use creamc_lang::plan::Plan;
+use creamc_lang::source::{Files, ReadError};
+
+use super::prepare::Source;
+use super::{Error, RunOptions};
+use crate::config::{PUBLISHED, RetrainSettings, Selection};
+
+/// The published networks and their space, as text; they belong to the program.
+struct Shipped;
+
+const PUBLISHED_FILE: &str = "spaces/published.cream";
+const SPACE_FILE: &str = "spaces/mobile.cream";
+
+impl Files for Shipped {
+    fn read(&self, path: &Path) -> Result<String, ReadError> {
+        if path == Path::new(PUBLISHED_FILE) {
+            Ok(include_str!("../../spaces/published.cream").to_owned())
+        } else if path == Path::new(SPACE_FILE) {
+            Ok(include_str!("../../spaces/mobile.cream").to_owned())
+        } else {
+            Err(ReadError("it is not part of the program".to_owned()))
+        }
+    }
+}
+
+/// What the command line says about the network.
+#[derive(Debug, Clone, Default)]
+pub struct NetworkOptions {
+    /// The file that holds it, or its space; goes before the settings' selection.
+    pub file: Option<PathBuf>,
+    /// Which of the file's architectures; needed when there are several.
+    pub arch: Option<String>,
+    /// The number of classes instead of the file's and the settings'.
+    pub classes: Option<u32>,
+}
+
+/// A network with all it was read from.
+pub struct Chosen {
+    /// The compiled file.
+    pub source: Source,
+    /// The architecture.
+    pub arch: Arch,
+    /// Its plan.
+    pub plan: Plan,
+}
+
+impl Chosen {
+    /// Finds the network that the command line or the settings mean.
+    ///
+    /// # Errors
+    /// When neither names one, a file cannot be read or its text is wrong, or the lists of
+    /// `INPUT_ARCH` do not fit the space.
+    pub fn new(
+        network: &NetworkOptions,
+        settings: &RetrainSettings,
+        run: &RunOptions,
+    ) -> Result<Chosen, Error> {
+        let classes = network.classes.or(settings.train.classes);
+        let file = network.file.as_deref();
+        let load = |file| Source::load(file, classes, run.show);
+        let shipped = || Source::of(&Shipped, Path::new(PUBLISHED_FILE), classes, run.show);
+        match (&settings.selection, file) {
+            (None, None) => Err(no_network()),
+            (Some(Selection::Indices(lists)), Some(file)) if network.arch.is_none() => {
+                let source = load(file)?;
+                if source.has_archs() {
+                    return Chosen::overruled("INPUT_ARCH", source, network, run);
+                }
+                let side = settings.image_size;
+                Chosen::of_indices(source.without_bounds(), lists, side, run)
+            }
+            (Some(selection), Some(file)) => {
+                let setting = match selection {
+                    Selection::Published(_) => "MODEL_SELECTION",
+                    Selection::Indices(_) => "INPUT_ARCH",
+                };
+                Chosen::overruled(setting, load(file)?, network, run)
+            }
+            (None, Some(file)) => Chosen::of_arch(load(file)?, network.arch.as_deref()),
+            (Some(Selection::Published(size)), None) => {
+                let name = format!("cream_{size}");
+                Chosen::of_arch(shipped()?.without_bounds(), Some(&name))
+            }
+            (Some(Selection::Indices(lists)), None) => {
+                let side = settings.image_size.unwrap_or(ORIGINAL_SIDE);
+                Chosen::of_indices(shipped()?.without_bounds(), lists, Some(side), run)
+            }
+        }
+    }
+
+    /// The file of the command line, although the settings name a network too.
+    fn overruled(
+        setting: &str,
+        source: Source,
+        network: &NetworkOptions,
+        run: &RunOptions,
+    ) -> Result<Chosen, Error> {
+        (run.warn)(&format!(
+            "`{setting}` has no effect: the command line names a file"
+        ));
+        Chosen::of_arch(source, network.arch.as_deref())
+    }
+
+    fn of_arch(source: Source, name: Option<&str>) -> Result<Chosen, Error> {
+        let (arch, plan) = source.plan_arch(name)?;
+        Ok(Chosen { source, arch, plan })
+    }
+
+    fn of_indices(
+        mut source: Source,
+        lists: &[Vec<u64>],
+        side: Option<u32>,
+        run: &RunOptions,
+    ) -> Result<Chosen, Error> {
+        let (found, plan) = source.plan_indices(lists, side)?;
+        if let Some(warning) = found.warning {
+            (run.warn)(&format!("`INPUT_ARCH`: {warning}"));
+        }
+        let arch = found.arch;
+        Ok(Chosen { source, arch, plan })
+    }
+}
+
+/// The original trains networks of `INPUT_ARCH` on images of this side.
+const ORIGINAL_SIDE: u32 = 224;
+
+fn no_network() -> Error {
+    let sizes = PUBLISHED.map(|size| size.to_string()).join(", ");
+    Error::Refused(format!(
+        "no network: name a file that holds an arch, or set `MODEL_SELECTION` to a published one \
+         ({sizes}) or to -1 with `INPUT_ARCH`"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::train::DeviceChoice;
+    use creamc_lang::arch::choices_text;
+
+    fn options() -> RunOptions {
+        RunOptions {
+            config: None,
+            data: None,
+            out: None,
+            device: DeviceChoice::Cpu,
+            seed: None,
+            set: Vec::new(),
+            progress: false,
+            warn: |_| {},
+            show: |findings| panic!("{:?}", findings.diagnostics),
+        }
+    }
+
+    fn choose(set: &[&str]) -> Result<Chosen, Error> {
+        let set: Vec<String> = set.iter().map(|&one| one.to_owned()).collect();
+        let settings = config::retrain(None, &set)?.settings;
+        Chosen::new(&NetworkOptions::default(), &settings, &options())
+    }
+
+    #[test]
+    fn every_published_network_has_the_published_costs_and_shows_no_warning() {
+        let golden: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/golden/published.json")).unwrap();
+        let golden = golden.as_array().unwrap();
+        assert_eq!(golden.len(), PUBLISHED.len());
+        for (network, size) in golden.iter().zip(PUBLISHED) {
+            let chosen = choose(&[&format!("MODEL_SELECTION={size}")]).unwrap();
+            let cost = chosen.plan.cost(&chosen.arch.path);
+            let costs = [cost.flops, cost.macs, cost.params];
+            let expected = ["flops", "macs", "params"].map(|name| network[name].as_u64().unwrap());
+            assert_eq!(costs, expected, "{size}");
+            assert_eq!(u64::from(chosen.plan.resolution), network["resolution"]);
+            let choices = chosen.arch.choices(&chosen.plan.ir).unwrap();
+            let as_built = network["as_built"].to_string();
+            assert_eq!(choices_text(&choices).replace(' ', ""), as_built);
+        }
+    }
+
+    #[test]
+    fn lists_of_indices_are_built_at_the_settings_side_or_the_originals() {
+        let arch = "INPUT_ARCH=[[0], [3], [3, 3], [3, 1, 3], [3, 3, 3, 3], [3, 3, 3], [0]]";
+        let chosen = choose(&["MODEL_SELECTION=-1", arch]).unwrap();
+        assert_eq!(chosen.plan.resolution, 224);
+        let chosen = choose(&["MODEL_SELECTION=-1", arch, "DATASET.IMAGE_SIZE=160"]).unwrap();
+        assert_eq!(chosen.plan.resolution, 160);
+    }
+
+    #[test]
+    fn lists_that_do_not_fit_name_the_position() {
+        for (arch, words) in [
+            ("[[0], [0], [0]]", "3 lists of choices where 7 are wanted"),
+            (
+                "[[0], [0,0,0,0,0,0,0], [0], [0], [0], [0], [0]]",
+                "list 2 (`s1`) has 7 blocks",
+            ),
+            (
+                "[[0], [0], [0, 9], [0], [0], [0], [0]]",
+                "list 3 (`s2`), block 2: there is no candidate 9",
+            ),
+        ] {
+            let error = choose(&["MODEL_SELECTION=-1", &format!("INPUT_ARCH={arch}")]);
+            let error = error.err().unwrap().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_network_is_an_error_that_lists_the_published_ones() {
+        let error = choose(&[]).err().unwrap().to_string();
+        assert!(error.contains("14, 43, 114, 287, 481, 604"), "{error}");
+    }
+}
