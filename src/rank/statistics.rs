@@ -36,7 +36,7 @@ fn direction(x: f64, y: f64) -> i64 {
 const DRAWS: usize = 1000;
 
 /// The standard error of [`tau`], by the bootstrap: as many things are drawn with replacement
-/// as there are, [`DRAWS`] times, and the deviation of the draws' τ is the answer. Draws
+/// as there are, 1,000 times, and the deviation of the draws' τ is the answer. Draws
 /// where τ has no value are left out; `None` when hardly any has one.
 ///
 /// Equal seeds give equal answers.

@@ -284,13 +284,13 @@ fn channels_last(images: &Tensor) -> Result<Tensor, String> {
 
 /// Whether a path is one of the space.
 fn fits(path: &Path, ir: &Ir) -> bool {
-    let rows = path.0.iter().zip(&ir.rows);
+    let mut rows = path.0.iter().zip(&ir.rows);
     let inside = |(blocks, row): (&Vec<u16>, &creamc_lang::ir::Row)| {
         let mut slots = blocks.iter().zip(&row.slots);
         blocks.len() <= row.slots.len()
             && slots.all(|(&candidate, slot)| usize::from(candidate) < slot.candidates.len())
     };
-    path.0.len() == ir.rows.len() && rows.map(inside).all(|inside| inside)
+    path.0.len() == ir.rows.len() && rows.all(inside)
 }
 
 #[cfg(test)]

@@ -55,7 +55,10 @@ impl Meter {
         let losses = numbers(&std::mem::take(&mut self.losses));
         let hits = numbers(&std::mem::take(&mut self.hits));
         let images = std::mem::take(&mut self.images);
-        if let Some(at) = losses.iter().position(|loss| !(loss.abs() < EXPLODED)) {
+        if let Some(at) = losses
+            .iter()
+            .position(|loss| loss.is_nan() || loss.abs() >= EXPLODED)
+        {
             return Err(NotANumber(at));
         }
         for ((loss, hits), images) in losses.iter().zip(&hits).zip(images) {

@@ -91,7 +91,7 @@ fn ctrl_c_saves_after_its_step_and_the_run_goes_on_from_there() {
     finish(&mut search(&whole, &["RECOVERY_INTERVAL=0"]));
     // The checkpoint of the stop is one more than the whole run has, until it is pruned.
     let own = run.join(format!("checkpoint/step-{step:08}.safetensors"));
-    if step % 12 != 0 && own.is_file() {
+    if !step.is_multiple_of(12) && own.is_file() {
         fs::remove_file(own).unwrap();
     }
     fs::remove_file(whole.join(format!("checkpoint/step-{:08}.safetensors", STEPS - 24))).ok();
