@@ -27,11 +27,14 @@ import sys
 import time
 from pathlib import Path
 
-# What every arm sets beside configs/demo.yaml. `random` runs no search: it draws a path.
+# What every arm sets beside configs/demo.yaml; {last} is the last epoch but one. `random` runs no search: it
+# draws a path. An arm whose settings this build of the tool does not know is left out, with a note.
 ARMS = {
-    "cream": ["SUPERNET.STRATEGY=cream"],
-    "cream-released": ["SUPERNET.STRATEGY=cream", "SUPERNET.VARIANT=released"],
-    "cream-evolution": ["SUPERNET.STRATEGY=cream", "SUPERNET.PICK=evolution"],
+    "cream": [],
+    "cream-released": ["SUPERNET.VARIANT=released"],
+    "cream-evolution": ["SUPERNET.PICK=evolution"],
+    # Single paths evenly; the board fills, and teaches, in the last epoch alone.
+    "late": ["SUPERNET.META_STA_EPOCH={last}"],
     "spos": ["SUPERNET.STRATEGY=spos", "SUPERNET.PICK=evolution"],
     "sandwich": ["SUPERNET.STRATEGY=sandwich", "SUPERNET.PICK=evolution"],
     "random": None,
@@ -97,7 +100,9 @@ class Bench:
         self.truth_seeds = [FIRST_TRUTH_SEED + more for more in range(args.truth_seeds)]
         self.search_seeds = [FIRST_SEARCH_SEED + more for more in range(args.search_seeds)]
         self.remember()
+        args.arms = {arm: sets for arm, sets in args.arms.items() if self.knows(arm, sets)}
         self.paths = self.sample()
+        self.random = {}
 
     def remember(self):
         """Results of other sizes do not mix: the folder knows what it is for."""
@@ -109,6 +114,19 @@ class Bench:
             file.write_text(json.dumps(meant, indent=1))
         elif json.loads(file.read_text()) != meant:
             sys.exit(f"{a.out} holds results for other arguments (meant.json): name another folder with --out")
+
+    def knows(self, arm, sets):
+        """Whether the tool has the arm's settings: they are read before the images, of which there are none."""
+        if not sets:
+            return True
+        job = self.search("steps", arm, 0, 2)
+        command = [str(part) for part in [self.args.bin, *job.command]]
+        command[command.index("--data") + 1] = str(self.args.out / "no-images")
+        said = subprocess.run(command, capture_output=True, text=True).stderr
+        unknown = [one.split("=")[0] for one in sets if one.split("=")[0] in said]
+        if unknown:
+            print(f"left out: {arm}, because this tool refuses {', '.join(unknown)}", file=sys.stderr)
+        return not unknown
 
     # What is asked of the tool
 
@@ -153,7 +171,10 @@ class Bench:
     def search(self, mode, arm, seed, epochs):
         name = f"search/{mode}-{arm}-{seed}"
         start = min(round(epochs * START), epochs - 1)
-        sets = [f"EPOCHS={epochs}", f"SUPERNET.META_STA_EPOCH={start}", *self.args.arms[arm]]
+        own = [one.format(last=epochs - 1) for one in self.args.arms[arm]]
+        sets = [f"EPOCHS={epochs}", *own]
+        if not any(one.startswith("SUPERNET.META_STA_EPOCH=") for one in own):
+            sets.append(f"SUPERNET.META_STA_EPOCH={start}")
         command = ["search", self.args.root / self.args.space, *self.common(name, self.args.config, seed, sets)]
         return Job("search", name, command, epochs)
 
@@ -198,10 +219,13 @@ class Bench:
     def pick(self, mode, arm, seed):
         """The picked path: (choices, file, arch), once it is known."""
         if self.args.arms[arm] is None:
-            file = self.args.out / f"random-{seed}.cream"
-            drawn = self.drawn(self.args.root / self.args.space, 1, seed)[0]
-            file.write_text(f'cream 1\nuse "{self.args.root / self.args.space}"\n\n' + drawn["arch"])
-            return json.dumps(drawn["choices"]), file, drawn["arch"].split()[1]
+            if seed not in self.random:
+                file = self.args.out / f"random-{seed}.cream"
+                space = self.args.root / self.args.space
+                drawn = self.drawn(space, 1, seed)[0]
+                file.write_text(f'cream 1\nuse "{space}"\n\n' + drawn["arch"])
+                self.random[seed] = json.dumps(drawn["choices"]), file, drawn["arch"].split()[1]
+            return self.random[seed]
         run = f"search/{mode}-{arm}-{seed}"
         if not self.is_done(run):
             return None
@@ -349,23 +373,23 @@ class Bench:
             print(self.row(mode, arm, epochs.get((mode, arm)), means, ceiling))
 
     def row(self, mode, arm, epochs, means, ceiling):
-        taus, seconds, best, tops, places = [], [], [], [], []
+        taus, seconds, best, tops, places, beats = [], [], [], [], [], []
         for seed in self.search_seeds:
             choices = self.pick(mode, arm, seed)[0]
             top1 = statistics.mean(self.truth(choices))
             others = [mean for mean, row in zip(means, self.paths) if row["choices"] != choices]
             tops.append(top1)
             places.append(1 + sum(mean > top1 for mean in others))
+            beats.append(100 * sum(mean < top1 for mean in others) / len(others))
             if epochs:
                 losses = self.losses(f"judge/{mode}-{arm}-{seed}")
                 liked = min(range(len(losses)), key=losses.__getitem__)
                 taus.append(tau([-loss for loss in losses], means))
                 best.append(1 + sum(mean > means[liked] for mean in means))
                 seconds.append(self.seconds(f"search/{mode}-{arm}-{seed}"))
-        share = number(mean_of(taus) / ceiling * 100, 0) + " %" if taus and ceiling and mean_of(taus) is not None else "–"
-        beats = 100 * (1 - (statistics.mean(places) - 1) / len(means))
+        share = number(mean_of(taus) / ceiling * 100, 0) + " %" if (ceiling or 0) > 0 and mean_of(taus) is not None else "–"
         cells = [arm, mode, str(epochs or "–"), around(seconds, 0), around(taus, 2), share, around(best, 1),
-                 around(tops, 2) + " %", around(places, 1), f"{beats:.0f} %"]
+                 around(tops, 2) + " %", around(places, 1), around(beats, 0) + " %"]
         return "| " + " | ".join(cells) + " |"
 
     def losses(self, name):
