@@ -8,7 +8,7 @@
 use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Once, OnceLock};
+use std::sync::OnceLock;
 
 use creamc::rank::{self, New, RankOptions, Ranked, Ranking, Task, ceiling, run_until, tau};
 use creamc::search::{self, SearchOptions};
