@@ -5,14 +5,16 @@
     reason = "a test lays out and reads its files"
 )]
 
+mod common;
+
 use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use common::runs::{repository, run_options};
 use creamc::rank::{self, New, RankOptions, Ranked, Ranking, Task, ceiling, run_until, tau};
 use creamc::search::{self, SearchOptions};
-use creamc::train::{DeviceChoice, Findings, RunOptions};
 
 /// A search of two epochs.
 const SEARCH: [&str; 9] = [
@@ -38,27 +40,6 @@ const ALONE: [&str; 6] = [
     "NET.DROPOUT_RATE=0",
 ];
 
-fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-fn run_options(out: &Path, set: &[&str]) -> RunOptions {
-    // Bit-equal runs need one number of threads, which OpenMP keeps for each calling thread.
-    creamc_torch::set_threads(1).expect("one thread is allowed");
-    fn ignore(_: &Findings) {}
-    RunOptions {
-        config: None,
-        data: Some(repository("examples/fashion-mnist")),
-        out: Some(out.to_owned()),
-        device: DeviceChoice::Cpu,
-        seed: Some(7),
-        set: set.iter().map(|&one| one.to_owned()).collect(),
-        progress: false,
-        warn: |_| {},
-        show: ignore,
-    }
-}
-
 /// One search for all tests.
 fn searched() -> &'static Path {
     static FOLDER: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
@@ -69,7 +50,7 @@ fn searched() -> &'static Path {
             space: repository("spaces/tiny.cream"),
             classes: None,
             require: Vec::new(),
-            run: run_options(&run, &SEARCH),
+            run: run_options(Some(&run), &SEARCH),
         })
         .unwrap();
         (folder, run)
@@ -98,7 +79,7 @@ fn of_space(count: usize) -> New {
 fn options(new: New, out: &Path) -> RankOptions {
     RankOptions {
         task: Task::New(new),
-        run: run_options(out, &ALONE),
+        run: run_options(Some(out), &ALONE),
     }
 }
 
@@ -165,7 +146,7 @@ fn a_stopped_ranking_goes_on_with_what_it_has_and_ends_as_an_unbroken_one() {
     fs::create_dir(broken.join("training")).unwrap();
     fs::write(broken.join("training/log.txt"), "half").unwrap();
     let before = text(&broken.join("rank.jsonl"));
-    let mut run = run_options(&folder.path().join("unused"), &[]);
+    let mut run = run_options(Some(&folder.path().join("unused")), &[]);
     (run.out, run.seed) = (None, None);
     let task = Task::Resume(broken.clone());
     whole(run_until(&RankOptions { task, run }, &|| false).unwrap());

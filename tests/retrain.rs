@@ -5,14 +5,17 @@
     reason = "a test lays out and reads its files"
 )]
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use common::runs::{repository, run_options};
 use creamc::checkpoint::{self, pth};
 use creamc::retrain::{self, RetrainOptions, Retrained, TestOptions, TestResult};
-use creamc::train::{DeviceChoice, Error, Findings, NetworkOptions, RunOptions};
+use creamc::train::{Error, NetworkOptions};
 
 /// Two epochs with everything switched on.
 const ALL: [&str; 14] = [
@@ -35,29 +38,7 @@ const ALL: [&str; 14] = [
 /// Dropout draws from one generator of the process, so runs here follow each other.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
-    let guard = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    // Bit-equal runs need one number of threads.
-    creamc_torch::set_threads(1).expect("one thread is allowed");
-    guard
-}
-
-fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-fn run_options(out: Option<&Path>, set: &[&str]) -> RunOptions {
-    fn ignore(_: &Findings) {}
-    RunOptions {
-        config: None,
-        data: Some(repository("examples/fashion-mnist")),
-        out: out.map(Path::to_owned),
-        device: DeviceChoice::Cpu,
-        seed: Some(7),
-        set: set.iter().map(|&one| one.to_owned()).collect(),
-        progress: false,
-        warn: |_| {},
-        show: ignore,
-    }
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn tiny() -> NetworkOptions {

@@ -5,14 +5,17 @@
     reason = "a test lays out and reads its files"
 )]
 
+mod common;
+
 use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use common::runs::{repository, run_options};
 use creamc::checkpoint;
 use creamc::retrain::{self, RetrainOptions};
 use creamc::search::{Found, SearchOptions, Visits, run_until};
-use creamc::train::{DeviceChoice, Error, Findings, NetworkOptions, RunOptions};
+use creamc::train::{Error, NetworkOptions};
 
 /// A search of three epochs, the last two with a board.
 const SMALL: [&str; 13] = [
@@ -31,33 +34,12 @@ const SMALL: [&str; 13] = [
     "SUPERNET.PROBE_PATHS=3",
 ];
 
-fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-fn run_options(out: &Path, set: &[&str]) -> RunOptions {
-    // Bit-equal runs need one number of threads, which OpenMP keeps for each calling thread.
-    creamc_torch::set_threads(1).expect("one thread is allowed");
-    fn ignore(_: &Findings) {}
-    RunOptions {
-        config: None,
-        data: Some(repository("examples/fashion-mnist")),
-        out: Some(out.to_owned()),
-        device: DeviceChoice::Cpu,
-        seed: Some(7),
-        set: set.iter().map(|&one| one.to_owned()).collect(),
-        progress: false,
-        warn: |_| {},
-        show: ignore,
-    }
-}
-
 fn options(out: &Path, more: &[&str]) -> SearchOptions {
     SearchOptions {
         space: repository("spaces/tiny.cream"),
         classes: None,
         require: Vec::new(),
-        run: run_options(out, &[&SMALL[..], more].concat()),
+        run: run_options(Some(out), &[&SMALL[..], more].concat()),
     }
 }
 
@@ -175,7 +157,7 @@ fn the_result_of_a_search_is_retrained_and_tested() {
             ..NetworkOptions::default()
         },
         inherit: Some(run.clone()),
-        run: run_options(&out, &set),
+        run: run_options(Some(&out), &set),
     })
     .unwrap();
     assert_eq!(
@@ -238,4 +220,34 @@ fn a_bound_that_no_path_meets_is_a_message_about_the_text() {
         panic!("{error}");
     };
     assert_eq!(findings.diagnostics[0].code.as_str(), "bound-unreachable");
+}
+
+/// The lines of `metrics.jsonl` and the log of a search with these settings.
+fn told(more: &[&str]) -> (Vec<serde_json::Value>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    search(&out, more).unwrap();
+    let metrics = text(&out.join("metrics.jsonl"));
+    let lines = metrics
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    (lines.collect(), text(&out.join("log.txt")))
+}
+
+/// Rows 10 and 21 of the differences from the released code, docs/paper.md.
+#[test]
+fn the_board_is_judged_and_few_classes_do_without_the_meta_layer_unlike_the_released_code() {
+    let judged = |line: &serde_json::Value| line["judged"].as_array().unwrap().len();
+    let (lines, log) = told(&[]);
+    assert!(judged(&lines[2]) > 0 && lines[2].get("random_path").is_none());
+    assert!(!log.contains("the meta layer moved"), "{log}");
+
+    let (lines, log) = told(&["SUPERNET.VARIANT=released"]);
+    assert!(lines.iter().all(|line| judged(line) == 0));
+    assert!(
+        lines
+            .iter()
+            .all(|line| line["random_path"]["loss"].is_number())
+    );
+    assert!(log.contains("the meta layer moved by"), "{log}");
 }

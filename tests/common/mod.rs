@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
+pub mod runs;
+
 use std::collections::BTreeMap;
 use std::path::{self, PathBuf};
 
