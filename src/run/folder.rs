@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::lines::{Log, Metrics};
-use super::{RunError, atomic};
+use super::{Events, RunError, atomic};
 
 /// What made the run: enough to make it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -191,6 +191,14 @@ impl RunFolder {
     /// It cannot be opened.
     pub fn log(&self) -> Result<Log, RunError> {
         Log::open(&self.path.join("log.txt"))
+    }
+
+    /// A new file of events for TensorBoard.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn events(&self) -> Result<Events, RunError> {
+        Events::create(&self.path.join("tensorboard"))
     }
 
     /// The metrics; goes on where they ended.

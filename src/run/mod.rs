@@ -7,7 +7,9 @@
 //!   space/          the space and every file it uses, as they were compiled
 //!   log.txt         what happened, to read
 //!   metrics.jsonl   what was measured, one JSON object a line
+//!   tensorboard/    the same for TensorBoard
 //!   board.txt       the board now; boards/ has it after every epoch
+//!   board.cream     its entries as architectures
 //!   checkpoint/     what a killed run goes on from: the last few, and the best
 //!   best.cream      the result
 //! ```
@@ -18,6 +20,7 @@
 //! processes never write to one folder.
 
 mod atomic;
+mod events;
 mod folder;
 mod journal;
 mod lines;
@@ -27,6 +30,7 @@ mod stop;
 use std::path::{Path, PathBuf};
 
 pub use atomic::{replace, replace_with};
+pub use events::Events;
 pub use folder::{Manifest, RunFolder};
 pub use journal::Journal;
 pub use lines::{Log, Metrics};

@@ -5,6 +5,7 @@
 //! the run folder. Paper: sections 3.2 and 3.3; docs/paper.md says where the
 //! released code differs.
 
+mod archs;
 mod judge;
 pub mod meta;
 mod options;

@@ -9,12 +9,13 @@ use creamc_lang::ir::Ir;
 use creamc_lang::plan::Plan;
 use serde::{Deserialize, Serialize};
 
+use super::archs::{archs_text, board_archs};
 use super::judge::Judged;
 use super::pick::Pick;
 use super::step::Learner;
 use super::teacher::Probe;
 use super::text::{board_text, choices, path_text};
-use crate::run::{Log, Metrics, RunError, RunFolder};
+use crate::run::{Events, Log, Metrics, RunError, RunFolder};
 use crate::train::meter::Reading;
 use crate::train::prepare::Opened;
 use crate::train::{ArchRecord, EpochRecord, Error};
@@ -28,6 +29,7 @@ pub struct Records {
     folder: RunFolder,
     log: Log,
     metrics: Metrics,
+    events: Events,
     /// The copy of the space, as `best.cream` uses it.
     space: PathBuf,
 }
@@ -115,6 +117,7 @@ impl Records {
     pub fn open(opened: Opened) -> Result<Records, RunError> {
         Ok(Records {
             metrics: opened.folder.metrics()?,
+            events: opened.folder.events()?,
             folder: opened.folder,
             log: opened.log,
             space: opened.file,
@@ -126,7 +129,8 @@ impl Records {
     /// # Errors
     /// When the file cannot be replaced.
     pub fn rewind(&mut self, step: u64) -> Result<(), RunError> {
-        self.metrics.rewind(step)
+        self.metrics.rewind(step)?;
+        self.events.rewind(step)
     }
 
     /// Adds a line to the log.
@@ -149,6 +153,7 @@ impl Records {
         reading: &Reading,
     ) -> Result<(), Error> {
         self.metrics.add(record)?;
+        self.scalars(record, learner)?;
         let at = &record.epoch;
         let judged = match (record.judge_loss, record.judge_top1) {
             (Some(loss), Some(top1)) => format!(", best on the judge part {loss:.4}, {top1:.2}%"),
@@ -166,13 +171,35 @@ impl Records {
         self.board(plan, learner)
     }
 
-    /// Writes the board as it stands.
+    /// The epoch for TensorBoard.
+    fn scalars(&mut self, record: &SearchRecord, learner: &Learner) -> Result<(), RunError> {
+        let best = learner.board.best().map(|entry| entry.score.get());
+        let more = [
+            ("judge/loss", record.judge_loss),
+            ("judge/top1", record.judge_top1),
+            ("board/best", best),
+        ];
+        let more = more
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        let scalars: Vec<(&str, f64)> = record.epoch.scalars().into_iter().chain(more).collect();
+        self.events.add(record.epoch.step, &scalars)
+    }
+
+    /// Writes the board as it stands, to read and as architectures.
     ///
     /// # Errors
     /// When the disk is full.
     pub fn board(&self, plan: &Plan, learner: &Learner) -> Result<(), Error> {
         let text = board_text(&learner.board, &plan.ir);
-        Ok(self.folder.write("board.txt", text)?)
+        self.folder.write("board.txt", text)?;
+        let archs = board_archs(&learner.board);
+        if !archs.is_empty() {
+            let comment = "The board of `creamc search`, best first.".to_owned();
+            let text = archs_text(&archs, plan, &self.space, &[comment]);
+            self.folder.write("board.cream", text)?;
+        }
+        Ok(())
     }
 
     /// Writes `best.cream`.

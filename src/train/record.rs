@@ -38,6 +38,18 @@ impl EpochRecord {
     }
 }
 
+impl EpochRecord {
+    /// What TensorBoard shows of it, by name.
+    #[must_use]
+    pub fn scalars(&self) -> [(&'static str, f64); 3] {
+        [
+            ("train/loss", self.loss),
+            ("train/top1", self.top1),
+            ("train/lr", self.lr),
+        ]
+    }
+}
+
 /// An architecture and what it costs, as every `result.json` has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ArchRecord {

@@ -14,7 +14,7 @@ mod write;
 pub use bounds::outside_bounds;
 pub use choices::{ChoicesError, FromChoices, choices_text, from_choices, parse_choices};
 pub use read::read;
-pub use write::{write, write_file};
+pub use write::{write, write_file, write_files};
 
 use crate::ir::Path;
 

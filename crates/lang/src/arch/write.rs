@@ -42,13 +42,22 @@ fn write_row(row: &Row, blocks: &[u16]) -> String {
 /// # Panics
 /// When the arch is not one of this space.
 pub fn write_file(arch: &Arch, ir: &Ir, space_file: &str, comments: &[String]) -> String {
+    write_files(std::slice::from_ref(arch), ir, space_file, comments)
+}
+
+/// As [`write_file`], with any number of archs.
+///
+/// # Panics
+/// When one is not of this space.
+pub fn write_files(archs: &[Arch], ir: &Ir, space_file: &str, comments: &[String]) -> String {
     let comments: String = comments
         .iter()
         .flat_map(|comment| comment.lines())
         .map(|line| format!("# {line}\n"))
         .collect();
+    let archs: Vec<String> = archs.iter().map(|arch| write(arch, ir)).collect();
     format!(
         "cream 1\nuse \"{space_file}\"\n\n{comments}{}",
-        write(arch, ir)
+        archs.join("\n")
     )
 }
