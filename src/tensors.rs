@@ -159,14 +159,13 @@ fn print_found(found: &Found) -> io::Result<()> {
     };
     writeln!(
         out,
-        "{}{}{} after {} epochs{}: judge loss {:.4}, top-1 {:.2}%; {} flops, {} macs, {} params",
+        "{}{}{} after {} epochs{}: {}; {} flops, {} macs, {} params",
         bold.0,
         choices(found.arch.choices.as_deref()),
         bold.1,
         found.epochs,
         if found.stopped { " (stopped)" } else { "" },
-        found.judge_loss,
-        found.judge_top1,
+        found.verdict(),
         found.arch.flops,
         found.arch.macs,
         found.arch.params

@@ -14,14 +14,14 @@ use creamc::data::Batch;
 use creamc::lang::arch::from_choices;
 use creamc::lang::board::{Board, Rules, Score};
 use creamc::lang::count::{Measure, Sampler};
-use creamc::lang::ir::{Path, Primitive};
+use creamc::lang::ir::{Ir, Path, Primitive};
 use creamc::nn::{Mode, Place};
-use creamc::search::Visits;
 use creamc::search::meta::{self, MetaLayer, MetaStep};
-use creamc::search::recipe::{PickMethod, Recipe, Variant};
+use creamc::search::recipe::{PickMethod, Recipe, Strategy, Variant};
 use creamc::search::released;
 use creamc::search::step::{Learner, Lessons, Moment};
 use creamc::search::teacher::{self, Probe, sigmoid};
+use creamc::search::{Draws, Visits};
 use creamc::supernet::Supernet;
 use creamc::train::loss::{KdLoss, cross_entropy, soft_cross_entropy};
 use creamc::train::optimiser::OptimiserKind;
@@ -103,7 +103,7 @@ fn recipe(variant: Variant, pick: PickMethod) -> Recipe {
                 momentum: 0.9,
             },
         },
-        variant,
+        strategy: Strategy::Cream(variant),
         start_epoch: 1,
         update_every: 1000,
         slice: 4,
@@ -328,6 +328,53 @@ fn row_7_the_rates_share_is_right_for_every_rate() {
     let theirs = |lr: f64| lr - 30.0 / 100.0;
     assert!((theirs(1.0) - paper.factor(30)).abs() < 1e-12);
     assert!(theirs(0.1) < 0.0);
+}
+
+/// The shares of a block's candidates among 4,000 paths that settings draw from `spaces/mobile.cream`.
+fn shares(set: &[&str], board: Vec<Path>) -> (Ir, Vec<f64>) {
+    let plan = plan("spaces/mobile.cream", &[]);
+    let set: Vec<String> = set.iter().map(|&one| format!("SUPERNET.{one}")).collect();
+    let settings = creamc::config::search(None, &set).unwrap().settings;
+    let mut draws = Draws::new(&settings.supernet, &plan).unwrap();
+    draws.follow(board).unwrap();
+    let mut random = ChaCha8Rng::seed_from_u64(4);
+    let mut counts = vec![0.0; 6];
+    for _ in 0..4_000 {
+        // The first block of a stage with six candidates.
+        counts[usize::from(draws.draw(&mut random).0[SIX][0])] += 1.0 / 4_000.0;
+    }
+    (plan.ir, counts)
+}
+
+/// A row of `spaces/mobile.cream` whose blocks have six candidates.
+const SIX: usize = 3;
+
+#[test]
+fn row_1_the_prior_applies_when_asked_for_and_never_did_in_theirs() {
+    let prior = [0.05, 0.2, 0.05, 0.5, 0.05, 0.15];
+    let near = |shares: &[f64], expected: &[f64]| {
+        let pairs = shares.iter().zip(expected);
+        // Three standard deviations of a share of 4,000 draws are at most 0.024.
+        pairs
+            .clone()
+            .all(|(share, expected)| (share - expected).abs() < 0.025)
+    };
+    let (ir, even) = shares(&["HOW_TO_PROB=even"], Vec::new());
+    assert_eq!(ir.rows[SIX].slots[0].candidates.len(), 6);
+    assert!(near(&even, &[1.0 / 6.0; 6]), "{even:?}");
+    let (_, weighed) = shares(&["HOW_TO_PROB=pre_prob"], Vec::new());
+    assert!(near(&weighed, &prior), "{weighed:?}");
+    let theirs = ["VARIANT=released", "HOW_TO_PROB=pre_prob"];
+    let (_, theirs) = shares(&theirs, Vec::new());
+    assert!(near(&theirs, &[1.0 / 6.0; 6]), "{theirs:?}");
+    // A board of four: three have candidate 5 there, one has candidate 2; one more each, over ten.
+    let board = [5, 5, 2, 5].map(|candidate| {
+        let mut path = plan("spaces/mobile.cream", &[]).witness;
+        path.0[SIX][0] = candidate;
+        path
+    });
+    let (_, taught) = shares(&["HOW_TO_PROB=teacher"], board.to_vec());
+    assert!(near(&taught, &[0.1, 0.1, 0.2, 0.1, 0.1, 0.4]), "{taught:?}");
 }
 
 /// Paths that each variant draws from `spaces/tiny.cream` inside its window.

@@ -466,6 +466,55 @@ const KEYS: &[Key] = &[
         "what sampled paths are uniform over",
     ),
     search(
+        "SUPERNET.HOW_TO_PROB",
+        Word(&["even", "pre_prob", "teacher"]),
+        "even",
+        "what weighs the candidates of a block: nothing; PRE_PROB; one more than the board's entries that have it",
+    ),
+    search(
+        "SUPERNET.PRE_PROB",
+        Numbers,
+        "[0.05, 0.2, 0.05, 0.5, 0.05, 0.15]",
+        "a number for each candidate, in the space's order, where a block has so many; others are even",
+    ),
+    search(
+        "SUPERNET.STRATEGY",
+        Word(&["cream", "spos", "sandwich", "random"]),
+        "cream",
+        "cream: the board teaches; spos: one path a step, alone; sandwich: the dearest path teaches the cheapest and two \
+         more; random: no training, the result is one drawn path",
+    ),
+    search(
+        "SUPERNET.PICK",
+        Maybe(&Word(&["board", "evolution"])),
+        "None",
+        "how the result is picked; None: board with STRATEGY cream, else evolution",
+    ),
+    search(
+        "SUPERNET.POPULATION",
+        Whole(1, 100_000),
+        "50",
+        "paths that a generation of the evolution judges",
+    ),
+    search(
+        "SUPERNET.GENERATIONS",
+        COUNT,
+        "20",
+        "generations of the evolution",
+    ),
+    search(
+        "SUPERNET.PARENTS",
+        Whole(1, 100_000),
+        "10",
+        "the best paths so far that the next generation comes from",
+    ),
+    search(
+        "SUPERNET.MUTATION_RATE",
+        SHARE,
+        "0.1",
+        "the chance of each decision to be made anew in a mutation",
+    ),
+    search(
         "SUPERNET.VARIANT",
         Word(&["paper", "released"]),
         "paper",
@@ -561,15 +610,4 @@ const KEYS: &[Key] = &[
         "SUPERNET.UPDATE_2ND",
         "nothing read it in the original either",
     ),
-    idle(
-        "SUPERNET.HOW_TO_PROB",
-        "the prior is not supported yet: paths are drawn as SUPERNET.MEASURE says",
-    ),
-    Key {
-        kind: Numbers,
-        ..idle(
-            "SUPERNET.PRE_PROB",
-            "the prior is not supported yet: paths are drawn as SUPERNET.MEASURE says",
-        )
-    },
 ];

@@ -19,6 +19,7 @@ mod resolve;
 mod retrain;
 mod schedule;
 mod search;
+mod strategy;
 mod train;
 
 use std::path::Path;
@@ -30,6 +31,7 @@ pub use problem::{Place, Problem, SettingsError, Warning};
 pub use retrain::{EmaSettings, PUBLISHED, RetrainSettings, Selection, ShortFloats};
 pub use schedule::{NoiseSettings, ScheduleSettings, ScheduleShape, Warmup};
 pub use search::{KdLoss, Measure, PickMethod, SearchSettings, SupernetSettings, Variant};
+pub use strategy::{EvolutionSettings, PathPrior, PickBy, Strategy};
 pub use train::{CheckpointSettings, OptimizerKind, OptimizerSettings, TrainSettings};
 
 /// Settings with what is worth knowing about them.

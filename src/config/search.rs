@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::kind::Value;
 use super::resolve::Resolved;
+use super::strategy::{self, EvolutionSettings, PathPrior, PickBy, Strategy};
 use super::train::{self, CheckpointSettings, TrainSettings, size};
 
 /// What a search reads.
@@ -38,6 +39,14 @@ pub struct SupernetSettings {
     pub kd_loss: KdLoss,
     /// What sampled paths are uniform over.
     pub measure: Measure,
+    /// What weighs their candidates.
+    pub prior: PathPrior,
+    /// How the supernet is trained.
+    pub strategy: Strategy,
+    /// How the result is picked.
+    pub pick: PickBy,
+    /// How paths evolve where they do.
+    pub evolution: EvolutionSettings,
     /// The meta layer's learning rate.
     pub meta_lr: f64,
     /// Training images kept apart to score paths by, in all.
@@ -120,7 +129,17 @@ pub(super) fn settings(from: &mut Resolved) -> SearchSettings {
 }
 
 fn supernet(from: &mut Resolved) -> SupernetSettings {
+    let strategy::Chosen {
+        strategy,
+        pick,
+        prior,
+        evolution,
+    } = strategy::chosen(from);
     SupernetSettings {
+        strategy,
+        pick,
+        prior,
+        evolution,
         pool_size: size(from.whole("SUPERNET.POOL_SIZE")),
         slice: size(from.whole("SUPERNET.SLICE")),
         meta_sta_epoch: from.whole("SUPERNET.META_STA_EPOCH"),
@@ -152,7 +171,7 @@ fn supernet(from: &mut Resolved) -> SupernetSettings {
     }
 }
 
-fn variant(from: &Resolved) -> Variant {
+pub(super) fn variant(from: &Resolved) -> Variant {
     match from.text("SUPERNET.VARIANT").as_str() {
         "released" => Variant::Released,
         _ => Variant::Paper,
@@ -164,23 +183,8 @@ fn millions(number: f64) -> u64 {
 }
 
 fn contradictions(from: &mut Resolved, train: &TrainSettings, supernet: &SupernetSettings) {
-    let (start, epochs) = (supernet.meta_sta_epoch, train.epochs);
-    if start >= epochs {
-        let what = format!(
-            "`SUPERNET.META_STA_EPOCH` is {start} of `EPOCHS`, {epochs}: no path would enter the board; \
-             set it below {epochs} (None: a sixth)"
-        );
-        from.contradiction(&["SUPERNET.META_STA_EPOCH", "EPOCHS"], what);
-    }
-    let (slice, batch) = (supernet.slice, train.batch);
-    if slice > batch / 2 {
-        let what = format!(
-            "`SUPERNET.SLICE` is {slice}, more than half of `DATASET.BATCH_SIZE`, {batch}: the meta update needs \
-             two slices of a batch; set it to {} or less, or the batch to {} or more",
-            batch / 2,
-            slice.saturating_mul(2)
-        );
-        from.contradiction(&["SUPERNET.SLICE", "DATASET.BATCH_SIZE"], what);
+    if supernet.strategy == Strategy::Cream {
+        board_contradictions(from, train, supernet);
     }
     let (images, batch) = (supernet.recal_images, supernet.recal_batch);
     if batch > images {
@@ -201,5 +205,26 @@ fn contradictions(from: &mut Resolved, train: &TrainSettings, supernet: &Superne
             from.text("OPT")
         );
         from.contradiction(&["OPT"], what);
+    }
+}
+
+fn board_contradictions(from: &mut Resolved, train: &TrainSettings, supernet: &SupernetSettings) {
+    let (start, epochs) = (supernet.meta_sta_epoch, train.epochs);
+    if start >= epochs {
+        let what = format!(
+            "`SUPERNET.META_STA_EPOCH` is {start} of `EPOCHS`, {epochs}: no path would enter the board; \
+             set it below {epochs} (None: a sixth)"
+        );
+        from.contradiction(&["SUPERNET.META_STA_EPOCH", "EPOCHS"], what);
+    }
+    let (slice, batch) = (supernet.slice, train.batch);
+    if slice > batch / 2 {
+        let what = format!(
+            "`SUPERNET.SLICE` is {slice}, more than half of `DATASET.BATCH_SIZE`, {batch}: the meta update needs \
+             two slices of a batch; set it to {} or less, or the batch to {} or more",
+            batch / 2,
+            slice.saturating_mul(2)
+        );
+        from.contradiction(&["SUPERNET.SLICE", "DATASET.BATCH_SIZE"], what);
     }
 }

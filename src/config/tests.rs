@@ -281,12 +281,13 @@ fn a_file_of_the_original_loads_and_what_has_no_effect_is_named_with_its_place()
     );
     assert_eq!(settings.supernet.pick_method, Some(PickMethod::Meta));
     assert_eq!(settings.train.optimizer.weight_decay, 1e-4);
+    let prior = PathPrior::Weights(vec![0.05, 0.2, 0.05, 0.5, 0.05, 0.15]);
+    assert_eq!(settings.supernet.prior, prior);
     let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
     for part in [
         ":1:1: `AUTO_RESUME` has no effect",
         ":20:3: `DATASET.IMAGE_SIZE` has no effect: the space says the resolution",
         ":29:5: `NET.EMA.USE` has no effect: only retraining reads it",
-        ":53:3: `SUPERNET.PRE_PROB` has no effect",
         ":55:3: `OPTIMIZER.WEIGHT_DECAY` differs from `WEIGHT_DECAY`",
     ] {
         assert!(
@@ -433,6 +434,31 @@ fn contradictions_are_refused_with_the_cure() {
             "shorten the warm-up",
         ),
         (
+            "SUPERNET: {STRATEGY: spos, PICK: board}\n",
+            ":1:28: `SUPERNET.PICK` is board",
+            "set it to evolution",
+        ),
+        (
+            "SUPERNET: {STRATEGY: spos, HOW_TO_PROB: teacher}\n",
+            ":1:28: `SUPERNET.HOW_TO_PROB` is teacher",
+            "set it to even or pre_prob",
+        ),
+        (
+            "SUPERNET: {VARIANT: released, STRATEGY: sandwich}\n",
+            ":1:31: `SUPERNET.VARIANT: released` is a variant of `SUPERNET.STRATEGY: cream` alone",
+            "remove one of them",
+        ),
+        (
+            "SUPERNET: {VARIANT: released, PICK: evolution}\n",
+            ":1:31: the released code picks from its board",
+            "remove `SUPERNET.PICK: evolution`",
+        ),
+        (
+            "SUPERNET: {PICK: evolution, PARENTS: 60}\n",
+            ":1:29: `SUPERNET.PARENTS` is 60, more than `SUPERNET.POPULATION`, 50",
+            "lower it",
+        ),
+        (
             "MODEL: ../elsewhere\n",
             ":1:1: `MODEL` is `../elsewhere`",
             "start with a dot or hold a slash",
@@ -503,4 +529,46 @@ fn what_is_no_settings_file_says_so() {
 fn the_warm_up_is_counted_in_steps_or_epochs() {
     assert_eq!(Warmup::Steps(50).steps(85), 50);
     assert_eq!(Warmup::Epochs(1.5).steps(85), 128);
+}
+
+#[test]
+fn a_strategy_goes_with_its_pick_and_names_the_settings_it_does_not_read() {
+    let pick = |text: &str| search_in(text).settings.supernet.pick;
+    assert_eq!(pick("SEED: 1\n"), PickBy::Board);
+    assert_eq!(pick("SUPERNET: {STRATEGY: spos}\n"), PickBy::Evolution);
+    assert_eq!(pick("SUPERNET: {STRATEGY: sandwich}\n"), PickBy::Evolution);
+    assert_eq!(pick("SUPERNET: {PICK: evolution}\n"), PickBy::Evolution);
+    let text = "\
+META_LR: 1e-3
+SUPERNET:
+  STRATEGY: spos
+  POOL_SIZE: 5
+  META_STA_EPOCH: 5000
+  PRE_PROB: [1, 2]
+";
+    let warnings: Vec<String> = search_in(text)
+        .warnings
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    for (place, key) in [
+        ("1:1", "META_LR"),
+        ("4:3", "SUPERNET.POOL_SIZE"),
+        ("5:3", "SUPERNET.META_STA_EPOCH"),
+        ("6:3", "SUPERNET.PRE_PROB"),
+    ] {
+        let part = format!(":{place}: `{key}` has no effect");
+        assert!(
+            warnings.iter().any(|one| one.contains(&part)),
+            "{part} in {warnings:#?}"
+        );
+    }
+    assert_eq!(warnings.len(), 4, "{warnings:#?}");
+    let released = search_in("SUPERNET: {VARIANT: released, HOW_TO_PROB: pre_prob}\n");
+    assert_eq!(released.settings.supernet.prior, PathPrior::Even);
+    assert!(
+        released.warnings[0]
+            .to_string()
+            .contains("never applies its prior")
+    );
 }

@@ -6,6 +6,9 @@
 //! released code differs.
 
 mod archs;
+mod draws;
+mod ending;
+mod evolution;
 mod judge;
 pub mod meta;
 mod options;
@@ -15,6 +18,7 @@ mod records;
 pub mod released;
 mod resume;
 mod run;
+pub mod sandwich;
 mod state;
 pub mod step;
 pub mod teacher;
@@ -24,6 +28,7 @@ mod trie;
 mod under_way;
 mod visits;
 
+pub use draws::{Draws, NotFollowed};
 pub use judge::{Judge, Judged};
 pub use options::SearchOptions;
 pub use records::{Found, SearchRecord};

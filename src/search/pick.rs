@@ -1,9 +1,7 @@
 //! Which path is the result.
 
 use creamc_lang::board::Score;
-use creamc_lang::count::Sampler;
 use creamc_lang::ir::Path;
-use rand_chacha::ChaCha8Rng;
 
 use super::judge::{Judge, Judged};
 use super::step::Learner;
@@ -58,24 +56,8 @@ pub fn judge_sampled(
     walker: &mut Walker,
     count: usize,
 ) -> Result<Option<Pick>, DataError> {
-    let paths = distinct(&walker.sampler, &mut walker.random, count);
+    let paths = walker.draws.distinct(&mut walker.random, count);
     Ok(lowest(&judge_all(learner, judge, &paths)?))
-}
-
-/// Up to `count` drawn paths, none twice; fewer when new ones hardly come any more.
-#[must_use]
-pub fn distinct(sampler: &Sampler, random: &mut ChaCha8Rng, count: usize) -> Vec<Path> {
-    let mut paths: Vec<Path> = Vec::new();
-    for _ in 0..20 * count {
-        if paths.len() == count {
-            break;
-        }
-        let path = sampler.draw(random);
-        if !paths.contains(&path) {
-            paths.push(path);
-        }
-    }
-    paths
 }
 
 /// The lowest loss; of equal ones the first. A loss that is no number is never the lowest.
@@ -86,7 +68,8 @@ pub fn lowest(judged: &[Pick]) -> Option<Pick> {
     best.cloned()
 }
 
-fn order(loss: f64) -> f64 {
+/// What losses are ordered by: one that is no number comes last.
+pub fn order(loss: f64) -> f64 {
     if loss.is_nan() { f64::INFINITY } else { loss }
 }
 

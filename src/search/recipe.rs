@@ -1,5 +1,6 @@
 //! The numbers of a training step.
 
+use super::sandwich::Ends;
 use super::step::Moment;
 use crate::train;
 use crate::train::loss::KdLoss;
@@ -22,13 +23,34 @@ pub enum Variant {
     Released,
 }
 
+/// How the supernet is trained.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Strategy {
+    /// On one sampled path a step, taught by the board.
+    Cream(Variant),
+    /// On one sampled path a step, alone.
+    Single,
+    /// On the ends of the space and two sampled paths a step.
+    Sandwich(Ends),
+    /// Not at all.
+    Untrained,
+}
+
+impl Strategy {
+    /// Whether it is the released code's.
+    #[must_use]
+    pub fn is_released(&self) -> bool {
+        *self == Strategy::Cream(Variant::Released)
+    }
+}
+
 /// What a training step needs to know; the settings, resolved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recipe {
     /// What every training step needs.
     pub train: train::Recipe,
-    /// Whose method is followed (`VARIANT`).
-    pub variant: Variant,
+    /// How the supernet is trained (`STRATEGY`, `VARIANT`).
+    pub strategy: Strategy,
     /// Epochs before anything enters the board or teaches (`META_STA_EPOCH`).
     pub start_epoch: u64,
     /// The meta layer learns at every so many steps (`UPDATE_ITER`).

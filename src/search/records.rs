@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use creamc_lang::arch::{Arch, write_file};
 use creamc_lang::board::Entry;
 use creamc_lang::cost::Cost;
-use creamc_lang::ir::Ir;
+use creamc_lang::ir::{Ir, Path};
 use creamc_lang::plan::Plan;
 use serde::{Deserialize, Serialize};
 
@@ -91,22 +91,72 @@ impl JudgedRecord {
     }
 }
 
+/// A generation of an evolution, a line of `evolution.jsonl`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GenerationRecord {
+    /// From 1.
+    pub generation: usize,
+    /// Its paths, none of which was judged before.
+    pub judged: Vec<EvolvedRecord>,
+}
+
+/// A path of a generation.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EvolvedRecord {
+    /// Its index form; `None` where the space has none.
+    pub choices: Option<Vec<Vec<u32>>>,
+    /// The candidates of every row.
+    pub path: Vec<Vec<u16>>,
+    /// Its flops.
+    pub flops: u64,
+    /// Loss and top-1 on the judge part.
+    #[serde(flatten)]
+    pub judged: Judged,
+}
+
+impl GenerationRecord {
+    /// The record of a judged generation.
+    pub fn new(generation: usize, judged: &[Pick], plan: &Plan) -> GenerationRecord {
+        let record = |pick: &Pick| EvolvedRecord {
+            choices: choices(&pick.path, &plan.ir),
+            path: pick.path.0.clone(),
+            flops: plan.cost(&pick.path).flops,
+            judged: pick.judged,
+        };
+        GenerationRecord {
+            generation,
+            judged: judged.iter().map(record).collect(),
+        }
+    }
+}
+
 /// The result of a search, as `result.json` has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Found {
     /// The architecture and its cost.
     #[serde(flatten)]
     pub arch: ArchRecord,
-    /// Cross entropy on the judge part, which it was picked by.
-    pub judge_loss: f64,
+    /// Cross entropy on the judge part, which it was picked by; `None` for a drawn path.
+    pub judge_loss: Option<f64>,
     /// Top-1 on the judge part, in percent.
-    pub judge_top1: f64,
+    pub judge_top1: Option<f64>,
     /// Epochs that were trained.
     pub epochs: u64,
     /// Whether the search was stopped before its end.
     pub stopped: bool,
     /// The run folder.
     pub run: PathBuf,
+}
+
+impl Found {
+    /// What it was picked by, in words.
+    #[must_use]
+    pub fn verdict(&self) -> String {
+        match (self.judge_loss, self.judge_top1) {
+            (Some(loss), Some(top1)) => format!("judge loss {loss:.4}, top-1 {top1:.2}%"),
+            _ => "drawn at random".to_owned(),
+        }
+    }
 }
 
 impl Records {
@@ -207,22 +257,56 @@ impl Records {
     /// # Errors
     /// When the disk is full.
     pub fn best(&self, plan: &Plan, pick: &Pick, epoch: u64, seed: u64) -> Result<(), RunError> {
-        let Cost {
-            flops,
-            macs,
-            params,
-        } = plan.cost(&pick.path);
         let comments = [
             format!(
                 "Found by `creamc search` with seed {seed}, epoch {epoch}: loss {:.4}, top-1 {:.2}%",
                 pick.judged.loss, pick.judged.top1
             ),
             "on the judge part, with the supernet's weights.".to_owned(),
-            format!("{flops} flops, {macs} macs, {params} params."),
+            cost_text(plan, &pick.path),
         ];
+        self.write_best(plan, &pick.path, &comments)
+    }
+
+    fn write_best(&self, plan: &Plan, path: &Path, comments: &[String]) -> Result<(), RunError> {
         let space = self.space.to_string_lossy();
-        let text = write_file(&arch(plan, pick), &plan.ir, &space, &comments);
+        let text = write_file(&arch(plan, path), &plan.ir, &space, comments);
         self.folder.write("best.cream", text)
+    }
+
+    /// Writes `best.cream` with a path that was drawn, not found.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn drawn(&self, plan: &Plan, path: &Path, seed: u64) -> Result<(), RunError> {
+        let comments = [
+            format!("Drawn by `creamc search` with `SUPERNET.STRATEGY: random` and seed {seed}."),
+            cost_text(plan, path),
+        ];
+        self.write_best(plan, path, &comments)
+    }
+
+    /// Writes down all generations of an evolution so far, and the newest in the log; that line.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn generations(
+        &mut self,
+        records: &[GenerationRecord],
+        best: &Pick,
+        of: usize,
+    ) -> Result<String, RunError> {
+        let line = |record| serde_json::to_string(record).expect("plain values are JSON") + "\n";
+        let text: String = records.iter().map(line).collect();
+        self.folder.write("evolution.jsonl", text)?;
+        let Judged { loss, top1 } = best.judged;
+        let newest = records.last().map_or(0, |newest| newest.judged.len());
+        let line = format!(
+            "generation {} of {of}: {newest} new paths judged, best so far {loss:.4}, {top1:.2}%",
+            records.len()
+        );
+        self.log.line(&line)?;
+        Ok(line)
     }
 
     /// Writes `result.json` and the last line of the log.
@@ -232,33 +316,41 @@ impl Records {
     pub fn finish(
         &mut self,
         plan: &Plan,
-        pick: &Pick,
+        (path, judged): (&Path, Option<Judged>),
         (epochs, stopped): (u64, bool),
     ) -> Result<Found, RunError> {
         let found = Found {
-            arch: ArchRecord::new(&arch(plan, pick), plan),
-            judge_loss: pick.judged.loss,
-            judge_top1: pick.judged.top1,
+            arch: ArchRecord::new(&arch(plan, path), plan),
+            judge_loss: judged.map(|judged| judged.loss),
+            judge_top1: judged.map(|judged| judged.top1),
             epochs,
             stopped,
             run: self.folder.path().to_owned(),
         };
         self.folder.write_result(&found)?;
         self.log.line(&format!(
-            "picked {}: {} flops, judge loss {:.4}, top-1 {:.2}%",
-            path_text(&pick.path, &plan.ir),
+            "picked {}: {} flops, {}",
+            path_text(path, &plan.ir),
             found.arch.flops,
-            found.judge_loss,
-            found.judge_top1
+            found.verdict()
         ))?;
         Ok(found)
     }
 }
 
-fn arch(plan: &Plan, pick: &Pick) -> Arch {
+fn cost_text(plan: &Plan, path: &Path) -> String {
+    let Cost {
+        flops,
+        macs,
+        params,
+    } = plan.cost(path);
+    format!("{flops} flops, {macs} macs, {params} params.")
+}
+
+fn arch(plan: &Plan, path: &Path) -> Arch {
     Arch {
         name: BEST.to_owned(),
         resolution: Some(plan.resolution),
-        path: pick.path.clone(),
+        path: path.clone(),
     }
 }

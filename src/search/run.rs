@@ -3,20 +3,19 @@
 use std::path;
 
 use creamc_lang::board::{Board, Rules};
-use creamc_lang::count::{self, Sampler};
 use creamc_lang::ir::Path;
 use creamc_lang::plan::Plan;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tch::Kind;
 
+use super::draws::Draws;
 use super::judge::Judge;
 use super::meta::MetaLayer;
 use super::options::SearchOptions;
-use super::pick::distinct;
-use super::recipe::{PickMethod, Recipe, Variant};
+use super::recipe::{PickMethod, Recipe, Strategy, Variant};
 use super::records::{Found, Records};
-use super::released;
+use super::sandwich::Ends;
 use super::step::{Learner, Lessons, Moment};
 use super::training::Walker;
 use super::under_way::{Clock, Search};
@@ -85,7 +84,7 @@ pub fn run_until(options: &SearchOptions, stop: &dyn Fn() -> bool) -> Result<Fou
 pub(super) struct Ready {
     source: Source,
     plan: Plan,
-    sampler: Sampler,
+    draws: Draws,
     data: Data,
     recipe: Recipe,
     place: Place,
@@ -109,7 +108,7 @@ impl Ready {
             settings.supernet.flops_max.unwrap_or(u64::MAX),
         );
         let plan = source.plan_search(require, flops)?;
-        let sampler = sampler(settings, &plan)?;
+        let draws = Draws::new(&settings.supernet, &plan)?;
         let data = load_data(&settings.train, &plan, settings.supernet.judge_images)?;
         let recipe = recipe(settings, &plan, data.train.len())?;
         require_judge(settings, &data)?;
@@ -120,7 +119,7 @@ impl Ready {
         Ok(Ready {
             source,
             plan,
-            sampler,
+            draws,
             data,
             recipe,
             place,
@@ -140,16 +139,12 @@ impl Ready {
         let store = Store::new(opened.folder.checkpoint(), settings.checkpoints.keep);
         let identity = identity(&self.plan, &self.data, resolved, self.place.device);
         Ok(Search {
-            probes: probes(
-                &self.sampler,
-                &settings.train,
-                settings.supernet.probe_paths,
-            ),
+            probes: probes(&self.draws, &settings.train, settings.supernet.probe_paths),
             settings,
             learner: learner(settings, &self.plan, self.place),
             judge: judge(settings, &self.data),
             walker: Walker {
-                sampler: self.sampler,
+                draws: self.draws,
                 random: ChaCha8Rng::seed_from_u64(settings.train.seed),
                 at: Moment { epoch: 0, step: 0 },
             },
@@ -169,34 +164,10 @@ impl Ready {
 
 /// The probe paths, none twice: what a stream of their own draws, so that training draws the
 /// same paths with and without them. A space may hold fewer than asked for.
-fn probes(sampler: &Sampler, train: &TrainSettings, count: usize) -> Vec<Path> {
+fn probes(draws: &Draws, train: &TrainSettings, count: usize) -> Vec<Path> {
     let mut random = ChaCha8Rng::seed_from_u64(train.seed);
     random.set_stream(PROBE_STREAM);
-    distinct(sampler, &mut random, count)
-}
-
-/// What draws the paths: inside every bound, or as the released code does, which lets a bound
-/// choose the depths and then draws every candidate evenly.
-fn sampler(settings: &SearchSettings, plan: &Plan) -> Result<Sampler, Error> {
-    let refuse = |error: &dyn std::fmt::Display| Error::Refused(error.to_string());
-    match settings.supernet.variant {
-        config::Variant::Paper => {
-            Sampler::new(&plan.bounded_graph, &plan.windows, measure(settings))
-                .map_err(|error| refuse(&error))
-        }
-        config::Variant::Released => {
-            let depths = released::fixed_depths(plan);
-            let graph = released::with_depths(plan, &depths).map_err(|error| refuse(&error))?;
-            Sampler::new(&graph, &[], count::Measure::Paths).map_err(|error| refuse(&error))
-        }
-    }
-}
-
-fn measure(settings: &SearchSettings) -> count::Measure {
-    match settings.supernet.measure {
-        config::Measure::Paths => count::Measure::Paths,
-        config::Measure::Decisions => count::Measure::Decisions,
-    }
+    draws.distinct(&mut random, count)
 }
 
 /// What the judge needs is there: images to estimate norm statistics from, and images to judge by.
@@ -226,9 +197,15 @@ fn recipe(settings: &SearchSettings, plan: &Plan, images: usize) -> Result<Recip
         config::Variant::Paper => Variant::Paper,
         config::Variant::Released => Variant::Released,
     };
+    let strategy = match supernet.strategy {
+        config::Strategy::Cream => Strategy::Cream(variant),
+        config::Strategy::Spos => Strategy::Single,
+        config::Strategy::Sandwich => Strategy::Sandwich(Ends::of(plan)),
+        config::Strategy::Random => Strategy::Untrained,
+    };
     Ok(Recipe {
         train: train::Recipe::new(&settings.train, images)?,
-        variant,
+        strategy,
         start_epoch: supernet.meta_sta_epoch,
         update_every: supernet.update_iter,
         slice: supernet.slice as i64,

@@ -42,6 +42,7 @@ struct Words {
     step: u64,
     reading: [Exact; 3],
     random: Random,
+    followed: Vec<PathWords>,
     board: Vec<EntryWords>,
     added: u64,
     lessons: Vec<(PathWords, u64)>,
@@ -94,6 +95,13 @@ impl Words {
                 stream: random.get_stream(),
                 position: random.get_word_pos().to_string(),
             },
+            followed: search
+                .walker
+                .draws
+                .followed()
+                .iter()
+                .map(|path| path.0.clone())
+                .collect(),
             board: board.entries().iter().map(EntryWords::of).collect(),
             added: board.added(),
             lessons: lessons
@@ -205,6 +213,12 @@ fn put(search: &mut Search, mut contents: Contents) -> Result<(), String> {
         return Err("its visits are not of the space".to_owned());
     }
     learner.visits = words.visits;
+    let followed: Vec<Path> = words.followed.into_iter().map(Path).collect();
+    if !followed.iter().all(|path| fits(path, &search.plan.ir)) {
+        return Err("its prior follows what is no path of the space".to_owned());
+    }
+    // Where it could not be followed it was said in the log before.
+    let _ = search.walker.draws.follow(followed);
     search.walker.random = words.random.generator()?;
     search.walker.at = Moment {
         epoch: words.epoch,

@@ -6,7 +6,7 @@ use creamc_torch::TorchError;
 use tch::{Kind, Tensor};
 
 use super::meta::{self, MetaLayer, MetaStep};
-use super::recipe::{PickMethod, Recipe, Variant};
+use super::recipe::{PickMethod, Recipe, Strategy};
 use super::released;
 use super::teacher::{self, Choice, Probe};
 use super::visits::Visits;
@@ -80,7 +80,7 @@ impl Teacher {
 impl Learner {
     /// Trains `student` on one batch, which lies on the supernet's device. Only the
     /// student's own parameters move; the meta layer learns first, when its turn has come.
-    /// (With [`Variant::Released`] more moves: see [`released`].)
+    /// (With the released variant more moves: see [`released`].)
     ///
     /// # Errors
     /// When libtorch refuses.
@@ -92,9 +92,9 @@ impl Learner {
         batch: &Batch,
     ) -> Result<Stepped, TorchError> {
         self.visits.count(student);
-        match recipe.variant {
-            Variant::Paper => self.paper_step(recipe, at, student, batch),
-            Variant::Released => released::step(self, recipe, at, student, batch),
+        match recipe.strategy.is_released() {
+            false => self.paper_step(recipe, at, student, batch),
+            true => released::step(self, recipe, at, student, batch),
         }
     }
 
@@ -131,7 +131,7 @@ impl Learner {
 
     /// Whether paths enter the board and teach.
     pub fn prioritises(recipe: &Recipe, at: Moment) -> bool {
-        at.epoch > recipe.start_epoch
+        matches!(recipe.strategy, Strategy::Cream(_)) && at.epoch > recipe.start_epoch
     }
 
     /// Whether the meta layer learns in this step, if there is a teacher.

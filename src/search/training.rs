@@ -1,12 +1,13 @@
 //! One epoch of the search: a path a step, good ones to the board.
 
 use creamc_lang::board::Score;
-use creamc_lang::count::Sampler;
 use creamc_lang::ir::Path;
 use creamc_lang::plan::Plan;
 use rand_chacha::ChaCha8Rng;
 
-use super::recipe::Recipe;
+use super::draws::Draws;
+use super::recipe::{Recipe, Strategy};
+use super::sandwich;
 use super::step::{Learner, Moment, Stepped};
 use super::teacher::Probe;
 use super::text::path_text;
@@ -19,11 +20,18 @@ use crate::train::meter::Reading;
 #[derive(Debug)]
 pub struct Walker {
     /// Draws paths inside every bound.
-    pub sampler: Sampler,
+    pub draws: Draws,
     /// Its randomness; nothing else draws from it.
     pub random: ChaCha8Rng,
     /// The step made last.
     pub at: Moment,
+}
+
+impl Walker {
+    /// The next path.
+    pub fn draw(&mut self) -> Path {
+        self.draws.draw(&mut self.random)
+    }
 }
 
 /// One epoch under way.
@@ -80,12 +88,17 @@ impl<'a> Epoch<'a> {
 impl Steps for Epoch<'_> {
     fn step(&mut self, batch: &Batch) -> Result<Measured, Error> {
         self.walker.at.step += 1;
-        let path = self.walker.sampler.draw(&mut self.walker.random);
+        let path = self.walker.draw();
         self.paths.push(path.clone());
-        let stepped = self
-            .learner
-            .step(self.recipe, self.walker.at, &path, batch)?;
-        if Learner::prioritises(self.recipe, self.walker.at) {
+        let at = self.walker.at;
+        let stepped = match &self.recipe.strategy {
+            Strategy::Sandwich(ends) => {
+                let drawn = [path.clone(), self.walker.draw()];
+                sandwich::step(self.learner, self.recipe, at, (ends, &drawn), batch)?
+            }
+            _ => self.learner.step(self.recipe, at, &path, batch)?,
+        };
+        if Learner::prioritises(self.recipe, at) {
             self.offer(&path, batch, &stepped);
         }
         Ok(Measured {

@@ -11,13 +11,12 @@ use creamc_lang::ir::Path;
 use creamc_lang::plan::Plan;
 
 use super::judge::{Judge, Judged};
-use super::pick::{Pick, board_paths, judge_all, judge_sampled, lowest, rescore};
-use super::recipe::{PickMethod, Recipe, Variant};
+use super::pick::{Pick, board_paths, judge_all, lowest, rescore};
+use super::recipe::{Recipe, Strategy};
 use super::records::{Found, JudgedRecord, Records, SearchRecord};
 use super::state;
 use super::step::{Learner, Moment};
 use super::teacher::Probe;
-use super::text::{lessons_text, meta_text, visits_text};
 use super::training::{Epoch, Walker};
 use crate::config::SearchSettings;
 use crate::data::{Loader, Shard};
@@ -30,8 +29,6 @@ use crate::train::{EpochRecord, Error};
 
 /// Steps between two readings of the losses.
 const READ_EVERY: usize = 10;
-/// Paths that are judged when the board is empty.
-const SAMPLED: usize = 10;
 
 /// A search under way.
 pub struct Search<'a> {
@@ -115,13 +112,16 @@ impl Search<'_> {
     /// When a loss is not a number, libtorch refuses, or the disk is full.
     pub fn run(mut self, progress: bool, stop: &dyn Fn() -> bool) -> Result<Found, Error> {
         match self.train(progress, stop) {
-            Ok(stopped) => self.finish(stopped),
+            Ok(stopped) => self.finish(stopped, (progress, stop)),
             Err(error) => Err(error.with_saved(self.checkpoints.newest())),
         }
     }
 
     /// All epochs that are left; whether it was stopped.
     fn train(&mut self, progress: bool, stop: &dyn Fn() -> bool) -> Result<bool, Error> {
+        if self.recipe.strategy == Strategy::Untrained {
+            return Ok(false);
+        }
         let epochs = self.settings.train.epochs;
         let (steps, made) = (self.recipe.train.schedule.steps, self.walker.at.step);
         let mut progress = Progress::new(steps, made, epochs, progress);
@@ -153,6 +153,7 @@ impl Search<'_> {
         if made == 0 {
             self.reading = Reading::default();
             self.clock.next_epoch();
+            self.follow_board()?;
         }
         self.walker.at.epoch = number;
         let batch = self.settings.train.batch;
@@ -198,6 +199,13 @@ impl Search<'_> {
             }
             self.save()?;
         }
+    }
+
+    /// Lets the prior follow the board as it is when an epoch begins, where it is asked for.
+    fn follow_board(&mut self) -> Result<(), Error> {
+        let board = board_paths(&self.learner);
+        let followed = self.walker.draws.follow(board);
+        followed.or_else(|error| Ok(self.records.say(&format!("warning: {error}"))?))
     }
 
     /// Steps to make before the next checkpoint of an epoch that is at step `made`.
@@ -273,7 +281,7 @@ impl Search<'_> {
     }
 
     /// What the judge says of the board's entries, if they are to be re-scored, and of the probes.
-    fn judge(&self, board: bool) -> Result<(Vec<Pick>, Vec<Pick>), Error> {
+    pub(super) fn judge(&self, board: bool) -> Result<(Vec<Pick>, Vec<Pick>), Error> {
         let mut paths = match board {
             true => board_paths(&self.learner),
             false => Vec::new(),
@@ -286,7 +294,7 @@ impl Search<'_> {
     }
 
     /// Images that turned out to be unreadable; those of the judge part are of the same set.
-    fn say_broken(&mut self) -> Result<(), Error> {
+    pub(super) fn say_broken(&mut self) -> Result<(), Error> {
         for image in self.train.news() {
             self.records.say(&format!("not readable: {image}"))?;
         }
@@ -295,10 +303,10 @@ impl Search<'_> {
 
     /// The released code's one look at its supernet after an epoch.
     fn evaluate_random(&mut self) -> Result<Option<Judged>, Error> {
-        if self.recipe.variant == Variant::Paper {
+        if !self.recipe.strategy.is_released() {
             return Ok(None);
         }
-        let path = self.walker.sampler.draw(&mut self.walker.random);
+        let path = self.walker.draw();
         let judged = self.judge.evaluate(&self.learner.supernet, &path)?;
         Ok(Some(judged))
     }
@@ -313,7 +321,7 @@ impl Search<'_> {
     }
 
     /// Takes over a pick and writes `best.cream`.
-    fn follow(&mut self, pick: Option<Pick>) -> Result<(), Error> {
+    pub(super) fn follow(&mut self, pick: Option<Pick>) -> Result<(), Error> {
         let Some(pick) = pick else { return Ok(()) };
         let Moment { epoch, step } = self.walker.at;
         self.records
@@ -323,59 +331,6 @@ impl Search<'_> {
             self.best = Some(Best { loss, step });
         }
         self.pick = Some((pick, step));
-        Ok(())
-    }
-
-    /// Picks with the weights as they are now, unless that was done after the last step.
-    fn finish(mut self, stopped: bool) -> Result<Found, Error> {
-        let Moment { epoch, step } = self.walker.at;
-        if self.pick.as_ref().is_none_or(|(_, at)| *at != step) {
-            let pick = match self.learner.board.is_empty() {
-                false => self.pick_from_board()?,
-                true => {
-                    self.records
-                        .say("the board is empty: picked among sampled paths")?;
-                    judge_sampled(&self.learner, &self.judge, &mut self.walker, SAMPLED)?
-                }
-            };
-            self.follow(pick)?;
-        }
-        self.keep_best()?;
-        self.say_broken()?;
-        self.explain()?;
-        let (pick, _) = self.pick.expect("a board or a sampled path was judged");
-        self.records
-            .finish(&self.plan, &pick, (epoch, stopped))
-            .map_err(Error::from)
-    }
-
-    /// The lowest judge loss; with the released code the first of the board, whatever the judge says.
-    fn pick_from_board(&self) -> Result<Option<Pick>, Error> {
-        let (judged, _) = self.judge(true)?;
-        Ok(match self.recipe.variant {
-            Variant::Paper => lowest(&judged),
-            Variant::Released => judged.into_iter().next(),
-        })
-    }
-
-    /// What a reader of the log asks at the end: who taught, what the meta layer learned, what was trained.
-    fn explain(&mut self) -> Result<(), Error> {
-        let learner = &self.learner;
-        let steps = self.walker.at.step;
-        let mut lines = vec![
-            lessons_text(&learner.lessons, &self.plan.ir),
-            format!(
-                "{} of {steps} steps had a teacher",
-                learner.distilled_steps()
-            ),
-        ];
-        if self.recipe.pick == PickMethod::Meta && learner.distilled_steps() > 0 {
-            lines.push(meta_text(learner.meta.moved()));
-        }
-        lines.extend(visits_text(&learner.visits));
-        for line in lines {
-            self.records.say(&line)?;
-        }
         Ok(())
     }
 }

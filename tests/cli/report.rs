@@ -325,6 +325,43 @@ fn a_damaged_line_of_the_metrics_is_named_by_its_number() {
 }
 
 #[test]
+fn what_an_evolution_judged_stands_among_all_judged_paths() {
+    let folder = runs();
+    let paths = |page: &str| {
+        let title = words(page);
+        let end = title
+            .find(" paths by their newest verdict")
+            .expect("paths were judged");
+        let count = title[..end].rsplit(|c: char| !c.is_ascii_digit()).next();
+        count
+            .and_then(|count| count.parse::<usize>().ok())
+            .expect("the title has their number")
+    };
+    let (_, before) = page(folder.path(), "search");
+    let judged = |top: u32| {
+        format!(
+            "{{\"choices\":[[9],[{top}]],\"path\":[[9],[{top}]],\"flops\":300000,\"loss\":1.5,\"top1\":{top}}}"
+        )
+    };
+    let generation = format!(
+        "{{\"generation\":1,\"judged\":[{},{}]}}\n",
+        judged(40),
+        judged(50)
+    );
+    let file = folder.path().join("search/evolution.jsonl");
+    fs::write(&file, format!("{generation}no line\n")).unwrap();
+    let (said, after) = page(folder.path(), "search");
+    assert_eq!(paths(&after), paths(&before) + 2);
+    assert!(after.contains("[[9], [50]]"));
+    assert!(
+        said.err
+            .contains("evolution.jsonl: line 2 is damaged and left out"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
 fn all_text_of_a_run_is_escaped() {
     let folder = runs();
     let run = folder.path().join("search");

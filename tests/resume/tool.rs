@@ -10,9 +10,9 @@ use creamc::checkpoint::{self, Store};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Five epochs of 12 steps, the last four with a board and a meta layer that learns; a checkpoint
-/// every other step.
-const SETTINGS: [&str; 18] = [
+/// Five epochs of 12 steps, the last four with a board, a meta layer that learns and a prior that
+/// follows the board, and an evolution at the end; a checkpoint every other step.
+const SETTINGS: [&str; 23] = [
     "EPOCHS=5",
     "LR=0.05",
     "WARMUP_STEPS=2",
@@ -31,6 +31,11 @@ const SETTINGS: [&str; 18] = [
     "SUPERNET.RECAL_IMAGES=40",
     "SUPERNET.RECAL_BATCH=20",
     "SUPERNET.PROBE_PATHS=2",
+    "SUPERNET.HOW_TO_PROB=teacher",
+    "SUPERNET.PICK=evolution",
+    "SUPERNET.POPULATION=6",
+    "SUPERNET.GENERATIONS=3",
+    "SUPERNET.PARENTS=3",
 ];
 
 /// Steps of the whole run.

@@ -42,6 +42,17 @@ fn known(run: &Run) -> (BTreeMap<&str, Known>, &'static str) {
             }
         }
     }
+    let last = run.epochs.last().map_or(0, |epoch| epoch.number);
+    for one in run.generations.iter().flatten() {
+        if let (Some(flops), Some(top1)) = (one.flops, one.verdict.top1) {
+            let newest = Known {
+                epoch: last,
+                flops,
+                top1,
+            };
+            known.insert(one.path.as_str(), newest);
+        }
+    }
     if !known.is_empty() {
         return (known, "judge top-1, %");
     }

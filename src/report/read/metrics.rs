@@ -76,7 +76,7 @@ fn verdict(value: &Value) -> Option<Verdict> {
     })
 }
 
-fn judged(value: &Value) -> Option<Judged> {
+pub(super) fn judged(value: &Value) -> Option<Judged> {
     let written = |name: &str| value.get(name).and_then(lists);
     Some(Judged {
         path: written("choices").or_else(|| written("path"))?,

@@ -2,6 +2,7 @@
 
 mod board;
 mod clock;
+mod evolution;
 mod files;
 mod manifest;
 mod metrics;
@@ -34,6 +35,8 @@ pub struct Run {
     pub clock: Option<Clock>,
     /// What was measured, in order of epochs.
     pub epochs: Vec<Epoch>,
+    /// What the final evolution judged, generation after generation.
+    pub generations: Vec<Vec<Judged>>,
     /// The board after every epoch, in order; empty for a retraining.
     pub boards: Vec<Board>,
     pub outcome: Option<Outcome>,
@@ -64,6 +67,7 @@ pub fn read(folder: &Path) -> Result<Run, ReportError> {
         folder: folder.to_owned(),
         state: clock::state(&files, outcome.as_ref()),
         clock: clock::read(&mut files, &epochs),
+        generations: evolution::read(&mut files),
         boards: board::read(&mut files),
         visits: visits::read(&mut files),
         space: space::read(&mut files, wanted),
@@ -121,7 +125,8 @@ impl Run {
 
     /// The first epoch in which boards teach, for a search.
     pub fn distillation(&self) -> Option<u64> {
-        if self.manifest.command == Command::Retrain {
+        let strategy = self.setting("SUPERNET.STRATEGY").unwrap_or("cream");
+        if self.manifest.command == Command::Retrain || strategy != "cream" {
             return None;
         }
         let counted = self

@@ -1,0 +1,107 @@
+//! A step of the sandwich rule (Yu and Huang, *Universally Slimmable Networks and Improved Training
+//! Techniques*, ICCV 2019, sections 3.1 and 3.2; BigNAS, ECCV 2020, section 3.1).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use creamc_lang::ir::Path;
+use creamc_lang::plan::Plan;
+use creamc_lang::space::Metric;
+use creamc_torch::TorchError;
+use tch::{Kind, Tensor};
+
+use super::recipe::Recipe;
+use super::step::{Learner, Moment, Stepped};
+use crate::data::Batch;
+use crate::nn::{Mode, NamedTensor};
+use crate::train::loss::{cross_entropy, soft_cross_entropy};
+use crate::train::meter::hits;
+use crate::train::sgd::gradients;
+
+/// The two ends of a space inside its bounds, by flops.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ends {
+    /// The dearest path; it learns from the labels and teaches.
+    pub largest: Path,
+    /// The cheapest path.
+    pub smallest: Path,
+}
+
+impl Ends {
+    /// Those of a plan.
+    #[must_use]
+    pub fn of(plan: &Plan) -> Ends {
+        Ends {
+            largest: plan.dearest(Metric::Flops).path,
+            smallest: plan.cheapest(Metric::Flops).path,
+        }
+    }
+}
+
+/// Paths drawn beside the ends in each step.
+pub const DRAWN: usize = 2;
+
+/// Trains the two ends and the drawn paths on one batch, in one step of the optimiser. The
+/// largest learns from the labels, the others from its softmax alone (in-place distillation).
+/// Their gradients are added up, so that a block that one of them has is moved as in a step of
+/// that path alone, and a block that all have four times as far.
+///
+/// The loss and the hits are the largest's.
+///
+/// # Errors
+/// When libtorch refuses.
+pub fn step(
+    learner: &mut Learner,
+    recipe: &Recipe,
+    at: Moment,
+    (ends, drawn): (&Ends, &[Path; DRAWN]),
+    batch: &Batch,
+) -> Result<Stepped, TorchError> {
+    let mut sum = Sum::default();
+    let logits = forward(learner, &ends.largest, batch);
+    let loss = cross_entropy(&logits, &batch.labels, recipe.train.smoothing);
+    sum.add(learner, &ends.largest, &loss);
+    let taught = logits.detach().softmax(-1, None::<Kind>);
+    for student in [&ends.smallest, &drawn[0], &drawn[1]] {
+        let loss = soft_cross_entropy(&forward(learner, student, batch), &logits);
+        sum.add(learner, student, &loss);
+    }
+    let (parameters, gradients) = sum.parts();
+    let settings = recipe.train.sgd(at.step - 1);
+    learner.momentum.step(settings, &parameters, &gradients)?;
+    Ok(Stepped {
+        loss: loss.detach(),
+        hits: hits(&logits, &batch.labels, 1),
+        kept: taught,
+    })
+}
+
+fn forward(learner: &mut Learner, path: &Path, batch: &Batch) -> Tensor {
+    learner.visits.count(path);
+    learner.supernet.forward(&batch.images, path, Mode::Train)
+}
+
+/// Gradients added up over paths, by the parameters' names.
+#[derive(Default)]
+struct Sum(BTreeMap<Arc<str>, (NamedTensor, Tensor)>);
+
+impl Sum {
+    /// Adds the gradients of one path's loss; its graph is used up.
+    fn add(&mut self, learner: &Learner, path: &Path, loss: &Tensor) {
+        let parameters = learner.supernet.parameters(path);
+        let gradients = gradients(loss, &parameters);
+        for (parameter, gradient) in parameters.into_iter().zip(gradients) {
+            match self.0.get_mut(&parameter.name) {
+                Some((_, sum)) => *sum = &*sum + gradient,
+                None => {
+                    let name = Arc::clone(&parameter.name);
+                    self.0.insert(name, (parameter, gradient));
+                }
+            }
+        }
+    }
+
+    fn parts(self) -> (Vec<NamedTensor>, Vec<Tensor>) {
+        self.0.into_values().unzip()
+    }
+}
