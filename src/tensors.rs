@@ -23,9 +23,7 @@ pub fn run(command: TensorCommand) -> anyhow::Result<Verdict> {
     creamc_torch::keep_freed_memory();
     match command {
         TensorCommand::Search(args) => end(search(args), print_found),
-        TensorCommand::Retrain(args) => {
-            end(crate::retrain::run(&retrain_options(args)), print_retrained)
-        }
+        TensorCommand::Retrain(args) => end(retrain(args), print_retrained),
         TensorCommand::Test(args) => {
             let print = if args.json {
                 print_test_json
@@ -47,6 +45,13 @@ fn search(args: search::Args) -> Result<Found, Error> {
             require: args.require,
             run: run_options(args.training),
         }),
+    }
+}
+
+fn retrain(args: retrain::Args) -> Result<Retrained, Error> {
+    match args.resume {
+        Some(run) => crate::retrain::resume(&resume_options(run, args.training)),
+        None => crate::retrain::run(&retrain_options(args)),
     }
 }
 
@@ -198,7 +203,15 @@ fn print_retrained(result: &Retrained) -> io::Result<()> {
         out,
         "weights in {}",
         result.run.join("model.safetensors").display()
-    )
+    )?;
+    if result.stopped {
+        writeln!(
+            out,
+            "creamc retrain --resume {} goes on",
+            result.run.display()
+        )?;
+    }
+    Ok(())
 }
 
 fn print_test(result: &TestResult) -> io::Result<()> {

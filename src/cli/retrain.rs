@@ -13,6 +13,13 @@ pub struct Args {
     /// Which network
     #[command(flatten)]
     pub network: Network,
+    /// Run folder to go on with, exactly; only --data and --device may change
+    #[arg(
+        long,
+        value_name = "RUN",
+        conflicts_with_all = ["file", "arch", "inherit", "classes", "config", "out", "seed", "overrides"]
+    )]
+    pub resume: Option<PathBuf>,
     /// Run folder of a search: starts from its supernet's weights instead of new ones, and
     /// without a file takes its best.cream
     #[arg(long, value_name = "RUN")]

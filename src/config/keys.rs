@@ -220,17 +220,17 @@ const KEYS: &[Key] = &[
         "4",
         "evaluation batches are this many times larger",
     ),
-    search(
+    both(
         "RECOVERY_INTERVAL",
         COUNT_OR_NONE,
         "0",
         "steps of an epoch between two checkpoints; 0: one after every epoch only",
     ),
-    search(
+    both(
         "KEEP_CHECKPOINTS",
         COUNT,
         "3",
-        "so many of the newest checkpoints stay, and the best",
+        "so many of the newest checkpoints stay, and a search's best",
     ),
     each("EPOCHS", COUNT, "120", "500", "passes over the train part"),
     each(

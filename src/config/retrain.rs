@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::resolve::Resolved;
-use super::train::{self, TrainSettings};
+use super::train::{self, CheckpointSettings, TrainSettings};
 
 /// What a retraining reads.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RetrainSettings {
     /// What any training reads.
     pub train: TrainSettings,
+    /// What is saved to go on from.
+    pub checkpoints: CheckpointSettings,
     /// The file of the weights that are tested.
     pub resume_path: Option<PathBuf>,
     /// Dropout before the last linear layer, in 0..1.
@@ -72,6 +74,7 @@ pub(super) fn settings(from: &mut Resolved) -> RetrainSettings {
     RetrainSettings {
         image_size: image_size(from, selection.as_ref()),
         train,
+        checkpoints: train::checkpoints(from),
         resume_path: from.maybe_text("RESUME_PATH").map(PathBuf::from),
         dropout: from.real("NET.DROPOUT_RATE"),
         drop_path: from.real("NET.DROP_PATH_RATE"),

@@ -100,6 +100,8 @@ fn begin(new: &New, options: &RunOptions) -> Result<Opened, Error> {
         arch: None,
         classes,
         require: &new.require,
+        resolution: None,
+        inherit: None,
     };
     let opened = open_folder(asked, options, train, resolved, device)?;
     let file = write_paths(&opened, &chosen)?;

@@ -11,6 +11,7 @@ use crate::checkpoint::{Contents, FileError, Misfit, Store, load};
 use crate::childnet::Childnet;
 use crate::nn::NamedTensor;
 use crate::train::Error;
+use crate::train::checkpoints::NETWORK;
 
 /// Copies the weights and norm statistics of `path` from the newest readable checkpoint of the
 /// search in the folder `run`; the file that it was.
@@ -24,6 +25,12 @@ pub fn inherit(
     childnet: &Childnet,
 ) -> Result<PathBuf, Error> {
     let (file, contents) = newest(run)?;
+    if contents.about.contains_key(NETWORK) {
+        return Err(Error::Refused(format!(
+            "{} is a checkpoint of a retraining: give --inherit the folder of a `creamc search`",
+            file.display()
+        )));
+    }
     if contents
         .about
         .get("weights")

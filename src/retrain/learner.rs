@@ -7,7 +7,7 @@ use super::scale::LossScale;
 use crate::childnet::{Childnet, Drops};
 use crate::config::{RetrainSettings, ShortFloats};
 use crate::data::Batch;
-use crate::nn::Mode;
+use crate::nn::{Mode, NamedTensor};
 use crate::train::Recipe;
 use crate::train::average::{Average, Decay};
 use crate::train::epoch::Measured;
@@ -31,12 +31,12 @@ struct How {
 pub struct Learner {
     /// The network.
     pub childnet: Childnet,
-    optimiser: Optimiser,
-    average: Option<Average>,
+    pub(super) optimiser: Optimiser,
+    pub(super) average: Option<Average>,
     how: How,
     /// Sums over the batches of the update that is being gathered; empty before its first.
-    gathered: Vec<Tensor>,
-    scale: Option<LossScale>,
+    pub(super) gathered: Vec<Tensor>,
+    pub(super) scale: Option<LossScale>,
 }
 
 impl Learner {
@@ -103,6 +103,26 @@ impl Learner {
         self.average.as_ref()
     }
 
+    /// Starts the average anew, from the weights as they are now.
+    pub fn restart_average(&mut self) {
+        if let Some(average) = &mut self.average {
+            average.restart(&self.childnet.tensors());
+        }
+    }
+
+    /// What `look` makes of the network with its averaged weights, where an average is kept.
+    pub fn on_average<T>(&self, look: impl FnOnce(&Childnet) -> T) -> Option<T> {
+        let average = self.average.as_ref()?;
+        let tensors = self.childnet.tensors();
+        let own = copies(&tensors);
+        let averaged = average.tensors().iter();
+        let averaged: Vec<Tensor> = averaged.map(|one| one.tensor.shallow_clone()).collect();
+        copy_all(&averaged, &tensors);
+        let seen = look(&self.childnet);
+        copy_all(&own, &tensors);
+        Some(seen)
+    }
+
     /// Logits as f32, whatever the forward computes in.
     fn forward(&self, images: &Tensor, step: u64) -> Result<Tensor, TorchError> {
         let How {
@@ -128,13 +148,27 @@ impl Learner {
             true => gradients(loss, &parameters),
             false => gradients(&(loss * factor), &parameters),
         };
-        if self.gathered.is_empty() {
+        if batches == 1 {
             self.gathered = new;
             return;
+        }
+        if self.gathered.is_empty() {
+            // In the weights' layout, as a checkpoint gives them back: the order in which a norm
+            // adds up, and with it the last bits, follows from the layout.
+            self.gathered = self.zeros();
         }
         for (sum, new) in self.gathered.iter_mut().zip(&new) {
             *sum += new;
         }
+    }
+
+    /// A zero for every parameter, in its shape and layout.
+    pub(super) fn zeros(&self) -> Vec<Tensor> {
+        let parameters = self.childnet.parameters();
+        let zeros = parameters
+            .iter()
+            .map(|one| one.tensor.detach().zeros_like());
+        zeros.collect()
     }
 
     /// Moves the weights and their average.
@@ -155,6 +189,20 @@ impl Learner {
             None => Ok(()),
         }
     }
+}
+
+fn copies(tensors: &[NamedTensor]) -> Vec<Tensor> {
+    let copied = tensors.iter();
+    tch::no_grad(|| copied.map(|one| one.tensor.detach().copy()).collect())
+}
+
+/// Copies tensors to those of the same order.
+fn copy_all(from: &[Tensor], to: &[NamedTensor]) {
+    tch::no_grad(|| {
+        for (from, to) in from.iter().zip(to) {
+            to.tensor.shallow_clone().copy_(from);
+        }
+    });
 }
 
 /// Shortens gradients that are longer than `largest` in all.

@@ -4,13 +4,19 @@
 mod inherit;
 mod learner;
 mod options;
+mod records;
+mod resume;
 mod run;
 mod scale;
+mod state;
 mod test;
 mod tester;
+mod under_way;
 
 pub use learner::clip;
 pub use options::RetrainOptions;
-pub use run::{Retrained, run};
+pub use records::Retrained;
+pub use resume::{resume, resume_until};
+pub use run::{run, run_until};
 pub use test::{ClassTested, Confusion, Outcome, Tested};
 pub use tester::{TestOptions, TestResult, run as run_test};

@@ -1,54 +1,28 @@
 //! A retraining from its options to its result.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
 
-use creamc_lang::arch::{self, Arch};
+use creamc_lang::arch::Arch;
 use creamc_lang::plan::Plan;
-use serde::Serialize;
 use tch::Kind;
 
 use super::inherit::inherit;
 use super::learner::Learner;
 use super::options::RetrainOptions;
-use super::test::{Tested, test};
-use crate::checkpoint::names::Names;
-use crate::checkpoint::pth::{self, Words};
-use crate::checkpoint::{self, AVERAGED};
+use super::records::{Records, Retrained, about, arch_text};
+use super::under_way::Retraining;
+use crate::checkpoint::Store;
 use crate::childnet::Childnet;
 use crate::config::{self, RetrainSettings, ShortFloats};
-use crate::data::{Batch, Data, Loader, Shard};
-use crate::nn::{NamedTensor, Place};
-use crate::run::{Log, Metrics, Progress, RunFolder, Stop, Tick};
-use crate::train::average::Average;
-use crate::train::epoch::{Done, Measured, Steps, epoch};
+use crate::data::Data;
+use crate::nn::Place;
+use crate::run::Stop;
+use crate::train::checkpoints::{Checkpoints, Subject};
 use crate::train::meter::Reading;
-use crate::train::prepare::{Asked, Opened, load_data, open_folder, train_loader};
-use crate::train::{ArchRecord, Chosen, EpochRecord, Error, Recipe};
-
-/// Steps between two readings of the losses.
-const READ_EVERY: usize = 10;
-
-/// What a retraining gave, as `result.json` has it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Retrained {
-    /// The architecture and its cost.
-    #[serde(flatten)]
-    pub arch: ArchRecord,
-    /// What it got on the test part, in evaluation mode; with the averaged weights where an
-    /// average is kept.
-    pub test: Tested,
-    /// What it got with the weights as they are, where `test` is the average's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub test_plain: Option<Tested>,
-    /// Epochs that were trained.
-    pub epochs: u64,
-    /// Whether the retraining was stopped before its end.
-    pub stopped: bool,
-    /// The run folder.
-    pub run: PathBuf,
-}
+use crate::train::prepare::{
+    Asked, Opened, Source, identity, load_data, open_folder, train_loader,
+};
+use crate::train::{Chosen, Clock, DeviceChoice, Error, Recipe};
 
 /// Trains an architecture alone, from new weights or a search's, on all training images, and tests it once.
 ///
@@ -57,265 +31,128 @@ pub struct Retrained {
 /// the disk is full.
 pub fn run(options: &RetrainOptions) -> Result<Retrained, Error> {
     let stop = Stop::install()?;
-    let loaded = config::retrain(options.run.config.as_deref(), &options.run.overrides())?;
+    run_until(options, &|| stop.asked())
+}
+
+/// As [`run`], until `stop` says so: asked before every step.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_until(options: &RetrainOptions, stop: &dyn Fn() -> bool) -> Result<Retrained, Error> {
+    let run = &options.run;
+    let loaded = config::retrain(run.config.as_deref(), &run.overrides())?;
     let settings = &loaded.settings;
-    let Chosen { source, arch, plan } = Chosen::new(&options.network, settings, &options.run)?;
-    let data = load_data(&settings.train, &plan, 0)?;
-    let recipe = Recipe::new(&settings.train, data.train.len())?;
-    let device = options.run.device.open()?;
-    if settings.short == Some(ShortFloats::F16) && !device.is_cuda() {
-        let what = "`AMP: f16` needs a CUDA device; on the CPU use bf16";
-        return Err(Error::Refused(what.to_owned()));
-    }
-    let place = Place {
-        kind: Kind::Float,
-        device,
-    };
-    let network = plan.ir.network(&arch.path, plan.resolution);
-    let childnet = Childnet::new(&network, place, settings.train.seed);
-    let heritage = options.inherit.as_deref();
-    let heritage = heritage.map(|run| inherit(run, &arch.path, &plan, &childnet));
+    let chosen = Chosen::new(&options.network, settings, run)?;
+    let ready = Ready::new(settings, chosen, run.device)?;
+    let heritage = options.inherit.as_deref().map(|run| ready.inherit(run));
     let heritage = heritage.transpose()?;
     let resolved = (loaded.resolved.as_str(), loaded.warnings.as_slice());
     let asked = Asked {
         command: "retrain",
-        files: &source.files,
-        arch: options.network.arch.as_deref(),
+        files: &ready.source.files,
+        arch: ready.named.then_some(ready.arch.name.as_str()),
         classes: options.network.classes,
         require: &[],
+        resolution: (!ready.named).then_some(ready.plan.resolution),
+        inherit: options.inherit.as_deref(),
     };
-    let Opened {
-        folder, mut log, ..
-    } = open_folder(asked, &options.run, &settings.train, resolved, device)?;
+    let opened = open_folder(asked, run, &settings.train, resolved, ready.place.device)?;
+    let mut retraining = ready.retraining(settings, opened, &loaded.resolved)?;
     if let Some(file) = heritage {
-        log.line(&format!("first weights from {}", file.display()))?;
+        retraining.records.inherited(&file)?;
     }
-    let mut retraining = Retraining {
-        learner: Learner::new(childnet, settings, &recipe),
-        names: Names::of_network(&network).ok(),
-        recipe,
-        about: about(&arch, &plan, &data),
-        metrics: folder.metrics()?,
-        settings,
-        data,
-        place,
-        folder,
-        log,
-        stop,
-        progress: Progress::new(0, 0, 0, false),
-        step: 0,
-        epoch: 0,
-        shown: 0,
-    };
-    let stopped = retraining.train(options.run.progress)?;
-    retraining.finish(&arch, &plan, stopped)
+    retraining.run(run.progress, stop)
 }
 
-/// What is saved with the weights: the architecture, and how images are normalised.
-fn about(arch: &Arch, plan: &Plan, data: &Data) -> BTreeMap<String, String> {
-    let settled = Arch {
-        resolution: Some(plan.resolution),
-        ..arch.clone()
-    };
-    let normalisation = &data.normalisation;
-    BTreeMap::from([
-        ("arch".to_owned(), arch::write(&settled, &plan.ir)),
-        ("mean".to_owned(), format!("{:?}", normalisation.mean)),
-        (
-            "deviation".to_owned(),
-            format!("{:?}", normalisation.deviation),
-        ),
-    ])
-}
-
-/// A retraining under way.
-struct Retraining<'a> {
-    settings: &'a RetrainSettings,
-    learner: Learner,
-    /// The original's names of the tensors, where the network has such.
-    names: Option<Names>,
-    recipe: Recipe,
-    /// Words that are saved with the weights.
-    about: BTreeMap<String, String>,
+/// A retraining of which all is checked and nothing is written yet.
+pub(super) struct Ready {
+    source: Source,
+    arch: Arch,
+    plan: Plan,
+    named: bool,
     data: Data,
+    recipe: Recipe,
     place: Place,
-    folder: RunFolder,
-    log: Log,
-    metrics: Metrics,
-    stop: Stop,
-    progress: Progress,
-    /// Steps made over the whole run.
-    step: u64,
-    epoch: u64,
-    /// Steps of this epoch that the progress has been told of.
-    shown: usize,
+    childnet: Childnet,
 }
 
-impl Steps for Retraining<'_> {
-    fn step(&mut self, batch: &Batch) -> Result<Measured, Error> {
-        let measured = self.learner.step(&self.recipe, self.step, batch)?;
-        self.step += 1;
-        Ok(measured)
-    }
-
-    fn stop(&self) -> bool {
-        self.stop.asked()
-    }
-
-    fn show(&mut self, steps: usize, so_far: &Reading) {
-        let newest = steps - self.shown;
-        self.shown = steps;
-        let tick = Tick {
-            epoch: self.epoch,
-            loss: so_far.mean_loss(),
-            top1: so_far.top1(),
-            images: newest * self.settings.train.batch,
-        };
-        self.progress.advance(newest as u64, &tick);
-    }
-
-    fn not_a_number(&self, step: usize) -> Error {
-        Error::NotANumber {
-            epoch: self.epoch,
-            step: (self.epoch - 1) * self.recipe.steps + step as u64 + 1,
-            path: "the network's only one".to_owned(),
-            saved: None,
+impl Ready {
+    /// Checks all that a retraining of a network needs, and makes its first weights.
+    ///
+    /// # Errors
+    /// When the data are wrong, or the device is not there or cannot do what is set.
+    pub fn new(
+        settings: &RetrainSettings,
+        chosen: Chosen,
+        device: DeviceChoice,
+    ) -> Result<Ready, Error> {
+        let Chosen {
+            source,
+            arch,
+            plan,
+            named,
+        } = chosen;
+        let data = load_data(&settings.train, &plan, 0)?;
+        let recipe = Recipe::new(&settings.train, data.train.len())?;
+        let device = device.open()?;
+        if settings.short == Some(ShortFloats::F16) && !device.is_cuda() {
+            let what = "`AMP: f16` needs a CUDA device; on the CPU use bf16";
+            return Err(Error::Refused(what.to_owned()));
         }
-    }
-}
-
-impl Retraining<'_> {
-    /// All epochs; whether it was stopped.
-    fn train(&mut self, progress: bool) -> Result<bool, Error> {
-        let train = &self.settings.train;
-        let loader = train_loader(train, &self.data);
-        let epochs = train.epochs + train.schedule.cooldown;
-        self.progress = Progress::new(self.recipe.schedule.steps, 0, epochs, progress);
-        for number in 1..=epochs {
-            let start = Instant::now();
-            (self.epoch, self.shown) = (number, 0);
-            let batches = loader.epoch(train.batch, number, 0, Shard::ALONE);
-            let done = epoch(batches, self.place, READ_EVERY, Done::default(), self)?;
-            self.record(&done.reading, start)?;
-            if done.stopped {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    fn record(&mut self, reading: &Reading, start: Instant) -> Result<(), Error> {
-        let lr = self.recipe.schedule.lr(self.step.saturating_sub(1));
-        let at = (self.epoch, self.step);
-        let record = EpochRecord::new(at, reading, lr, start.elapsed().as_secs_f64());
-        self.metrics.add(&record)?;
-        self.log.line(&format!(
-            "epoch {}: loss {:.4}, top-1 {:.2}%, {:.1} s",
-            record.epoch, record.loss, record.top1, record.seconds
-        ))?;
-        say_broken(&self.data, &mut self.log)?;
-        self.save()
-    }
-
-    /// The weights as they are now, whole or not at all.
-    fn save(&self) -> Result<(), Error> {
-        let mut tensors = self.learner.childnet.tensors();
-        let averages = self.learner.average().map_or(&[][..], Average::tensors);
-        tensors.extend(averages.iter().map(|own| NamedTensor {
-            name: format!("{AVERAGED}{}", own.name).into(),
-            tensor: own.tensor.shallow_clone(),
-        }));
-        let file = self.folder.path().join("model.safetensors");
-        Ok(checkpoint::save(&file, &tensors, &self.about)?)
-    }
-
-    /// The weights in PyTorch's form, under the original's names.
-    fn save_for_pytorch(&mut self, arch: &Arch, metric: f64) -> Result<(), Error> {
-        let Some(names) = &self.names else {
-            let what = "no model.pth.tar: the original has no names for this network's tensors";
-            return Ok(self.log.line(what)?);
+        let place = Place {
+            kind: Kind::Float,
+            device,
         };
-        let words = Words {
-            arch: arch.name.clone(),
-            epoch: self.epoch,
-            metric,
-        };
-        let weights = names.original(&self.learner.childnet.tensors());
-        let averaged = self.learner.average();
-        let averaged = averaged.map(|average| names.original(average.tensors()));
-        let file = self.folder.path().join("model.pth.tar");
-        Ok(pth::save(&file, &words, &weights, averaged.as_deref())?)
+        let network = plan.ir.network(&arch.path, plan.resolution);
+        let childnet = Childnet::new(&network, place, settings.train.seed);
+        Ok(Ready {
+            source,
+            arch,
+            plan,
+            named,
+            data,
+            recipe,
+            place,
+            childnet,
+        })
     }
 
-    /// What the plain weights and, where one is kept, their average get on the test part.
-    fn test(&self) -> Result<(Tested, Option<Tested>), Error> {
-        let train = &self.settings.train;
-        let (data, normalisation) = (&self.data.test, &self.data.normalisation);
-        let part = Loader::plain(data, normalisation, train.seed, train.workers);
-        let childnet = &self.learner.childnet;
-        let tested = || Ok(test(childnet, &part, train.eval_batch, |_, _| {})?.tested);
-        let plain = tested()?;
-        let Some(average) = self.learner.average() else {
-            return Ok((plain, None));
-        };
-        let own: Vec<NamedTensor> = copies(&childnet.tensors());
-        copy_all(average.tensors(), &childnet.tensors());
-        let averaged: Result<Tested, Error> = tested();
-        copy_all(&own, &childnet.tensors());
-        Ok((averaged?, Some(plain)))
+    /// Takes the first weights from a search; the file that they lay in.
+    fn inherit(&self, search: &Path) -> Result<PathBuf, Error> {
+        inherit(search, &self.arch.path, &self.plan, &self.childnet)
     }
 
-    /// Tests, and writes the result.
-    fn finish(mut self, arch: &Arch, plan: &Plan, stopped: bool) -> Result<Retrained, Error> {
-        std::mem::replace(&mut self.progress, Progress::new(0, 0, 0, false)).finish();
-        let (tested, plain) = self.test()?;
-        self.save_for_pytorch(arch, tested.top1)?;
-        say_broken(&self.data, &mut self.log)?;
-        let result = Retrained {
-            arch: ArchRecord::new(arch, plan),
-            test: tested,
-            test_plain: plain,
-            epochs: self.epoch,
-            stopped,
-            run: self.folder.path().to_owned(),
-        };
-        let json = serde_json::to_string_pretty(&result).expect("a result is plain JSON");
-        self.folder.write("result.json", json + "\n")?;
-        let line = |what: &str, tested: Tested| {
-            format!(
-                "{what}: top-1 {:.2}%, top-5 {:.2}%, loss {:.4} over {} images",
-                tested.top1, tested.top5, tested.loss, tested.images
-            )
-        };
-        self.log.line(&line("test", tested))?;
-        if let Some(plain) = plain {
-            self.log.line(&line("test without the average", plain))?;
-        }
-        Ok(result)
+    /// The retraining before its first step. `resolved` is the text of its settings.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn retraining<'a>(
+        self,
+        settings: &'a RetrainSettings,
+        opened: Opened,
+        resolved: &str,
+    ) -> Result<Retraining<'a>, Error> {
+        let store = Store::new(opened.folder.checkpoint(), settings.checkpoints.keep);
+        let subject = Subject::Network(arch_text(&self.arch, &self.plan));
+        let made_with = (resolved, self.place.device);
+        let identity = identity(&self.plan, subject, &self.data, made_with);
+        let network = self.plan.ir.network(&self.arch.path, self.plan.resolution);
+        let about = about(&self.arch, &self.plan, &self.data);
+        Ok(Retraining {
+            settings,
+            learner: Learner::new(self.childnet, settings, &self.recipe),
+            recipe: self.recipe,
+            train: train_loader(&settings.train, &self.data),
+            data: self.data,
+            place: self.place,
+            records: Records::open(opened, about, &network)?,
+            arch: self.arch,
+            plan: self.plan,
+            checkpoints: Checkpoints::new(store, identity),
+            step: 0,
+            epoch: 0,
+            reading: Reading::default(),
+            clock: Clock::after(0.0, 0.0),
+        })
     }
-}
-
-/// Images that turned out to be unreadable.
-fn say_broken(data: &Data, log: &mut Log) -> Result<(), Error> {
-    for image in data.news() {
-        log.line(&format!("not readable: {image}"))?;
-    }
-    Ok(())
-}
-
-fn copies(tensors: &[NamedTensor]) -> Vec<NamedTensor> {
-    let copied = tensors.iter().map(|one| NamedTensor {
-        name: one.name.clone(),
-        tensor: tch::no_grad(|| one.tensor.detach().copy()),
-    });
-    copied.collect()
-}
-
-/// Copies tensors to those of the same order.
-fn copy_all(from: &[NamedTensor], to: &[NamedTensor]) {
-    tch::no_grad(|| {
-        for (from, to) in from.iter().zip(to) {
-            to.tensor.shallow_clone().copy_(&from.tensor);
-        }
-    });
 }

@@ -24,6 +24,16 @@ impl Default for LossScale {
 }
 
 impl LossScale {
+    /// The scale that a checkpoint holds.
+    pub fn restored(factor: f64, good: u64) -> LossScale {
+        LossScale { factor, good }
+    }
+
+    /// Updates since the factor last changed.
+    pub fn good(&self) -> u64 {
+        self.good
+    }
+
     /// What the loss is multiplied with.
     pub fn factor(&self) -> f64 {
         self.factor

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tch::{Kind, Reduction, Tensor};
 
 use crate::childnet::Childnet;
@@ -11,7 +11,7 @@ use crate::nn::Mode;
 use crate::train::meter::Reading;
 
 /// What a network got on a part of the data.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Tested {
     /// Percent of images whose class had the highest logit.
     pub top1: f64,

@@ -37,6 +37,12 @@ pub struct Manifest {
     /// Bounds beside the file's.
     #[serde(default)]
     pub require: Vec<String>,
+    /// Side of the images of a network that was given by lists of indices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<u32>,
+    /// The search whose weights a retraining started from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inherit: Option<PathBuf>,
 }
 
 /// The folder of one run; while it lives, no other process writes there.
@@ -312,6 +318,8 @@ mod tests {
             arch: None,
             classes: None,
             require: Vec::new(),
+            resolution: None,
+            inherit: None,
         }
     }
 

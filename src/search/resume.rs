@@ -6,6 +6,7 @@ use super::state;
 use super::under_way::Search;
 use crate::config;
 use crate::run::Stop;
+use crate::train::checkpoints::resumed;
 use crate::train::prepare::reopen_folder;
 use crate::train::{Error, ResumeOptions};
 
@@ -52,25 +53,14 @@ pub fn resume_until(options: &ResumeOptions, stop: &dyn Fn() -> bool) -> Result<
 impl Search<'_> {
     /// Takes over the newest checkpoint, if there is one.
     fn go_on(&mut self, options: &ResumeOptions) -> Result<(), Error> {
-        let (stored, told) = self.checkpoints.resume()?;
-        for text in &told {
-            (options.warn)(text);
-            self.records.say(&format!("warning: {text}"))?;
-        }
-        let Some(stored) = stored else {
-            self.records
-                .say("resumed without a checkpoint: starts from the beginning")?;
+        let mut say = |text: &str| self.records.say(text);
+        let Some(stored) = self.checkpoints.resume_saying(options.warn, &mut say)? else {
             return Ok(self.records.rewind(0)?);
         };
         let from = stored.path.clone();
         state::restore(self, stored)?;
         let at = self.walker.at;
-        self.records.say(&format!(
-            "resumed from {}: step {} of epoch {}",
-            from.display(),
-            at.step,
-            at.epoch
-        ))?;
+        self.records.say(&resumed(&from, (at.epoch, at.step)))?;
         self.records.rewind(at.step)?;
         self.keep_best()
     }

@@ -18,7 +18,7 @@ use super::records::{Found, Records};
 use super::sandwich::Ends;
 use super::step::{Learner, Lessons, Moment};
 use super::training::Walker;
-use super::under_way::{Clock, Search};
+use super::under_way::Search;
 use super::visits::Visits;
 use crate::checkpoint::Store;
 use crate::config::{self, SearchSettings, TrainSettings};
@@ -26,14 +26,14 @@ use crate::data::{Data, balanced_batches};
 use crate::nn::Place;
 use crate::run::Stop;
 use crate::supernet::Supernet;
-use crate::train::checkpoints::Checkpoints;
+use crate::train::checkpoints::{Checkpoints, Subject};
 use crate::train::loss::KdLoss;
 use crate::train::meter::Reading;
 use crate::train::prepare::{
     Asked, Opened, Source, identity, load_data, open_folder, train_loader,
 };
 use crate::train::sgd::Momentum;
-use crate::train::{self, DeviceChoice, Error, Show};
+use crate::train::{self, Clock, DeviceChoice, Error, Show};
 
 /// With this many classes or fewer the meta layer sees too little to choose by.
 const FEW_CLASSES: u32 = 20;
@@ -74,6 +74,8 @@ pub fn run_until(options: &SearchOptions, stop: &dyn Fn() -> bool) -> Result<Fou
         arch: None,
         classes: options.classes,
         require: &options.require,
+        resolution: None,
+        inherit: None,
     };
     let opened = open_folder(asked, run, &settings.train, resolved, ready.place.device)?;
     let search = ready.search(settings, opened, &loaded.resolved)?;
@@ -137,7 +139,9 @@ impl Ready {
         resolved: &str,
     ) -> Result<Search<'a>, Error> {
         let store = Store::new(opened.folder.checkpoint(), settings.checkpoints.keep);
-        let identity = identity(&self.plan, &self.data, resolved, self.place.device);
+        let subject = Subject::Plan(self.plan.fingerprint.clone());
+        let made_with = (resolved, self.place.device);
+        let identity = identity(&self.plan, subject, &self.data, made_with);
         Ok(Search {
             probes: probes(&self.draws, &settings.train, settings.supernet.probe_paths),
             settings,

@@ -22,16 +22,15 @@ use super::judge::Judged;
 use super::pick::Pick;
 use super::step::{Learner, Moment};
 use super::teacher::Probe;
-use super::under_way::{Best, Clock, Search};
+use super::under_way::{Best, Search};
 use super::visits::Visits;
 use crate::checkpoint::{Contents, Stored};
 use crate::nn::{NamedTensor, Place};
 use crate::train::meter::Reading;
 use crate::train::sgd::Momentum;
-use crate::train::{Error, Exact};
+use crate::train::state::{prefixed, read_words, unusable};
+use crate::train::{self, Error, Exact};
 
-const STATE: &str = "state";
-const SECONDS: &str = "seconds";
 const MOMENTUM: &str = "momentum/";
 const META: &str = "meta/";
 
@@ -142,13 +141,6 @@ impl Random {
 
 /// The tensors of a search.
 pub fn tensors(learner: &Learner) -> Vec<NamedTensor> {
-    let prefixed = |prefix: &str, tensors: Vec<NamedTensor>| -> Vec<NamedTensor> {
-        let named = |NamedTensor { name, tensor }| NamedTensor {
-            name: format!("{prefix}{name}").into(),
-            tensor,
-        };
-        tensors.into_iter().map(named).collect()
-    };
     let mut tensors = learner.supernet.tensors();
     tensors.extend(prefixed(MOMENTUM, learner.momentum.tensors()));
     tensors.extend(prefixed(META, learner.meta.tensors()));
@@ -170,14 +162,7 @@ fn rank(at: usize) -> String {
 
 /// The words of a search.
 pub fn words(search: &Search) -> BTreeMap<String, String> {
-    let json = |value: serde_json::Result<String>| value.expect("plain values are JSON");
-    let seconds = search.clock.read().map(Exact);
-    [
-        (STATE, json(serde_json::to_string(&Words::of(search)))),
-        (SECONDS, json(serde_json::to_string(&seconds))),
-    ]
-    .map(|(key, word)| (key.to_owned(), word))
-    .into()
+    train::state::words(&Words::of(search), &search.clock)
 }
 
 /// Puts a new search where the one was that `stored` is of.
@@ -186,18 +171,11 @@ pub fn words(search: &Search) -> BTreeMap<String, String> {
 /// When the file is not what a search of this space saves.
 pub fn restore(search: &mut Search, stored: Stored) -> Result<(), Error> {
     let path = stored.path;
-    put(search, stored.contents).map_err(|reason| {
-        Error::Refused(format!(
-            "{} cannot be gone on from: {reason}; remove it to go on from the one before, or \
-             use the version of creamc that wrote it",
-            path.display()
-        ))
-    })
+    put(search, stored.contents).map_err(|reason| unusable(&path, &reason))
 }
 
 fn put(search: &mut Search, mut contents: Contents) -> Result<(), String> {
-    let words: Words = word(&contents, STATE)?;
-    let [epoch_seconds, run_seconds]: [Exact; 2] = word(&contents, SECONDS)?;
+    let (words, clock): (Words, _) = read_words(&contents)?;
     let learner = &mut search.learner;
     let fault = |error: crate::nn::WeightsError| error.to_string();
     let entries = entries(&words, &mut contents, &search.plan.ir, search.place)?;
@@ -239,14 +217,8 @@ fn put(search: &mut Search, mut contents: Contents) -> Result<(), String> {
         return Err("its pick is no path of the space".to_owned());
     }
     search.best = words.best.map(|(loss, step)| Best { loss: loss.0, step });
-    search.clock = Clock::after(epoch_seconds.0, run_seconds.0);
+    search.clock = clock;
     Ok(())
-}
-
-fn word<T: for<'a> Deserialize<'a>>(contents: &Contents, key: &str) -> Result<T, String> {
-    let text = contents.about.get(key);
-    let text = text.ok_or_else(|| format!("it holds no word `{key}`"))?;
-    serde_json::from_str(text).map_err(|error| format!("its word `{key}`: {error}"))
 }
 
 fn entries(

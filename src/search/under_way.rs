@@ -1,10 +1,7 @@
 //! A search under way: epoch after epoch, the board re-scored between them, a pick at the end.
 //!
-//! A checkpoint follows whatever an epoch ends with, so that one at the last step of an epoch
-//! means that all of it is done. What is written between two checkpoints is written again,
+//! A checkpoint follows whatever an epoch ends with ([`course`]). What is written between two checkpoints is written again,
 //! equally, by a run that goes on from the first.
-
-use std::time::Instant;
 
 use creamc_lang::board::Entry;
 use creamc_lang::ir::Path;
@@ -25,7 +22,7 @@ use crate::run::{Progress, Tick};
 use crate::train::checkpoints::Checkpoints;
 use crate::train::epoch::{Done, epoch};
 use crate::train::meter::Reading;
-use crate::train::{EpochRecord, Error};
+use crate::train::{Clock, EpochRecord, Error, course};
 
 /// Steps between two readings of the losses.
 const READ_EVERY: usize = 10;
@@ -73,38 +70,6 @@ pub struct Best {
     pub step: u64,
 }
 
-/// Seconds of the epoch under way and of the run, over all its processes.
-#[derive(Debug, Clone, Copy)]
-pub struct Clock {
-    start: Instant,
-    epoch: f64,
-    run: f64,
-}
-
-impl Clock {
-    /// A clock that goes on after so many seconds of an epoch and a run.
-    #[must_use]
-    pub fn after(epoch: f64, run: f64) -> Clock {
-        Clock {
-            start: Instant::now(),
-            epoch,
-            run,
-        }
-    }
-
-    /// Seconds of the epoch and of the run.
-    #[must_use]
-    pub fn read(&self) -> [f64; 2] {
-        let now = self.start.elapsed().as_secs_f64();
-        [self.epoch + now, self.run + now]
-    }
-
-    /// A new epoch begins.
-    fn next_epoch(&mut self) {
-        *self = Clock::after(0.0, self.read()[1]);
-    }
-}
-
 impl Search<'_> {
     /// Trains epoch after epoch, until the end or until `stop` says so, and picks.
     ///
@@ -138,26 +103,21 @@ impl Search<'_> {
     }
 
     /// The epoch to go on with, and how many of its steps are made.
-    fn position(&self) -> (u64, u64) {
+    fn position(&self) -> (u64, usize) {
         let Moment { epoch, step } = self.walker.at;
-        let made = step - epoch.saturating_sub(1) * self.recipe.train.steps;
-        match epoch == 0 || made == self.recipe.train.steps {
-            true => (epoch + 1, 0),
-            false => (epoch, made),
-        }
+        course::position((epoch, step), self.recipe.train.steps)
     }
 
     /// Makes the steps that are left of an epoch, with a checkpoint every so often.
     fn epoch(&mut self, progress: &mut Progress, stop: &dyn Fn() -> bool) -> Result<Done, Error> {
-        let (number, made) = self.position();
-        if made == 0 {
+        let (number, first) = self.position();
+        if first == 0 {
             self.reading = Reading::default();
             self.clock.next_epoch();
             self.follow_board()?;
         }
         self.walker.at.epoch = number;
         let batch = self.settings.train.batch;
-        let first = usize::try_from(made).expect("steps of an epoch are batches in memory");
         let mut batches = self.train.epoch(batch, number, first, Shard::ALONE);
         let mut done = Done {
             reading: self.reading,
@@ -177,7 +137,9 @@ impl Search<'_> {
             progress.advance(newest as u64, &tick);
         };
         loop {
-            let until_checkpoint = batches.by_ref().take(self.until_checkpoint(done.steps));
+            let every = self.settings.checkpoints.every_steps;
+            let piece = course::until_checkpoint(done.steps, every);
+            let until_checkpoint = batches.by_ref().take(piece);
             let mut training = Epoch::new(
                 &self.plan,
                 &self.recipe,
@@ -206,15 +168,6 @@ impl Search<'_> {
         let board = board_paths(&self.learner);
         let followed = self.walker.draws.follow(board);
         followed.or_else(|error| Ok(self.records.say(&format!("warning: {error}"))?))
-    }
-
-    /// Steps to make before the next checkpoint of an epoch that is at step `made`.
-    fn until_checkpoint(&self, made: usize) -> usize {
-        let every = usize::try_from(self.settings.checkpoints.every_steps).unwrap_or(usize::MAX);
-        match every {
-            0 => usize::MAX,
-            every => every - made % every,
-        }
     }
 
     /// Saves everything that the run goes on from.

@@ -1,9 +1,11 @@
 //! A running average of a network's weights and norm statistics.
 
+use std::collections::BTreeMap;
+
 use creamc_torch::{TorchError, lerp};
 use tch::Tensor;
 
-use crate::nn::NamedTensor;
+use crate::nn::{NamedTensor, WeightsError, copy_into};
 
 /// How an average moves.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -69,6 +71,25 @@ impl Average {
         &self.tensors
     }
 
+    /// Starts again, as a copy of the tensors.
+    pub fn restart(&mut self, tensors: &[NamedTensor]) {
+        *self = Average::new(self.decay, tensors);
+    }
+
+    /// Takes over what [`Average::tensors`] and [`Average::updates`] gave.
+    ///
+    /// # Errors
+    /// When the tensors are not those of this average; nothing has changed then.
+    pub fn restore(
+        &mut self,
+        updates: u64,
+        tensors: &BTreeMap<String, Tensor>,
+    ) -> Result<(), WeightsError> {
+        copy_into(&self.tensors, tensors)?;
+        self.updates = updates;
+        Ok(())
+    }
+
     /// The number of updates.
     #[must_use]
     pub fn updates(&self) -> u64 {
@@ -93,5 +114,34 @@ mod tests {
             ..decay
         };
         assert_eq!(plain.at(0), 0.9999);
+    }
+
+    #[test]
+    fn a_restored_average_goes_on_with_its_count() {
+        let decay = Decay {
+            keep: 0.9,
+            warmup: true,
+        };
+        let named = |value: f64| {
+            [NamedTensor {
+                name: "w".into(),
+                tensor: Tensor::from_slice(&[value]),
+            }]
+        };
+        let mut average = Average::new(decay, &named(0.0));
+        average.update(&named(1.0)).unwrap();
+        let saved = average.tensors().iter();
+        let saved = saved.map(|one| (one.name.to_string(), one.tensor.copy()));
+        let mut again = Average::new(decay, &named(5.0));
+        again.restore(average.updates(), &saved.collect()).unwrap();
+        for one in [&mut average, &mut again] {
+            one.update(&named(2.0)).unwrap();
+        }
+        assert!(
+            average.tensors()[0]
+                .tensor
+                .equal(&again.tensors()[0].tensor)
+        );
+        assert!(again.restore(1, &BTreeMap::new()).is_err());
     }
 }

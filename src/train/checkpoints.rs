@@ -1,7 +1,7 @@
 //! The checkpoints of a run under way: what each says of itself, and whether it is this run's.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tch::{Kind, Tensor};
 
@@ -9,14 +9,15 @@ use super::Error;
 use super::meter::numbers;
 use crate::checkpoint::{Newest, Store, Stored};
 use crate::nn::NamedTensor;
+use crate::run::RunError;
 
 /// What a run is made of; a checkpoint holds it as words beside its tensors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The structure that the tensors belong to (`Plan::weights`).
     pub weights: String,
-    /// Structure, resolution and bounds (`Plan::fingerprint`).
-    pub plan: String,
+    /// What is trained on it.
+    pub subject: Subject,
     /// Every setting, as YAML.
     pub settings: String,
     /// How many images there are, and what for.
@@ -32,6 +33,40 @@ pub struct Identity {
     /// The version of libtorch.
     pub libtorch: String,
 }
+
+/// What a run trains.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// All paths of a plan: its structure, resolution and bounds (`Plan::fingerprint`).
+    Plan(String),
+    /// One network: its architecture as text.
+    Network(String),
+}
+
+impl Subject {
+    /// The key of the word, and the word.
+    fn word(&self) -> (&'static str, &str) {
+        match self {
+            Subject::Plan(plan) => ("plan", plan),
+            Subject::Network(network) => (NETWORK, network),
+        }
+    }
+
+    /// Why a checkpoint of `then` is not one of this.
+    fn differs(&self, then: &str) -> String {
+        match self {
+            Subject::Plan(own) => format!(
+                "is of other bounds or another resolution: its plan is {then}, the run's {own}"
+            ),
+            Subject::Network(own) => {
+                format!("is of another network: its own is\n{then}\nthe run's is\n{own}\n")
+            }
+        }
+    }
+}
+
+/// The word that only checkpoints of a retraining hold: their network.
+pub const NETWORK: &str = "network";
 
 /// Settings that no result depends on: they may change when a run goes on.
 const FREE: [&str; 5] = [
@@ -49,7 +84,7 @@ impl Identity {
         let words = [
             ("creamc", env!("CARGO_PKG_VERSION")),
             ("weights", &self.weights),
-            ("plan", &self.plan),
+            self.subject.word(),
             ("settings", &self.settings),
             ("images", &self.images),
             ("mean", &self.mean),
@@ -81,12 +116,11 @@ impl Identity {
                 self.weights
             ));
         }
-        if word("plan") != self.plan {
+        let (key, own) = self.subject.word();
+        if word(key) != own {
             return refuse(format!(
-                "is of other bounds or another resolution: its plan is {}, the run's {}; \
-                 put the run's own checkpoint there, or remove it",
-                word("plan"),
-                self.plan
+                "{}; put the run's own checkpoint there, or remove it",
+                self.subject.differs(word(key))
             ));
         }
         let settings = differing(word("settings"), &self.settings);
@@ -164,6 +198,15 @@ fn differing(then: &str, now: &str) -> Vec<String> {
     lines
 }
 
+/// What the log says of a run that goes on from the checkpoint `from`.
+#[must_use]
+pub fn resumed(from: &Path, (epoch, step): (u64, u64)) -> String {
+    format!(
+        "resumed from {}: step {step} of epoch {epoch}",
+        from.display()
+    )
+}
+
 /// Where a run saves what it goes on from.
 #[derive(Debug)]
 pub struct Checkpoints {
@@ -225,6 +268,26 @@ impl Checkpoints {
         Ok(())
     }
 
+    /// As [`Checkpoints::resume`]; what is to be said goes to the user and, by `say`, to the log.
+    ///
+    /// # Errors
+    /// As [`Checkpoints::resume`], and when the log cannot be written.
+    pub fn resume_saying(
+        &mut self,
+        warn: fn(&str),
+        say: &mut dyn FnMut(&str) -> Result<(), RunError>,
+    ) -> Result<Option<Stored>, Error> {
+        let (stored, told) = self.resume()?;
+        for text in &told {
+            warn(text);
+            say(&format!("warning: {text}"))?;
+        }
+        if stored.is_none() {
+            say("resumed without a checkpoint: starts from the beginning")?;
+        }
+        Ok(stored)
+    }
+
     /// The checkpoint to go on from, with what is to be said about it; `None` where none was
     /// saved yet.
     ///
@@ -250,6 +313,9 @@ impl Checkpoints {
     }
 }
 
+/// Sums of scaled gradients may overflow: the update that they are for is then left out.
+const MAY_OVERFLOW: &str = "gathered/";
+
 /// The first tensor with a value that is no number. Waits for the device once.
 fn not_finite(tensors: &[NamedTensor]) -> Option<String> {
     let floating = |tensor: &Tensor| {
@@ -260,7 +326,7 @@ fn not_finite(tensors: &[NamedTensor]) -> Option<String> {
     };
     let floats: Vec<&NamedTensor> = tensors
         .iter()
-        .filter(|named| floating(&named.tensor))
+        .filter(|named| floating(&named.tensor) && !named.name.starts_with(MAY_OVERFLOW))
         .collect();
     let all: Vec<Tensor> = tch::no_grad(|| {
         let finite = |named: &&NamedTensor| named.tensor.isfinite().all();
@@ -279,7 +345,7 @@ mod tests {
         let word = |text: &str| text.to_owned();
         Identity {
             weights: word("aa"),
-            plan: word("bb"),
+            subject: Subject::Plan(word("bb")),
             settings: word("EPOCHS: 3\nWORKERS: 2\n"),
             images: word("10 to train on"),
             mean: word("[0.5]"),
@@ -313,7 +379,14 @@ mod tests {
         );
         let refused = |change: fn(&mut Identity)| check(change).unwrap_err();
         assert!(refused(|run| run.weights = "cc".into()).contains("another space"));
-        assert!(refused(|run| run.plan = "cc".into()).contains("other bounds"));
+        let plan = |run: &mut Identity| run.subject = Subject::Plan("cc".into());
+        assert!(refused(plan).contains("other bounds"));
+        let network = |run: &mut Identity| run.subject = Subject::Network("arch a {}".into());
+        let text = refused(network);
+        assert!(
+            text.contains("another network") && text.contains("arch a {}"),
+            "{text}"
+        );
         let text = refused(|run| run.settings = "EPOCHS: 4\nWORKERS: 2\n".into());
         assert!(text.contains("`EPOCHS: 3` then, `EPOCHS: 4` now"), "{text}");
         let text = refused(|run| run.mean = "[0.4]".into());

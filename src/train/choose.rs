@@ -7,8 +7,9 @@ use creamc_lang::plan::Plan;
 use creamc_lang::source::{Files, ReadError};
 
 use super::prepare::Source;
-use super::{Error, RunOptions};
+use super::{Error, RunOptions, Show};
 use crate::config::{PUBLISHED, RetrainSettings, Selection};
+use crate::run::Manifest;
 
 /// The published networks and their space, as text; they belong to the program.
 struct Shipped;
@@ -47,6 +48,8 @@ pub struct Chosen {
     pub arch: Arch,
     /// Its plan.
     pub plan: Plan,
+    /// Whether the file names it; else lists of indices give it.
+    pub named: bool,
 }
 
 impl Chosen {
@@ -72,7 +75,7 @@ impl Chosen {
                     return Chosen::overruled("INPUT_ARCH", source, network, run);
                 }
                 let side = settings.image_size;
-                Chosen::of_indices(source.without_bounds(), lists, side, run)
+                Chosen::of_indices(source.without_bounds(), lists, side, run.warn)
             }
             (Some(selection), Some(file)) => {
                 let setting = match selection {
@@ -83,13 +86,36 @@ impl Chosen {
             }
             (None, Some(file)) => Chosen::of_arch(load(file)?, network.arch.as_deref()),
             (Some(Selection::Published(size)), None) => {
-                let name = format!("cream_{size}");
-                Chosen::of_arch(shipped()?.without_bounds(), Some(&name))
+                Chosen::of_arch(shipped()?.without_bounds(), Some(&published(*size)))
             }
             (Some(Selection::Indices(lists)), None) => {
                 let side = settings.image_size.unwrap_or(ORIGINAL_SIDE);
-                Chosen::of_indices(shipped()?.without_bounds(), lists, Some(side), run)
+                Chosen::of_indices(shipped()?.without_bounds(), lists, Some(side), run.warn)
             }
+        }
+    }
+
+    /// Finds the network of a run again, from what its folder says.
+    ///
+    /// # Errors
+    /// When its file cannot be read or was changed to one without the network.
+    pub fn again(
+        manifest: &Manifest,
+        folder: &Path,
+        settings: &RetrainSettings,
+        show: Show,
+    ) -> Result<Chosen, Error> {
+        let classes = manifest.classes.or(settings.train.classes);
+        let source = Source::load(&folder.join(&manifest.file), classes, show)?;
+        match (&manifest.arch, &settings.selection) {
+            (Some(name), Some(Selection::Published(size))) if *name == published(*size) => {
+                Chosen::of_arch(source.without_bounds(), Some(name))
+            }
+            (None, Some(Selection::Indices(lists))) => {
+                let side = manifest.resolution;
+                Chosen::of_indices(source.without_bounds(), lists, side, |_| {})
+            }
+            (name, _) => Chosen::of_arch(source, name.as_deref()),
         }
     }
 
@@ -108,22 +134,37 @@ impl Chosen {
 
     fn of_arch(source: Source, name: Option<&str>) -> Result<Chosen, Error> {
         let (arch, plan) = source.plan_arch(name)?;
-        Ok(Chosen { source, arch, plan })
+        Ok(Chosen {
+            source,
+            arch,
+            plan,
+            named: true,
+        })
     }
 
     fn of_indices(
         mut source: Source,
         lists: &[Vec<u64>],
         side: Option<u32>,
-        run: &RunOptions,
+        warn: fn(&str),
     ) -> Result<Chosen, Error> {
         let (found, plan) = source.plan_indices(lists, side)?;
         if let Some(warning) = found.warning {
-            (run.warn)(&format!("`INPUT_ARCH`: {warning}"));
+            warn(&format!("`INPUT_ARCH`: {warning}"));
         }
         let arch = found.arch;
-        Ok(Chosen { source, arch, plan })
+        Ok(Chosen {
+            source,
+            arch,
+            plan,
+            named: false,
+        })
     }
+}
+
+/// The name of a published network.
+fn published(size: u32) -> String {
+    format!("cream_{size}")
 }
 
 /// The original trains networks of `INPUT_ARCH` on images of this side.
@@ -141,6 +182,7 @@ fn no_network() -> Error {
 mod tests {
     use super::*;
     use crate::config;
+    use crate::run::RunFolder;
     use crate::train::DeviceChoice;
     use creamc_lang::arch::choices_text;
 
@@ -190,6 +232,42 @@ mod tests {
         assert_eq!(chosen.plan.resolution, 224);
         let chosen = choose(&["MODEL_SELECTION=-1", arch, "DATASET.IMAGE_SIZE=160"]).unwrap();
         assert_eq!(chosen.plan.resolution, 160);
+    }
+
+    #[test]
+    fn the_network_of_a_run_is_found_again_from_its_folder() {
+        let arch = "INPUT_ARCH=[[0], [3], [3, 3], [3, 1, 3], [3, 3, 3, 3], [3, 3, 3], [0]]";
+        for set in [
+            &["MODEL_SELECTION=43"][..],
+            &["MODEL_SELECTION=-1", arch],
+            &["MODEL_SELECTION=-1", arch, "DATASET.IMAGE_SIZE=160"],
+        ] {
+            let first = choose(set).unwrap();
+            let out = tempfile::tempdir().unwrap();
+            let folder = RunFolder::create(Some(out.path()), out.path(), "run").unwrap();
+            let files = folder.copy_files(&first.source.files).unwrap();
+            let manifest = Manifest {
+                creamc: String::new(),
+                libtorch: None,
+                command: "retrain".to_owned(),
+                arguments: Vec::new(),
+                seed: 1,
+                device: "cpu".to_owned(),
+                threads: 1,
+                file: files[0].clone(),
+                arch: first.named.then(|| first.arch.name.clone()),
+                classes: None,
+                require: Vec::new(),
+                resolution: (!first.named).then_some(first.plan.resolution),
+                inherit: None,
+            };
+            let set: Vec<String> = set.iter().map(|&one| one.to_owned()).collect();
+            let settings = config::retrain(None, &set).unwrap().settings;
+            let again = Chosen::again(&manifest, out.path(), &settings, options().show).unwrap();
+            assert_eq!(again.arch.path, first.arch.path, "{set:?}");
+            assert_eq!(again.plan.resolution, first.plan.resolution, "{set:?}");
+            assert_eq!(again.plan.weights, first.plan.weights, "{set:?}");
+        }
     }
 
     #[test]

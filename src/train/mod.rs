@@ -4,6 +4,8 @@
 pub mod average;
 pub mod checkpoints;
 mod choose;
+mod clock;
+pub mod course;
 mod device;
 pub mod epoch;
 mod error;
@@ -18,8 +20,10 @@ mod record;
 mod schedule;
 pub mod sgd;
 mod slots;
+pub mod state;
 
 pub use choose::{Chosen, NetworkOptions};
+pub use clock::Clock;
 pub use device::{DeviceChoice, DeviceError};
 pub use error::{Error, Findings, Show};
 pub use exact::Exact;

@@ -183,12 +183,17 @@ impl Optimiser {
             first: name.to_owned(),
         };
         let steps = state.get(STEPS).ok_or_else(|| missing(STEPS))?;
+        let steps = u64::try_from(steps.to_kind(Kind::Int64).int64_value(&[])).unwrap_or_default();
+        if steps == 0 && state.len() == 1 {
+            // Before its first step an optimiser has no lists.
+            self.steps = 0;
+            return Ok(());
+        }
         for (list, slots) in &mut self.slots {
             slots.restore(list, parameters, state)?;
         }
         self.refuse_unknown(parameters, state)?;
-        let steps = steps.to_kind(Kind::Int64);
-        self.steps = u64::try_from(steps.int64_value(&[])).unwrap_or_default();
+        self.steps = steps;
         Ok(())
     }
 

@@ -15,7 +15,7 @@ use creamc_lang::space::{Metric, Relation, Require};
 use creamc_lang::syntax::ast;
 use tch::Device;
 
-use super::checkpoints::Identity;
+use super::checkpoints::{Identity, Subject};
 use super::{Error, Findings, RunOptions, Show};
 use crate::config::{TrainSettings, Warning};
 use crate::data::{Augmentation, Data, Loader, Normalisation, Wanted};
@@ -257,6 +257,10 @@ pub struct Asked<'a> {
     pub classes: Option<u32>,
     /// Bounds beside the file's.
     pub require: &'a [String],
+    /// Side of the images of a network that is given by lists of indices.
+    pub resolution: Option<u32>,
+    /// The search whose weights a retraining starts from.
+    pub inherit: Option<&'a Path>,
 }
 
 /// A run folder with its log.
@@ -299,6 +303,8 @@ pub fn open_folder(
         arch: asked.arch.map(str::to_owned),
         classes: asked.classes,
         require: asked.require.to_vec(),
+        resolution: asked.resolution,
+        inherit: asked.inherit.map(absolute),
     })?;
     let mut log = folder.log()?;
     for warning in warnings {
@@ -306,6 +312,10 @@ pub fn open_folder(
         (options.warn)(&warning.to_string());
     }
     Ok(Opened { folder, log, file })
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Opens the folder of a run that goes on.
@@ -333,11 +343,16 @@ pub fn reopen_folder(command: &str, path: &Path) -> Result<(Opened, Manifest), E
 
 /// What checkpoints of this run are of.
 #[must_use]
-pub fn identity(plan: &Plan, data: &Data, settings: &str, device: Device) -> Identity {
+pub fn identity(
+    plan: &Plan,
+    subject: Subject,
+    data: &Data,
+    (settings, device): (&str, Device),
+) -> Identity {
     let Normalisation { mean, deviation } = &data.normalisation;
     Identity {
         weights: plan.weights.clone(),
-        plan: plan.fingerprint.clone(),
+        subject,
         settings: settings.to_owned(),
         images: format!(
             "{} to train on, {} to judge by, {} to test on",

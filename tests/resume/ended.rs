@@ -12,37 +12,75 @@ use super::tool::{
     Running, STEPS, assert_equal_runs, errors, finish, newest_step, resume, search, text, unbroken,
 };
 
-const KILLS: usize = 22;
-
 #[test]
 fn a_run_killed_at_twenty_moments_ends_bit_by_bit_as_one_that_was_not() {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("run");
-    let mut random = ChaCha8Rng::seed_from_u64(5);
-    let mut kills = 0;
-    while kills < KILLS && newest_step(&run) < STEPS {
-        let mut process = Running::start(&mut go_on(&run));
-        wait(&mut process, &run, &mut random);
-        if process.ended() {
-            break;
-        }
-        process.kill();
-        kills += 1;
-    }
-    assert!(kills >= 20, "the run ended after {kills} kills");
-    finish(&mut go_on(&run));
+    let kills = Kills {
+        least: 20,
+        most: 22,
+        seed: 5,
+    };
+    kills.until_the_end(&run, STEPS, |run| search(run, &[]), resume);
     assert_equal_runs(unbroken(), &run);
 }
 
-/// The run from where it is; from its beginning where it was killed before it had begun.
-fn go_on(run: &Path) -> Command {
-    if run.join("run.json").is_file() {
-        return resume(run);
+#[test]
+fn a_search_as_the_released_code_makes_it_goes_on_after_kills() {
+    let folder = tempfile::tempdir().unwrap();
+    let [whole, run] = ["whole", "run"].map(|name| folder.path().join(name));
+    let start = |run: &Path| search(run, &["SUPERNET.VARIANT=released", "EPOCHS=3"]);
+    finish(&mut start(&whole));
+    let kills = Kills {
+        least: 4,
+        most: 6,
+        seed: 6,
+    };
+    kills.until_the_end(&run, 36, start, resume);
+    assert_equal_runs(&whole, &run);
+}
+
+/// How often a run is killed.
+pub struct Kills {
+    pub least: usize,
+    pub most: usize,
+    /// Draws the moments.
+    pub seed: u64,
+}
+
+impl Kills {
+    /// Starts a run of so many steps, kills it and goes on with it, again and again, until its end.
+    pub fn until_the_end(
+        &self,
+        run: &Path,
+        steps: u64,
+        start: impl Fn(&Path) -> Command,
+        resume: impl Fn(&Path) -> Command,
+    ) {
+        let go_on = || {
+            if run.join("run.json").is_file() {
+                return resume(run);
+            }
+            // It was killed before it had begun.
+            if run.exists() {
+                fs::remove_dir_all(run).unwrap();
+            }
+            start(run)
+        };
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+        let mut kills = 0;
+        while kills < self.most && newest_step(run) < steps {
+            let mut process = Running::start(&mut go_on());
+            wait(&mut process, run, &mut random);
+            if process.ended() {
+                break;
+            }
+            process.kill();
+            kills += 1;
+        }
+        assert!(kills >= self.least, "the run ended after {kills} kills");
+        finish(&mut go_on());
     }
-    if run.exists() {
-        fs::remove_dir_all(run).unwrap();
-    }
-    search(run, &[])
 }
 
 /// Until a random moment: after some more checkpoints, or at any time from the start on.

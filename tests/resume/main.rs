@@ -7,4 +7,5 @@
 
 mod ended;
 mod refused;
+mod retraining;
 mod tool;

@@ -6,37 +6,13 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::tool::{
-    assert_equal_runs, errors, finish, refused, repository, resume, store, text, unbroken,
+    self, assert_equal_runs, copy, errors, finish, refused, repository, resume, store, text,
+    truncate, unbroken,
 };
 
-/// A copy of the whole run, as if it had been killed after its last checkpoint.
+/// The search, as if it had been killed after its last checkpoint.
 fn killed() -> (TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    let run = folder.path().join("run");
-    copy(unbroken(), &run);
-    fs::remove_file(run.join("result.json")).unwrap();
-    (folder, run)
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        match path.is_dir() {
-            true => copy(&path, &target),
-            false => {
-                fs::copy(&path, &target).unwrap();
-            }
-        }
-    }
-}
-
-/// Cuts the checkpoint after `step` to half its length.
-fn truncate(run: &Path, step: u64) {
-    let path = store(run).path(step);
-    let bytes = fs::read(&path).unwrap();
-    fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    tool::killed(unbroken())
 }
 
 #[test]

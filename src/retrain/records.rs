@@ -1,0 +1,211 @@
+//! What a retraining writes into its run folder.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use creamc_lang::arch::{self, Arch};
+use creamc_lang::ir::Network;
+use creamc_lang::plan::Plan;
+use serde::{Deserialize, Serialize};
+
+use super::learner::Learner;
+use super::test::Tested;
+use crate::checkpoint::names::Names;
+use crate::checkpoint::pth::{self, Words};
+use crate::checkpoint::{self, AVERAGED};
+use crate::data::Data;
+use crate::run::{Events, Log, Metrics, RunError, RunFolder};
+use crate::train::average::Average;
+use crate::train::prepare::Opened;
+use crate::train::state::prefixed;
+use crate::train::{ArchRecord, EpochRecord, Error};
+
+/// What a retraining gave, as `result.json` has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Retrained {
+    /// The architecture and its cost.
+    #[serde(flatten)]
+    pub arch: ArchRecord,
+    /// What it got on the test part, in evaluation mode; with the averaged weights where an
+    /// average is kept.
+    pub test: Tested,
+    /// What it got with the weights as they are, where `test` is the average's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_plain: Option<Tested>,
+    /// Epochs that were trained.
+    pub epochs: u64,
+    /// Whether the retraining was stopped before its end.
+    pub stopped: bool,
+    /// The run folder.
+    pub run: PathBuf,
+}
+
+/// The folder with its growing files.
+#[derive(Debug)]
+pub struct Records {
+    folder: RunFolder,
+    log: Log,
+    metrics: Metrics,
+    events: Events,
+    /// Words that are saved with the weights.
+    about: BTreeMap<String, String>,
+    /// The original's names of the tensors, where the network has such.
+    names: Option<Names>,
+}
+
+impl Records {
+    /// Opens the growing files.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn open(
+        opened: Opened,
+        about: BTreeMap<String, String>,
+        network: &Network,
+    ) -> Result<Records, RunError> {
+        Ok(Records {
+            metrics: opened.folder.metrics()?,
+            events: opened.folder.events()?,
+            folder: opened.folder,
+            log: opened.log,
+            about,
+            names: Names::of_network(network).ok(),
+        })
+    }
+
+    /// Drops what was measured after `step`: it will be measured again.
+    ///
+    /// # Errors
+    /// When the files cannot be replaced.
+    pub fn rewind(&mut self, step: u64) -> Result<(), RunError> {
+        self.metrics.rewind(step)?;
+        self.events.rewind(step)
+    }
+
+    /// Adds a line to the log.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn say(&mut self, text: &str) -> Result<(), RunError> {
+        self.log.line(text)
+    }
+
+    /// Notes the file that the first weights are from.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn inherited(&mut self, file: &Path) -> Result<(), RunError> {
+        self.say(&format!("first weights from {}", file.display()))
+    }
+
+    /// Images that turned out to be unreadable.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn broken(&mut self, data: &Data) -> Result<(), RunError> {
+        for image in data.news() {
+            self.say(&format!("not readable: {image}"))?;
+        }
+        Ok(())
+    }
+
+    /// Writes down an epoch.
+    ///
+    /// # Errors
+    /// When the disk is full; what was saved before stays.
+    pub fn epoch(&mut self, record: &EpochRecord) -> Result<(), RunError> {
+        self.metrics.add(record)?;
+        self.events.add(record.step, &record.scalars())?;
+        self.say(&format!(
+            "epoch {}: loss {:.4}, top-1 {:.2}%, {:.1} s",
+            record.epoch, record.loss, record.top1, record.seconds
+        ))
+    }
+
+    /// Writes the weights as they are now, and their average, whole or not at all.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn weights(&self, learner: &Learner) -> Result<(), Error> {
+        let mut tensors = learner.childnet.tensors();
+        let averages = learner.average().map_or(&[][..], Average::tensors);
+        tensors.extend(prefixed(AVERAGED, averages.to_vec()));
+        let file = self.folder.path().join("model.safetensors");
+        Ok(checkpoint::save(&file, &tensors, &self.about)?)
+    }
+
+    /// Writes the weights in PyTorch's form, under the original's names.
+    fn weights_for_pytorch(&mut self, learner: &Learner, result: &Retrained) -> Result<(), Error> {
+        let Some(names) = &self.names else {
+            let what = "no model.pth.tar: the original has no names for this network's tensors";
+            return Ok(self.log.line(what)?);
+        };
+        let words = Words {
+            arch: result.arch.arch.clone(),
+            epoch: result.epochs,
+            metric: result.test.top1,
+        };
+        let weights = names.original(&learner.childnet.tensors());
+        let averaged = learner.average();
+        let averaged = averaged.map(|average| names.original(average.tensors()));
+        let file = self.folder.path().join("model.pth.tar");
+        Ok(pth::save(&file, &words, &weights, averaged.as_deref())?)
+    }
+
+    /// Writes the weights for PyTorch, `result.json` and the last lines of the log.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn finish(
+        &mut self,
+        learner: &Learner,
+        arch: ArchRecord,
+        (test, test_plain): (Tested, Option<Tested>),
+        (epochs, stopped): (u64, bool),
+    ) -> Result<Retrained, Error> {
+        let result = Retrained {
+            arch,
+            test,
+            test_plain,
+            epochs,
+            stopped,
+            run: self.folder.path().to_owned(),
+        };
+        self.weights_for_pytorch(learner, &result)?;
+        self.folder.write_result(&result)?;
+        self.say(&test_text("test", test))?;
+        if let Some(plain) = test_plain {
+            self.say(&test_text("test without the average", plain))?;
+        }
+        Ok(result)
+    }
+}
+
+fn test_text(what: &str, tested: Tested) -> String {
+    format!(
+        "{what}: top-1 {:.2}%, top-5 {:.2}%, loss {:.4} over {} images",
+        tested.top1, tested.top5, tested.loss, tested.images
+    )
+}
+
+/// What is saved with the weights: the architecture, and how images are normalised.
+pub fn about(arch: &Arch, plan: &Plan, data: &Data) -> BTreeMap<String, String> {
+    let normalisation = &data.normalisation;
+    BTreeMap::from([
+        ("arch".to_owned(), arch_text(arch, plan)),
+        ("mean".to_owned(), format!("{:?}", normalisation.mean)),
+        (
+            "deviation".to_owned(),
+            format!("{:?}", normalisation.deviation),
+        ),
+    ])
+}
+
+/// The architecture with its resolution, as text.
+pub fn arch_text(arch: &Arch, plan: &Plan) -> String {
+    let settled = Arch {
+        resolution: Some(plan.resolution),
+        ..arch.clone()
+    };
+    arch::write(&settled, &plan.ir)
+}

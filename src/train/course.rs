@@ -1,0 +1,49 @@
+//! Where a run is among its epochs, and when its next checkpoint is due.
+//!
+//! A checkpoint follows whatever an epoch ends with, so that one at the last step of an epoch
+//! means that all of it is done.
+
+/// The epoch to go on with, from 1, and how many of its steps are made, after step `step` of
+/// the run in epoch `epoch` (0 before the first), where an epoch has `steps` steps.
+#[must_use]
+pub fn position((epoch, step): (u64, u64), steps: u64) -> (u64, usize) {
+    let made = step - epoch.saturating_sub(1) * steps;
+    match epoch == 0 || made == steps {
+        true => (epoch + 1, 0),
+        false => {
+            let made = usize::try_from(made).expect("steps of an epoch are batches in memory");
+            (epoch, made)
+        }
+    }
+}
+
+/// Steps to make before the next checkpoint of an epoch that is at step `made`, when there is
+/// one every `every` steps; 0: none before its end.
+#[must_use]
+pub fn until_checkpoint(made: usize, every: u64) -> usize {
+    match usize::try_from(every).unwrap_or(usize::MAX) {
+        0 => usize::MAX,
+        every => every - made % every,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_goes_on_inside_its_epoch_or_with_the_next() {
+        assert_eq!(position((0, 0), 12), (1, 0));
+        assert_eq!(position((1, 5), 12), (1, 5));
+        assert_eq!(position((1, 12), 12), (2, 0));
+        assert_eq!(position((3, 25), 12), (3, 1));
+    }
+
+    #[test]
+    fn checkpoints_lie_at_multiples_of_their_distance() {
+        assert_eq!(until_checkpoint(0, 4), 4);
+        assert_eq!(until_checkpoint(5, 4), 3);
+        assert_eq!(until_checkpoint(8, 4), 4);
+        assert_eq!(until_checkpoint(8, 0), usize::MAX);
+    }
+}

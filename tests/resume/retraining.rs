@@ -1,0 +1,172 @@
+//! A retraining that is killed or stopped and goes on.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::ended::Kills;
+use super::tool::{
+    RETRAIN_STEPS, Running, assert_equal_runs, errors, finish, killed, newest_step, refused,
+    repository, resume, resume_retraining, retrain, retrain_file, store, text, truncate, unbroken,
+};
+
+/// What the retraining gives when nothing ends it.
+fn whole() -> &'static Path {
+    static RUN: OnceLock<(TempDir, std::path::PathBuf)> = OnceLock::new();
+    let (_, run) = RUN.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let run = folder.path().join("run");
+        finish(&mut retrain(&run, &[]));
+        (folder, run)
+    });
+    run
+}
+
+#[test]
+fn a_retraining_killed_at_ten_moments_ends_bit_by_bit_as_one_that_was_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let kills = Kills {
+        least: 10,
+        most: 12,
+        seed: 8,
+    };
+    kills.until_the_end(
+        &run,
+        RETRAIN_STEPS,
+        |run| retrain(run, &[]),
+        resume_retraining,
+    );
+    assert_equal_runs(whole(), &run);
+}
+
+#[test]
+fn a_stop_saves_after_its_step_and_the_retraining_goes_on_from_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    // Long enough not to end by itself; checkpoints after epochs and at the stop only.
+    let mut process = Running::start(&mut retrain(&run, &["RECOVERY_INTERVAL=0", "EPOCHS=40"]));
+    let start = Instant::now();
+    while newest_step(&run) < 24 && start.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let id = process.0.id().to_string();
+    let sent = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+    assert!(sent.success());
+    assert!(process.0.wait().unwrap().success());
+    let stopped: serde_json::Value = serde_json::from_str(&text(&run.join("result.json"))).unwrap();
+    assert_eq!(stopped["stopped"], true);
+    let step = newest_step(&run);
+    let lines = text(&run.join("metrics.jsonl")).lines().count() as u64;
+    assert_eq!(lines, step / 12, "whole epochs only are measured");
+
+    let mut process = Running::start(&mut resume_retraining(&run));
+    let start = Instant::now();
+    while newest_step(&run) < step + 12 && start.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    process.kill();
+    assert!(text(&run.join("log.txt")).contains(&format!("step {step} of epoch")));
+    let steps = store(&run).steps().unwrap();
+    assert!(steps.last() >= Some(&(step + 12)), "{steps:?}");
+}
+
+#[test]
+fn a_finished_retraining_says_so_and_gives_its_result_again() {
+    let output = finish(&mut resume_retraining(whole()));
+    let said = errors(&output);
+    assert!(said.contains("is finished"), "{said}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("test top-1"));
+}
+
+#[test]
+fn a_damaged_checkpoint_of_a_retraining_gives_way_to_the_one_before() {
+    let (_folder, run) = killed(whole());
+    truncate(&run, RETRAIN_STEPS);
+    let said = errors(&finish(&mut resume_retraining(&run)));
+    assert!(said.contains("the checkpoint before it is used"), "{said}");
+    let aside = store(&run).path(RETRAIN_STEPS);
+    fs::remove_file(aside.with_added_extension("unreadable")).unwrap();
+    assert_equal_runs(whole(), &run);
+}
+
+#[test]
+fn a_retraining_without_a_checkpoint_starts_from_its_beginning() {
+    let (_folder, run) = killed(whole());
+    fs::remove_dir_all(run.join("checkpoint")).unwrap();
+    finish(&mut resume_retraining(&run));
+    assert_equal_runs(whole(), &run);
+}
+
+#[test]
+fn another_network_and_other_settings_are_refused_by_name() {
+    let (_folder, run) = killed(whole());
+    let settings = run.join("settings.yaml");
+    let own = text(&settings);
+    let other = own.replace("ACCUMULATE: 3", "ACCUMULATE: 2");
+    assert_ne!(other, own);
+    fs::write(&settings, &other).unwrap();
+    let said = refused(&mut resume_retraining(&run));
+    assert!(said.contains("`ACCUMULATE: 2` now"), "{said}");
+    let other = own.replace("- - 2\n  - 0", "- - 0\n  - 0");
+    assert_ne!(other, own);
+    fs::write(&settings, &other).unwrap();
+    let said = refused(&mut resume_retraining(&run));
+    assert!(
+        said.contains("of another network") && said.contains("step-00000048"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_search_and_a_retraining_are_not_taken_for_each_other() {
+    let said = refused(&mut resume(whole()));
+    assert!(said.contains("creamc retrain --resume"), "{said}");
+    let said = refused(&mut resume_retraining(unbroken()));
+    assert!(said.contains("creamc search --resume"), "{said}");
+    let said = refused(resume_retraining(whole()).args(["--inherit", "x"]));
+    assert!(said.contains("cannot be used with"), "{said}");
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let said = refused(retrain(&run, &[]).arg("--inherit").arg(whole()));
+    assert!(said.contains("checkpoint of a retraining"), "{said}");
+}
+
+#[test]
+fn inherited_weights_are_inherited_again_where_no_checkpoint_is_there_yet() {
+    let folder = tempfile::tempdir().unwrap();
+    let [one, two] = ["one", "two"].map(|name| folder.path().join(name));
+    let short = ["EPOCHS=1", "WARMUP_EPOCHS=0"];
+    finish(retrain(&one, &short).arg("--inherit").arg(unbroken()));
+    super::tool::copy(&one, &two);
+    fs::remove_file(two.join("result.json")).unwrap();
+    fs::remove_dir_all(two.join("checkpoint")).unwrap();
+    finish(&mut resume_retraining(&two));
+    assert_equal_runs(&one, &two);
+}
+
+#[test]
+fn an_arch_of_several_in_a_file_is_found_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("archs.cream");
+    let space = repository("spaces/tiny.cream");
+    let arch = |name: &str, kernel: u32| {
+        format!(
+            "arch {name} of tiny {{\n    s1 = ir(kernel = {kernel}, expand = 1)\n    s2 = ir(kernel = 1, expand = 6)\n}}\n"
+        )
+    };
+    let archs = format!("{}{}", arch("one", 1), arch("two", 5));
+    fs::write(&file, format!("cream 1\nuse {:?}\n{archs}", space)).unwrap();
+    let run = folder.path().join("run");
+    let short = ["EPOCHS=1", "WARMUP_EPOCHS=0"];
+    finish(retrain_file(&file, &run, &short).args(["--arch", "two"]));
+    let before = text(&run.join("result.json"));
+    assert!(before.contains("\"two\""), "{before}");
+    fs::remove_file(run.join("result.json")).unwrap();
+    finish(&mut resume_retraining(&run));
+    assert_eq!(text(&run.join("result.json")), before);
+}
