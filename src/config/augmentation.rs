@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::auto_augment::AutoAugment;
 use super::resolve::Resolved;
 use super::train::size;
 
@@ -16,6 +17,10 @@ pub struct AugmentationSettings {
     pub interpolation: Interpolation,
     /// The probability of a horizontal flip.
     pub flip: f64,
+    /// How far brightness, contrast and saturation go from 1; 0 where `auto` does it.
+    pub jitter: f64,
+    /// Operations drawn for each image.
+    pub auto: Option<AutoAugment>,
     /// The probability of random erasing.
     pub erase: f64,
     /// What erased pixels become.
@@ -59,6 +64,7 @@ pub enum EraseMode {
 }
 
 pub(super) fn settings(from: &mut Resolved) -> AugmentationSettings {
+    let auto = auto(from);
     AugmentationSettings {
         crop: crop(from),
         crop_pad: size(from.whole("AUGMENTATION.CROP_PAD")),
@@ -68,6 +74,8 @@ pub(super) fn settings(from: &mut Resolved) -> AugmentationSettings {
             _ => Interpolation::Bilinear,
         },
         flip: from.real("AUGMENTATION.FLIP"),
+        jitter: jitter(from, auto.is_some()),
+        auto,
         erase: from.real("AUGMENTATION.RE_PROB"),
         erase_mode: match from.text("AUGMENTATION.RE_MODE").as_str() {
             "const" => EraseMode::Const,
@@ -88,4 +96,27 @@ fn crop(from: &mut Resolved) -> Option<CropKind> {
         from.no_effect("AUGMENTATION.CROP_PAD", "`AUGMENTATION.CROP` is not pad");
     }
     Some(kind)
+}
+
+fn auto(from: &mut Resolved) -> Option<AutoAugment> {
+    let text = from.maybe_text("AUGMENTATION.AA")?;
+    match AutoAugment::read(&text) {
+        Ok(auto) => Some(auto),
+        Err(what) => {
+            let what = format!("`AUGMENTATION.AA` is `{text}`: {what}");
+            from.contradiction(&["AUGMENTATION.AA"], what);
+            None
+        }
+    }
+}
+
+/// Automatic augmentation changes colours itself, so timm leaves jitter out beside it.
+fn jitter(from: &mut Resolved, is_auto: bool) -> f64 {
+    let jitter = from.maybe_real("AUGMENTATION.COLOR_JITTER").unwrap_or(0.0);
+    if is_auto && jitter > 0.0 {
+        let why = "`AUGMENTATION.AA` changes colours already, and timm leaves jitter out beside it";
+        from.no_effect("AUGMENTATION.COLOR_JITTER", why);
+        return 0.0;
+    }
+    jitter
 }

@@ -357,6 +357,18 @@ const KEYS: &[Key] = &[
         "probability of a horizontal flip",
     ),
     both(
+        "AUGMENTATION.COLOR_JITTER",
+        Maybe(&AT_LEAST_ZERO),
+        "None",
+        "brightness, contrast and saturation by factors of up to so much from 1; not beside AA",
+    ),
+    both(
+        "AUGMENTATION.AA",
+        MAYBE_TEXT,
+        "None",
+        "operations drawn for each image, in timm's notation (docs/data.md): rand-m9-mstd0.5, original, v0",
+    ),
+    both(
         "AUGMENTATION.RE_PROB",
         SHARE,
         "0.2",
@@ -587,8 +599,6 @@ const KEYS: &[Key] = &[
     idle("START_EPOCH", "a run starts with its first epoch"),
     idle("PATIENCE_EPOCHS", "no schedule waits for a plateau"),
     idle("LR_NOISE_STD", "nothing read it in the original either"),
-    idle("AUGMENTATION.AA", "not supported yet"),
-    idle("AUGMENTATION.COLOR_JITTER", "not supported yet"),
     idle("AUGMENTATION.MIXUP", "not supported yet"),
     idle("AUGMENTATION.MIXUP_OFF_EPOCH", "not supported yet"),
     idle(

@@ -10,6 +10,7 @@
 //! `keys.rs` is the one list of settings: kinds, defaults, meanings.
 
 mod augmentation;
+mod auto_augment;
 mod keys;
 mod kind;
 mod locate;
@@ -25,6 +26,7 @@ mod train;
 use std::path::Path;
 
 pub use augmentation::{AugmentationSettings, CropKind, EraseMode, Interpolation};
+pub use auto_augment::{AutoAugment, Noise, PairTable, RandAugment};
 pub use keys::{Key, Run, Use, keys};
 pub use kind::{Kind, Value};
 pub use problem::{Place, Problem, SettingsError, Warning};

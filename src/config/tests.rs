@@ -111,6 +111,41 @@ fn the_files_under_the_originals_names_load_without_a_warning() {
 }
 
 #[test]
+fn the_papers_augmentation_is_read_from_the_files_under_the_originals_names() {
+    let train = search(Some(&shipped("train.yaml")), &[]).unwrap().settings;
+    assert_eq!(train.train.augmentation.jitter, 0.4);
+    assert_eq!(train.train.augmentation.auto, None);
+    let retrain = retrain(Some(&shipped("retrain.yaml")), &[]).unwrap();
+    let augmentation = retrain.settings.train.augmentation;
+    assert_eq!(augmentation.jitter, 0.0);
+    assert_eq!(augmentation.auto, AutoAugment::read("rand-m9-mstd0.5").ok());
+}
+
+#[test]
+fn automatic_augmentation_leaves_jitter_out_and_says_so() {
+    let text = "AUGMENTATION: {AA: 'v0', COLOR_JITTER: 0.4}\n";
+    let loaded = search_in(text);
+    assert_eq!(loaded.settings.train.augmentation.jitter, 0.0);
+    let [warning] = &loaded.warnings[..] else {
+        panic!("{:?}", loaded.warnings)
+    };
+    let expected = "run.yaml:1:26: `AUGMENTATION.COLOR_JITTER` has no effect: `AUGMENTATION.AA` changes colours already";
+    assert!(warning.to_string().contains(expected), "{warning}");
+    assert_eq!(
+        search_in("AUGMENTATION: {AA: None, COLOR_JITTER: 0.4}\n").warnings,
+        []
+    );
+}
+
+#[test]
+fn a_wrong_part_of_automatic_augmentation_is_named_with_its_place() {
+    assert_eq!(
+        refusal("AUGMENTATION:\n  AA: 'rand-m9-q3'\n"),
+        "DIR/run.yaml:2:3: `AUGMENTATION.AA` is `rand-m9-q3`: `q3` is no part of `rand`; there are m, n, p, mstd, mmax, inc, tweights"
+    );
+}
+
+#[test]
 fn flags_are_words_where_there_are_others_beside_them() {
     assert_eq!(retrain_in("AMP: False\n").short, None);
     assert_eq!(retrain_in("AMP: True\n").short, Some(ShortFloats::Bf16));

@@ -33,6 +33,7 @@ pub enum Gap {
 pub struct Preparer {
     part: Part,
     table: Vec<[f32; 256]>,
+    mean: Vec<u8>,
     augmentation: Augmentation,
     seed: u64,
 }
@@ -49,6 +50,7 @@ impl Preparer {
         Self {
             part: part.clone(),
             table: normalisation.table(),
+            mean: normalisation.mean_colour(),
             augmentation,
             seed,
         }
@@ -76,6 +78,7 @@ impl Preparer {
             size: set.size(),
             crop_share: set.crop_share,
             table: &self.table,
+            mean: &self.mean,
             how: &self.augmentation,
         };
         let mut scaler = Scaler::default();

@@ -167,13 +167,15 @@ impl Loader {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{AutoAugment, Interpolation};
     use crate::data::testing::part;
-    use crate::data::{Crop, Erase, EraseMode};
+    use crate::data::{Crop, Erase, EraseMode, Variation};
 
     fn augmentation() -> Augmentation {
         Augmentation {
             crop: Crop::Pad(2),
             flip: 0.5,
+            vary: None,
             erase: Some(Erase {
                 probability: 0.5,
                 mode: EraseMode::Pixel,
@@ -182,14 +184,13 @@ mod tests {
     }
 
     fn loader(workers: usize) -> Loader {
+        loader_with(augmentation(), workers)
+    }
+
+    fn loader_with(augmentation: Augmentation, workers: usize) -> Loader {
         let part = part(3, 20);
-        Loader::new(
-            &part,
-            &Normalisation::of(&part).unwrap(),
-            augmentation(),
-            7,
-            workers,
-        )
+        let normalisation = Normalisation::of(&part).unwrap();
+        Loader::new(&part, &normalisation, augmentation, 7, workers)
     }
 
     fn values(batches: Batches) -> Vec<(Vec<f32>, Vec<i64>)> {
@@ -210,6 +211,30 @@ mod tests {
             assert_eq!(values(loader(workers).epoch(8, 3, 0, Shard::ALONE)), alone);
         }
         assert_ne!(values(loader(1).epoch(8, 4, 0, Shard::ALONE)), alone);
+    }
+
+    #[test]
+    fn varied_pixels_are_equal_for_any_number_of_workers() {
+        let plain = values(loader(0).epoch(8, 3, 0, Shard::ALONE));
+        let auto = |text| AutoAugment::read(text).unwrap();
+        for vary in [
+            Variation::Jitter(0.4),
+            Variation::Auto(auto("rand-m9-mstd0.5-inc1-p1"), Interpolation::Random),
+            Variation::Auto(auto("original-mstd0.5"), Interpolation::Random),
+        ] {
+            let how = Augmentation {
+                vary: Some(vary),
+                ..augmentation()
+            };
+            let of = |workers| {
+                let loader = loader_with(how.clone(), workers);
+                values(loader.epoch(8, 3, 0, Shard::ALONE))
+            };
+            let alone = of(0);
+            assert_eq!(of(1), alone);
+            assert_eq!(of(3), alone);
+            assert_ne!(alone, plain);
+        }
     }
 
     #[test]

@@ -40,7 +40,7 @@ mod testing;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use augment::{Augmentation, Erase, EraseMode};
+pub use augment::{Augmentation, Erase, EraseMode, Variation};
 pub use batch::{Gap, Pixels, Preparer};
 pub use crop::Crop;
 pub use dataset::Dataset;

@@ -68,6 +68,13 @@ impl Normalisation {
             .then_some(Self { mean, deviation })
     }
 
+    /// The mean as a colour, a value a channel; what comes in from outside of an image.
+    #[must_use]
+    pub(super) fn mean_colour(&self) -> Vec<u8> {
+        let byte = |&mean: &f64| (mean * 255.0).round_ties_even() as u8;
+        self.mean.iter().map(byte).collect()
+    }
+
     /// The normalised value of every byte, per channel.
     #[must_use]
     pub fn table(&self) -> Vec<[f32; 256]> {

@@ -1,6 +1,6 @@
 //! Augmentation as the settings ask for it.
 
-use super::{Augmentation, Crop, Erase, EraseMode};
+use super::{Augmentation, Crop, Erase, EraseMode, Variation};
 use crate::config::{self, AugmentationSettings, CropKind};
 
 impl Augmentation {
@@ -22,6 +22,11 @@ impl Augmentation {
                 CropKind::Resized => Crop::Resized(settings.interpolation),
             },
             flip: settings.flip,
+            vary: match (settings.auto, settings.jitter) {
+                (Some(auto), _) => Some(Variation::Auto(auto, settings.interpolation)),
+                (None, jitter) if jitter > 0.0 => Some(Variation::Jitter(jitter)),
+                (None, _) => None,
+            },
             erase: (settings.erase > 0.0).then_some(Erase {
                 probability: settings.erase,
                 mode: match settings.erase_mode {

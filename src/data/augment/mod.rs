@@ -1,12 +1,25 @@
-//! What a training image goes through: cropped, flipped, normalised, erased.
+//! What a training image goes through: cropped, flipped, recoloured, normalised, erased.
+//!
+//! Images stay bytes until they are normalised, and every operation on bytes gives what Pillow gives.
+
+mod affine;
+mod colour;
+mod erase;
+mod jitter;
+mod lut;
+mod operation;
+mod policy;
+#[cfg(test)]
+mod recorded;
+mod tables;
 
 use rand::Rng;
-use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
 use super::crop::{self, Crop};
 use super::raster::{Raster, Size};
 use super::resize::Scaler;
+use crate::config::{AutoAugment, Interpolation};
 
 /// What training images go through; evaluation images go through [`Augmentation::none`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,8 +28,20 @@ pub struct Augmentation {
     pub crop: Crop,
     /// The probability of a horizontal flip.
     pub flip: f64,
+    /// What changes colours and shapes, if anything.
+    pub vary: Option<Variation>,
     /// Random erasing, if any.
     pub erase: Option<Erase>,
+}
+
+/// How an image is made to vary, beside its place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Variation {
+    /// Brightness, contrast and saturation, each by a factor of up to so much from 1.
+    Jitter(f64),
+    /// Operations drawn for each image; those that move pixels resample them like this.
+    Auto(AutoAugment, Interpolation),
 }
 
 /// Random erasing: a rectangle of 2 % to a third of the image, of an aspect from 0.3 to 3.3.
@@ -47,6 +72,7 @@ impl Augmentation {
         Self {
             crop: Crop::None,
             flip: 0.0,
+            vary: None,
             erase: None,
         }
     }
@@ -61,6 +87,8 @@ pub(super) struct Way<'a> {
     pub crop_share: f64,
     /// The normalised value of every byte, per channel.
     pub table: &'a [[f32; 256]],
+    /// The mean colour, a value a channel.
+    pub mean: &'a [u8],
     /// What training images go through.
     pub how: &'a Augmentation,
 }
@@ -81,11 +109,18 @@ impl Way<'_> {
         if how.flip > 0.0 && rng.random_bool(how.flip) {
             image.mirror();
         }
+        match &how.vary {
+            None => {}
+            Some(Variation::Jitter(strength)) => jitter::jitter(&mut image, *strength, rng),
+            Some(Variation::Auto(auto, interpolation)) => {
+                policy::apply(auto, &mut image, *interpolation, self.mean, rng);
+            }
+        }
         self.normalise(&image, out);
         if let Some(erase) = &how.erase
             && rng.random_bool(erase.probability)
         {
-            erase_rectangle(self.size, erase.mode, rng, out);
+            erase::rectangle(self.size, erase.mode, rng, out);
         }
     }
 
@@ -109,42 +144,6 @@ impl Way<'_> {
                 *value = table[usize::from(byte)];
             }
         }
-    }
-}
-
-/// Tries ten rectangles and fills the first that fits.
-fn erase_rectangle(size: Size, mode: EraseMode, rng: &mut impl Rng, out: &mut [f32]) {
-    for _ in 0..10 {
-        let area = rng.random_range(0.02..1.0 / 3.0) * (size.height * size.width) as f64;
-        let aspect = rng.random_range(0.3f64.ln()..(1.0f64 / 0.3).ln()).exp();
-        let height = (area * aspect).sqrt().round() as usize;
-        let width = (area / aspect).sqrt().round() as usize;
-        if height == 0 || width == 0 || height >= size.height || width >= size.width {
-            continue;
-        }
-        let top = rng.random_range(0..=size.height - height);
-        let left = rng.random_range(0..=size.width - width);
-        let colour: Vec<f32> = (0..size.channels).map(|_| fill(mode, rng)).collect();
-        for row in top..top + height {
-            let start = (row * size.width + left) * size.channels;
-            for (at, value) in out[start..start + width * size.channels]
-                .iter_mut()
-                .enumerate()
-            {
-                *value = match mode {
-                    EraseMode::Pixel => rng.sample(StandardNormal),
-                    _ => colour[at % size.channels],
-                };
-            }
-        }
-        return;
-    }
-}
-
-fn fill(mode: EraseMode, rng: &mut impl Rng) -> f32 {
-    match mode {
-        EraseMode::Rand => rng.sample(StandardNormal),
-        EraseMode::Const | EraseMode::Pixel => 0.0,
     }
 }
 
@@ -174,6 +173,7 @@ mod tests {
             size: SIZE,
             crop_share: 1.0,
             table: &table(),
+            mean: &[9, 9],
             how,
         };
         way.write(
