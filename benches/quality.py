@@ -2,8 +2,8 @@
 """How good is the search? Rankings and picks of several strategies against a truth.
 
 The truth: PATHS random paths of a space, each trained alone with several seeds. Then every arm
-(a way to search) is run with several seeds, twice over: with equal steps, and with equal
-seconds. Printed for each: Kendall's tau between the supernet's ranking of those paths and the truth,
+(a way to search) is run with several seeds, twice over: with equal steps, and with equal seconds of a
+processor (of all threads together, which a busy machine does not change). Printed for each: Kendall's tau between the supernet's ranking of those paths and the truth,
 as it is and as a share of the ceiling (the tau between two seeds of the truth itself), and how
 good the picked path is when it, too, is trained alone.
 
@@ -83,6 +83,15 @@ def arguments():
     if args.paths < 2:
         sys.exit("--paths: a ranking takes two or more")
     return args
+
+
+def cpu_seconds(process):
+    """What an ended process took of all processors; None while it runs."""
+    pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+    if pid == 0:
+        return None
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_utime + usage.ru_stime
 
 
 class Job:
@@ -291,14 +300,15 @@ class Bench:
         process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment)
         return process, time.monotonic(), job
 
-    def ended(self, process, start, job):
+    def ended(self, process, start, job, cpu):
         log = self.args.out / (job.name + ".log")
         result = self.args.out / job.name / "result.json"
         if process.returncode != 0 or not result.exists():
             sys.exit(f"{job.name} ended with {process.returncode}; its output is in {log}:\n{log.read_text()[-2000:]}")
         if json.loads(result.read_text()).get("stopped"):
             sys.exit(f"{job.name} was stopped from outside; run the command again")
-        about = {"kind": job.kind, "epochs": job.epochs, "seconds": round(time.monotonic() - start, 2)}
+        wall = round(time.monotonic() - start, 2)
+        about = {"kind": job.kind, "epochs": job.epochs, "seconds": round(cpu, 2), "wall": wall}
         file = self.done / job.name.replace("/", "-")
         file.with_suffix(".partial").write_text(json.dumps(about))
         file.with_suffix(".partial").rename(file)
@@ -318,13 +328,13 @@ class Bench:
                 if not running:
                     return not waiting
                 time.sleep(0.1)
-                while all(process.poll() is None for process, _, _ in running):
+                while not (over := [(one, cpu) for one in running if (cpu := cpu_seconds(one[0])) is not None]):
                     if time.monotonic() - begin > self.args.limit:
                         return False
                     time.sleep(0.1)
-                for one in [one for one in running if one[0].poll() is not None]:
+                for one, cpu in over:
                     running.remove(one)
-                    self.ended(*one)
+                    self.ended(*one, cpu)
         finally:
             # Only what was started here; a job that is cut off begins anew the next time.
             for process, _, _ in running:
