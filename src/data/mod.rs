@@ -17,6 +17,7 @@
 mod augment;
 mod batch;
 mod broken;
+mod cifar;
 mod crop;
 mod dataset;
 mod decode;
@@ -110,7 +111,8 @@ pub struct Data {
 impl Data {
     /// Finds the image set in `dir` and makes its three parts.
     ///
-    /// A folder with `train/` in it holds a folder a class there and in `val/`; any other holds
+    /// A folder with `train/` in it holds a folder a class there and in `val/`; one with
+    /// `data_batch_1.bin` or `train.bin` is CIFAR's in binary form; any other holds
     /// the files of MNIST, `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
     /// `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`, plain or with `.gz`. Images in
     /// colour are `idx4` (`[N, C, H, W]`) in the same place.
@@ -174,7 +176,7 @@ fn sets(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), DataError> {
         let what = "holds `val/` but no `train/`: training images lie in `train/CLASS/…`";
         return Err(DataError::new(dir, what));
     }
-    mnist::load(dir, wanted.classes)
+    cifar::load(dir, wanted.classes).unwrap_or_else(|| mnist::load(dir, wanted.classes))
 }
 
 /// Grey images are not silently copied into three channels: a first convolution
