@@ -67,7 +67,7 @@ pub(super) fn load(dir: &Path, classes: usize) -> Option<Result<(Dataset, Datase
             }
         }
     }
-    let pickled = |name: &&str| dir.join(name).is_dir() || dir.ends_with(name);
+    let pickled = |name: &&&str| dir.join(name).is_dir() || dir.ends_with(name);
     let name = PICKLED.iter().find(pickled)?;
     let what = format!(
         "`{name}` holds pickled arrays, which are not read: take the binary version, `{}`",
