@@ -85,6 +85,7 @@ fn scene(variant: Variant, pick: PickMethod) -> Scene {
         batch: Batch {
             images: inputs["x"].shallow_clone(),
             labels: inputs["target"].shallow_clone(),
+            share: 1.0,
         },
         student: path("A"),
     }

@@ -121,6 +121,7 @@ fn a_sandwich_step_is_one_step_down_the_sum_of_four_losses() {
     let batch = Batch {
         images: Tensor::rand([8, 1, 28, 28], (Kind::Double, Device::Cpu)),
         labels: Tensor::from_slice(&[0_i64, 1, 2, 3, 4, 5, 6, 7]),
+        share: 1.0,
     };
     let at = Moment { epoch: 1, step: 1 };
     sandwich::step(&mut learner, &recipe, at, (&ends, &drawn), &batch).unwrap();

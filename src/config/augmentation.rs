@@ -27,6 +27,25 @@ pub struct AugmentationSettings {
     pub erase_mode: EraseMode,
 }
 
+/// Images of a batch mixed with each other, and their labels with them; one strength is above 0.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct MixSettings {
+    /// Strength of blending, both parameters of the Beta that the share comes from; 0: never.
+    pub mixup: f64,
+    /// Strength of pasting a window; 0: never.
+    pub cutmix: f64,
+    /// The last epoch with it, counted from 1; 0: all have it.
+    pub off_epoch: u64,
+}
+
+impl MixSettings {
+    /// Whether batches of `epoch`, counted from 1, are mixed.
+    #[must_use]
+    pub fn is_on(&self, epoch: u64) -> bool {
+        self.off_epoch == 0 || epoch <= self.off_epoch
+    }
+}
+
 /// How a training image is cut out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -119,4 +138,21 @@ fn jitter(from: &mut Resolved, is_auto: bool) -> f64 {
         return 0.0;
     }
     jitter
+}
+
+/// What retraining alone reads.
+pub(super) fn mix(from: &mut Resolved) -> Option<MixSettings> {
+    let mix = MixSettings {
+        mixup: from.real("AUGMENTATION.MIXUP"),
+        cutmix: from.real("AUGMENTATION.CUTMIX"),
+        off_epoch: from.whole("AUGMENTATION.MIXUP_OFF_EPOCH"),
+    };
+    if mix.mixup > 0.0 || mix.cutmix > 0.0 {
+        return Some(mix);
+    }
+    if mix.off_epoch > 0 {
+        let why = "`AUGMENTATION.MIXUP` and `AUGMENTATION.CUTMIX` are 0";
+        from.no_effect("AUGMENTATION.MIXUP_OFF_EPOCH", why);
+    }
+    None
 }

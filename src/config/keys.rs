@@ -114,6 +114,19 @@ const fn idle(path: &'static str, why: &'static str) -> Key {
     }
 }
 
+/// A setting of the original that mixes images of different classes.
+const fn mixing(path: &'static str, kind: Kind, says: &'static str) -> Key {
+    Key {
+        path,
+        kind,
+        search: Use::Idle(
+            "only retraining mixes images: what the board stores of a batch has one class an image",
+        ),
+        retrain: Use::Or("0"),
+        says,
+    }
+}
+
 const COUNT: Kind = Whole(1, i64::MAX);
 const COUNT_OR_NONE: Kind = Whole(0, i64::MAX);
 const SHARE: Kind = Real(0.0, 1.0);
@@ -386,6 +399,21 @@ const KEYS: &[Key] = &[
         "0.1",
         "label smoothing",
     ),
+    mixing(
+        "AUGMENTATION.MIXUP",
+        Real(0.0, 100.0),
+        "blends images and labels of a batch by a share from Beta(x, x); 0: never",
+    ),
+    mixing(
+        "AUGMENTATION.CUTMIX",
+        Real(0.0, 100.0),
+        "pastes a window of one image into another, labels by area; with MIXUP each for half of the batches",
+    ),
+    mixing(
+        "AUGMENTATION.MIXUP_OFF_EPOCH",
+        COUNT_OR_NONE,
+        "the last epoch that mixes; 0: all do",
+    ),
     retrain(
         "CLIP_GRAD",
         Maybe(&POSITIVE),
@@ -599,8 +627,6 @@ const KEYS: &[Key] = &[
     idle("START_EPOCH", "a run starts with its first epoch"),
     idle("PATIENCE_EPOCHS", "no schedule waits for a plateau"),
     idle("LR_NOISE_STD", "nothing read it in the original either"),
-    idle("AUGMENTATION.MIXUP", "not supported yet"),
-    idle("AUGMENTATION.MIXUP_OFF_EPOCH", "not supported yet"),
     idle(
         "BATCHNORM.SYNC_BN",
         "every process measures its own norm statistics",

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::augmentation::{self, MixSettings};
 use super::resolve::Resolved;
 use super::train::{self, CheckpointSettings, TrainSettings};
 
@@ -24,6 +25,8 @@ pub struct RetrainSettings {
     pub ema: Option<EmaSettings>,
     /// The largest norm of all gradients together.
     pub clip: Option<f64>,
+    /// Mixed images and labels, if any.
+    pub mix: Option<MixSettings>,
     /// Batches whose gradients make one update; at least 1.
     pub accumulate: u64,
     /// Short floats in the forward, if any.
@@ -83,6 +86,7 @@ pub(super) fn settings(from: &mut Resolved) -> RetrainSettings {
             warmup: from.flag("NET.EMA.WARMUP"),
         }),
         clip: from.maybe_real("CLIP_GRAD"),
+        mix: augmentation::mix(from),
         accumulate: from.whole("ACCUMULATE"),
         short: match from.text("AMP").as_str() {
             "true" | "bf16" => Some(ShortFloats::Bf16),

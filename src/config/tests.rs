@@ -146,6 +146,28 @@ fn a_wrong_part_of_automatic_augmentation_is_named_with_its_place() {
 }
 
 #[test]
+fn only_retraining_mixes_images() {
+    let text = "AUGMENTATION: {MIXUP: 0.2, MIXUP_OFF_EPOCH: 3}\n";
+    let mix = retrain_in(text).mix.unwrap();
+    assert_eq!((mix.mixup, mix.cutmix), (0.2, 0.0));
+    assert_eq!([1, 3, 4].map(|epoch| mix.is_on(epoch)), [true, true, false]);
+    let warnings = search_in(text).warnings;
+    assert_eq!(warnings.len(), 2);
+    assert!(
+        warnings[0]
+            .to_string()
+            .contains("only retraining mixes images")
+    );
+    assert_eq!(retrain_in("AUGMENTATION: {MIXUP: 0.0}\n").mix, None);
+    let idle = in_file("AUGMENTATION: {MIXUP_OFF_EPOCH: 3}\n", retrain).unwrap();
+    assert!(
+        idle.warnings[0].to_string().contains("are 0"),
+        "{:?}",
+        idle.warnings
+    );
+}
+
+#[test]
 fn flags_are_words_where_there_are_others_beside_them() {
     assert_eq!(retrain_in("AMP: False\n").short, None);
     assert_eq!(retrain_in("AMP: True\n").short, Some(ShortFloats::Bf16));

@@ -2,10 +2,13 @@
 
 use tch::{Device, Kind, Tensor};
 
+use super::augment::mixup;
 use super::batch::{Gap, Pixels, Preparer};
 use super::parts::{balanced_batches, shard, shuffled_batches};
 use super::prefetch::Prefetch;
+use super::random::{Purpose, stream};
 use super::{Augmentation, DataError, Normalisation, Part};
+use crate::config::MixSettings;
 
 /// Images and labels, on the CPU.
 #[derive(Debug)]
@@ -14,10 +17,13 @@ pub struct Batch {
     pub images: Tensor,
     /// The class of each image, `[N]`, i64.
     pub labels: Tensor,
+    /// The share of every image that is its own; the rest is of the image at its place in the
+    /// reversed batch, and so are the labels. 1 where nothing is mixed.
+    pub share: f64,
 }
 
 impl Batch {
-    fn new(pixels: &Pixels) -> Self {
+    fn new(pixels: &Pixels, share: f64) -> Self {
         let [n, c, h, w] = pixels.shape.map(|length| length as i64);
         let images = Tensor::from_slice(&pixels.values)
             .view([n, h, w, c])
@@ -25,6 +31,7 @@ impl Batch {
         Self {
             images,
             labels: Tensor::from_slice(&pixels.labels),
+            share,
         }
     }
 
@@ -34,6 +41,7 @@ impl Batch {
         Self {
             images: self.images.to_device(device).to_kind(kind),
             labels: self.labels.to_device(device),
+            share: self.share,
         }
     }
 
@@ -76,6 +84,26 @@ pub struct Loader {
     preparer: Preparer,
     seed: u64,
     workers: usize,
+    mix: Option<MixSettings>,
+}
+
+/// How the batches of an epoch are mixed; the draws of a batch depend on its place alone.
+#[derive(Debug, Clone, Copy)]
+struct Mixer {
+    how: MixSettings,
+    seed: u64,
+    epoch: u64,
+    first: usize,
+    shard: Shard,
+}
+
+impl Mixer {
+    /// Mixes the batch that is read as number `at`; the share of every image that is its own.
+    fn mix(&self, at: usize, pixels: &mut Pixels) -> f64 {
+        let place = (self.first + at) * self.shard.world + self.shard.rank;
+        let mut rng = stream(Purpose::Mix, self.seed, self.epoch, place as u64);
+        mixup::mix(&mut pixels.values, pixels.shape, &self.how, &mut rng)
+    }
 }
 
 impl Loader {
@@ -93,7 +121,14 @@ impl Loader {
             preparer: Preparer::new(part, normalisation, augmentation, seed),
             seed,
             workers,
+            mix: None,
         }
+    }
+
+    /// The same, with the batches of an epoch mixed as `mix` says, each by one draw.
+    #[must_use]
+    pub fn mixing(self, mix: Option<MixSettings>) -> Self {
+        Self { mix, ..self }
     }
 
     /// Reads `part` for evaluation: no augmentation.
@@ -129,7 +164,15 @@ impl Loader {
         );
         let mut batches = shard(whole, shard_of.rank, shard_of.world);
         batches.drain(..first.min(batches.len()));
-        self.prefetch(batches, epoch, Gap::Fill)
+        let mix = self.mix.filter(|mix| mix.is_on(epoch));
+        let mixer = mix.map(|how| Mixer {
+            how,
+            seed: self.seed,
+            epoch,
+            first,
+            shard: shard_of,
+        });
+        self.prefetch(batches, epoch, Gap::Fill, mixer)
     }
 
     /// All images in fixed order; the last batch may be smaller. Images that cannot be
@@ -139,7 +182,7 @@ impl Loader {
     /// `batch` is 0.
     #[must_use]
     pub fn in_order(&self, batch: usize) -> Batches {
-        self.prefetch(self.preparer.part().batches(batch), 0, Gap::Leave)
+        self.prefetch(self.preparer.part().batches(batch), 0, Gap::Leave, None)
     }
 
     /// Shuffled, class-balanced batches to estimate norm statistics from; the same at every call.
@@ -152,14 +195,22 @@ impl Loader {
             balanced_batches(self.preparer.part(), images, batch, self.seed),
             0,
             Gap::Fill,
+            None,
         )
     }
 
-    fn prefetch(&self, batches: Vec<Vec<usize>>, epoch: u64, gap: Gap) -> Batches {
+    fn prefetch(
+        &self,
+        batches: Vec<Vec<usize>>,
+        epoch: u64,
+        gap: Gap,
+        mixer: Option<Mixer>,
+    ) -> Batches {
         let preparer = self.preparer.clone();
         Prefetch::new(batches.len(), self.workers, AHEAD, move |at| {
-            let pixels = preparer.prepare(&batches[at], epoch, gap)?;
-            Ok(Batch::new(&pixels))
+            let mut pixels = preparer.prepare(&batches[at], epoch, gap)?;
+            let share = mixer.map_or(1.0, |mixer| mixer.mix(at, &mut pixels));
+            Ok(Batch::new(&pixels, share))
         })
     }
 }
@@ -235,6 +286,39 @@ mod tests {
             assert_eq!(of(3), alone);
             assert_ne!(alone, plain);
         }
+    }
+
+    #[test]
+    fn mixed_batches_depend_on_their_place_alone_and_end_with_the_last_mixing_epoch() {
+        let mix = MixSettings {
+            mixup: 0.3,
+            cutmix: 1.0,
+            off_epoch: 3,
+        };
+        let mixed = |workers| loader(workers).mixing(Some(mix));
+        let whole = values(mixed(0).epoch(8, 3, 0, Shard::ALONE));
+        assert_eq!(values(mixed(3).epoch(8, 3, 0, Shard::ALONE)), whole);
+        assert_eq!(values(mixed(2).epoch(8, 3, 5, Shard::ALONE)), whole[5..]);
+        let plain = values(loader(0).epoch(8, 3, 0, Shard::ALONE));
+        assert!(
+            whole
+                .iter()
+                .zip(&plain)
+                .all(|(mixed, plain)| mixed.1 == plain.1)
+        );
+        assert_ne!(whole, plain);
+        let after = |loader: Loader| values(loader.epoch(8, 4, 0, Shard::ALONE));
+        assert_eq!(after(mixed(1)), after(loader(1)));
+        assert_eq!(
+            values(mixed(1).in_order(25)),
+            values(loader(1).in_order(25))
+        );
+        let shares: Vec<f64> = mixed(1)
+            .epoch(8, 3, 0, Shard::ALONE)
+            .map(|batch| batch.unwrap().share)
+            .collect();
+        assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)));
+        assert!(shares.iter().any(|&share| share != shares[0]), "{shares:?}");
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub(super) enum Purpose {
     Order = 2,
     Augment = 3,
     Recalibrate = 4,
+    Mix = 5,
 }
 
 /// The stream of `purpose` under `seed` at the place `(a, b)`, say epoch and sample.

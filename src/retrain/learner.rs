@@ -11,7 +11,7 @@ use crate::nn::{Mode, NamedTensor};
 use crate::train::Recipe;
 use crate::train::average::{Average, Decay};
 use crate::train::epoch::Measured;
-use crate::train::loss::cross_entropy;
+use crate::train::loss::{cross_entropy, mixed_targets, target_cross_entropy};
 use crate::train::meter::hits;
 use crate::train::optimiser::Optimiser;
 use crate::train::sgd::gradients;
@@ -85,7 +85,7 @@ impl Learner {
         batch: &Batch,
     ) -> Result<Measured, TorchError> {
         let logits = self.forward(&batch.images, step)?;
-        let loss = cross_entropy(&logits, &batch.labels, recipe.smoothing);
+        let loss = mixed_cross_entropy(&logits, batch, recipe.smoothing);
         let update = Update::of(step, recipe.steps, self.how.accumulate);
         self.gather(&loss, update.batches);
         if update.is_whole {
@@ -93,7 +93,7 @@ impl Learner {
         }
         Ok(Measured {
             loss: loss.detach(),
-            hits: hits(&logits, &batch.labels, 1),
+            hits: hits(&logits, &prevailing(batch), 1),
         })
     }
 
@@ -203,6 +203,24 @@ fn copy_all(from: &[Tensor], to: &[NamedTensor]) {
             to.tensor.shallow_clone().copy_(from);
         }
     });
+}
+
+/// The loss against the labels, mixed as their images are.
+fn mixed_cross_entropy(logits: &Tensor, batch: &Batch, smoothing: f64) -> Tensor {
+    if batch.share == 1.0 {
+        return cross_entropy(logits, &batch.labels, smoothing);
+    }
+    let classes = logits.size()[1];
+    let targets = mixed_targets(&batch.labels, classes, smoothing, batch.share);
+    target_cross_entropy(logits, &targets.to_kind(logits.kind()))
+}
+
+/// The class that has most of each image; of two equal ones, its own.
+fn prevailing(batch: &Batch) -> Tensor {
+    match batch.share < 0.5 {
+        true => batch.labels.flip([0]),
+        false => batch.labels.shallow_clone(),
+    }
 }
 
 /// Shortens gradients that are longer than `largest` in all.

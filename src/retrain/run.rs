@@ -142,7 +142,7 @@ impl Ready {
             settings,
             learner: Learner::new(self.childnet, settings, &self.recipe),
             recipe: self.recipe,
-            train: train_loader(&settings.train, &self.data),
+            train: train_loader(&settings.train, &self.data).mixing(settings.mix),
             data: self.data,
             place: self.place,
             records: Records::open(opened, about, &network)?,

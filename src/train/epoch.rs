@@ -137,6 +137,7 @@ mod tests {
         Batch {
             images: Tensor::zeros([2, 1, 3, 3], (Kind::Float, tch::Device::Cpu)),
             labels: Tensor::from_slice(&[0_i64, 1]),
+            share: 1.0,
         }
     }
 

@@ -7,6 +7,7 @@ mod colour;
 mod erase;
 mod jitter;
 mod lut;
+pub(super) mod mixup;
 mod operation;
 mod policy;
 #[cfg(test)]
