@@ -1,6 +1,7 @@
 //! The commands that need tensors, run in this process: from arguments to options, from
 //! results to a few printed lines.
 
+mod dry_run;
 mod rank;
 
 use std::io::{self, IsTerminal, Write};
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
+use crate::cli::findings::Format;
 use crate::cli::search::Training;
 use crate::cli::values::Device;
 use crate::cli::{self, TensorCommand, Verdict, findings, retrain, search, test};
@@ -22,6 +24,13 @@ use crate::train::{DeviceChoice, Error, Findings, NetworkOptions, ResumeOptions,
 pub fn run(command: TensorCommand) -> anyhow::Result<Verdict> {
     creamc_torch::keep_freed_memory();
     match command {
+        TensorCommand::Search(args) if args.dry_run => {
+            let print = match args.format {
+                Format::Human => dry_run::print_human,
+                Format::Json => dry_run::print_json,
+            };
+            end(crate::search::dry_run(&search_options(args)), print)
+        }
         TensorCommand::Search(args) => end(search(args), print_found),
         TensorCommand::Retrain(args) => end(retrain(args), print_retrained),
         TensorCommand::Test(args) => {
@@ -37,14 +46,18 @@ pub fn run(command: TensorCommand) -> anyhow::Result<Verdict> {
 }
 
 fn search(args: search::Args) -> Result<Found, Error> {
-    match (args.resume, args.file) {
-        (Some(run), _) => crate::search::resume(&resume_options(run, args.training)),
-        (None, file) => crate::search::run(&SearchOptions {
-            space: file.expect("clap asks for a file or --resume"),
-            classes: args.classes,
-            require: args.require,
-            run: run_options(args.training),
-        }),
+    match args.resume {
+        Some(run) => crate::search::resume(&resume_options(run, args.training)),
+        None => crate::search::run(&search_options(args)),
+    }
+}
+
+fn search_options(args: search::Args) -> SearchOptions {
+    SearchOptions {
+        space: args.file.expect("clap asks for a file or --resume"),
+        classes: args.classes,
+        require: args.require,
+        run: run_options(args.training),
     }
 }
 

@@ -88,6 +88,16 @@ pub fn save(
     whole(path, |temporary| write(temporary, tensors, about))
 }
 
+/// The bytes of the file that [`save`] would write.
+///
+/// # Panics
+/// As [`save`].
+#[must_use]
+pub fn file_size(tensors: &[NamedTensor], about: &BTreeMap<String, String>) -> u64 {
+    let numbers: u64 = tensors.iter().map(|one| size_in_bytes(&one.tensor)).sum();
+    8 + header(tensors, about).len() as u64 + numbers
+}
+
 /// Writes bytes to `path`, whole or not at all.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     whole(path, |temporary| {

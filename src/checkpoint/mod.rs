@@ -6,6 +6,6 @@ pub mod pth;
 mod store;
 mod weights;
 
-pub use file::{Contents, FileError, load, save};
+pub use file::{Contents, FileError, file_size, load, save};
 pub use store::{Newest, Store, Stored};
 pub use weights::{AVERAGED, Misfit, Weights};

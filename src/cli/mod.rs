@@ -24,9 +24,9 @@ mod report;
 pub mod retrain;
 mod sample;
 pub mod search;
-mod stats;
+pub mod stats;
 pub mod test;
-mod text;
+pub mod text;
 pub mod values;
 
 /// What `--help` shows below the list of commands.

@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
+use super::findings::Format;
 use super::values::{Device, Override};
 
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example: creamc search spaces/tiny.cream --config configs/demo.yaml --out runs/first"
-)]
+#[command(after_help = "\
+Examples:
+  creamc search spaces/tiny.cream --config configs/demo.yaml --dry-run
+  creamc search spaces/tiny.cream --config configs/demo.yaml --out runs/first
+  creamc search --resume runs/first")]
 /// Trains a supernet on a space and searches it for good architectures
 pub struct Args {
     /// The space to search
@@ -20,6 +23,13 @@ pub struct Args {
         conflicts_with_all = ["file", "require", "classes", "config", "out", "seed", "overrides"]
     )]
     pub resume: Option<PathBuf>,
+    /// Checks everything and measures what the search would take (time, memory, disk) on a few
+    /// steps that are thrown away; makes no run folder
+    #[arg(long, conflicts_with = "resume")]
+    pub dry_run: bool,
+    /// How to print what a dry run measured
+    #[arg(long, default_value = "human", requires = "dry_run")]
+    pub format: Format,
     /// A bound beside the file's own; may be given several times
     #[arg(long, value_name = "BOUND")]
     pub require: Vec<String>,

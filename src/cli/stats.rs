@@ -55,7 +55,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<Verdict> {
 }
 
 /// How many paths meet every bound; decimal digits, because counts pass every integer type.
-enum Feasible {
+pub enum Feasible {
     /// `--exact`
     Exactly(String),
     /// Guaranteed, both ends included.
@@ -75,7 +75,8 @@ impl Feasible {
         Ok(Feasible::Between(least.to_string(), most.to_string()))
     }
 
-    fn text(&self, paths: &str) -> String {
+    /// For reading; `paths` is the number of all, in decimal digits.
+    pub fn text(&self, paths: &str) -> String {
         match self {
             Feasible::Exactly(count) => with_share(&counted(count), count, paths),
             Feasible::Between(least, most) if least == most => {
@@ -95,7 +96,7 @@ fn with_share(words: &str, part: &str, paths: &str) -> String {
 }
 
 /// Rounded, and exactly where that is different.
-fn counted(digits: &str) -> String {
+pub fn counted(digits: &str) -> String {
     let short = text::big(digits);
     match short == digits {
         true => short,

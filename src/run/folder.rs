@@ -70,6 +70,17 @@ impl RunFolder {
         Ok(Self { path, _lock: lock })
     }
 
+    /// Whether [`RunFolder::create`] could make its folder at `out`, which is left alone.
+    ///
+    /// # Errors
+    /// `out` holds files, or cannot be read.
+    pub fn check(out: &Path) -> Result<(), RunError> {
+        match out.symlink_metadata() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            _ => check_empty(out),
+        }
+    }
+
     /// Opens the folder of a run that goes on.
     ///
     /// # Errors
@@ -218,12 +229,16 @@ impl RunFolder {
 
 fn make_empty(out: &Path) -> Result<PathBuf, RunError> {
     std::fs::create_dir_all(out).map_err(RunError::io(out, "the run folder cannot be made"))?;
-    let mut entries = std::fs::read_dir(out).map_err(RunError::io(out, "cannot be read"))?;
-    if entries.next().is_some() {
-        let what = "is not empty; name a new folder";
-        return Err(RunError::new(out, what));
-    }
+    check_empty(out)?;
     Ok(out.to_owned())
+}
+
+fn check_empty(out: &Path) -> Result<(), RunError> {
+    let mut entries = std::fs::read_dir(out).map_err(RunError::io(out, "cannot be read"))?;
+    match entries.next() {
+        None => Ok(()),
+        Some(_) => Err(RunError::new(out, "is not empty; name a new folder")),
+    }
 }
 
 /// `<save_path>/<name>-<date>`, with a number behind it where that is taken.

@@ -12,7 +12,7 @@ use crate::run::tell;
 use crate::train::Error;
 
 /// Paths that are judged when there is no board to pick from.
-const SAMPLED: usize = 10;
+pub(super) const SAMPLED: usize = 10;
 
 impl Search<'_> {
     /// Picks with the weights as they are now, unless that was done after the last step. An

@@ -6,7 +6,10 @@
 //! released code differs.
 
 mod archs;
+mod bench;
+mod disk_use;
 mod draws;
+mod dry_run;
 mod ending;
 mod evolution;
 mod judge;
@@ -18,6 +21,7 @@ mod records;
 pub mod released;
 mod resume;
 mod run;
+mod run_time;
 pub mod sandwich;
 mod state;
 pub mod step;
@@ -28,11 +32,14 @@ mod trie;
 mod under_way;
 mod visits;
 
+pub use disk_use::DiskUse;
 pub use draws::{Draws, NotFollowed};
+pub use dry_run::{DryRun, Judging, Memory, StepTimes, dry_run};
 pub use judge::{Judge, Judged};
 pub use options::SearchOptions;
 pub use records::{Found, SearchRecord};
 pub use resume::{resume, resume_until};
 pub use run::{run, run_until};
+pub use run_time::RunTime;
 pub use trie::Trie;
 pub use visits::{RowVisits, Visits};

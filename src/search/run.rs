@@ -85,11 +85,11 @@ pub fn run_until(options: &SearchOptions, stop: &dyn Fn() -> bool) -> Result<Fou
 /// A search of which all is checked and nothing is made yet.
 pub(super) struct Ready {
     source: Source,
-    plan: Plan,
-    draws: Draws,
-    data: Data,
-    recipe: Recipe,
-    place: Place,
+    pub(super) plan: Plan,
+    pub(super) draws: Draws,
+    pub(super) data: Data,
+    pub(super) recipe: Recipe,
+    pub(super) place: Place,
 }
 
 impl Ready {
@@ -168,7 +168,7 @@ impl Ready {
 
 /// The probe paths, none twice: what a stream of their own draws, so that training draws the
 /// same paths with and without them. A space may hold fewer than asked for.
-fn probes(draws: &Draws, train: &TrainSettings, count: usize) -> Vec<Path> {
+pub(super) fn probes(draws: &Draws, train: &TrainSettings, count: usize) -> Vec<Path> {
     let mut random = ChaCha8Rng::seed_from_u64(train.seed);
     random.set_stream(PROBE_STREAM);
     draws.distinct(&mut random, count)
@@ -227,7 +227,8 @@ fn recipe(settings: &SearchSettings, plan: &Plan, images: usize) -> Result<Recip
     })
 }
 
-fn learner(settings: &SearchSettings, plan: &Plan, place: Place) -> Learner {
+/// Everything that training moves, before the first step.
+pub(super) fn learner(settings: &SearchSettings, plan: &Plan, place: Place) -> Learner {
     let (seed, supernet) = (settings.train.seed, &settings.supernet);
     let (slice, classes) = (supernet.slice as i64, i64::from(plan.ir.classes));
     let rules = match supernet.variant {
@@ -244,7 +245,8 @@ fn learner(settings: &SearchSettings, plan: &Plan, place: Place) -> Learner {
     }
 }
 
-fn judge(settings: &SearchSettings, data: &Data) -> Judge {
+/// What paths are judged by.
+pub(super) fn judge(settings: &SearchSettings, data: &Data) -> Judge {
     let (train, supernet) = (&settings.train, &settings.supernet);
     Judge::new(
         data,

@@ -369,7 +369,8 @@ pub fn identity(
 }
 
 /// The device as the user would write it.
-fn device_text(device: Device) -> String {
+#[must_use]
+pub fn device_text(device: Device) -> String {
     match device {
         Device::Cuda(number) => format!("cuda:{number}"),
         _ => "cpu".to_owned(),

@@ -37,6 +37,26 @@ pub fn threads() -> usize {
     usize::try_from(count).expect("libtorch counts threads from 1")
 }
 
+/// The most memory that this process has held at once, in bytes; `None` where the system does
+/// not say.
+pub fn peak_memory() -> Option<u64> {
+    // SAFETY: no pointer is passed.
+    let bytes = unsafe { shim::shim_peak_memory() };
+    (bytes > 0).then_some(bytes)
+}
+
+/// The most memory that libtorch has held at once on a CUDA device, in bytes.
+///
+/// # Errors
+/// When CUDA is not loaded, or there is no such device.
+pub fn peak_cuda_memory(device: usize) -> Result<u64, TorchError> {
+    let device = i32::try_from(device).map_err(|_| TorchError(format!("device {device}")))?;
+    let mut bytes = 0;
+    // SAFETY: the output pointer is live for the call.
+    shim::outcome(unsafe { shim::shim_peak_cuda_memory(device, &mut bytes) })?;
+    Ok(bytes)
+}
+
 /// The state of the CPU's random generator, bytes as a tensor.
 ///
 /// # Errors
@@ -110,5 +130,21 @@ mod tests {
         set_random_state(&state).unwrap();
         assert!(first.equal(&Tensor::rand([4], (Kind::Float, Device::Cpu))));
         assert!(set_random_state(&Tensor::from_slice(&[1.0])).is_err());
+    }
+    #[test]
+    fn the_peak_of_memory_is_what_was_held_at_once_and_stays() {
+        let megabytes = 64;
+        let before = peak_memory().unwrap();
+        let held = Tensor::ones([megabytes << 20], (Kind::Uint8, Device::Cpu));
+        let after = peak_memory().unwrap();
+        assert!(after >= u64::try_from(held.numel()).unwrap(), "{after}");
+        drop(held);
+        assert!(before <= after && after <= peak_memory().unwrap());
+    }
+
+    #[test]
+    fn a_device_that_is_not_there_has_no_peak() {
+        assert!(peak_cuda_memory(usize::MAX).is_err());
+        assert!(crate::cuda_devices() > 0 || peak_cuda_memory(0).is_err());
     }
 }

@@ -11,10 +11,13 @@
 
 #include "support.h"
 
+#include <c10/core/CachingDeviceAllocator.h>
+
 #include <cmath>
 #include <cstdint>
 #include <dlfcn.h>
 #include <mutex>
+#include <sys/resource.h>
 
 #if defined(__GLIBC__)
 #include <malloc.h>
@@ -159,6 +162,30 @@ bool shim_keep_freed_memory() {
 #else
   return false;
 #endif
+}
+
+// The most memory that the process has held at once, in bytes; 0 where the system does not say.
+uint64_t shim_peak_memory() {
+  struct rusage usage;
+  if (getrusage(RUSAGE_SELF, &usage) != 0) {
+    return 0;
+  }
+#if defined(__APPLE__)
+  return static_cast<uint64_t>(usage.ru_maxrss);
+#else
+  return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
+#endif
+}
+
+// The most memory that libtorch has held at once on a CUDA device, in bytes. The allocator is
+// asked through its interface in c10: nothing here links CUDA.
+char *shim_peak_cuda_memory(int device, uint64_t *output) {
+  return guarded([&] {
+    const auto stats = c10::getDeviceAllocator(c10::DeviceType::CUDA)
+                           ->getDeviceStats(static_cast<c10::DeviceIndex>(device));
+    const auto all = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
+    *output = static_cast<uint64_t>(stats.reserved_bytes[all].peak);
+  });
 }
 
 // libtorch_cuda registers its kernels when it is loaded; nothing here links it.
