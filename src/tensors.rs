@@ -23,6 +23,7 @@ use crate::train::{DeviceChoice, Error, Findings, NetworkOptions, ResumeOptions,
 /// When the world does not allow it.
 pub fn run(command: TensorCommand) -> anyhow::Result<Verdict> {
     creamc_torch::keep_freed_memory();
+    creamc_torch::survive_file_limit();
     match command {
         TensorCommand::Search(args) if args.dry_run => {
             let print = match args.format {

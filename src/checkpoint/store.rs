@@ -93,10 +93,14 @@ impl Store {
         let temporary = best.with_added_extension("partial");
         remove(&temporary)?;
         // A second name costs nothing; a file system without them takes a copy.
-        fs::hard_link(&from, &temporary)
+        let written = fs::hard_link(&from, &temporary)
             .or_else(|_| fs::copy(&from, &temporary).map(drop))
-            .and_then(|()| fs::rename(&temporary, &best))
-            .map_err(at(&best))?;
+            .and_then(|()| fs::rename(&temporary, &best));
+        if let Err(error) = written {
+            // Half a copy is of no use; the error to report is the first.
+            let _ = fs::remove_file(&temporary);
+            return Err(at(&best)(error));
+        }
         // Where both are names of one file already, the system renames nothing.
         remove(&temporary)
     }

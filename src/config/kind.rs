@@ -87,6 +87,9 @@ impl Kind {
             Self::Real(f64::MIN_POSITIVE, most) if *most >= f64::MAX => {
                 "a number above 0".to_owned()
             }
+            Self::Real(f64::MIN_POSITIVE, most) => {
+                format!("a number above 0, at most {most}")
+            }
             Self::Real(least, most) if *most >= f64::MAX => format!("a number, at least {least}"),
             Self::Real(least, most) => format!("a number in {least}..{most}"),
             Self::Word(words) => words.join(" | "),

@@ -82,6 +82,12 @@ impl Records {
         self.events.rewind(step)
     }
 
+    /// The run folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Adds a line to the log.
     ///
     /// # Errors

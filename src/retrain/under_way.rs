@@ -99,10 +99,14 @@ impl Retraining<'_> {
     /// # Errors
     /// When a loss is not a number, libtorch refuses, or the disk is full.
     pub fn run(mut self, progress: bool, stop: &dyn Fn() -> bool) -> Result<Retrained, Error> {
-        match self.train(progress, stop) {
-            Ok(stopped) => self.finish(stopped),
-            Err(error) => Err(error.with_saved(self.checkpoints.newest())),
-        }
+        let result = self.train(progress, stop);
+        let result = result.and_then(|stopped| self.finish(stopped));
+        result.map_err(|error| {
+            let error = error.with_saved(self.checkpoints.newest());
+            // Where the disk is full the log has no room for it either.
+            let _ = self.records.say(&format!("ended: {error}"));
+            error.with_cure("retrain", self.records.path())
+        })
     }
 
     /// All epochs that are left; whether it was stopped.
@@ -227,7 +231,7 @@ impl Retraining<'_> {
     }
 
     /// Tests, and writes the result.
-    fn finish(mut self, stopped: bool) -> Result<Retrained, Error> {
+    fn finish(&mut self, stopped: bool) -> Result<Retrained, Error> {
         let tested = self.test()?;
         self.records.broken(&self.data)?;
         let arch = ArchRecord::new(&self.arch, &self.plan);

@@ -4,11 +4,11 @@
 //! protobuf's form. Only the few fields that a scalar needs are written.
 
 use std::fs::{self, File};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::RunError;
+use super::lines::append;
 
 /// One growing file of events; a run that goes on starts another.
 #[derive(Debug)]
@@ -45,7 +45,11 @@ impl Events {
         let path = folder.join(format!(
             "events.out.tfevents.{seconds:010}.{nanos:09}.creamc"
         ));
-        let file = File::create_new(&path).map_err(RunError::io(&path, "cannot be made"))?;
+        let file = File::options()
+            .append(true)
+            .create_new(true)
+            .open(&path)
+            .map_err(RunError::io(&path, "cannot be made"))?;
         let mut events = Self { path, file };
         events.write(0, |event| {
             event.bytes(field::FILE_VERSION, b"brain.Event:2")
@@ -83,8 +87,7 @@ impl Events {
         event.double(field::WALL_TIME, now().as_secs_f64());
         event.number(field::STEP, step);
         what(&mut event);
-        self.file
-            .write_all(&record(&event.0))
+        append(&mut self.file, &record(&event.0))
             .map_err(RunError::io(&self.path, "cannot be written"))
     }
 }

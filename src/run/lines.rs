@@ -86,6 +86,18 @@ fn is_until(line: &str, step: u64) -> bool {
     line.ends_with('\n') && at.is_some_and(|at| at <= step)
 }
 
+/// Adds all of the bytes to a file, or nothing.
+///
+/// # Errors
+/// The disk is full.
+pub(super) fn append(file: &mut File, bytes: &[u8]) -> std::io::Result<()> {
+    let before = file.metadata()?.len();
+    file.write_all(bytes).inspect_err(|_| {
+        // What was torn off is of no use; the error to tell is the first.
+        let _ = file.set_len(before);
+    })
+}
+
 #[derive(Debug)]
 struct Lines {
     path: PathBuf,
@@ -105,11 +117,9 @@ impl Lines {
         })
     }
 
-    /// One write a line, so that a kill tears at most the last one.
+    /// One write a line, so that a kill tears at most the last one; a full disk tears none.
     fn add(&mut self, text: &str) -> Result<(), RunError> {
-        let line = format!("{text}\n");
-        self.file
-            .write_all(line.as_bytes())
+        append(&mut self.file, format!("{text}\n").as_bytes())
             .map_err(RunError::io(&self.path, "cannot be written"))
     }
 }

@@ -21,7 +21,7 @@ impl Search<'_> {
     /// # Errors
     /// As [`Search::run`].
     pub(super) fn finish(
-        mut self,
+        &mut self,
         stopped: bool,
         (progress, stop): (bool, &dyn Fn() -> bool),
     ) -> Result<Found, Error> {
@@ -41,14 +41,15 @@ impl Search<'_> {
         self.keep_best()?;
         self.say_broken()?;
         self.explain()?;
-        let (pick, _) = self.pick.expect("a board or a sampled path was judged");
+        let pick = self.pick.as_ref();
+        let (pick, _) = pick.expect("a board or a sampled path was judged");
         let picked = (&pick.path, Some(pick.judged));
         let found = self.records.finish(&self.plan, picked, (epoch, stopped));
         found.map_err(Error::from)
     }
 
     /// One drawn path is the result; nothing was trained.
-    fn draw(mut self) -> Result<Found, Error> {
+    fn draw(&mut self) -> Result<Found, Error> {
         let path = self.walker.draw();
         let seed = self.settings.train.seed;
         self.records.drawn(&self.plan, &path, seed)?;

@@ -1,6 +1,6 @@
 //! What a search writes into its run folder.
 
-use std::path::PathBuf;
+use std::path::{self, PathBuf};
 
 use creamc_lang::arch::{Arch, write_file};
 use creamc_lang::board::Entry;
@@ -181,6 +181,12 @@ impl Records {
     pub fn rewind(&mut self, step: u64) -> Result<(), RunError> {
         self.metrics.rewind(step)?;
         self.events.rewind(step)
+    }
+
+    /// The run folder.
+    #[must_use]
+    pub fn path(&self) -> &path::Path {
+        self.folder.path()
     }
 
     /// Adds a line to the log.

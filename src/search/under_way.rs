@@ -76,10 +76,14 @@ impl Search<'_> {
     /// # Errors
     /// When a loss is not a number, libtorch refuses, or the disk is full.
     pub fn run(mut self, progress: bool, stop: &dyn Fn() -> bool) -> Result<Found, Error> {
-        match self.train(progress, stop) {
-            Ok(stopped) => self.finish(stopped, (progress, stop)),
-            Err(error) => Err(error.with_saved(self.checkpoints.newest())),
-        }
+        let result = self.train(progress, stop);
+        let result = result.and_then(|stopped| self.finish(stopped, (progress, stop)));
+        result.map_err(|error| {
+            let error = error.with_saved(self.checkpoints.newest());
+            // Where the disk is full the log has no room for it either.
+            let _ = self.records.say(&format!("ended: {error}"));
+            error.with_cure("search", self.records.path())
+        })
     }
 
     /// All epochs that are left; whether it was stopped.

@@ -126,7 +126,7 @@ impl Identity {
         let settings = differing(word("settings"), &self.settings);
         if !settings.is_empty() {
             return refuse(format!(
-                "is of other settings: {}; undo the change in settings.yaml",
+                "is of other settings: {}; undo the change in settings.yaml, or start a new run with it",
                 settings.join(", ")
             ));
         }

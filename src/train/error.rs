@@ -35,8 +35,7 @@ pub enum Error {
     Device(#[from] DeviceError),
     /// A loss is not a number; nothing after it would be.
     #[error(
-        "the loss is not a number, or beyond every measure, at step {step} of epoch {epoch}, on path {path}; {}. \
-         A smaller LR or a longer warm-up usually helps",
+        "the loss is not a number, or beyond every measure, at step {step} of epoch {epoch}, on path {path}; {}. {SLOWER}",
         kept(saved.as_deref())
     )]
     NotANumber {
@@ -51,8 +50,7 @@ pub enum Error {
     },
     /// The weights are no numbers any more; nothing after it would be.
     #[error(
-        "after step {step} of epoch {epoch} `{name}` holds a value that is not a number, or infinite; {}. \
-         A smaller LR or a longer warm-up usually helps",
+        "after step {step} of epoch {epoch} `{name}` holds a value that is not a number, or infinite; {}. {SLOWER}",
         kept(saved.as_deref())
     )]
     NotFinite {
@@ -64,6 +62,19 @@ pub enum Error {
         name: String,
         /// The newest checkpoint, from before it.
         saved: Option<PathBuf>,
+    },
+    /// A file of a run under way could not be written.
+    #[error(
+        "{error}; all that was saved before is whole. When there is room again, go on with: creamc {command} --resume {}",
+        run.display()
+    )]
+    NotWritten {
+        /// Why.
+        error: Box<Error>,
+        /// `search` or `retrain`.
+        command: &'static str,
+        /// The run folder.
+        run: PathBuf,
     },
     /// What was asked for cannot be done; the text says what to do instead.
     #[error("{0}")]
@@ -88,7 +99,25 @@ pub enum Error {
     Torch(#[from] TorchError),
 }
 
+/// The cure for numbers that are none.
+const SLOWER: &str = "Start a new run with a smaller LR or a longer warm-up: \
+    this one, gone on with, would come to the same end";
+
 impl Error {
+    /// The same; where a file of the run could not be written, with what is left of the run
+    /// and how to go on.
+    #[must_use]
+    pub fn with_cure(self, command: &'static str, run: &Path) -> Error {
+        match self {
+            Error::Run(_) | Error::Tensors(FileError::Io { .. }) => Error::NotWritten {
+                error: Box::new(self),
+                command,
+                run: run.to_owned(),
+            },
+            other => other,
+        }
+    }
+
     /// The same, with the newest checkpoint of the run if it is about a loss.
     #[must_use]
     pub fn with_saved(mut self, newest: Option<PathBuf>) -> Error {

@@ -29,7 +29,12 @@ fn a_run_killed_at_twenty_moments_ends_bit_by_bit_as_one_that_was_not() {
 fn a_search_as_the_released_code_makes_it_goes_on_after_kills() {
     let folder = tempfile::tempdir().unwrap();
     let [whole, run] = ["whole", "run"].map(|name| folder.path().join(name));
-    let start = |run: &Path| search(run, &["SUPERNET.VARIANT=released", "EPOCHS=3"]);
+    let released = [
+        "SUPERNET.VARIANT=released",
+        "SUPERNET.PICK=board",
+        "EPOCHS=3",
+    ];
+    let start = |run: &Path| search(run, &released);
     finish(&mut start(&whole));
     let kills = Kills {
         least: 4,

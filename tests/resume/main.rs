@@ -5,7 +5,9 @@
     reason = "a test lays out and reads its files"
 )]
 
+mod diverged;
 mod ended;
+mod full_disk;
 mod refused;
 mod retraining;
 mod tool;

@@ -102,6 +102,13 @@ pub fn keep_freed_memory() -> bool {
     unsafe { shim::shim_keep_freed_memory() }
 }
 
+/// Makes a write beyond the largest file that the shell allows (`ulimit -f`) fail like one on a
+/// full disk, instead of ending the process without a word. Call it once, at the start.
+pub fn survive_file_limit() {
+    // SAFETY: no pointer is passed; the signal is ignored, no handler of ours ever runs.
+    unsafe { shim::shim_survive_file_limit() }
+}
+
 #[cfg(test)]
 mod tests {
     use tch::{Device, Kind, Tensor};

@@ -14,6 +14,7 @@
 #include <c10/core/CachingDeviceAllocator.h>
 
 #include <cmath>
+#include <csignal>
 #include <cstdint>
 #include <dlfcn.h>
 #include <mutex>
@@ -187,6 +188,9 @@ char *shim_peak_cuda_memory(int device, uint64_t *output) {
     *output = static_cast<uint64_t>(stats.reserved_bytes[all].peak);
   });
 }
+
+// A file that grows beyond the shell's limit is an error of the write then, not the end.
+void shim_survive_file_limit() { signal(SIGXFSZ, SIG_IGN); }
 
 // libtorch_cuda registers its kernels when it is loaded; nothing here links it.
 char *shim_load(const char *library) {
