@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use common::{assert_close, fixture, fixture_path, space, tiny_childnet_path, tiny_path};
 use creamc::checkpoint::names::Names;
 use creamc::checkpoint::pth;
-use creamc::childnet::Childnet;
+use creamc::childnet::{Childnet, Inference};
 use creamc::lang::ir::{Ir, Path};
 use creamc::nn::{Mode, NamedTensor, Place};
 use creamc::search::meta::{self, MetaLayer, MetaStep};
@@ -144,6 +144,8 @@ fn a_childnet_gives_the_originals_values_after_every_module() {
             assert_close(&module, &x, &recorded[&format!("after.{module}")], 1e-5);
         }
         let logits = childnet.forward(&recorded["input"], Mode::Eval);
+        let folded = Inference::of(&childnet).forward(&recorded["input"]);
+        assert_close("folded logits", &folded, &recorded["logits"], 1e-5);
         assert_close("logits", &logits, &recorded["logits"], 1e-5);
     });
 }

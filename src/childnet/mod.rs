@@ -2,6 +2,8 @@
 //!
 //! Tensors are named `ROW.BLOCK.PART`: `s1.0.conv_pw.weight`.
 
+mod inference;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -10,6 +12,8 @@ use tch::Tensor;
 
 use crate::nn::{Block, Initial, Mode, NamedTensor, Place, WeightsError, copy_into};
 use crate::supernet::Supernet;
+
+pub use inference::Inference;
 
 /// One architecture with its weights.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use creamc_lang::ir::{Input, Op};
 use creamc_lang::space::NormSettings;
 use tch::Tensor;
 
+use super::folded::FoldedBlock;
 use super::init::Initial;
 use super::norm::Norm;
 use super::op::{self, Built};
@@ -76,6 +77,12 @@ impl Block {
     /// When the input's shape is not the one the operators were made for.
     pub fn forward_dropping(&self, x: &Tensor, mode: Mode, drop: f64) -> Tensor {
         self.run(x, drop, |_, norm, x| norm.forward(x, mode))
+    }
+
+    /// The block for inference, with copies of its tensors as they are now.
+    pub fn folded(&self) -> FoldedBlock {
+        let steps = self.steps.iter();
+        FoldedBlock::new(steps.map(|step| (&step.built, &step.inputs[..], &step.last_read[..])))
     }
 
     /// Empty outside statistics for this block's norms.

@@ -5,6 +5,7 @@
 //! waits for a device: no value is read back inside a forward.
 
 mod block;
+mod folded;
 mod init;
 mod norm;
 mod op;
@@ -17,6 +18,7 @@ mod tests;
 use tch::{Device, Kind, Tensor};
 
 pub use block::Block;
+pub use folded::FoldedBlock;
 pub use init::Initial;
 pub use statistics::{BlockStatistics, Statistics};
 pub use tensors::{NamedTensor, WeightsError, copy_into};

@@ -2,7 +2,7 @@
 
 use creamc_lang::quantity::Ratio;
 use creamc_lang::space::NormSettings;
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use super::Mode;
 use super::init::Initial;
@@ -68,6 +68,26 @@ impl Norm {
             self.eps,
             true,
         )
+    }
+
+    /// A copy that takes no gradient.
+    pub fn detached(&self) -> Norm {
+        let copy = |tensor: &Tensor| tensor.detach().copy();
+        Norm {
+            weight: copy(&self.weight),
+            bias: copy(&self.bias),
+            mean: copy(&self.mean),
+            var: copy(&self.var),
+            ..*self
+        }
+    }
+
+    /// What it does with its running statistics, as `scale · x + shift`; both `[C]`, in double precision.
+    pub fn scale_and_shift(&self) -> (Tensor, Tensor) {
+        let double = |tensor: &Tensor| tensor.detach().to_kind(Kind::Double);
+        let scale = double(&self.weight) * (double(&self.var) + self.eps).rsqrt();
+        let shift = double(&self.bias) - double(&self.mean) * &scale;
+        (scale, shift)
     }
 
     /// The statistics of each group of `size` images: the fused norm once a group, which beats sums over

@@ -238,3 +238,65 @@ fn weights_of_another_network_are_refused_and_nothing_changes() {
     copy_into(&own, &good).unwrap();
     assert_eq!(own[2].tensor.min().double_value(&[]), 1.0);
 }
+
+#[test]
+fn a_folded_block_gives_what_the_block_gives_in_evaluation() {
+    let act = Primitive::Act;
+    let norm = || Primitive::Norm { channels: 4 };
+    let first = || op("conv", conv(3, 1, Padding::Symmetric), &[Input::Block]);
+    let usual = |activation| {
+        vec![
+            first(),
+            op("bn1", norm(), &[Input::Op(0)]),
+            op("act", act(activation), &[Input::Op(1)]),
+        ]
+    };
+    let mut blocks: Vec<Vec<Op>> = Activation::ALL.iter().map(|&one| usual(one)).collect();
+    // The convolution is read beside its norm: it must stay what it is.
+    blocks.push(vec![
+        first(),
+        op("bn1", norm(), &[Input::Op(0)]),
+        op("add", Primitive::Add, &[Input::Op(0), Input::Op(1)]),
+    ]);
+    // An earlier reader of the convolution.
+    blocks.push(vec![
+        first(),
+        op("act", act(Activation::None), &[Input::Op(0)]),
+        op("bn1", norm(), &[Input::Op(0)]),
+        op("act2", act(Activation::Relu), &[Input::Op(2)]),
+        op("mul", Primitive::Mul, &[Input::Op(1), Input::Op(3)]),
+    ]);
+    // What an activation reads is read again later.
+    blocks.push(vec![
+        first(),
+        op("bn1", norm(), &[Input::Op(0)]),
+        op("act", act(Activation::Hswish), &[Input::Op(1)]),
+        op("bn2", norm(), &[Input::Op(2)]),
+        op("add", Primitive::Add, &[Input::Op(3), Input::Op(1)]),
+    ]);
+    let x = images(4, 5) - 40.0;
+    for ops in blocks {
+        let block = Block::new("s.0", &ops, NORM, INITIAL);
+        // Statistics and weights of the norms that are no ones and zeros.
+        for (at, tensor) in block.buffers().iter().chain(block.parameters()).enumerate() {
+            let rows = tensor.tensor.size()[0];
+            let values =
+                Tensor::arange(rows, (Kind::Double, Device::Cpu)) * 0.3 + 0.2 + at as f64 * 0.1;
+            if tensor.tensor.dim() == 1 {
+                tch::no_grad(|| tensor.tensor.shallow_clone().copy_(&values));
+            }
+        }
+        let expected = tch::no_grad(|| block.forward(&x, Mode::Eval));
+        let folded = tch::no_grad(|| block.folded());
+        let found = tch::no_grad(|| folded.forward(&x));
+        let scale = expected.abs().max().double_value(&[]);
+        let difference = largest_difference(&found, &expected);
+        assert!(
+            difference < 1e-12 * scale,
+            "{ops:#?}: {difference} of {scale}"
+        );
+        // Nothing of the block itself has changed, nor the images.
+        assert!(tch::no_grad(|| block.forward(&x, Mode::Eval)).equal(&expected));
+        assert!(x.equal(&(images(4, 5) - 40.0)));
+    }
+}

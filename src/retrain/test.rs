@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Reduction, Tensor};
 
-use crate::childnet::Childnet;
+use crate::childnet::{Childnet, Inference};
 use crate::data::{DataError, Loader};
-use crate::nn::Mode;
 use crate::train::meter::Reading;
 
 /// What a network got on a part of the data.
@@ -67,12 +66,13 @@ pub fn test(
     batch: usize,
     mut seen: impl FnMut(usize, &Reading),
 ) -> Result<Outcome, DataError> {
-    let place = childnet.place();
+    let network = Inference::of(childnet);
+    let place = network.place();
     let mut batches = Vec::new();
     let mut so_far = Reading::default();
     for batch in part.in_order(batch) {
         let batch = batch?.to(place.device, place.kind);
-        let logits = tch::no_grad(|| childnet.forward(&batch.images, Mode::Eval));
+        let logits = network.forward(&batch.images);
         let scored = Scored::new(&logits, &batch.labels);
         so_far += scored.reading(batch.len());
         batches.push(scored);

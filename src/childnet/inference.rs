@@ -1,0 +1,42 @@
+//! A network that is done with training.
+
+use tch::Tensor;
+
+use super::Childnet;
+use crate::nn::{FoldedBlock, Place};
+
+/// A network with its norms folded into the convolutions, as it was when it was made: for testing,
+/// predicting and serving. Its logits are those of [`Childnet::forward`] in evaluation, up to rounding.
+#[derive(Debug)]
+pub struct Inference {
+    blocks: Vec<FoldedBlock>,
+    place: Place,
+}
+
+impl Inference {
+    /// Copies what it needs of a network.
+    #[must_use]
+    pub fn of(childnet: &Childnet) -> Inference {
+        let blocks = childnet.blocks().iter();
+        Inference {
+            blocks: tch::no_grad(|| blocks.map(crate::nn::Block::folded).collect()),
+            place: childnet.place(),
+        }
+    }
+
+    /// Kind and device of all tensors.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    /// Images `[N, C, H, W]` to logits `[N, classes]`; no gradient is kept.
+    ///
+    /// # Panics
+    /// When the images are not of the network's size.
+    #[must_use]
+    pub fn forward(&self, images: &Tensor) -> Tensor {
+        let blocks = self.blocks.iter();
+        tch::no_grad(|| blocks.fold(self.place.images(images), |x, block| block.forward(&x)))
+    }
+}
