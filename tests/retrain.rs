@@ -18,7 +18,7 @@ use creamc::retrain::{self, RetrainOptions, Retrained, TestOptions, TestResult};
 use creamc::train::{Error, NetworkOptions};
 
 /// Two epochs with everything switched on.
-const ALL: [&str; 14] = [
+const ALL: [&str; 18] = [
     "INPUT_ARCH=[[0],[2,0],[2],[0]]",
     "EPOCHS=2",
     "WARMUP_EPOCHS=1",
@@ -33,6 +33,10 @@ const ALL: [&str; 14] = [
     "NET.EMA.DECAY=0.8",
     "CLIP_GRAD=5",
     "ACCUMULATE=2",
+    "AUGMENTATION.AA=rand-m9-mstd0.5",
+    "AUGMENTATION.MIXUP=0.2",
+    "AUGMENTATION.CUTMIX=1",
+    "AUGMENTATION.MIXUP_OFF_EPOCH=1",
 ];
 
 /// Dropout draws from one generator of the process, so runs here follow each other.

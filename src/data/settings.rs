@@ -38,3 +38,31 @@ impl Augmentation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{AutoAugment, Interpolation};
+
+    fn made(texts: &[&str]) -> Augmentation {
+        let texts: Vec<String> = texts.iter().map(|&text| text.to_owned()).collect();
+        let loaded = config::search(None, &texts).unwrap();
+        Augmentation::new(&loaded.settings.train.augmentation, true)
+    }
+
+    #[test]
+    fn automatic_augmentation_goes_before_jitter_and_resamples_as_crops_do() {
+        assert_eq!(made(&[]).vary, None);
+        assert_eq!(made(&["AUGMENTATION.COLOR_JITTER=0"]).vary, None);
+        let jitter = "AUGMENTATION.COLOR_JITTER=0.4";
+        assert_eq!(made(&[jitter]).vary, Some(Variation::Jitter(0.4)));
+        let both = [
+            jitter,
+            "AUGMENTATION.AA=v0",
+            "DATASET.INTERPOLATION=bicubic",
+        ];
+        let auto = AutoAugment::read("v0").unwrap();
+        let expected = Variation::Auto(auto, Interpolation::Bicubic);
+        assert_eq!(made(&both).vary, Some(expected));
+    }
+}

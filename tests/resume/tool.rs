@@ -77,7 +77,7 @@ pub fn resume(run: &Path) -> Command {
 
 /// Every random and every remembering part of a retraining: four epochs of 12 steps, an update
 /// of three batches, a checkpoint every other step.
-const RETRAIN_SETTINGS: [&str; 17] = [
+const RETRAIN_SETTINGS: [&str; 19] = [
     "INPUT_ARCH=[[0],[2,0],[2],[0]]",
     "EPOCHS=4",
     "LR=0.01",
@@ -95,6 +95,8 @@ const RETRAIN_SETTINGS: [&str; 17] = [
     "NET.EMA.WARMUP=True",
     "CLIP_GRAD=5",
     "ACCUMULATE=3",
+    "AUGMENTATION.AA=rand-m9-mstd0.5",
+    "AUGMENTATION.MIXUP=0.2",
 ];
 
 /// Steps of the whole retraining.
