@@ -14,6 +14,7 @@ pub(super) enum Purpose {
     Order = 2,
     Augment = 3,
     Recalibrate = 4,
+    #[cfg(feature = "torch")]
     Mix = 5,
 }
 

@@ -7,6 +7,7 @@ mod colour;
 mod erase;
 mod jitter;
 mod lut;
+#[cfg(feature = "torch")]
 pub(super) mod mixup;
 mod operation;
 mod policy;
