@@ -34,7 +34,6 @@ impl Inference {
     ///
     /// # Panics
     /// When the images are not of the network's size.
-    #[must_use]
     pub fn forward(&self, images: &Tensor) -> Tensor {
         let blocks = self.blocks.iter();
         tch::no_grad(|| blocks.fold(self.place.images(images), |x, block| block.forward(&x)))
