@@ -43,7 +43,7 @@ fn main() {
     let ir = unit.ir.expect("the space is right");
     let lists = parse_choices(CHOICES).expect("lists");
     let arch = from_choices("net604", &lists, &ir).expect("a path of the space");
-    let network = ir.network(&arch.path, SIZE as u32);
+    let network = ir.network(&arch.arch.path, SIZE as u32);
     let childnet = Childnet::new(&network, Place::CPU, 1);
     let folded = Inference::of(&childnet);
     let images = Tensor::rand([batch, 3, SIZE, SIZE], (Kind::Float, Device::Cpu));
