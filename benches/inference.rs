@@ -61,7 +61,7 @@ fn main() {
 
 fn milliseconds(work: &dyn Fn() -> Tensor) -> f64 {
     let start = Instant::now();
-    std::hint::black_box(work());
+    let _ = std::hint::black_box(work());
     1e3 * start.elapsed().as_secs_f64()
 }
 
