@@ -13,7 +13,7 @@ use crate::cli::findings::Format;
 use crate::cli::search::Training;
 use crate::cli::values::Device;
 use crate::cli::{self, TensorCommand, Verdict, findings, retrain, search, test};
-use crate::retrain::{RetrainOptions, Retrained, TestOptions, TestResult};
+use crate::retrain::{RetrainOptions, Retrained, TestOptions, TestResult, broken_text};
 use crate::search::{Found, SearchOptions};
 use crate::train::{DeviceChoice, Error, Findings, NetworkOptions, ResumeOptions, RunOptions};
 
@@ -122,6 +122,7 @@ fn reading_options(reading: test::Reading) -> RunOptions {
         device: reading.device,
         seed: None,
         overrides: reading.overrides,
+        strict: reading.strict,
     })
 }
 
@@ -134,17 +135,18 @@ fn network_options(network: retrain::Network) -> NetworkOptions {
 }
 
 fn run_options(training: Training) -> RunOptions {
+    let overrides = training.overrides.iter();
+    let mut set: Vec<String> = overrides
+        .map(|one| format!("{}={}", one.key, one.value))
+        .collect();
+    set.extend(training.strict.then(|| "DATASET.STRICT=True".to_owned()));
     RunOptions {
         config: training.config,
         data: training.data,
         out: training.out,
         device: training.device.map(device).unwrap_or_default(),
         seed: training.seed,
-        set: training
-            .overrides
-            .iter()
-            .map(|one| format!("{}={}", one.key, one.value))
-            .collect(),
+        set,
         progress: true,
         warn,
         show,
@@ -218,6 +220,9 @@ fn print_retrained(result: &Retrained) -> io::Result<()> {
         "weights in {}",
         result.run.join("model.safetensors").display()
     )?;
+    if let Some(text) = broken_text(&result.broken) {
+        writeln!(out, "{text}; log.txt and result.json name them")?;
+    }
     if result.stopped {
         writeln!(
             out,
@@ -241,6 +246,9 @@ fn print_test(result: &TestResult) -> io::Result<()> {
         tested.images,
         result.images_per_second
     )?;
+    if let Some(text) = broken_text(&result.broken) {
+        writeln!(out, "{text}")?;
+    }
     let which = match result.averaged {
         true => "the averaged weights",
         false => "the weights",

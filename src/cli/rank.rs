@@ -29,7 +29,7 @@ pub struct Args {
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub classes: Option<u32>,
     /// Run folder of a ranking that goes on; what is done there is not done again
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["file", "run", "count", "truth_seeds", "require", "classes", "config", "out", "seed", "overrides"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["file", "run", "count", "truth_seeds", "require", "classes", "config", "out", "seed", "overrides", "strict"])]
     pub resume: Option<PathBuf>,
     /// What every training run takes; the settings are those each path is trained alone with
     #[command(flatten)]

@@ -17,7 +17,7 @@ pub struct Args {
     #[arg(
         long,
         value_name = "RUN",
-        conflicts_with_all = ["file", "arch", "inherit", "classes", "config", "out", "seed", "overrides"]
+        conflicts_with_all = ["file", "arch", "inherit", "classes", "config", "out", "seed", "overrides", "strict"]
     )]
     pub resume: Option<PathBuf>,
     /// Run folder of a search: starts from its supernet's weights instead of new ones, and

@@ -20,7 +20,7 @@ pub struct Args {
     #[arg(
         long,
         value_name = "RUN",
-        conflicts_with_all = ["file", "require", "classes", "config", "out", "seed", "overrides"]
+        conflicts_with_all = ["file", "require", "classes", "config", "out", "seed", "overrides", "strict"]
     )]
     pub resume: Option<PathBuf>,
     /// Checks everything and measures what the search would take (time, memory, disk) on a few
@@ -62,4 +62,7 @@ pub struct Training {
     /// Replaces one setting, `DATASET.BATCH_SIZE=64`; may be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub overrides: Vec<Override>,
+    /// Ends at the first image that cannot be read, as `DATASET.STRICT: True`
+    #[arg(long)]
+    pub strict: bool,
 }

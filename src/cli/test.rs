@@ -47,4 +47,7 @@ pub struct Reading {
     /// Replaces one setting, `DATASET.BATCH_SIZE=64`; may be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub overrides: Vec<Override>,
+    /// Ends at the first image that cannot be read, as `DATASET.STRICT: True`
+    #[arg(long)]
+    pub strict: bool,
 }

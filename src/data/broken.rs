@@ -34,9 +34,20 @@ impl Broken {
             .or_insert(Found { text, told: false });
     }
 
-    /// How many are known.
-    pub fn count(&self) -> usize {
-        self.lock().len()
+    /// Every known one: its number, and what is wrong, in the order of the numbers.
+    pub fn all(&self) -> Vec<(usize, String)> {
+        let found = self.lock();
+        let all = found
+            .iter()
+            .map(|(&index, found)| (index, found.text.clone()));
+        all.collect()
+    }
+
+    /// Notes an image that was known, and told of, before the run was ended.
+    pub fn recall(&self, index: usize, text: String) {
+        self.lock()
+            .entry(index)
+            .or_insert(Found { text, told: true });
     }
 
     /// Those that were found since the last call.
@@ -71,8 +82,11 @@ mod tests {
         broken.note(2, "image 2".to_owned());
         broken.note(1, "image 1".to_owned());
         assert_eq!(
-            (broken.count(), broken.news()),
+            (broken.all().len(), broken.news()),
             (3, vec!["image 1".to_owned()])
         );
+        broken.recall(0, "image 0".to_owned());
+        assert!(broken.news().is_empty(), "it was told before");
+        assert_eq!(broken.all()[0], (0, "image 0".to_owned()));
     }
 }

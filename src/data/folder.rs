@@ -261,7 +261,13 @@ mod tests {
             "{news:?}"
         );
         assert!(data.news().is_empty());
-        assert_eq!(data.broken(), 1);
+        let broken = data.broken();
+        assert_eq!((broken.images, broken.test.len()), (1, 0));
+        assert_eq!(broken.train, news);
+        let again = Data::load(root.path(), &wanted_folder()).unwrap();
+        again.recall_broken(data.broken_to_train());
+        assert_eq!(again.broken(), broken);
+        assert!(again.news().is_empty());
     }
 
     #[test]

@@ -41,6 +41,8 @@ mod testing;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 pub use augment::{Augmentation, Erase, EraseMode, Variation};
 pub use batch::{Gap, Pixels, Preparer};
 pub use crop::Crop;
@@ -93,6 +95,17 @@ pub struct Wanted {
     pub crop_share: f64,
     /// Whether an image that cannot be read ends the run.
     pub strict: bool,
+}
+
+/// Images that could not be read, each with its file and why, in the order of the files.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct BrokenImages {
+    /// How many.
+    pub images: usize,
+    /// Those to train on (and to judge by).
+    pub train: Vec<String>,
+    /// Those to test on.
+    pub test: Vec<String>,
 }
 
 /// A data set made ready for one plan.
@@ -155,10 +168,32 @@ impl Data {
         sets.iter().flat_map(|set| set.broken.news()).collect()
     }
 
-    /// The number of images that turned out to be unreadable so far.
+    /// The images that turned out to be unreadable so far.
     #[must_use]
-    pub fn broken(&self) -> usize {
-        self.train.set.broken.count() + self.test.set.broken.count()
+    pub fn broken(&self) -> BrokenImages {
+        let texts = |part: &Part| -> Vec<String> {
+            let all = part.set.broken.all().into_iter();
+            all.map(|(_, text)| text).collect()
+        };
+        let (train, test) = (texts(&self.train), texts(&self.test));
+        BrokenImages {
+            images: train.len() + test.len(),
+            train,
+            test,
+        }
+    }
+
+    /// The training images that turned out to be unreadable so far: number and what is wrong.
+    #[must_use]
+    pub fn broken_to_train(&self) -> Vec<(usize, String)> {
+        self.train.set.broken.all()
+    }
+
+    /// Takes over what [`Data::broken_to_train`] gave, as images that were told of before.
+    pub fn recall_broken(&self, known: Vec<(usize, String)>) {
+        for (index, text) in known {
+            self.train.set.broken.recall(index, text);
+        }
     }
 }
 

@@ -15,7 +15,7 @@ mod under_way;
 
 pub use learner::clip;
 pub use options::RetrainOptions;
-pub use records::Retrained;
+pub use records::{Retrained, broken_text};
 pub use resume::{resume, resume_until};
 pub use run::{run, run_until};
 pub use test::{ClassTested, Confusion, Outcome, Tested};

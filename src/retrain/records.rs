@@ -13,7 +13,7 @@ use super::test::Tested;
 use crate::checkpoint::names::Names;
 use crate::checkpoint::pth::{self, Words};
 use crate::checkpoint::{self, AVERAGED};
-use crate::data::Data;
+use crate::data::{BrokenImages, Data};
 use crate::run::{Events, Log, Metrics, RunError, RunFolder};
 use crate::train::average::Average;
 use crate::train::prepare::Opened;
@@ -32,6 +32,9 @@ pub struct Retrained {
     /// What it got with the weights as they are, where `test` is the average's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test_plain: Option<Tested>,
+    /// Images that could not be read.
+    #[serde(default)]
+    pub broken: BrokenImages,
     /// Epochs that were trained.
     pub epochs: u64,
     /// Whether the retraining was stopped before its end.
@@ -167,12 +170,14 @@ impl Records {
         learner: &Learner,
         arch: ArchRecord,
         (test, test_plain): (Tested, Option<Tested>),
+        broken: BrokenImages,
         (epochs, stopped): (u64, bool),
     ) -> Result<Retrained, Error> {
         let result = Retrained {
             arch,
             test,
             test_plain,
+            broken,
             epochs,
             stopped,
             run: self.folder.path().to_owned(),
@@ -183,6 +188,9 @@ impl Records {
         if let Some(plain) = test_plain {
             self.say(&test_text("test without the average", plain))?;
         }
+        if let Some(text) = broken_text(&result.broken) {
+            self.say(&text)?;
+        }
         Ok(result)
     }
 }
@@ -192,6 +200,18 @@ fn test_text(what: &str, tested: Tested) -> String {
         "{what}: top-1 {:.2}%, top-5 {:.2}%, loss {:.4} over {} images",
         tested.top1, tested.top5, tested.loss, tested.images
     )
+}
+
+/// How many images could not be read, if any.
+#[must_use]
+pub fn broken_text(broken: &BrokenImages) -> Option<String> {
+    (broken.images > 0).then(|| {
+        format!(
+            "images that could not be read: {} to train on, {} to test on",
+            broken.train.len(),
+            broken.test.len()
+        )
+    })
 }
 
 /// What is saved with the weights: the architecture, and how images are normalised.

@@ -37,6 +37,8 @@ struct Words {
     epoch: u64,
     step: u64,
     reading: [Exact; 3],
+    /// Training images that could not be read.
+    broken: Vec<(usize, String)>,
     /// Updates of the average.
     averaged: Option<u64>,
     scale: Option<ScaleWords>,
@@ -56,6 +58,7 @@ impl Words {
             epoch: retraining.epoch,
             step: retraining.step,
             reading: [loss, hits, images].map(Exact),
+            broken: retraining.data.broken_to_train(),
             averaged: learner.average().map(Average::updates),
             scale: learner.scale.map(|scale| ScaleWords {
                 factor: Exact(scale.factor()),
@@ -107,6 +110,7 @@ fn put(retraining: &mut Retraining, mut contents: Contents) -> Result<(), String
     let [loss, hits, images] = words.reading.map(|number| number.0);
     retraining.reading = Reading { loss, hits, images };
     retraining.clock = clock;
+    retraining.data.recall_broken(words.broken);
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use crate::checkpoint::Weights;
 use crate::checkpoint::names::Names;
 use crate::childnet::Childnet;
 use crate::config;
-use crate::data::{DataError, Loader, Normalisation};
+use crate::data::{BrokenImages, DataError, Loader, Normalisation};
 use crate::nn::Place;
 use crate::run::{self, Progress, Tick};
 use crate::train::prepare::load_data;
@@ -46,6 +46,8 @@ pub struct TestResult {
     /// Over all images.
     #[serde(flatten)]
     pub tested: Tested,
+    /// Images that could not be read, and so were not tested.
+    pub broken: BrokenImages,
     /// Images a second, reading included.
     pub images_per_second: f64,
     /// Class by class.
@@ -89,6 +91,9 @@ pub fn run(options: &TestOptions) -> Result<TestResult, Error> {
     let size = (data.test.len(), train.eval_batch);
     let outcome = watched(&childnet, &part, size, options.run.progress)?;
     let seconds = start.elapsed().as_secs_f64();
+    for image in data.news() {
+        (options.run.warn)(&format!("not readable: {image}"));
+    }
     if let Some(csv) = &options.csv {
         run::replace(csv, table(&outcome).as_bytes())?;
     }
@@ -99,6 +104,7 @@ pub fn run(options: &TestOptions) -> Result<TestResult, Error> {
         weights: file,
         averaged,
         tested: outcome.tested,
+        broken: data.broken(),
         images_per_second: outcome.tested.images as f64 / seconds,
         classes: outcome.classes,
         confusions,

@@ -183,6 +183,7 @@ impl Retraining<'_> {
 
     /// Saves everything that the run goes on from.
     fn save(&mut self) -> Result<(), Error> {
+        self.records.broken(&self.data)?;
         let tensors = state::tensors(&self.learner);
         let words = state::words(self);
         self.checkpoints
@@ -209,7 +210,6 @@ impl Retraining<'_> {
         let at = (self.epoch, self.step);
         let record = EpochRecord::new(at, &done.reading, lr, seconds);
         self.records.epoch(&record)?;
-        self.records.broken(&self.data)?;
         self.records.weights(&self.learner)?;
         self.save()
     }
@@ -235,7 +235,12 @@ impl Retraining<'_> {
         let tested = self.test()?;
         self.records.broken(&self.data)?;
         let arch = ArchRecord::new(&self.arch, &self.plan);
-        self.records
-            .finish(&self.learner, arch, tested, (self.epoch, stopped))
+        self.records.finish(
+            &self.learner,
+            arch,
+            tested,
+            self.data.broken(),
+            (self.epoch, stopped),
+        )
     }
 }

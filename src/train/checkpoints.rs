@@ -69,12 +69,14 @@ impl Subject {
 pub const NETWORK: &str = "network";
 
 /// Settings that no result depends on: they may change when a run goes on.
-const FREE: [&str; 5] = [
+const FREE: [&str; 6] = [
     "DATA_DIR",
     "SAVE_PATH",
     "WORKERS",
     "RECOVERY_INTERVAL",
     "KEEP_CHECKPOINTS",
+    // A strict run that goes on has met no image that it would end for.
+    "STRICT",
 ];
 
 impl Identity {
