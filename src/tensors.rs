@@ -2,6 +2,7 @@
 //! results to a few printed lines.
 
 mod dry_run;
+mod predict;
 mod rank;
 
 use std::io::{self, IsTerminal, Write};
@@ -41,6 +42,13 @@ pub fn run(command: TensorCommand) -> anyhow::Result<Verdict> {
                 print_test
             };
             end(crate::retrain::run_test(&test_options(args)), print)
+        }
+        TensorCommand::Predict(args) => {
+            let print = match args.json {
+                true => predict::print_json,
+                false => predict::print,
+            };
+            end(crate::retrain::run_predict(&predict::options(args)?), print)
         }
         TensorCommand::Rank(args) => end(crate::rank::run(&rank::options(args)), rank::print),
     }

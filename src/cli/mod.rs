@@ -19,6 +19,7 @@ pub mod findings;
 mod fmt;
 pub mod handover;
 mod load;
+pub mod predict;
 pub mod rank;
 mod report;
 pub mod retrain;
@@ -42,6 +43,7 @@ Examples, one a command:
   creamc search spaces/tiny.cream --config configs/demo.yaml --out runs/first
   creamc retrain best.cream --config configs/demo-retrain.yaml --data DIR --out runs/best
   creamc test best.cream --weights runs/best/model.safetensors --data DIR
+  creamc predict best.cream --weights runs/best/model.safetensors cat.jpg --classes names.txt
   creamc report runs/first
   creamc rank spaces/tiny.cream --run runs/first --config configs/demo-retrain.yaml --out runs/rank
 
@@ -78,6 +80,8 @@ pub enum TensorCommand {
     Retrain(retrain::Args),
     /// Tests a trained network on the test images
     Test(test::Args),
+    /// Tells what a trained network sees in images
+    Predict(predict::Args),
     /// Measures how well a supernet's ranking predicts what paths reach when trained alone
     Rank(rank::Args),
 }
@@ -89,6 +93,7 @@ impl TensorCommand {
             TensorCommand::Search(_) => "search",
             TensorCommand::Retrain(_) => "retrain",
             TensorCommand::Test(_) => "test",
+            TensorCommand::Predict(_) => "predict",
             TensorCommand::Rank(_) => "rank",
         }
     }

@@ -1,5 +1,7 @@
 //! Batches as tensors, prepared by background threads.
 
+use std::path::PathBuf;
+
 use tch::{Device, Kind, Tensor};
 
 use super::augment::mixup;
@@ -7,7 +9,7 @@ use super::batch::{Gap, Pixels, Preparer};
 use super::parts::{balanced_batches, shard, shuffled_batches};
 use super::prefetch::Prefetch;
 use super::random::{Purpose, stream};
-use super::{Augmentation, DataError, Normalisation, Part};
+use super::{Augmentation, DataError, Normalisation, Part, Size, evaluate};
 use crate::config::MixSettings;
 
 /// Images and labels, on the CPU.
@@ -56,6 +58,21 @@ impl Batch {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+/// Image files as a batch of images, `[N, C, H, W]`, f32, channels-last in memory, normalised:
+/// exactly as [`Loader::in_order`] would give them.
+///
+/// # Errors
+/// A file cannot be read or is no JPEG or PNG; it is named.
+pub fn evaluation_images(
+    files: &[PathBuf],
+    size: Size,
+    crop_share: f64,
+    normalisation: &Normalisation,
+) -> Result<Tensor, DataError> {
+    let pixels = evaluate::pixels(files, size, crop_share, normalisation)?;
+    Ok(Batch::new(&pixels).images)
 }
 
 /// Batches in order; an error where an image could not be read and may not be left out.

@@ -21,6 +21,8 @@ mod cifar;
 mod crop;
 mod dataset;
 mod decode;
+#[cfg(feature = "torch")]
+mod evaluate;
 mod files;
 mod folder;
 mod idx;
@@ -28,6 +30,7 @@ mod idx;
 mod loader;
 mod memory;
 mod mnist;
+mod names;
 mod normalise;
 mod parts;
 mod prefetch;
@@ -50,7 +53,8 @@ pub use dataset::Dataset;
 pub use decode::decode;
 pub use idx::{Idx, read as read_idx};
 #[cfg(feature = "torch")]
-pub use loader::{Batch, Batches, Loader, Shard};
+pub use loader::{Batch, Batches, Loader, Shard, evaluation_images};
+pub use names::class_names;
 pub use normalise::Normalisation;
 pub use parts::{Part, balanced_batches, shard, shuffled_batches};
 pub use prefetch::Prefetch;

@@ -1,22 +1,18 @@
 //! A trained network on the test part: from options to counted outcomes.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use serde::Serialize;
-use tch::Kind;
 
 use super::test::{ClassTested, Confusion, Outcome, Tested, test};
-use crate::checkpoint::Weights;
-use crate::checkpoint::names::Names;
+use super::trained::{Trained, TrainedOptions};
 use crate::childnet::Childnet;
 use crate::config;
-use crate::data::{BrokenImages, DataError, Loader, Normalisation};
-use crate::nn::Place;
+use crate::data::{BrokenImages, DataError, Loader};
 use crate::run::{self, Progress, Tick};
 use crate::train::prepare::load_data;
-use crate::train::{ArchRecord, Chosen, Error, NetworkOptions, RunOptions};
+use crate::train::{ArchRecord, Error, NetworkOptions, RunOptions};
 
 /// A test as the command line describes it.
 #[derive(Debug, Clone)]
@@ -31,6 +27,16 @@ pub struct TestOptions {
     pub csv: Option<PathBuf>,
     /// Settings, data and device.
     pub run: RunOptions,
+}
+
+impl TestOptions {
+    fn trained(&self) -> TrainedOptions {
+        TrainedOptions {
+            network: self.network.clone(),
+            weights: self.weights.clone(),
+            average: self.average,
+        }
+    }
 }
 
 /// What a test gave.
@@ -70,26 +76,21 @@ pub fn run(options: &TestOptions) -> Result<TestResult, Error> {
         (options.run.warn)(&warning.to_string());
     }
     let settings = &loaded.settings;
-    let average = options.average && settings.ema.is_some();
-    let Chosen { arch, plan, .. } = Chosen::new(&options.network, settings, &options.run)?;
-    let file = options.weights.clone().or(settings.resume_path.clone());
-    let file = file.ok_or_else(no_weights)?;
-    let place = Place {
-        kind: Kind::Float,
-        device: options.run.device.open()?,
-    };
-    let network = plan.ir.network(&arch.path, plan.resolution);
-    let names = Names::of_network(&network).ok();
-    let childnet = Childnet::new(&network, place, settings.train.seed);
-    let weights = Weights::load(&file, names.as_ref())?;
-    let averaged = weights.copy_into(&childnet, average)?;
-    let data = load_data(&settings.train, &plan, 0)?;
-    let normalisation = normalisation(&weights.about).unwrap_or(data.normalisation.clone());
+    let trained = Trained::new(&options.trained(), settings, &options.run)?;
+    let Trained {
+        arch,
+        plan,
+        childnet,
+        ..
+    } = &trained;
+    let data = load_data(&settings.train, plan, 0)?;
+    let normalisation = trained.normalisation.as_ref();
+    let normalisation = normalisation.unwrap_or(&data.normalisation);
     let train = &settings.train;
-    let part = Loader::plain(&data.test, &normalisation, train.seed, train.workers);
+    let part = Loader::plain(&data.test, normalisation, train.seed, train.workers);
     let start = Instant::now();
     let size = (data.test.len(), train.eval_batch);
-    let outcome = watched(&childnet, &part, size, options.run.progress)?;
+    let outcome = watched(childnet, &part, size, options.run.progress)?;
     let seconds = start.elapsed().as_secs_f64();
     for image in data.news() {
         (options.run.warn)(&format!("not readable: {image}"));
@@ -100,29 +101,14 @@ pub fn run(options: &TestOptions) -> Result<TestResult, Error> {
     let mut confusions = outcome.confusions;
     confusions.truncate(CONFUSIONS);
     Ok(TestResult {
-        arch: ArchRecord::new(&arch, &plan),
-        weights: file,
-        averaged,
+        arch: ArchRecord::new(arch, plan),
+        weights: trained.file.clone(),
+        averaged: trained.averaged,
         tested: outcome.tested,
         broken: data.broken(),
         images_per_second: outcome.tested.images as f64 / seconds,
         classes: outcome.classes,
         confusions,
-    })
-}
-
-fn no_weights() -> Error {
-    Error::Refused(
-        "no weights: give their file with --weights FILE, or RESUME_PATH in the settings".into(),
-    )
-}
-
-/// What images were normalised with when the weights were trained, where the file says it.
-fn normalisation(about: &BTreeMap<String, String>) -> Option<Normalisation> {
-    let numbers = |key: &str| serde_json::from_str::<Vec<f64>>(about.get(key)?).ok();
-    Some(Normalisation {
-        mean: numbers("mean")?,
-        deviation: numbers("deviation")?,
     })
 }
 

@@ -2,6 +2,11 @@
 
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a test lays out and reads its files"
+)]
+pub mod folder;
 pub mod runs;
 
 use std::collections::BTreeMap;

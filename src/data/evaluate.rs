@@ -1,0 +1,47 @@
+//! Image files as evaluation sees them, outside of any image set.
+
+use std::path::PathBuf;
+
+use super::augment::Way;
+use super::batch::Pixels;
+use super::decode::decode;
+use super::random::{Purpose, stream};
+use super::raster::Size;
+use super::resize::Scaler;
+use super::{Augmentation, DataError, Normalisation};
+
+/// The files' images as one batch, exactly as a test part with these files would be read. Labels
+/// are 0.
+///
+/// # Errors
+/// A file cannot be read or is no image that is known here; it is named.
+pub(super) fn pixels(
+    files: &[PathBuf],
+    size: Size,
+    crop_share: f64,
+    normalisation: &Normalisation,
+) -> Result<Pixels, DataError> {
+    let (table, none) = (normalisation.table(), Augmentation::none());
+    let way = Way {
+        size,
+        crop_share,
+        table: &table,
+        mean: &normalisation.mean_colour(),
+        how: &none,
+    };
+    let mut scaler = Scaler::default();
+    let mut values = vec![0.0; files.len() * size.len()];
+    for (file, out) in files.iter().zip(values.chunks_exact_mut(size.len())) {
+        let bytes = std::fs::read(file)
+            .map_err(|error| DataError::new(file, format!("cannot be read: {error}")))?;
+        let image = decode(&bytes, size.channels).map_err(|what| DataError::new(file, what))?;
+        // Without augmentation nothing is drawn.
+        let mut draws = stream(Purpose::Augment, 0, 0, 0);
+        way.write(image, &mut draws, &mut scaler, out);
+    }
+    Ok(Pixels {
+        values,
+        shape: [files.len(), size.channels, size.height, size.width],
+        labels: vec![0; files.len()],
+    })
+}

@@ -1,0 +1,217 @@
+//! What a trained network sees: classes of image files, or logits of a batch of tensors.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use tch::{Device, Kind, Tensor};
+
+use super::trained::{Trained, TrainedOptions};
+use crate::checkpoint;
+use crate::config;
+use crate::data::{Normalisation, Size, class_names, evaluation_images};
+use crate::nn::{Mode, NamedTensor};
+use crate::train::{Error, RunOptions};
+
+/// A prediction as the command line describes it.
+#[derive(Debug, Clone)]
+pub struct PredictOptions {
+    /// Which network and weights.
+    pub trained: TrainedOptions,
+    /// What is looked at.
+    pub input: Input,
+    /// The file of the classes' names, if they have any.
+    pub classes: Option<PathBuf>,
+    /// Classes told of each image.
+    pub top: usize,
+    /// Settings and device.
+    pub run: RunOptions,
+}
+
+/// What is looked at.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// Image files.
+    Images(Vec<PathBuf>),
+    /// A batch as a tensor.
+    Tensor {
+        /// A file of safetensors with `input`, `[N, C, H, W]`, floats, normalised.
+        from: PathBuf,
+        /// Where `logits`, `[N, classes]`, f32, are written.
+        to: PathBuf,
+    },
+}
+
+/// What was found out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Predicted {
+    /// Of image files, in their order.
+    Images(Vec<Prediction>),
+    /// Of a tensor: how many logits were written, and where.
+    Tensor {
+        /// Images and classes.
+        shape: [usize; 2],
+        /// The file of the logits.
+        to: PathBuf,
+    },
+}
+
+/// What the network sees in one image.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Prediction {
+    /// The image's file.
+    pub image: PathBuf,
+    /// The likeliest classes, first the likeliest.
+    pub classes: Vec<Likely>,
+}
+
+/// A class and how likely it is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Likely {
+    /// The class, from 0.
+    pub class: usize,
+    /// Its name, where classes have names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its softmax, in 0..1.
+    pub probability: f64,
+}
+
+/// Runs a network in evaluation mode.
+///
+/// # Errors
+/// When there is no network or no file of weights, the text or the settings are wrong, the
+/// weights are not the network's, names and classes are not equally many, or what is looked at
+/// cannot be read or has the wrong shape. Nothing is predicted then.
+pub fn run(options: &PredictOptions) -> Result<Predicted, Error> {
+    let loaded = config::retrain(options.run.config.as_deref(), &options.run.overrides())?;
+    let train = &loaded.settings.train;
+    let trained = Trained::new(&options.trained, &loaded.settings, &options.run)?;
+    let (classes, size) = (trained.plan.ir.classes as usize, size(&trained));
+    let names = match &options.classes {
+        Some(file) => names(file, classes)?,
+        None => Vec::new(),
+    };
+    match &options.input {
+        Input::Tensor { from, to } => {
+            let images = input(from, size)?;
+            let batches = images.split(train.eval_batch as i64, 0);
+            let logits: Vec<Tensor> = batches.iter().map(|one| logits(&trained, one)).collect();
+            save(to, Tensor::cat(&logits, 0))?;
+            Ok(Predicted::Tensor {
+                shape: [images.size()[0] as usize, classes],
+                to: to.clone(),
+            })
+        }
+        Input::Images(files) => {
+            let usual = || Normalisation::imagenet(size.channels);
+            let normalisation = trained.normalisation.clone().unwrap_or_else(usual);
+            let mut found = Vec::new();
+            for files in files.chunks(train.eval_batch) {
+                let images = evaluation_images(files, size, train.crop_share, &normalisation)?;
+                let likely = likely(&logits(&trained, &images), &names, options.top);
+                let both = files.iter().zip(likely);
+                found.extend(both.map(|(file, classes)| Prediction {
+                    image: file.clone(),
+                    classes,
+                }));
+            }
+            Ok(Predicted::Images(found))
+        }
+    }
+}
+
+/// The size of the network's images.
+fn size(trained: &Trained) -> Size {
+    let side = trained.plan.resolution as usize;
+    Size {
+        channels: trained.plan.ir.input_channels as usize,
+        height: side,
+        width: side,
+    }
+}
+
+/// The names in `file`: one a class, or classes would get the names of others.
+fn names(file: &Path, classes: usize) -> Result<Vec<String>, Error> {
+    let names = class_names(file)?;
+    match names.len() == classes {
+        true => Ok(names),
+        false => Err(Error::Refused(format!(
+            "{} holds {} names of classes, and the network has {classes} classes: one name a line is \
+             needed, in the order of the classes (where the network was trained on another number \
+             of classes than its file says, --set DATASET.NUM_CLASSES=N)",
+            file.display(),
+            names.len()
+        ))),
+    }
+}
+
+/// The images of a file of tensors.
+fn input(file: &Path, size: Size) -> Result<Tensor, Error> {
+    let refuse = |what: String| Error::Refused(format!("{}: {what}", file.display()));
+    let mut tensors = checkpoint::load(file)?.tensors;
+    let Some(images) = tensors.remove("input") else {
+        let names: Vec<String> = tensors.keys().take(8).cloned().collect();
+        let what = format!(
+            "it holds no tensor `input`, only these: {}",
+            names.join(", ")
+        );
+        return Err(refuse(what));
+    };
+    let Size {
+        channels,
+        height,
+        width,
+    } = size;
+    let wanted = [channels, height, width].map(|length| length as i64);
+    let found = images.size();
+    if found.len() != 4 || found[1..] != wanted || found[0] == 0 {
+        return Err(refuse(format!(
+            "`input` is {found:?}, the network takes [N, {channels}, {height}, {width}] with N of 1 or more"
+        )));
+    }
+    let floats = [Kind::Float, Kind::Double, Kind::Half, Kind::BFloat16];
+    if !floats.contains(&images.kind()) {
+        return Err(refuse(format!(
+            "`input` holds {:?} values; floats, normalised, are needed",
+            images.kind()
+        )));
+    }
+    Ok(images)
+}
+
+/// Logits `[N, classes]` of images `[N, C, H, W]`: f32, on the CPU.
+fn logits(trained: &Trained, images: &Tensor) -> Tensor {
+    let place = trained.childnet.place();
+    let images = images.to_device(place.device).to_kind(place.kind);
+    let logits = tch::no_grad(|| trained.childnet.forward(&images, Mode::Eval));
+    logits.to_kind(Kind::Float).to_device(Device::Cpu)
+}
+
+fn save(file: &Path, logits: Tensor) -> Result<(), Error> {
+    let named = NamedTensor {
+        name: "logits".into(),
+        tensor: logits,
+    };
+    Ok(checkpoint::save(file, &[named], &BTreeMap::new())?)
+}
+
+/// The likeliest classes of each image.
+fn likely(logits: &Tensor, names: &[String], top: usize) -> Vec<Vec<Likely>> {
+    let softmax = logits.softmax(-1, Kind::Double);
+    let count = top.min(softmax.size()[1] as usize);
+    let (values, classes) = softmax.topk(count as i64, -1, true, true);
+    let values = Vec::<f64>::try_from(values.view([-1])).expect("a row of numbers");
+    let classes = Vec::<i64>::try_from(classes.view([-1])).expect("a row of numbers");
+    let one = |(&class, &probability): (&i64, &f64)| {
+        let class = usize::try_from(class).expect("classes count from 0");
+        Likely {
+            class,
+            name: names.get(class).cloned(),
+            probability,
+        }
+    };
+    let rows = classes.chunks_exact(count).zip(values.chunks_exact(count));
+    rows.map(|(classes, values)| classes.iter().zip(values).map(one).collect())
+        .collect()
+}

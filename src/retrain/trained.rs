@@ -1,0 +1,90 @@
+//! A network with the weights of a file: what is tested, and what predicts.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use creamc_lang::arch::Arch;
+use creamc_lang::plan::Plan;
+use tch::Kind;
+
+use crate::checkpoint::Weights;
+use crate::checkpoint::names::Names;
+use crate::childnet::Childnet;
+use crate::config::RetrainSettings;
+use crate::data::Normalisation;
+use crate::nn::Place;
+use crate::train::{Chosen, Error, NetworkOptions, RunOptions};
+
+/// Which network, and which weights.
+#[derive(Debug, Clone)]
+pub struct TrainedOptions {
+    /// Which network.
+    pub network: NetworkOptions,
+    /// The file of its weights; goes before the settings' `RESUME_PATH`.
+    pub weights: Option<PathBuf>,
+    /// Whether averaged weights are taken where the file holds some.
+    pub average: bool,
+}
+
+/// A network with its weights.
+pub struct Trained {
+    /// The architecture.
+    pub arch: Arch,
+    /// Its plan.
+    pub plan: Plan,
+    /// The network.
+    pub childnet: Childnet,
+    /// The file of the weights.
+    pub file: PathBuf,
+    /// Whether its averaged weights were taken.
+    pub averaged: bool,
+    /// What images were normalised with when the weights were trained, where the file says it.
+    pub normalisation: Option<Normalisation>,
+}
+
+impl Trained {
+    /// Finds the network and reads its weights.
+    ///
+    /// # Errors
+    /// When there is no network or no file of weights, the text is wrong, or the weights are not
+    /// the network's.
+    pub fn new(
+        options: &TrainedOptions,
+        settings: &RetrainSettings,
+        run: &RunOptions,
+    ) -> Result<Trained, Error> {
+        let Chosen { arch, plan, .. } = Chosen::new(&options.network, settings, run)?;
+        let file = options.weights.clone().or(settings.resume_path.clone());
+        let file = file.ok_or_else(no_weights)?;
+        let place = Place {
+            kind: Kind::Float,
+            device: run.device.open()?,
+        };
+        let network = plan.ir.network(&arch.path, plan.resolution);
+        let childnet = Childnet::new(&network, place, settings.train.seed);
+        let weights = Weights::load(&file, Names::of_network(&network).ok().as_ref())?;
+        let average = options.average && settings.ema.is_some();
+        Ok(Trained {
+            averaged: weights.copy_into(&childnet, average)?,
+            normalisation: normalisation(&weights.about),
+            arch,
+            plan,
+            childnet,
+            file,
+        })
+    }
+}
+
+fn no_weights() -> Error {
+    Error::Refused(
+        "no weights: give their file with --weights FILE, or RESUME_PATH in the settings".into(),
+    )
+}
+
+fn normalisation(about: &BTreeMap<String, String>) -> Option<Normalisation> {
+    let numbers = |key: &str| serde_json::from_str::<Vec<f64>>(about.get(key)?).ok();
+    Some(Normalisation {
+        mean: numbers("mean")?,
+        deviation: numbers("deviation")?,
+    })
+}

@@ -1,0 +1,263 @@
+//! What `creamc predict` says equals what `creamc test` counts.
+#![cfg(feature = "torch")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test lays out and reads its files"
+)]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use common::fixture_path;
+use common::folder::{images, learn, network, options};
+use creamc::checkpoint;
+use creamc::data::{Batch, Data, Loader, Wanted};
+use creamc::nn::NamedTensor;
+use creamc::retrain::{
+    self, Input, PredictOptions, Predicted, Prediction, TestOptions, Tested, TrainedOptions,
+};
+use creamc::train::Error;
+use tch::{Kind, Reduction, Tensor};
+
+/// The images to test on that can be read, class by class.
+const VAL: [&str; 6] = [
+    "one/baseline.jpg",
+    "one/progressive.jpg",
+    "one/restart.jpg",
+    "two/bits.png",
+    "two/grey.png",
+    "two/palette_clear.png",
+];
+const LABELS: [usize; 6] = [0, 0, 0, 1, 1, 1];
+
+/// A folder of images and a network that was trained on it.
+fn trained() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    images(folder.path());
+    learn(folder.path(), "run", &[]).unwrap();
+    folder
+}
+
+/// One batch at a time has all images, as in [`tested`]: the same sums, to the last bit.
+const WHOLE: [&str; 1] = ["DATASET.VAL_BATCH_MUL=16"];
+
+fn tested(root: &Path) -> Tested {
+    let options = TestOptions {
+        network: network(root),
+        weights: Some(root.join("run/model.safetensors")),
+        average: true,
+        csv: None,
+        run: options(root, &WHOLE),
+    };
+    retrain::run_test(&options).unwrap().tested
+}
+
+fn predict_with(root: &Path, input: Input, names: &[&str]) -> Result<Predicted, Error> {
+    let file = root.join("classes.txt");
+    fs::write(&file, names.join("\n")).unwrap();
+    retrain::run_predict(&PredictOptions {
+        trained: TrainedOptions {
+            network: network(root),
+            weights: Some(root.join("run/model.safetensors")),
+            average: true,
+        },
+        input,
+        classes: (!names.is_empty()).then_some(file),
+        top: 5,
+        run: options(root, &WHOLE),
+    })
+}
+
+fn predict(root: &Path) -> Vec<Prediction> {
+    let files = VAL.map(|name| root.join("data/val").join(name));
+    match predict_with(root, Input::Images(files.to_vec()), &["first", "second"]).unwrap() {
+        Predicted::Images(found) => found,
+        Predicted::Tensor { .. } => panic!("images were asked for"),
+    }
+}
+
+/// The test part as `creamc test` reads it.
+fn test_batch(root: &Path) -> Batch {
+    let wanted = Wanted {
+        classes: 2,
+        channels: 3,
+        resolution: 32,
+        judge_images: 0,
+        images_per_class: None,
+        seed: 7,
+        crop_share: 0.875,
+        strict: false,
+    };
+    let data = Data::load(&root.join("data"), &wanted).unwrap();
+    let part = Loader::plain(&data.test, &data.normalisation, 7, 0);
+    part.in_order(32).next().unwrap().unwrap()
+}
+
+fn save(file: &Path, name: &str, tensor: Tensor) {
+    let named = NamedTensor {
+        name: name.into(),
+        tensor,
+    };
+    checkpoint::save(file, &[named], &BTreeMap::new()).unwrap();
+}
+
+/// The logits that are written for `input`.
+fn logits(root: &Path, input: Tensor) -> Result<Tensor, Error> {
+    let [from, to] = ["in.safetensors", "out.safetensors"].map(|name| root.join(name));
+    save(&from, "input", input);
+    let to_again = to.clone();
+    predict_with(root, Input::Tensor { from, to }, &[])?;
+    let mut tensors = checkpoint::load(&to_again).unwrap().tensors;
+    Ok(tensors.remove("logits").unwrap())
+}
+
+#[test]
+fn logits_of_the_test_images_give_the_tests_numbers_to_the_last_bit() {
+    let folder = trained();
+    let root = folder.path();
+    let batch = test_batch(root);
+    let logits = logits(root, batch.images.copy()).unwrap();
+    assert_eq!((logits.size(), logits.kind()), (vec![6, 2], Kind::Float));
+    let losses =
+        logits.cross_entropy_loss(&batch.labels, None::<&Tensor>, Reduction::None, -100, 0.0);
+    let loss = losses
+        .to_kind(Kind::Double)
+        .sum(Kind::Double)
+        .double_value(&[])
+        / 6.0;
+    let tested = tested(root);
+    assert_eq!(loss, tested.loss);
+
+    let found = predict(root);
+    let softmax = logits.softmax(-1, Kind::Double);
+    let mut hits = 0;
+    for ((at, image), label) in found.iter().enumerate().zip(LABELS) {
+        assert!(image.image.ends_with(VAL[at]));
+        assert_eq!(image.classes.len(), 2, "there are no more");
+        for one in &image.classes {
+            let expected = softmax.double_value(&[at as i64, one.class as i64]);
+            assert_eq!(one.probability, expected, "{image:?}");
+            let name = ["first", "second"][one.class];
+            assert_eq!(one.name.as_deref(), Some(name));
+        }
+        assert!(image.classes[0].probability >= image.classes[1].probability);
+        hits += usize::from(image.classes[0].class == label);
+    }
+    assert_eq!(100.0 * hits as f64 / 6.0, tested.top1);
+}
+
+#[test]
+fn what_cannot_be_looked_at_is_refused_with_its_name() {
+    let folder = trained();
+    let root = folder.path();
+    let refusal = |input: Input, names: &[&str]| {
+        let refused = predict_with(root, input, names);
+        refused.unwrap_err().to_string()
+    };
+    for (name, why) in [
+        ("text.jpg", "neither a JPEG nor a PNG"),
+        ("truncated.png", "truncated or damaged"),
+        ("nothing.jpg", "cannot be read"),
+    ] {
+        let good = fixture_path("images/full.jpg");
+        let bad = fixture_path("images").join(name);
+        let text = refusal(Input::Images(vec![good, bad]), &[]);
+        assert!(text.contains(name) && text.contains(why), "{text}");
+    }
+    let good = || Input::Images(vec![fixture_path("images/full.jpg")]);
+    let text = refusal(good(), &["first", "second", "third"]);
+    assert!(
+        text.contains("3 names of classes") && text.contains("2 classes"),
+        "{text}"
+    );
+    let floats = (Kind::Float, tch::Device::Cpu);
+    for (shape, said) in [
+        (vec![2, 3, 32, 31], "[2, 3, 32, 31]"),
+        (vec![2, 1, 32, 32], "[2, 1, 32, 32]"),
+        (vec![3, 32, 32], "[3, 32, 32]"),
+        (vec![0, 3, 32, 32], "[0, 3, 32, 32]"),
+    ] {
+        let text = logits(root, Tensor::zeros(&shape, floats)).unwrap_err();
+        let text = text.to_string();
+        assert!(
+            text.contains(said) && text.contains("takes [N, 3, 32, 32]"),
+            "{text}"
+        );
+    }
+    let bytes = Tensor::zeros([1, 3, 32, 32], (Kind::Uint8, tch::Device::Cpu));
+    let text = logits(root, bytes).unwrap_err().to_string();
+    assert!(text.contains("floats, normalised"), "{text}");
+    let other = root.join("other.safetensors");
+    save(&other, "images", Tensor::zeros([1, 3, 32, 32], floats));
+    let to = root.join("out.safetensors");
+    let text = refusal(Input::Tensor { from: other, to }, &[]);
+    assert!(
+        text.contains("no tensor `input`") && text.contains("images"),
+        "{text}"
+    );
+}
+
+/// Runs `creamc predict` as a process.
+fn tool(root: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_creamc-torch"))
+        .current_dir(root)
+        .env("OMP_NUM_THREADS", "1")
+        .args(["predict", "small.cream", "--device", "cpu"])
+        .args(["--weights", "run/model.safetensors"])
+        .args(["--set", "NET.EMA.USE=False"])
+        .args(args)
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn the_tool_prints_classes_to_read_and_as_json() {
+    let folder = trained();
+    let root = folder.path();
+    fs::write(root.join("names.txt"), "tabby cat\ngolden retriever\n").unwrap();
+    let image: PathBuf = Path::new("data/val").join(VAL[0]);
+    let image = image.to_str().unwrap();
+    let found = &predict(root)[0];
+
+    let output = tool(root, &[image, "--classes", "names.txt", "--top", "1"]);
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{err}");
+    let name = ["tabby cat", "golden retriever"][found.classes[0].class];
+    let percent = 100.0 * found.classes[0].probability;
+    let class = found.classes[0].class;
+    assert_eq!(out, format!("{image}\n  {percent:6.2}%  {class}  {name}\n"));
+
+    let output = tool(root, &[image, image, "--json"]);
+    let lines = text(&output.stdout);
+    assert_eq!(lines.lines().count(), 2, "{lines}");
+    let json: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert_eq!(json["image"], image);
+    assert_eq!(json["classes"][0]["class"], class);
+    assert!(json["classes"][0].get("name").is_none());
+
+    fs::write(root.join("names.txt"), "tabby cat\n\ngolden retriever\n").unwrap();
+    for (args, said) in [
+        (
+            &[image, "--classes", "names.txt"][..],
+            "line 2 holds no name",
+        ),
+        (&[image, "--classes", "nowhere.txt"], "nowhere.txt"),
+        (&[], "nothing to look at"),
+        (&[image, "--tensor", "a", "--out", "b"], "name one of them"),
+        (&["--tensor", "a"], "--out"),
+        (&[image, "--top", "0"], "--top"),
+    ] {
+        let output = tool(root, args);
+        let err = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{err}");
+        assert!(err.contains(said), "{said}: {err}");
+    }
+}
