@@ -72,7 +72,7 @@ pub fn evaluation_images(
     normalisation: &Normalisation,
 ) -> Result<Tensor, DataError> {
     let pixels = evaluate::pixels(files, size, crop_share, normalisation)?;
-    Ok(Batch::new(&pixels).images)
+    Ok(Batch::new(&pixels, 1.0).images)
 }
 
 /// Batches in order; an error where an image could not be read and may not be left out.
