@@ -8,9 +8,10 @@ use tch::{Device, Kind, Tensor};
 
 use super::trained::{Trained, TrainedOptions};
 use crate::checkpoint;
+use crate::childnet::Inference;
 use crate::config;
 use crate::data::{Normalisation, Size, class_names, evaluation_images};
-use crate::nn::{Mode, NamedTensor};
+use crate::nn::NamedTensor;
 use crate::train::{Error, RunOptions};
 
 /// A prediction as the command line describes it.
@@ -87,6 +88,7 @@ pub fn run(options: &PredictOptions) -> Result<Predicted, Error> {
     let loaded = config::retrain(options.run.config.as_deref(), &options.run.overrides())?;
     let train = &loaded.settings.train;
     let trained = Trained::new(&options.trained, &loaded.settings, &options.run)?;
+    let network = Inference::of(&trained.childnet);
     let (classes, size) = (trained.plan.ir.classes as usize, size(&trained));
     let names = match &options.classes {
         Some(file) => names(file, classes)?,
@@ -96,7 +98,7 @@ pub fn run(options: &PredictOptions) -> Result<Predicted, Error> {
         Input::Tensor { from, to } => {
             let images = input(from, size)?;
             let batches = images.split(train.eval_batch as i64, 0);
-            let logits: Vec<Tensor> = batches.iter().map(|one| logits(&trained, one)).collect();
+            let logits: Vec<Tensor> = batches.iter().map(|one| logits(&network, one)).collect();
             save(to, Tensor::cat(&logits, 0))?;
             Ok(Predicted::Tensor {
                 shape: [images.size()[0] as usize, classes],
@@ -109,7 +111,7 @@ pub fn run(options: &PredictOptions) -> Result<Predicted, Error> {
             let mut found = Vec::new();
             for files in files.chunks(train.eval_batch) {
                 let images = evaluation_images(files, size, train.crop_share, &normalisation)?;
-                let likely = likely(&logits(&trained, &images), &names, options.top);
+                let likely = likely(&logits(&network, &images), &names, options.top);
                 let both = files.iter().zip(likely);
                 found.extend(both.map(|(file, classes)| Prediction {
                     image: file.clone(),
@@ -181,10 +183,10 @@ fn input(file: &Path, size: Size) -> Result<Tensor, Error> {
 }
 
 /// Logits `[N, classes]` of images `[N, C, H, W]`: f32, on the CPU.
-fn logits(trained: &Trained, images: &Tensor) -> Tensor {
-    let place = trained.childnet.place();
+fn logits(network: &Inference, images: &Tensor) -> Tensor {
+    let place = network.place();
     let images = images.to_device(place.device).to_kind(place.kind);
-    let logits = tch::no_grad(|| trained.childnet.forward(&images, Mode::Eval));
+    let logits = network.forward(&images);
     logits.to_kind(Kind::Float).to_device(Device::Cpu)
 }
 
