@@ -186,7 +186,7 @@ const KEYS: &[Key] = &[
         "DATASET.NUM_CLASSES",
         Maybe(&COUNT),
         "None",
-        "the space's classes instead of the file's",
+        "how many classes there should be: another number than the space's is refused; a published network gets so many",
     ),
     Key {
         search: Use::Idle("the space says the resolution"),

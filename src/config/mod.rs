@@ -34,7 +34,7 @@ pub use retrain::{EmaSettings, PUBLISHED, RetrainSettings, Selection, ShortFloat
 pub use schedule::{NoiseSettings, ScheduleSettings, ScheduleShape, Warmup};
 pub use search::{KdLoss, Measure, PickMethod, SearchSettings, SupernetSettings, Variant};
 pub use strategy::{EvolutionSettings, PathPrior, PickBy, Strategy};
-pub use train::{CheckpointSettings, OptimizerKind, OptimizerSettings, TrainSettings};
+pub use train::{CheckpointSettings, Classes, OptimizerKind, OptimizerSettings, TrainSettings};
 
 /// Settings with what is worth knowing about them.
 #[derive(Debug, Clone, PartialEq)]

@@ -169,6 +169,11 @@ impl Resolved {
         !matches!(self.values[path].1, Place::Default)
     }
 
+    /// Where it was written.
+    pub fn place(&self, path: &'static str) -> &Place {
+        &self.values[path].1
+    }
+
     /// Fixes a value that the default leaves open.
     pub fn settle(&mut self, path: &'static str, value: Value) {
         self.values.get_mut(path).expect("a key of the list").0 = value;

@@ -6,8 +6,20 @@ use serde::Serialize;
 
 use super::augmentation::{self, AugmentationSettings};
 use super::kind::Value;
+use super::problem::Place;
 use super::resolve::Resolved;
 use super::schedule::{self, ScheduleSettings};
+
+/// How many classes the settings say there are, and where they say it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Classes {
+    /// The number.
+    pub count: u32,
+    /// Where it was written.
+    #[serde(skip)]
+    pub place: Place,
+}
 
 /// What any training reads.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -22,8 +34,8 @@ pub struct TrainSettings {
     pub seed: u64,
     /// Threads that prepare images; 0: none.
     pub workers: usize,
-    /// The classes instead of the space's.
-    pub classes: Option<u32>,
+    /// How many classes there should be.
+    pub classes: Option<Classes>,
     /// At most this many training images a class.
     pub images_per_class: Option<usize>,
     /// The share of a decoded image's short side that evaluation sees, above 0 up to 1.
@@ -146,16 +158,16 @@ fn name(from: &mut Resolved) -> String {
     name
 }
 
-fn classes(from: &mut Resolved) -> Option<u32> {
-    let classes = from.maybe_whole("DATASET.NUM_CLASSES")?;
+fn classes(from: &mut Resolved) -> Option<Classes> {
+    const KEY: &str = "DATASET.NUM_CLASSES";
+    let classes = from.maybe_whole(KEY)?;
     let fitting = u32::try_from(classes).ok();
     if fitting.is_none() {
-        from.contradiction(
-            &["DATASET.NUM_CLASSES"],
-            format!("`DATASET.NUM_CLASSES` is {classes}; too many"),
-        );
+        let what = format!("`DATASET.NUM_CLASSES` is {classes}; too many");
+        from.contradiction(&[KEY], what);
     }
-    fitting
+    let place = from.place(KEY).clone();
+    fitting.map(|count| Classes { count, place })
 }
 
 fn optimizer(from: &mut Resolved) -> OptimizerKind {

@@ -37,7 +37,8 @@ pub(super) fn require_every_class(dir: &Path, train: &Dataset) -> Result<(), Dat
         return Ok(());
     };
     let what = format!(
-        "class {missing} has no training image: the space has {} classes, the training labels name {found} of them",
+        "class {missing} has no training image: the space has {} classes, the training labels name {found} of them: add images, \
+         or pass `--classes` with their number or write it in the space",
         train.classes
     );
     Err(DataError::new(dir, what))

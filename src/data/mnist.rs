@@ -74,8 +74,10 @@ fn require_known_classes(file: &Path, labels: &[u8], classes: usize) -> Result<(
         .iter()
         .position(|&label| usize::from(label) >= classes);
     stranger.map_or(Ok(()), |index| {
+        let most = labels.iter().max().map_or(0, |&label| usize::from(label) + 1);
         let what = format!(
-            "label {} of item {index} names no class: there are {classes}, numbered from 0",
+            "label {} of item {index} names no class: there are {classes}, numbered from 0, in the space; the \
+             labels are of {most}: pass `--classes {most}` or write it in the space",
             labels[index]
         );
         Err(DataError::new(file, what))

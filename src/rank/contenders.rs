@@ -9,6 +9,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::options::{COUNT, New};
+use crate::config::TrainSettings;
 use crate::train::prepare::Source;
 use crate::train::{Error, Show};
 
@@ -32,12 +33,11 @@ pub struct Contenders {
 /// When the text is wrong, there are fewer than two paths or one twice, or nothing can be sampled.
 pub fn contenders(
     new: &New,
-    classes: Option<u32>,
     flops: (u64, u64),
-    seed: u64,
+    train: &TrainSettings,
     show: Show,
 ) -> Result<Contenders, Error> {
-    let mut source = Source::load(&new.file, classes, show)?;
+    let mut source = Source::load_for(&new.file, new.classes, train, show)?;
     let (archs, plan) = match source.has_archs() {
         true => {
             refuse_sampling(new)?;
@@ -45,7 +45,10 @@ pub fn contenders(
         }
         false => {
             let plan = source.plan_search(&new.require, flops)?;
-            (sampled(&plan, new.count.unwrap_or(COUNT), seed)?, plan)
+            (
+                sampled(&plan, new.count.unwrap_or(COUNT), train.seed)?,
+                plan,
+            )
         }
     };
     require_ranking(&archs)?;

@@ -80,12 +80,11 @@ fn begin(new: &New, options: &RunOptions) -> Result<Opened, Error> {
     let searched = search_settings(&new.search, options.data.as_deref())?;
     let loaded = config::retrain(options.config.as_deref(), &options.overrides())?;
     let train = &loaded.settings.train;
-    let classes = new.classes.or(train.classes).or(searched.train.classes);
     let window = (
         searched.supernet.flops_min.unwrap_or(0),
         searched.supernet.flops_max.unwrap_or(u64::MAX),
     );
-    let chosen = contenders(new, classes, window, train.seed, options.show)?;
+    let chosen = contenders(new, window, train, options.show)?;
     load_data(
         &searched.train,
         &chosen.plan,
@@ -98,7 +97,7 @@ fn begin(new: &New, options: &RunOptions) -> Result<Opened, Error> {
         command: "rank",
         files: &chosen.files,
         arch: None,
-        classes,
+        classes: new.classes,
         require: &new.require,
         resolution: None,
         inherit: None,
@@ -110,7 +109,7 @@ fn begin(new: &New, options: &RunOptions) -> Result<Opened, Error> {
         search: absolute(&new.search),
         data: options.data.as_deref().map(absolute),
         truth_seeds: new.truth_seeds,
-        classes,
+        classes: new.classes,
     };
     let text = serde_json::to_string_pretty(&request).expect("a request is plain JSON");
     opened.folder.write(REQUEST, text + "\n")?;

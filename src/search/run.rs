@@ -104,7 +104,7 @@ impl Ready {
         (classes, require): (Option<u32>, &[String]),
         (device, show): (DeviceChoice, Show),
     ) -> Result<Ready, Error> {
-        let mut source = Source::load(space, classes.or(settings.train.classes), show)?;
+        let mut source = Source::load_for(space, classes, &settings.train, show)?;
         let flops = (
             settings.supernet.flops_min.unwrap_or(0),
             settings.supernet.flops_max.unwrap_or(u64::MAX),

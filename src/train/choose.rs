@@ -63,9 +63,10 @@ impl Chosen {
         settings: &RetrainSettings,
         run: &RunOptions,
     ) -> Result<Chosen, Error> {
-        let classes = network.classes.or(settings.train.classes);
+        // A published network has no file of the user's that could contradict the settings.
+        let classes = network.classes.or(set_classes(settings));
         let file = network.file.as_deref();
-        let load = |file| Source::load(file, classes, run.show);
+        let load = |file| Source::load_for(file, network.classes, &settings.train, run.show);
         let shipped = || Source::of(&Shipped, Path::new(PUBLISHED_FILE), classes, run.show);
         match (&settings.selection, file) {
             (None, None) => Err(no_network()),
@@ -105,7 +106,7 @@ impl Chosen {
         settings: &RetrainSettings,
         show: Show,
     ) -> Result<Chosen, Error> {
-        let classes = manifest.classes.or(settings.train.classes);
+        let classes = manifest.classes.or(set_classes(settings));
         let source = Source::load(&folder.join(&manifest.file), classes, show)?;
         match (&manifest.arch, &settings.selection) {
             (Some(name), Some(Selection::Published(size))) if *name == published(*size) => {
@@ -165,6 +166,10 @@ impl Chosen {
 /// The name of a published network.
 fn published(size: u32) -> String {
     format!("cream_{size}")
+}
+
+fn set_classes(settings: &RetrainSettings) -> Option<u32> {
+    settings.train.classes.as_ref().map(|classes| classes.count)
 }
 
 /// The original trains networks of `INPUT_ARCH` on images of this side.

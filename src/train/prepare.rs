@@ -17,7 +17,7 @@ use tch::Device;
 
 use super::checkpoints::{Identity, Subject};
 use super::{Error, Findings, RunOptions, Show};
-use crate::config::{TrainSettings, Warning};
+use crate::config::{Classes, TrainSettings, Warning};
 use crate::data::{Augmentation, Data, Loader, Normalisation, Wanted};
 use crate::disk::Disk;
 use crate::run::{Log, Manifest, RunFolder};
@@ -37,6 +37,48 @@ impl Source {
     /// When it cannot be read or its text is wrong.
     pub fn load(file: &Path, classes: Option<u32>, show: Show) -> Result<Source, Error> {
         Source::of(&Disk, file, classes, show)
+    }
+
+    /// Compiles `file` with the number of classes that was typed, if one was; else the file's
+    /// own must be the settings', where they say one.
+    ///
+    /// # Errors
+    /// As [`Source::load`], or when the two differ.
+    pub fn load_for(
+        file: &Path,
+        typed: Option<u32>,
+        settings: &TrainSettings,
+        show: Show,
+    ) -> Result<Source, Error> {
+        let source = Source::load(file, typed, show)?;
+        match (typed, &settings.classes) {
+            (None, Some(wanted)) => source.require_classes(file, wanted)?,
+            _ => {}
+        }
+        Ok(source)
+    }
+
+    fn require_classes(&self, file: &Path, wanted: &Classes) -> Result<(), Error> {
+        let Some(ir) = self
+            .unit
+            .ir
+            .as_ref()
+            .filter(|ir| ir.classes != wanted.count)
+        else {
+            return Ok(());
+        };
+        let (own, wanted, settings) = (ir.classes, wanted.count, &wanted.place);
+        let place = self.unit.space.as_ref().map(|space| {
+            let span = space.classes.span;
+            let source = self.unit.sources.get(span.file);
+            let at = source.position(span.range().start);
+            format!("{}:{}:{}", source.name, at.line, at.column)
+        });
+        let place = place.unwrap_or_else(|| file.display().to_string());
+        Err(Error::Refused(format!(
+            "{settings}: `DATASET.NUM_CLASSES` is {wanted}, but the space has {own} classes ({place}): make them \
+             equal, or say which with --classes {own} or --classes {wanted}"
+        )))
     }
 
     /// Compiles the one of `files` at `path`.
