@@ -51,9 +51,8 @@ impl Source {
         show: Show,
     ) -> Result<Source, Error> {
         let source = Source::load(file, typed, show)?;
-        match (typed, &settings.classes) {
-            (None, Some(wanted)) => source.require_classes(file, wanted)?,
-            _ => {}
+        if let (None, Some(wanted)) = (typed, &settings.classes) {
+            source.require_classes(file, wanted)?;
         }
         Ok(source)
     }
