@@ -253,6 +253,7 @@ fn the_tool_prints_classes_to_read_and_as_json() {
         (&[], "nothing to look at"),
         (&[image, "--tensor", "a", "--out", "b"], "name one of them"),
         (&["--tensor", "a"], "--out"),
+        (&[image, "--num-classes", "3"], "of another shape"),
         (&[image, "--top", "0"], "--top"),
     ] {
         let output = tool(root, args);

@@ -24,6 +24,9 @@ pub struct Args {
     /// Takes the weights as they were trained, not their running average
     #[arg(long)]
     pub no_ema: bool,
+    /// Number of classes, instead of the file's
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
+    pub num_classes: Option<u32>,
     /// Names of the classes, one a line
     #[arg(long, value_name = "FILE", conflicts_with = "tensor")]
     pub classes: Option<PathBuf>,

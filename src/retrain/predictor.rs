@@ -141,7 +141,7 @@ fn names(file: &Path, classes: usize) -> Result<Vec<String>, Error> {
         false => Err(Error::Refused(format!(
             "{} holds {} names of classes, and the network has {classes} classes: one name a line is \
              needed, in the order of the classes (where the network was trained on another number \
-             of classes than its file says, --set DATASET.NUM_CLASSES=N)",
+             of classes than its file says, give that with --num-classes N)",
             file.display(),
             names.len()
         ))),

@@ -27,7 +27,7 @@ pub fn options(args: Args) -> anyhow::Result<PredictOptions> {
             network: NetworkOptions {
                 file: arch,
                 arch: args.arch,
-                classes: None,
+                classes: args.num_classes,
             },
             weights: args.weights,
             average: !args.no_ema,
