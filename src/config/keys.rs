@@ -204,6 +204,24 @@ const KEYS: &[Key] = &[
         "at most this many training images a class",
     ),
     both(
+        "DATASET.FRACTION",
+        Real(f64::MIN_POSITIVE, 1.0),
+        "1",
+        "the share of each class's training images that is trained on, drawn by the seed; one at least",
+    ),
+    both(
+        "DATASET.CLASS_MAP",
+        Maybe(&Text),
+        "None",
+        "a file with a line for each class folder that is read, in the order of the classes; None: all, by their names",
+    ),
+    both(
+        "DATASET.VAL_LABELS",
+        Maybe(&Text),
+        "None",
+        "a file with the classes of a `val/` without class folders, a line an image; None: DATA_DIR/val_labels.txt",
+    ),
+    both(
         "DATASET.INTERPOLATION",
         Word(&["bilinear", "bicubic", "random"]),
         "bilinear",

@@ -40,6 +40,12 @@ pub struct TrainSettings {
     pub images_per_class: Option<usize>,
     /// The share of a decoded image's short side that evaluation sees, above 0 up to 1.
     pub crop_share: f64,
+    /// The share of each class's training images that is left to train on.
+    pub fraction: f64,
+    /// A file that lists the class folders that are read.
+    pub class_map: Option<PathBuf>,
+    /// A file that says the classes of a `val/` without class folders.
+    pub val_labels: Option<PathBuf>,
     /// Whether an image that cannot be read ends the run.
     pub strict: bool,
     /// Images a step and process.
@@ -121,6 +127,9 @@ pub(super) fn settings(from: &mut Resolved, paper_lr: f64) -> TrainSettings {
         classes: classes(from),
         images_per_class: from.maybe_whole("DATASET.IMAGES_PER_CLASS").map(size),
         crop_share: from.real("DATASET.CROP_PCT"),
+        fraction: from.real("DATASET.FRACTION"),
+        class_map: from.maybe_text("DATASET.CLASS_MAP").map(PathBuf::from),
+        val_labels: from.maybe_text("DATASET.VAL_LABELS").map(PathBuf::from),
         strict: from.flag("DATASET.STRICT"),
         batch,
         eval_batch: batch.saturating_mul(size(from.whole("DATASET.VAL_BATCH_MUL"))),

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use super::broken::Broken;
 use super::dataset::{Images, name_of};
 use super::files::Files;
+use super::flat;
+use super::names::class_names as listed;
 use super::{DataError, Dataset, Wanted};
 
 /// Endings of the files that are images, in any case; all others are passed over.
@@ -13,31 +15,69 @@ const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
 /// Reads the names of all files below `dir/train` and `dir/val`; no image is opened.
 ///
 /// Classes are numbered by their folders' names in `train`, digits in a name counted as
-/// numbers (`class2` before `class10`, as timm does). Images lie in the class's folder or deeper.
+/// numbers (`class2` before `class10`, as timm does), or as the class map lists them. Images lie
+/// in the class's folder or deeper; those of `val` may lie in it without class folders, where a list says
+/// their classes.
 ///
 /// # Errors
 /// A folder is missing or cannot be read, `train` has not one folder a class, `val` not
-/// the same ones, or a class has no image.
+/// the same ones, a list names what is not there, or a class has no image.
 pub(super) fn load(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), DataError> {
     let (train, val) = (dir.join("train"), dir.join("val"));
-    let class_names = class_folders(&train)?;
-    require_classes(&train, &class_names, wanted.classes)?;
+    let class_names = match &wanted.class_map {
+        Some(file) => mapped(file, &class_folders(&train)?)?,
+        None => class_folders(&train)?,
+    };
+    require_classes(&train, &class_names, wanted)?;
     if !val.is_dir() {
         let what = "holds `train/` but no `val/`: test images lie in `val/CLASS/…`";
         return Err(DataError::new(dir, what));
     }
-    require_same_classes(&val, &class_folders(&val)?, &class_names)?;
-    let set = |part: &Path| part_of(dir, part, &class_names, wanted);
-    Ok((set(&train)?, set(&val)?))
+    let train = part_of(&train, &class_names)?;
+    let folders = class_folders(&val)?;
+    let test = match folders.is_empty() {
+        false => {
+            require_same_classes(&val, &folders, &class_names, wanted)?;
+            part_of(&val, &class_names)?
+        }
+        true => {
+            let mut images = Vec::new();
+            list(&val, Path::new(""), &mut images)?;
+            flat::load(dir, images, &class_names, wanted)?
+        }
+    };
+    let set = |(files, labels): (Files, Vec<u32>)| Dataset {
+        name: name_of(dir),
+        channels: wanted.channels,
+        height: wanted.resolution,
+        width: wanted.resolution,
+        classes: class_names.len(),
+        class_names: class_names.clone(),
+        labels,
+        crop_share: wanted.crop_share,
+        images: Images::Files(files),
+        broken: Broken::new(wanted.strict),
+    };
+    Ok((set(train), set(test)))
 }
 
-/// All images of one part, class by class.
-fn part_of(
-    dir: &Path,
-    part: &Path,
-    class_names: &[String],
-    wanted: &Wanted,
-) -> Result<Dataset, DataError> {
+/// The folders that a class map lists, in its order; the others are left out.
+fn mapped(file: &Path, folders: &[String]) -> Result<Vec<String>, DataError> {
+    let names = listed(file)?;
+    for (at, name) in names.iter().enumerate() {
+        let refuse = |what: String| DataError::new(file, format!("line {}: {what}", at + 1));
+        if names[..at].contains(name) {
+            return Err(refuse(format!("`{name}` is there twice")));
+        }
+        if !folders.contains(name) {
+            return Err(refuse(format!("`{name}` is no folder in `train/`")));
+        }
+    }
+    Ok(names)
+}
+
+/// All images of one part and their classes, class by class.
+fn part_of(part: &Path, class_names: &[String]) -> Result<(Files, Vec<u32>), DataError> {
     let mut files = Files {
         root: part.to_owned(),
         paths: Vec::new(),
@@ -55,18 +95,7 @@ fn part_of(
         }
         labels.resize(files.paths.len(), class as u32);
     }
-    Ok(Dataset {
-        name: name_of(dir),
-        channels: wanted.channels,
-        height: wanted.resolution,
-        width: wanted.resolution,
-        classes: class_names.len(),
-        class_names: class_names.to_vec(),
-        labels,
-        crop_share: wanted.crop_share,
-        images: Images::Files(files),
-        broken: Broken::new(wanted.strict),
-    })
+    Ok((files, labels))
 }
 
 /// The names of the folders in `dir`, sorted; hidden ones are passed over.
@@ -124,20 +153,32 @@ fn is_image(path: &Path) -> bool {
     !hidden && ending.is_some_and(|ending| ENDINGS.contains(&ending.to_lowercase().as_str()))
 }
 
-fn require_classes(train: &Path, found: &[String], classes: usize) -> Result<(), DataError> {
+fn require_classes(train: &Path, found: &[String], wanted: &Wanted) -> Result<(), DataError> {
+    let classes = wanted.classes;
     if found.len() == classes {
         return Ok(());
     }
     let what = format!(
-        "holds {} class folder(s), the space has {classes} classes: pass `--classes {}` or write it in the space",
+        "holds {} {}, the space has {classes} classes: pass `--classes {}` or write it in the space",
         found.len(),
+        match wanted.class_map {
+            Some(_) => "folder(s) that the class map lists",
+            None => "class folder(s)",
+        },
         found.len()
     );
     Err(DataError::new(train, what))
 }
 
-fn require_same_classes(val: &Path, found: &[String], names: &[String]) -> Result<(), DataError> {
-    if let Some(stranger) = found.iter().find(|name| !names.contains(name)) {
+fn require_same_classes(
+    val: &Path,
+    found: &[String],
+    names: &[String],
+    wanted: &Wanted,
+) -> Result<(), DataError> {
+    if let Some(stranger) = found.iter().find(|name| !names.contains(name))
+        && wanted.class_map.is_none()
+    {
         let what = format!("class `{stranger}` is in `val/` but not in `train/`");
         return Err(DataError::new(val, what));
     }

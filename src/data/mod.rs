@@ -24,6 +24,7 @@ mod decode;
 #[cfg(feature = "torch")]
 mod evaluate;
 mod files;
+mod flat;
 mod folder;
 mod idx;
 #[cfg(feature = "torch")]
@@ -97,6 +98,13 @@ pub struct Wanted {
     pub seed: u64,
     /// The share of a decoded image's short side that evaluation sees, above 0 up to 1.
     pub crop_share: f64,
+    /// The share of each class's training images that is left to train on, above 0 up to 1; one at
+    /// least.
+    pub fraction: f64,
+    /// A file that lists the class folders that are read, a line each, in the order of the classes.
+    pub class_map: Option<PathBuf>,
+    /// A file that says the classes of a `val/` without class folders.
+    pub val_labels: Option<PathBuf>,
     /// Whether an image that cannot be read ends the run.
     pub strict: bool,
 }

@@ -130,7 +130,10 @@ pub(super) fn split(set: &Arc<Dataset>, wanted: &Wanted) -> Result<(Part, Part),
         })
         .unzip();
     let limit = wanted.images_per_class.unwrap_or(usize::MAX);
-    rest.iter_mut().for_each(|members| members.truncate(limit));
+    for members in &mut rest {
+        let share = (members.len() as f64 * wanted.fraction).round() as usize;
+        members.truncate(limit.min(share.max(1)));
+    }
     let mut train: Vec<usize> = rest.concat();
     train.sort_unstable();
     let judge = interleave(judges, judge_per_class);

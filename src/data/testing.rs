@@ -72,6 +72,9 @@ pub(crate) fn wanted_folder() -> Wanted {
         images_per_class: None,
         seed: 1,
         crop_share: 0.875,
+        fraction: 1.0,
+        class_map: None,
+        val_labels: None,
         strict: false,
     }
 }

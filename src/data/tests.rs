@@ -13,6 +13,9 @@ fn wanted() -> Wanted {
         images_per_class: None,
         seed: 1,
         crop_share: 0.875,
+        fraction: 1.0,
+        class_map: None,
+        val_labels: None,
         strict: false,
     }
 }
@@ -48,6 +51,28 @@ fn the_three_parts_have_the_promised_sizes_and_share_no_image() {
             .indices
             .iter()
             .all(|index| !train.contains(index))
+    );
+}
+
+#[test]
+fn a_fraction_leaves_its_share_of_every_class_and_the_judge_part_alone() {
+    let folder = folder();
+    let load = |fraction| {
+        let wanted = Wanted {
+            fraction,
+            ..wanted()
+        };
+        Data::load(folder.path(), &wanted).unwrap()
+    };
+    let (whole, half, least) = (load(1.0), load(0.5), load(0.001));
+    assert_eq!(count_labels(&half.train), [4, 4, 4]);
+    assert_eq!(count_labels(&least.train), [1, 1, 1]);
+    assert_eq!(half.judge.indices, whole.judge.indices);
+    assert!(
+        half.train
+            .indices
+            .iter()
+            .all(|index| whole.train.indices.contains(index))
     );
 }
 

@@ -447,6 +447,9 @@ pub fn load_data(
         images_per_class: settings.images_per_class,
         seed: settings.seed,
         crop_share: settings.crop_share,
+        fraction: settings.fraction,
+        class_map: settings.class_map.clone(),
+        val_labels: settings.val_labels.clone(),
         strict: settings.strict,
     };
     Ok(Data::load(data_dir(settings)?, &wanted)?)
