@@ -128,12 +128,12 @@ impl<'a> List<'a> {
                 return Err(self.refuse(format!("line {line}: `{file}` is there twice")));
             }
         }
-        let class = |name: &Box<Path>| {
+        let class = |name: &Path| {
             let name = name.to_string_lossy();
             let found = classes.get(&*name).copied();
             found.ok_or_else(|| self.refuse(format!("does not name `val/{name}`")))
         };
-        names.iter().map(class).collect()
+        names.iter().map(|name| class(name)).collect()
     }
 
     fn refuse(&self, what: String) -> DataError {
