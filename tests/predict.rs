@@ -83,6 +83,9 @@ fn predict(root: &Path) -> Vec<Prediction> {
 /// The test part as `creamc test` reads it.
 fn test_batch(root: &Path) -> Batch {
     let wanted = Wanted {
+        fraction: 1.0,
+        class_map: None,
+        val_labels: None,
         classes: 2,
         channels: 3,
         resolution: 32,

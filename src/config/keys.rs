@@ -389,7 +389,7 @@ const KEYS: &[Key] = &[
     ),
     both(
         "AUGMENTATION.COLOR_JITTER",
-        Maybe(&AT_LEAST_ZERO),
+        Maybe(&Real(0.0, 10.0)),
         "None",
         "brightness, contrast and saturation by factors of up to so much from 1; not beside AA",
     ),

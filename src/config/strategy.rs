@@ -97,7 +97,10 @@ pub(super) fn chosen(from: &mut Resolved) -> Chosen {
         );
     }
     if pick == PickBy::Board {
-        let why = "it is read with `SUPERNET.PICK: evolution`";
+        let why = match strategy {
+            Strategy::Random => "`SUPERNET.STRATEGY: random` draws its result",
+            _ => "it is read with `SUPERNET.PICK: evolution`",
+        };
         no_effect(from, &EVOLUTION_ONLY, why);
     }
     released(from, strategy, pick);
@@ -153,7 +156,7 @@ fn released(from: &mut Resolved, strategy: Strategy, pick: PickBy) {
         let what = "`SUPERNET.VARIANT: released` is a variant of `SUPERNET.STRATEGY: cream` alone: remove one of them";
         from.contradiction(&["SUPERNET.STRATEGY", "SUPERNET.VARIANT"], what);
     }
-    if pick == PickBy::Evolution {
+    if pick == PickBy::Evolution && strategy == Strategy::Cream {
         let what = "the released code picks from its board: remove `SUPERNET.PICK: evolution` or \
                     `SUPERNET.VARIANT: released`";
         from.contradiction(&["SUPERNET.PICK", "SUPERNET.VARIANT"], what);

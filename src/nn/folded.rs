@@ -54,7 +54,11 @@ impl FoldedBlock {
         for (built, inputs, last_read) in steps {
             let own = |before: &usize| {
                 let read = Input::Op(*before);
-                last_read.contains(before) && !folded.iter().any(|step| step.inputs.contains(&read))
+                // An activation that does nothing gives its input itself.
+                let alias = matches!(folded[*before].work, Work::Act(Activation::None));
+                last_read.contains(before)
+                    && !alias
+                    && !folded.iter().any(|step| step.inputs.contains(&read))
             };
             let before = match inputs {
                 [Input::Op(before)] if own(before) => Some(*before),

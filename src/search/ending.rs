@@ -1,7 +1,7 @@
 //! The end of a search: the pick, and what a reader of the log asks then.
 
 use super::evolution::Evolution;
-use super::pick::{Pick, board_paths, judge_all, judge_sampled, lowest};
+use super::pick::{Pick, board_paths, judge_all, judge_sampled};
 use super::recipe::{PickMethod, Strategy};
 use super::records::{Found, GenerationRecord};
 use super::step::Moment;
@@ -38,7 +38,10 @@ impl Search<'_> {
             let pick = self.pick_now()?;
             self.follow(pick)?;
         }
-        self.keep_best()?;
+        if !stopped {
+            // A pick that a run which goes on will not know must not hold its checkpoint.
+            self.keep_best()?;
+        }
         self.say_broken()?;
         self.explain()?;
         let pick = self.pick.as_ref();
@@ -60,21 +63,13 @@ impl Search<'_> {
     /// The best of the board, or of sampled paths where it is empty.
     fn pick_now(&mut self) -> Result<Option<Pick>, Error> {
         if !self.learner.board.is_empty() {
-            return self.pick_from_board();
+            let (judged, _) = self.judge(true)?;
+            return Ok(self.best_of(&judged));
         }
         self.records
             .say("the board is empty: picked among sampled paths")?;
         let walker = &mut self.walker;
         Ok(judge_sampled(&self.learner, &self.judge, walker, SAMPLED)?)
-    }
-
-    /// The lowest judge loss; with the released code the first of the board, whatever the judge says.
-    fn pick_from_board(&self) -> Result<Option<Pick>, Error> {
-        let (judged, _) = self.judge(true)?;
-        Ok(match self.recipe.strategy.is_released() {
-            false => lowest(&judged),
-            true => judged.into_iter().next(),
-        })
     }
 
     /// The lowest judge loss of all generations.

@@ -53,9 +53,11 @@ impl<'a> Evolution<'a> {
     pub fn first(&mut self, board: Vec<Path>) -> Vec<Path> {
         let mut generation = Vec::new();
         for path in board {
-            self.take(path, &mut generation);
+            // What does not fit in stays unknown, and may still come as a child.
+            if generation.len() < self.settings.population {
+                self.take(path, &mut generation);
+            }
         }
-        generation.truncate(self.settings.population);
         self.fill(&mut generation);
         generation
     }
@@ -232,6 +234,24 @@ mod tests {
         assert_eq!(first.len(), 10);
         assert_eq!(first[0], inside);
         assert!(!first[1..].contains(&inside) && !first.contains(&outside));
+    }
+
+    #[test]
+    fn paths_of_a_board_that_is_larger_than_a_generation_can_still_come() {
+        let (plan, mut random) = (plan(), ChaCha8Rng::seed_from_u64(2));
+        let draws = draws(&plan);
+        let board = draws.distinct(&mut random, 128);
+        let mut evolution = Evolution::new(settings(1), &draws, &mut random);
+        let mut generation = evolution.first(board.clone());
+        assert_eq!(generation, board[..10]);
+        let mut seen = 0;
+        while !generation.is_empty() {
+            seen += generation.len();
+            evolution.judged(&judged(&generation));
+            generation = evolution.next();
+        }
+        // The board holds all there are: what comes after it is of it.
+        assert!(seen > 10, "{seen} of 128");
     }
 
     #[test]

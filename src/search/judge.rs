@@ -60,6 +60,9 @@ impl Judge {
     /// # Errors
     /// When an image cannot be read and may not be left out.
     pub fn judge(&self, supernet: &Supernet, paths: &[Path]) -> Result<Vec<Judged>, DataError> {
+        if paths.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut trie = Trie::new(supernet, paths);
         for batch in self.train.balanced(self.recal_images, self.recal_batch) {
             trie.measure(supernet, &batch?.images);

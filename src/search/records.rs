@@ -154,7 +154,8 @@ impl Found {
     pub fn verdict(&self) -> String {
         match (self.judge_loss, self.judge_top1) {
             (Some(loss), Some(top1)) => format!("judge loss {loss:.4}, top-1 {top1:.2}%"),
-            _ => "drawn at random".to_owned(),
+            _ if self.epochs == 0 => "drawn at random".to_owned(),
+            _ => "a judge loss that is no number".to_owned(),
         }
     }
 }

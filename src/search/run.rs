@@ -113,7 +113,9 @@ impl Ready {
         let draws = Draws::new(&settings.supernet, &plan)?;
         let data = load_data(&settings.train, &plan, settings.supernet.judge_images)?;
         let recipe = recipe(settings, &plan, data.train.len())?;
-        require_judge(settings, &data)?;
+        if recipe.strategy != Strategy::Untrained {
+            require_judge(settings, &data)?;
+        }
         let place = Place {
             kind: Kind::Float,
             device: device.open()?,
@@ -230,7 +232,12 @@ fn recipe(settings: &SearchSettings, plan: &Plan, images: usize) -> Result<Recip
 /// Everything that training moves, before the first step.
 pub(super) fn learner(settings: &SearchSettings, plan: &Plan, place: Place) -> Learner {
     let (seed, supernet) = (settings.train.seed, &settings.supernet);
-    let (slice, classes) = (supernet.slice as i64, i64::from(plan.ir.classes));
+    let slice = match supernet.strategy {
+        config::Strategy::Cream => supernet.slice as i64,
+        // Nothing is chosen: the layer only keeps its place in a checkpoint.
+        _ => 1,
+    };
+    let classes = i64::from(plan.ir.classes);
     let rules = match supernet.variant {
         config::Variant::Paper => Rules::Paper,
         config::Variant::Released => Rules::Released,

@@ -42,7 +42,7 @@ pub struct Epoch<'a> {
     walker: &'a mut Walker,
     stop: &'a dyn Fn() -> bool,
     show: &'a mut dyn FnMut(usize, &Reading),
-    /// The path of every step made here.
+    /// The path whose loss is read, of every step made here.
     paths: Vec<Path>,
 }
 
@@ -89,8 +89,11 @@ impl Steps for Epoch<'_> {
     fn step(&mut self, batch: &Batch) -> Result<Measured, Error> {
         self.walker.at.step += 1;
         let path = self.walker.draw();
-        self.paths.push(path.clone());
         let at = self.walker.at;
+        self.paths.push(match &self.recipe.strategy {
+            Strategy::Sandwich(ends) => ends.largest.clone(),
+            _ => path.clone(),
+        });
         let stepped = match &self.recipe.strategy {
             Strategy::Sandwich(ends) => {
                 let drawn = [path.clone(), self.walker.draw()];

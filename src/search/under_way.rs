@@ -206,7 +206,7 @@ impl Search<'_> {
         let records = self.judged_records(&judged);
         if !judged.is_empty() {
             rescore(&mut self.learner, &judged);
-            self.follow(lowest(&judged))?;
+            self.follow(self.best_of(&judged))?;
         }
         let best = self.pick.as_ref().map(|(pick, _)| pick.judged);
         let lr = self.recipe.train.schedule.lr(step.saturating_sub(1));
@@ -226,6 +226,16 @@ impl Search<'_> {
             .epoch(&self.plan, &record, &self.learner, &done.reading)?;
         self.save()?;
         self.keep_best()
+    }
+
+    /// The lowest judge loss of the board's entries; with the released code the board's first, whatever
+    /// the judge says.
+    pub(super) fn best_of(&self, judged: &[Pick]) -> Option<Pick> {
+        if !self.recipe.strategy.is_released() {
+            return lowest(judged);
+        }
+        let first = self.learner.board.best()?;
+        judged.iter().find(|pick| pick.path == first.path).cloned()
     }
 
     /// The checkpoint of the best pick stays when its turn to go has come.

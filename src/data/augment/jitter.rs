@@ -67,11 +67,16 @@ mod tests {
     }
 
     #[test]
-    fn strengths_above_one_may_make_an_image_black_but_not_negative() {
-        for sample in 0..100 {
+    fn strengths_above_one_make_images_nearly_black_and_nearly_white_but_not_negative() {
+        let mean = |sample| {
             let mut image = ramp();
             jitter(&mut image, 5.0, &mut stream(Purpose::Augment, 1, 0, sample));
-            assert_eq!(image.size, ramp().size);
-        }
+            let sum: f64 = image.values.iter().map(|&value| f64::from(value)).sum();
+            sum / image.values.len() as f64
+        };
+        // A factor below 0 would turn an image over; from 0 on it is dark at the least.
+        let means: Vec<f64> = (0..200).map(mean).collect();
+        assert!(means.iter().any(|&mean| mean < 40.0), "{means:?}");
+        assert!(means.iter().any(|&mean| mean > 200.0), "{means:?}");
     }
 }
