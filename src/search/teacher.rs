@@ -31,8 +31,8 @@ pub struct Choice {
 
 /// Scores every entry for a student and takes the highest; the first of equals.
 ///
-/// The student runs once over the images of all entries, every batch norm
-/// within each entry's own; running statistics are left alone, and no gradient
+/// The student runs over the images of all entries at once (on a CPU over as many as its caches hold),
+/// every batch norm within each entry's own; running statistics are left alone, and no gradient
 /// is kept. Waits for the device once, to read the scores.
 ///
 /// # Panics
@@ -50,15 +50,33 @@ pub fn choose(supernet: &Supernet, student: &Path, probes: &[&Probe], meta: &Met
     }
 }
 
+/// Pixels of a forward on a CPU: more at once leave its caches, and take longer than apart.
+const CPU_PIXELS: i64 = 1 << 18;
+
 /// Student softmax minus stored softmax for every entry: `[entries, SLICE · classes]`.
 fn differences(supernet: &Supernet, student: &Path, probes: &[&Probe]) -> Tensor {
     let images: Vec<&Tensor> = probes.iter().map(|probe| &probe.images).collect();
     let stored: Vec<&Tensor> = probes.iter().map(|probe| &probe.softmax).collect();
     let slice = images[0].size()[0];
     let entries = i64::try_from(probes.len()).expect("a board is small");
-    let logits = supernet.forward(&Tensor::cat(&images, 0), student, Mode::ProbeGroups(slice));
-    let difference = logits.softmax(-1, None::<Kind>) - Tensor::cat(&stored, 0);
+    let forward = |images: &[&Tensor]| {
+        supernet.forward(&Tensor::cat(images, 0), student, Mode::ProbeGroups(slice))
+    };
+    let parts = images.chunks(entries_at_once(supernet, images[0]));
+    let logits: Vec<Tensor> = parts.map(forward).collect();
+    let difference = Tensor::cat(&logits, 0).softmax(-1, None::<Kind>) - Tensor::cat(&stored, 0);
     difference.reshape([entries, -1])
+}
+
+/// How many entries' images run in one forward: all of them on a GPU.
+fn entries_at_once(supernet: &Supernet, images: &Tensor) -> usize {
+    if supernet.place().device != tch::Device::Cpu {
+        return usize::MAX;
+    }
+    let [count, _, height, width] = images.size()[..] else {
+        unreachable!("images have four dimensions")
+    };
+    usize::try_from(CPU_PIXELS / (count * height * width)).map_or(1, |entries| entries.max(1))
 }
 
 fn highest(scores: &[f64]) -> usize {
