@@ -42,8 +42,9 @@ fn trained() -> tempfile::TempDir {
     folder
 }
 
-/// One batch at a time has all images, as in [`tested`]: the same sums, to the last bit.
-const WHOLE: [&str; 1] = ["DATASET.VAL_BATCH_MUL=16"];
+/// One batch has all images, as in [`tested`]: the same sums, to the last bit. No number of images
+/// is too small for a batch of the longest length.
+const WHOLE: [&str; 1] = ["DATASET.VAL_BATCH_MUL=9223372036854775807"];
 
 fn tested(root: &Path) -> Tested {
     let options = TestOptions {
@@ -238,7 +239,10 @@ fn the_tool_prints_classes_to_read_and_as_json() {
     let class = found.classes[0].class;
     assert_eq!(out, format!("{image}\n  {percent:6.2}%  {class}  {name}\n"));
 
-    let output = tool(root, &[image, image, "--json"]);
+    let idle = ["--set", "SUPERNET.SLICE=2"];
+    let output = tool(root, &[&[image, image, "--json"], &idle[..]].concat());
+    let err = text(&output.stderr);
+    assert!(err.contains("`SUPERNET.SLICE` has no effect"), "{err}");
     let lines = text(&output.stdout);
     assert_eq!(lines.lines().count(), 2, "{lines}");
     let json: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();

@@ -86,6 +86,9 @@ pub struct Likely {
 /// cannot be read or has the wrong shape. Nothing is predicted then.
 pub fn run(options: &PredictOptions) -> Result<Predicted, Error> {
     let loaded = config::retrain(options.run.config.as_deref(), &options.run.overrides())?;
+    for warning in &loaded.warnings {
+        (options.run.warn)(&warning.to_string());
+    }
     let train = &loaded.settings.train;
     let trained = Trained::new(&options.trained, &loaded.settings, &options.run)?;
     let network = Inference::of(&trained.childnet);
@@ -97,7 +100,9 @@ pub fn run(options: &PredictOptions) -> Result<Predicted, Error> {
     match &options.input {
         Input::Tensor { from, to } => {
             let images = input(from, size)?;
-            let batches = images.split(train.eval_batch as i64, 0);
+            // A batch of more than there are can be too long for libtorch to count.
+            let batch = train.eval_batch.min(images.size()[0] as usize);
+            let batches = images.split(batch as i64, 0);
             let logits: Vec<Tensor> = batches.iter().map(|one| logits(&network, one)).collect();
             save(to, Tensor::cat(&logits, 0))?;
             Ok(Predicted::Tensor {
