@@ -141,6 +141,40 @@ fn sizes_and_counts_are_those_of_the_search_itself() {
 }
 
 #[test]
+fn a_sandwich_whose_pick_is_evolved_takes_the_room_that_was_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let set = [
+        "EPOCHS=1",
+        "SUPERNET.META_STA_EPOCH=0",
+        "DATASET.BATCH_SIZE=100",
+        "SUPERNET.STRATEGY=sandwich",
+        "SUPERNET.POPULATION=20",
+        "SUPERNET.PARENTS=5",
+        "SUPERNET.GENERATIONS=10",
+    ];
+    let set = set.map(|one| ["--set", one]).concat();
+    let said = dry(folder.path(), &set);
+    printed(search(
+        folder.path(),
+        &[&set[..], &["--out", "run"]].concat(),
+    ));
+    let run = folder.path().join("run");
+    let store = checkpoint::Store::new(run.join("checkpoint"), 3);
+    let stored = store.newest().unwrap().found.unwrap();
+    // A step or two: without its ends many a block would stand still.
+    let real = stored.path.metadata().unwrap().len() as f64;
+    let ratio = whole(&said["disk"]["checkpoint"]) as f64 / real;
+    assert!((0.99..1.01).contains(&ratio), "{ratio}");
+    let evolution = run.join("evolution.jsonl").metadata().unwrap().len();
+    let logs = whole(&said["disk"]["logs"]);
+    // More than all 128 paths there are cannot be judged.
+    assert!(
+        (evolution..2 * evolution).contains(&logs),
+        "{logs}, {evolution}"
+    );
+}
+
+#[test]
 fn paths_inside_the_bounds_are_counted_as_stats_counts_them() {
     let folder = tempfile::tempdir().unwrap();
     let bound = ["--require", "flops in 280K..320K"];
@@ -170,6 +204,27 @@ fn the_time_of_a_run_is_the_sum_of_its_parts() {
     let total = plain + distilled + seconds(&run["judging"]);
     assert!(near(seconds(&run["total"]), total), "{said}");
     assert!(whole(&said["memory"]["process_peak"]) > whole(&said["parameter_bytes"]));
+}
+
+#[test]
+fn the_released_variant_updates_its_meta_layer_where_its_epochs_are_long_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let with = |more: [&str; 2]| {
+        let set = ["SUPERNET.VARIANT=released", more[0], more[1]];
+        let set = set.map(|one| ["--set", one]).concat();
+        dry(folder.path(), &set)
+    };
+    // Steps 4, 7 and 10 of twelve, whoever picks.
+    let said = with(["SUPERNET.PICK_METHOD=top1", "SUPERNET.UPDATE_ITER=3"]);
+    let (step, run) = (&said["step_seconds"], &said["run"]);
+    let (usual, meta) = (seconds(&step["distilled"]), seconds(&step["meta"]));
+    let mean = (3.0 * usual + meta) / 4.0;
+    let distilled = mean * whole(&run["distilled_steps"]) as f64;
+    let ratio = seconds(&run["distilled"]) / distilled;
+    assert!((ratio - 1.0).abs() < 1e-9, "{said}");
+    // Never in the first step of an epoch: no thirteenth step is one.
+    let said = with(["SUPERNET.PICK_METHOD=meta", "SUPERNET.UPDATE_ITER=12"]);
+    assert!(said["step_seconds"]["meta"].is_null(), "{said}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use super::judge::Judge;
 use super::pick::{board_paths, judge_all};
 use super::recipe::{PickMethod, Recipe, Strategy};
 use super::run::{self, Ready};
+use super::sandwich::{DRAWN, Ends};
 use super::step::{Learner, Moment};
 use super::teacher::Probe;
 use super::training::{Epoch, Walker};
@@ -22,6 +23,7 @@ use crate::nn::{Mode, Place};
 use crate::train::Error;
 use crate::train::epoch::Steps;
 use crate::train::prepare::train_loader;
+use crate::train::sgd::Momentum;
 
 /// Steps that are made before any is timed, at least; more while batches made ahead last.
 const WARM_UP: usize = 3;
@@ -31,6 +33,8 @@ const AHEAD: usize = 5;
 const TIMED: usize = 21;
 /// At least so many are timed when they take long.
 const LEAST: usize = 3;
+/// After so many steps every block that is ever trained has been, or nearly.
+const EVERY_BLOCK: u64 = 2000;
 /// How long warming up, and timing one kind of step, may take beyond that.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -63,7 +67,7 @@ pub(super) enum Kinds {
     Plain,
     /// With a teacher.
     Distilled,
-    /// With a teacher, and the meta layer learns.
+    /// With a teacher, and a meta update.
     Meta,
 }
 
@@ -96,12 +100,28 @@ impl<'a> Bench<'a> {
         epochs.map(|batch| Ok(batch?))
     }
 
-    /// The paths of the first `count` steps of the run, or of all.
+    /// The paths that the first `count` steps of the run train, or all of them.
     pub fn first_paths(&self, count: u64) -> Vec<Path> {
         let mut random = ChaCha8Rng::seed_from_u64(self.settings.train.seed);
         let steps = self.recipe.train.schedule.steps.min(count);
-        let draw = |_| self.walker.draws.draw(&mut random);
-        (0..steps).map(draw).collect()
+        let (mut paths, each) = match &self.recipe.strategy {
+            Strategy::Cream(_) | Strategy::Single => (Vec::new(), 1),
+            Strategy::Sandwich(Ends { largest, smallest }) => {
+                (vec![largest.clone(), smallest.clone()], DRAWN as u64)
+            }
+            Strategy::Untrained => return Vec::new(),
+        };
+        paths.extend((0..steps * each).map(|_| self.walker.draws.draw(&mut random)));
+        paths
+    }
+
+    /// A momentum for every weight that the run will move; some lie on no path inside the bounds.
+    pub fn whole_momentum(&self) -> Momentum {
+        let mut momentum = Momentum::default();
+        for path in self.first_paths(EVERY_BLOCK) {
+            momentum.begin(&self.learner.supernet.parameters(&path));
+        }
+        momentum
     }
 
     /// Steps of the run without a teacher from the board, and with one.
@@ -116,9 +136,9 @@ impl<'a> Bench<'a> {
         (count(plain), count(epochs - plain))
     }
 
-    /// Whether the meta layer chooses.
-    pub fn has_meta(&self) -> bool {
-        self.recipe.pick == PickMethod::Meta
+    /// The share of the distilled steps that make a meta update; 0 where none does.
+    pub fn meta_share(&self) -> f64 {
+        meta_share(&self.recipe)
     }
 
     /// Fills the board with paths that were never trained.
@@ -182,7 +202,7 @@ impl<'a> Bench<'a> {
         let place = self.place;
         let batch = batches.next().expect("batches have no end")?;
         let batch = batch.to(place.device, place.kind);
-        self.walker.at = self.moment(kind);
+        self.walker.at = before(&self.recipe, kind);
         let mut show = |_: usize, _: &_| {};
         let mut epoch = Epoch::new(
             &self.plan,
@@ -198,19 +218,6 @@ impl<'a> Bench<'a> {
             true => Ok(start.elapsed().as_secs_f64()),
             false => Err(epoch.not_a_number(0)),
         }
-    }
-
-    /// The moment before a step of this kind.
-    fn moment(&self, kind: Kinds) -> Moment {
-        let recipe = &self.recipe;
-        let before = |step: u64| step - 1;
-        let (epoch, step) = match kind {
-            Kinds::Plain => (recipe.start_epoch, before(1)),
-            // With `UPDATE_ITER` 1 there is no other.
-            Kinds::Distilled => (recipe.start_epoch + 1, before(1)),
-            Kinds::Meta => (recipe.start_epoch + 1, before(recipe.update_every)),
-        };
-        Moment { epoch, step }
     }
 
     /// Seconds of judging the first `count` of these paths, images read anew.
@@ -235,6 +242,30 @@ impl<'a> Bench<'a> {
     }
 }
 
+/// The moment before a step of this kind; of meta steps, where [`meta_share`] says that there are.
+fn before(recipe: &Recipe, kind: Kinds) -> Moment {
+    let (plain, distilled) = (recipe.start_epoch, recipe.start_epoch + 1);
+    let (epoch, step) = match kind {
+        Kinds::Plain => (plain, 0),
+        // With `UPDATE_ITER` 1 there is no other.
+        Kinds::Distilled => (distilled, 0),
+        // The released code counts from 0.
+        Kinds::Meta if recipe.strategy.is_released() => (distilled, recipe.update_every),
+        Kinds::Meta => (distilled, recipe.update_every - 1),
+    };
+    Moment { epoch, step }
+}
+
+fn meta_share(recipe: &Recipe) -> f64 {
+    let (every, steps) = (recipe.update_every, recipe.train.steps);
+    match (recipe.strategy.is_released(), recipe.pick) {
+        // Whoever picks; in every epoch anew, and never in its first step.
+        (true, _) => ((steps - 1) / every) as f64 / steps as f64,
+        (false, PickMethod::Meta) => 1.0 / every as f64,
+        (false, PickMethod::Top1) => 0.0,
+    }
+}
+
 /// Of an even number the higher of the two in the middle.
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
@@ -243,7 +274,80 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::median;
+    use super::{Kinds, before, median, meta_share};
+    use crate::search::recipe::{PickMethod, Recipe, Strategy, Variant};
+    use crate::search::released;
+    use crate::search::step::{Learner, Moment};
+    use crate::train::loss::KdLoss;
+    use crate::train::optimiser::OptimiserKind;
+    use crate::train::{self, Per, Schedule, Shape};
+
+    /// Epochs of twelve steps.
+    fn recipe(variant: Variant, update_every: u64) -> Recipe {
+        let schedule = Schedule {
+            shape: Shape::Linear,
+            per: Per::Update,
+            unit: 1,
+            lr: 0.1,
+            min_lr: 0.0,
+            warmup_lr: 0.0,
+            warmup: 0.0,
+            end: 36.0,
+            steps: 36,
+            noise: None,
+        };
+        Recipe {
+            train: train::Recipe {
+                schedule,
+                steps: 12,
+                momentum: 0.9,
+                weight_decay: 1e-4,
+                smoothing: 0.1,
+                optimiser: OptimiserKind::Sgd {
+                    nesterov: true,
+                    momentum: 0.9,
+                },
+            },
+            strategy: Strategy::Cream(variant),
+            start_epoch: 1,
+            update_every,
+            slice: 2,
+            pick: PickMethod::Meta,
+            kd_loss: KdLoss::Half,
+            meta_lr: 1e-4,
+        }
+    }
+
+    #[test]
+    fn a_meta_step_and_its_share_are_those_of_the_variant() {
+        for (variant, every) in [
+            (Variant::Paper, 1),
+            (Variant::Paper, 3),
+            (Variant::Paper, 18),
+            (Variant::Released, 1),
+            (Variant::Released, 3),
+            (Variant::Released, 11),
+            (Variant::Released, 12),
+            (Variant::Released, 13),
+        ] {
+            let recipe = recipe(variant, every);
+            let updates = |step: u64| {
+                let at = Moment { epoch: 2, step };
+                match variant {
+                    Variant::Paper => Learner::updates_meta(&recipe, at),
+                    Variant::Released => released::updates_meta(&recipe, at),
+                }
+            };
+            let made = (1..=36).filter(|&step| updates(step)).count();
+            let share = meta_share(&recipe);
+            assert!(
+                (36.0 * share - made as f64).abs() < 1e-9,
+                "{variant:?} {every}"
+            );
+            let step = before(&recipe, Kinds::Meta).step + 1;
+            assert_eq!(updates(step), made > 0, "{variant:?} {every}");
+        }
+    }
 
     #[test]
     fn one_slow_step_does_not_move_the_median() {

@@ -1,25 +1,26 @@
 //! What a search will write into its run folder.
 
-use std::collections::BTreeMap;
-
+use creamc_lang::ir::Path;
 use serde::Serialize;
-use tch::Tensor;
 
 use super::archs::{archs_text, board_archs};
 use super::bench::Bench;
 use super::judge::Judged;
-use super::records::JudgedRecord;
+use super::pick::Pick;
+use super::records::{GenerationRecord, JudgedRecord};
 use super::state;
 use super::text::board_text;
 use crate::checkpoint::file_size;
+use crate::config::{EvolutionSettings, PickBy};
 use crate::train::checkpoints::Subject;
 use crate::train::prepare::identity;
-use crate::train::sgd::Momentum;
 
-/// After so many steps every block that is ever trained has been, or nearly.
-const DRAWN: u64 = 2000;
 /// Bytes of an epoch's record beside its paths, of its line in the log and its scalars.
 const EPOCH: u64 = 900;
+/// Bytes of a generation's record beside its paths, and of its line in the log.
+const GENERATION: u64 = 160;
+/// Steps whose paths say how long the record of a path is.
+const SAMPLE: u64 = 50;
 
 /// What a search will write, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -70,7 +71,7 @@ impl DiskUse {
 }
 
 fn checkpoint(bench: &mut Bench, resolved: &str) -> u64 {
-    bench.learner.momentum = whole_momentum(bench);
+    bench.learner.momentum = bench.whole_momentum();
     let subject = Subject::Plan(bench.plan.fingerprint.clone());
     let made_with = (resolved, bench.place.device);
     let identity = identity(&bench.plan, subject, &bench.data, made_with);
@@ -80,18 +81,6 @@ fn checkpoint(bench: &mut Bench, resolved: &str) -> u64 {
     let board = json(&judged(bench)).repeat(2);
     about.insert("state".to_owned(), json(&(visits + &board)));
     file_size(&state::tensors(&bench.learner), &about)
-}
-
-/// A momentum for every weight that the run will move; some lie on no path inside the bounds.
-fn whole_momentum(bench: &Bench) -> Momentum {
-    let supernet = &bench.learner.supernet;
-    let moved: BTreeMap<String, Tensor> = bench
-        .first_paths(DRAWN)
-        .iter()
-        .flat_map(|path| supernet.parameters(path))
-        .map(|named| (named.name.to_string(), named.tensor))
-        .collect();
-    Momentum::restore(&supernet.tensors(), &moved).expect("every weight may have a momentum")
 }
 
 fn logs(bench: &Bench, epochs: u64) -> u64 {
@@ -105,6 +94,37 @@ fn logs(bench: &Bench, epochs: u64) -> u64 {
     epochs
         .saturating_mul((board + line) as u64 + EPOCH)
         .saturating_add(once as u64)
+        .saturating_add(evolution(bench))
+}
+
+/// The record of an evolution and its lines in the log.
+fn evolution(bench: &Bench) -> u64 {
+    let supernet = &bench.settings.supernet;
+    // What is drawn is as long as what is bred.
+    let paths = bench.first_paths(SAMPLE);
+    if supernet.pick != PickBy::Evolution || paths.is_empty() {
+        return 0;
+    }
+    let pick = |path: &Path| Pick {
+        path: path.clone(),
+        judged: JUDGED,
+    };
+    let picks: Vec<Pick> = paths.iter().map(pick).collect();
+    let sample = json(&GenerationRecord::new(1, &picks, &bench.plan)).len();
+    let one = sample.div_ceil(picks.len()) as u64;
+    let EvolutionSettings {
+        generations,
+        population,
+        ..
+    } = supernet.evolution;
+    // No path is judged twice.
+    let (_, most) = bench.plan.bounded_graph.count_interval(&bench.plan.windows);
+    let most = u64::try_from(most).unwrap_or(u64::MAX);
+    let generations = generations as u64;
+    let judged = generations.saturating_mul(population as u64).min(most);
+    judged
+        .saturating_mul(one)
+        .saturating_add(generations.saturating_mul(GENERATION))
 }
 
 /// As many digits as any.

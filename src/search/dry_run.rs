@@ -70,7 +70,7 @@ pub struct StepTimes {
     pub plain: Option<f64>,
     /// With a teacher from a full board.
     pub distilled: Option<f64>,
-    /// With a teacher, the meta layer learning.
+    /// With a teacher, and a meta update.
     pub meta: Option<f64>,
 }
 
@@ -117,6 +117,8 @@ pub fn dry_run(options: &SearchOptions) -> Result<DryRun, Error> {
 }
 
 fn measure(mut bench: Bench, resolved: &str, say: &dyn Fn(&str)) -> Result<DryRun, Error> {
+    // A long run has all of it, and the peak should hold it too.
+    bench.learner.momentum = bench.whole_momentum();
     let step_seconds = steps(&mut bench, say)?;
     say("timing the judge");
     let judging = judging(&mut bench)?;
@@ -179,7 +181,7 @@ fn steps(bench: &mut Bench, say: &dyn Fn(&str)) -> Result<StepTimes, Error> {
         say("timing steps with a teacher, from a full board");
         bench.warm_up(Kinds::Distilled, &mut batches)?;
         times.distilled = Some(bench.time(Kinds::Distilled, &mut batches)?);
-        if bench.has_meta() {
+        if bench.meta_share() > 0.0 {
             times.meta = Some(bench.time(Kinds::Meta, &mut batches)?);
         }
     }

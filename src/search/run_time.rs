@@ -43,11 +43,10 @@ impl RunTime {
     }
 }
 
-/// A distilled step, of which every `UPDATE_ITER`-th lets the meta layer learn.
+/// A distilled step, of which some make a meta update.
 fn mean_distilled(bench: &Bench, step: &StepTimes) -> f64 {
     let usual = step.distilled.unwrap_or(0.0);
-    let share = 1.0 / bench.recipe.update_every as f64;
-    usual + share * (step.meta.unwrap_or(usual) - usual)
+    usual + bench.meta_share() * (step.meta.unwrap_or(usual) - usual)
 }
 
 /// All judging of the run: probes after every epoch, the board where it is re-scored, the pick.

@@ -50,6 +50,13 @@ impl Momentum {
         Ok(())
     }
 
+    /// Makes room for the momentum of these, as their first step would.
+    pub fn begin(&mut self, parameters: &[NamedTensor]) {
+        for parameter in parameters {
+            drop(self.buffer(parameter));
+        }
+    }
+
     /// The buffers, for a checkpoint: name and tensor, by name.
     pub fn tensors(&self) -> Vec<NamedTensor> {
         let buffers = self.buffers.iter().map(|(name, tensor)| NamedTensor {
