@@ -14,13 +14,15 @@ use std::process::{Command, Output};
 
 use common::fixture_path;
 use common::folder::{images, learn, network, options};
+use common::runs::{repository, run_options};
 use creamc::checkpoint;
 use creamc::data::{Batch, Data, Loader, Wanted};
 use creamc::nn::NamedTensor;
 use creamc::retrain::{
-    self, Input, PredictOptions, Predicted, Prediction, TestOptions, Tested, TrainedOptions,
+    self, Input, PredictOptions, Predicted, Prediction, RetrainOptions, TestOptions, Tested,
+    TrainedOptions,
 };
-use creamc::train::Error;
+use creamc::train::{Error, NetworkOptions};
 use tch::{Kind, Reduction, Tensor};
 
 /// The images to test on that can be read, class by class.
@@ -152,6 +154,47 @@ fn logits_of_the_test_images_give_the_tests_numbers_to_the_last_bit() {
         hits += usize::from(image.classes[0].class == label);
     }
     assert_eq!(100.0 * hits as f64 / 6.0, tested.top1);
+}
+
+#[test]
+fn images_are_cropped_as_evaluation_did_when_the_weights_were_trained() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let network = NetworkOptions {
+        file: Some(repository("spaces/tiny.cream")),
+        ..NetworkOptions::default()
+    };
+    // Images in memory, which are seen whole.
+    let small = [
+        "INPUT_ARCH=[[0],[2,0],[2],[0]]",
+        "EPOCHS=1",
+        "WARMUP_EPOCHS=0",
+        "DATASET.BATCH_SIZE=16",
+        "DATASET.IMAGES_PER_CLASS=4",
+    ];
+    retrain::run(&RetrainOptions {
+        network: network.clone(),
+        inherit: None,
+        run: run_options(Some(&out), &small),
+    })
+    .unwrap();
+    let seen = |more: &[&str]| {
+        retrain::run_predict(&PredictOptions {
+            trained: TrainedOptions {
+                network: network.clone(),
+                weights: Some(out.join("model.safetensors")),
+                average: true,
+            },
+            input: Input::Images(vec![fixture_path("images/grey.png")]),
+            classes: None,
+            top: 10,
+            run: run_options(None, &[&small[..], more].concat()),
+        })
+        .unwrap()
+    };
+    let [whole, zoomed] = ["1", "0.5"].map(|share| format!("DATASET.CROP_PCT={share}"));
+    assert_eq!(seen(&[]), seen(&[&whole]));
+    assert_ne!(seen(&[]), seen(&[&zoomed]));
 }
 
 #[test]

@@ -214,7 +214,8 @@ pub fn broken_text(broken: &BrokenImages) -> Option<String> {
     })
 }
 
-/// What is saved with the weights: the architecture, and how images are normalised.
+/// What is saved with the weights: the architecture, and how images are normalised and cropped for
+/// evaluation.
 pub fn about(arch: &Arch, plan: &Plan, data: &Data) -> BTreeMap<String, String> {
     let normalisation = &data.normalisation;
     BTreeMap::from([
@@ -224,6 +225,7 @@ pub fn about(arch: &Arch, plan: &Plan, data: &Data) -> BTreeMap<String, String> 
             "deviation".to_owned(),
             format!("{:?}", normalisation.deviation),
         ),
+        ("crop".to_owned(), data.test.set.crop_share.to_string()),
     ])
 }
 

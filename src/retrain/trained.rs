@@ -40,6 +40,8 @@ pub struct Trained {
     pub averaged: bool,
     /// What images were normalised with when the weights were trained, where the file says it.
     pub normalisation: Option<Normalisation>,
+    /// The share of an image's short side that evaluation saw then, where the file says it.
+    pub crop_share: Option<f64>,
 }
 
 impl Trained {
@@ -67,6 +69,7 @@ impl Trained {
         Ok(Trained {
             averaged: weights.copy_into(&childnet, average)?,
             normalisation: normalisation(&weights.about),
+            crop_share: crop_share(&weights.about),
             arch,
             plan,
             childnet,
@@ -87,4 +90,9 @@ fn normalisation(about: &BTreeMap<String, String>) -> Option<Normalisation> {
         mean: numbers("mean")?,
         deviation: numbers("deviation")?,
     })
+}
+
+fn crop_share(about: &BTreeMap<String, String>) -> Option<f64> {
+    let share = about.get("crop")?.parse().ok();
+    share.filter(|share| *share > 0.0 && *share <= 1.0)
 }
