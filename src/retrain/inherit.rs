@@ -25,6 +25,37 @@ pub fn inherit(
     childnet: &Childnet,
 ) -> Result<PathBuf, Error> {
     let (file, contents) = newest(run)?;
+    copy(&file, &contents, path, plan, childnet)?;
+    Ok(file)
+}
+
+/// Copies them again from the `file` that [`inherit`] found, though the search may have gone on.
+///
+/// # Errors
+/// When the file is not there any more or damaged, and as [`inherit`].
+pub fn inherit_again(
+    file: &Path,
+    path: &ir::Path,
+    plan: &Plan,
+    childnet: &Childnet,
+) -> Result<(), Error> {
+    if !file.is_file() {
+        return Err(Error::Refused(format!(
+            "this run has no checkpoint yet, and {}, which its first weights are from, is not there any more \
+             (a search keeps its last few checkpoints alone): put it back, or start a new retraining with --inherit",
+            file.display()
+        )));
+    }
+    copy(file, &load(file)?, path, plan, childnet)
+}
+
+fn copy(
+    file: &Path,
+    contents: &Contents,
+    path: &ir::Path,
+    plan: &Plan,
+    childnet: &Childnet,
+) -> Result<(), Error> {
     if contents.about.contains_key(NETWORK) {
         return Err(Error::Refused(format!(
             "{} is a checkpoint of a retraining: give --inherit the folder of a `creamc search`",
@@ -51,8 +82,7 @@ pub fn inherit(
         .collect();
     childnet
         .load(&found)
-        .map_err(|_| misfit(&file, &names, &found, childnet))?;
-    Ok(file)
+        .map_err(|_| misfit(file, &names, &found, childnet))
 }
 
 /// The newest checkpoint that can be read. The folder stays as it is: the search may go on.

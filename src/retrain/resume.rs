@@ -1,6 +1,6 @@
 //! A retraining that goes on where it was ended.
 
-use super::inherit::inherit;
+use super::inherit::inherit_again;
 use super::records::Retrained;
 use super::run::Ready;
 use super::state;
@@ -66,12 +66,12 @@ impl Retraining<'_> {
 
     /// A run that starts from its beginning takes its first weights from where it did.
     fn inherit(&mut self, manifest: &Manifest) -> Result<(), Error> {
-        let Some(search) = &manifest.inherit else {
+        let Some(file) = &manifest.inherit else {
             return Ok(());
         };
         let childnet = &self.learner.childnet;
-        let file = inherit(search, &self.arch.path, &self.plan, childnet)?;
+        inherit_again(file, &self.arch.path, &self.plan, childnet)?;
         self.learner.restart_average();
-        Ok(self.records.inherited(&file)?)
+        Ok(self.records.inherited(file)?)
     }
 }

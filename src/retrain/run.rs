@@ -54,7 +54,7 @@ pub fn run_until(options: &RetrainOptions, stop: &dyn Fn() -> bool) -> Result<Re
         classes: options.network.classes,
         require: &[],
         resolution: (!ready.named).then_some(ready.plan.resolution),
-        inherit: options.inherit.as_deref(),
+        inherit: heritage.as_deref(),
     };
     let opened = open_folder(asked, run, &settings.train, resolved, ready.place.device)?;
     let mut retraining = ready.retraining(settings, opened, &loaded.resolved)?;

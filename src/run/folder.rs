@@ -40,7 +40,7 @@ pub struct Manifest {
     /// Side of the images of a network that was given by lists of indices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolution: Option<u32>,
-    /// The search whose weights a retraining started from.
+    /// The checkpoint of a search whose weights a retraining started from: the search may go on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inherit: Option<PathBuf>,
 }

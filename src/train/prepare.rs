@@ -300,7 +300,7 @@ pub struct Asked<'a> {
     pub require: &'a [String],
     /// Side of the images of a network that is given by lists of indices.
     pub resolution: Option<u32>,
-    /// The search whose weights a retraining starts from.
+    /// The checkpoint of a search whose weights a retraining starts from.
     pub inherit: Option<&'a Path>,
 }
 

@@ -150,6 +150,38 @@ fn inherited_weights_are_inherited_again_where_no_checkpoint_is_there_yet() {
 }
 
 #[test]
+fn weights_are_inherited_again_from_the_same_checkpoint_though_the_search_went_on() {
+    let (_folder, search) = killed(unbroken());
+    let store = store(&search);
+    let steps = store.steps().unwrap();
+    let [older, newest] = steps[steps.len() - 2..] else {
+        panic!("{steps:?}")
+    };
+    let (older, newest) = (store.path(older), store.path(newest));
+    let away = search.join("later");
+    fs::rename(&newest, &away).unwrap();
+
+    let folder = tempfile::tempdir().unwrap();
+    let [one, two] = ["one", "two"].map(|name| folder.path().join(name));
+    let short = ["EPOCHS=1", "WARMUP_EPOCHS=0"];
+    finish(retrain(&one, &short).arg("--inherit").arg(&search));
+    fs::remove_file(one.join("result.json")).unwrap();
+    super::tool::copy(&one, &two);
+    fs::remove_dir_all(two.join("checkpoint")).unwrap();
+    fs::rename(&away, &newest).unwrap();
+    finish(&mut resume_retraining(&one));
+    finish(&mut resume_retraining(&two));
+    assert_equal_runs(&one, &two);
+
+    fs::remove_file(two.join("result.json")).unwrap();
+    fs::remove_dir_all(two.join("checkpoint")).unwrap();
+    fs::remove_file(&older).unwrap();
+    let said = refused(&mut resume_retraining(&two));
+    assert!(said.contains("is not there any more"), "{said}");
+    assert!(said.contains(older.to_str().unwrap()), "{said}");
+}
+
+#[test]
 fn an_arch_of_several_in_a_file_is_found_again() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("archs.cream");
