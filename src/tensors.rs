@@ -1,7 +1,8 @@
-//! The commands that need tensors, run in this process: from arguments to options, from
+//! The commands that need tensors or image sets, run in this process: from arguments to options, from
 //! results to a few printed lines.
 
 mod dry_run;
+mod pack;
 mod predict;
 mod rank;
 
@@ -26,6 +27,7 @@ pub fn run(command: TensorCommand) -> anyhow::Result<Verdict> {
     creamc_torch::keep_freed_memory();
     creamc_torch::survive_file_limit();
     match command {
+        TensorCommand::Pack(args) => pack::run(args),
         TensorCommand::Search(args) if args.dry_run => {
             let print = match args.format {
                 Format::Human => dry_run::print_human,

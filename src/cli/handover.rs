@@ -34,7 +34,7 @@ fn sibling() -> anyhow::Result<PathBuf> {
 fn missing(command: &str, sibling: &Path) -> String {
     let folder = sibling.parent().unwrap_or(Path::new("."));
     format!(
-        "`creamc {command}` needs tensors, and `{SIBLING}` is not in `{}`: \
+        "`{SIBLING}` runs `creamc {command}`, and is not in `{}`: \
          `cargo build --release` in the repository builds both, `cargo install --path .` installs both",
         folder.display()
     )

@@ -19,6 +19,7 @@ pub mod findings;
 mod fmt;
 pub mod handover;
 mod load;
+pub mod pack;
 pub mod predict;
 pub mod rank;
 mod report;
@@ -40,6 +41,7 @@ Examples, one a command:
   creamc sample spaces/mobile.cream -n 5 --seed 1 --format json
   creamc dump --pass ir spaces/mobile.cream
   creamc explain ir
+  creamc pack imagenet --out imagenet-256 --short-side 256
   creamc search spaces/tiny.cream --config configs/demo.yaml --out runs/first
   creamc retrain best.cream --config configs/demo-retrain.yaml --data DIR --out runs/best
   creamc test best.cream --weights runs/best/model.safetensors --data DIR
@@ -71,9 +73,11 @@ enum Command {
     Tensors(TensorCommand),
 }
 
-/// The commands that need tensors, and with them libtorch.
+/// The commands that need tensors or image sets: the binary with libtorch runs them.
 #[derive(Debug, Subcommand)]
 pub enum TensorCommand {
+    /// Packs an image folder into one file a part, which is read faster
+    Pack(pack::Args),
     /// Trains a supernet on a space and searches it for good architectures
     Search(search::Args),
     /// Trains one architecture from the start
@@ -90,6 +94,7 @@ impl TensorCommand {
     /// The word the user types.
     pub fn name(&self) -> &'static str {
         match self {
+            TensorCommand::Pack(_) => "pack",
             TensorCommand::Search(_) => "search",
             TensorCommand::Retrain(_) => "retrain",
             TensorCommand::Test(_) => "test",
@@ -99,7 +104,7 @@ impl TensorCommand {
     }
 }
 
-/// Runs a command that needs tensors, here or in another process.
+/// Runs a command that needs tensors or image sets, here or in another process.
 pub type RunTensors = fn(TensorCommand) -> anyhow::Result<Verdict>;
 
 /// What a command found out about the user's text.

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::broken::Broken;
 use super::files::Files;
 use super::memory::Memory;
+use super::pack::Pack;
 use super::raster::{Raster, Size};
 
 /// Images with their classes: a training set or a test set.
@@ -40,6 +41,8 @@ pub(super) enum Images {
     Memory(Vec<u8>),
     /// In a file each, decoded when they are asked for, of any size.
     Files(Files),
+    /// In one file, whole or as pixels, of any size.
+    Pack(Pack),
 }
 
 impl Dataset {
@@ -91,7 +94,7 @@ impl Dataset {
     pub fn pixels(&self) -> Option<&[u8]> {
         match &self.images {
             Images::Memory(values) => Some(values),
-            Images::Files(_) => None,
+            Images::Files(_) | Images::Pack(_) => None,
         }
     }
 
@@ -112,6 +115,7 @@ impl Dataset {
                 })
             }
             Images::Files(files) => files.read(index, self.channels),
+            Images::Pack(pack) => pack.read(index, self.channels),
         }
     }
 
@@ -121,6 +125,7 @@ impl Dataset {
         match &self.images {
             Images::Memory(_) => format!("image {index} of {}", self.name),
             Images::Files(files) => files.path(index).display().to_string(),
+            Images::Pack(pack) => pack.name_of(index),
         }
     }
 }

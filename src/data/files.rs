@@ -6,7 +6,7 @@ use super::decode::decode;
 use super::raster::Raster;
 
 /// Files of images: a folder, and each file's path below it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Files {
     pub root: PathBuf,
     pub paths: Vec<Box<Path>>,

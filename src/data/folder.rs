@@ -24,10 +24,7 @@ const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
 /// the same ones, a list names what is not there, or a class has no image.
 pub(super) fn load(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), DataError> {
     let (train, val) = (dir.join("train"), dir.join("val"));
-    let class_names = match &wanted.class_map {
-        Some(file) => mapped(file, &class_folders(&train)?)?,
-        None => class_folders(&train)?,
-    };
+    let class_names = class_names(&train, wanted.class_map.as_deref())?;
     require_classes(&train, &class_names, wanted)?;
     if !val.is_dir() {
         let what = "holds `train/` but no `val/`: test images lie in `val/CLASS/…`";
@@ -59,6 +56,15 @@ pub(super) fn load(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), Da
         broken: Broken::new(wanted.strict),
     };
     Ok((set(train), set(test)))
+}
+
+/// The classes in `train`, in their order.
+///
+/// # Errors
+/// The folder cannot be read, or the class map lists what is not there.
+pub(super) fn class_names(train: &Path, map: Option<&Path>) -> Result<Vec<String>, DataError> {
+    let folders = class_folders(train)?;
+    map.map_or(Ok(folders.clone()), |file| mapped(file, &folders))
 }
 
 /// The folders that a class map lists, in its order; the others are left out.

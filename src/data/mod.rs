@@ -1,7 +1,7 @@
 //! Image sets: from the files of a folder to batches.
 //!
-//! In goes a folder, in the form of MNIST and its relatives or with a folder a class in
-//! `train/` and `val/`; out come three parts that share no image: *train* (what weights and norm statistics are made
+//! In goes a folder, in the form of MNIST and its relatives, with a folder a class in
+//! `train/` and `val/`, or with packs of such folders; out come three parts that share no image: *train* (what weights and norm statistics are made
 //! from), *judge* (class-balanced, taken from the training files; what paths are
 //! scored by) and *test* (used once, for the number that is reported).
 //!
@@ -33,6 +33,8 @@ mod memory;
 mod mnist;
 mod names;
 mod normalise;
+mod pack;
+mod packing;
 mod parts;
 mod prefetch;
 mod random;
@@ -57,6 +59,7 @@ pub use idx::{Idx, read as read_idx};
 pub use loader::{Batch, Batches, Loader, Shard, evaluation_images};
 pub use names::class_names;
 pub use normalise::Normalisation;
+pub use packing::{PackOptions, Packed, Packing, pack};
 pub use parts::{Part, balanced_batches, shard, shuffled_batches};
 pub use prefetch::Prefetch;
 pub use raster::{Raster, Size};
@@ -136,7 +139,7 @@ pub struct Data {
 impl Data {
     /// Finds the image set in `dir` and makes its three parts.
     ///
-    /// A folder with `train/` in it holds a folder a class there and in `val/`; one with
+    /// A folder with `train.pack` in it was written by [`pack()`]; one with `train/` in it holds a folder a class there and in `val/`; one with
     /// `data_batch_1.bin` or `train.bin` is CIFAR's in binary form; any other holds
     /// the files of MNIST, `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
     /// `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`, plain or with `.gz`. Images in
@@ -215,6 +218,12 @@ fn sets(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), DataError> {
         .map_err(|error| DataError::new(dir, format!("the data folder cannot be read: {error}")))?;
     if entries.next().is_none() {
         return Err(DataError::new(dir, "the data folder is empty"));
+    }
+    if [pack::TRAIN, pack::VAL]
+        .iter()
+        .any(|name| dir.join(name).is_file())
+    {
+        return pack::load(dir, wanted);
     }
     if dir.join("train").is_dir() {
         return folder::load(dir, wanted);
