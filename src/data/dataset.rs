@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use super::Wanted;
 use super::broken::Broken;
 use super::files::Files;
 use super::memory::Memory;
@@ -64,6 +65,27 @@ impl Dataset {
             crop_share: 1.0,
             images: Images::Memory(memory.values),
             broken: Broken::default(),
+        }
+    }
+
+    /// A set whose images are read when they are asked for, named like the folder `dir`.
+    pub(super) fn on_disk(
+        dir: &Path,
+        class_names: Vec<String>,
+        (images, labels): (Images, Vec<u32>),
+        wanted: &Wanted,
+    ) -> Dataset {
+        Dataset {
+            name: name_of(dir),
+            channels: wanted.channels,
+            height: wanted.resolution,
+            width: wanted.resolution,
+            classes: class_names.len(),
+            class_names,
+            labels,
+            crop_share: wanted.crop_share,
+            images,
+            broken: Broken::new(wanted.strict),
         }
     }
 

@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::broken::Broken;
-use super::dataset::{Images, name_of};
+use super::dataset::Images;
 use super::files::Files;
 use super::flat;
 use super::names::class_names as listed;
@@ -43,17 +42,9 @@ pub(super) fn load(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), Da
             flat::load(dir, images, &class_names, wanted)?
         }
     };
-    let set = |(files, labels): (Files, Vec<u32>)| Dataset {
-        name: name_of(dir),
-        channels: wanted.channels,
-        height: wanted.resolution,
-        width: wanted.resolution,
-        classes: class_names.len(),
-        class_names: class_names.clone(),
-        labels,
-        crop_share: wanted.crop_share,
-        images: Images::Files(files),
-        broken: Broken::new(wanted.strict),
+    let set = |(files, labels): (Files, Vec<u32>)| {
+        let images = (Images::Files(files), labels);
+        Dataset::on_disk(dir, class_names.clone(), images, wanted)
     };
     Ok((set(train), set(test)))
 }

@@ -18,8 +18,7 @@ use std::path::{Path, PathBuf};
 use flate2::Crc;
 use serde::{Deserialize, Serialize};
 
-use super::broken::Broken;
-use super::dataset::{Images, name_of};
+use super::dataset::Images;
 use super::decode::decode;
 use super::names::class_names as listed;
 use super::raster::{Raster, Size, luma};
@@ -143,18 +142,9 @@ fn part_of(dir: &Path, name: &str, wanted: &Wanted) -> Result<(Dataset, Vec<Stri
     let path = dir.join(name);
     let (pack, class_names) = Pack::open(&path)?;
     require_classes(&path, &class_names, wanted)?;
-    let set = Dataset {
-        name: name_of(dir),
-        channels: wanted.channels,
-        height: wanted.resolution,
-        width: wanted.resolution,
-        classes: class_names.len(),
-        class_names: class_names.clone(),
-        labels: pack.entries.iter().map(|entry| entry.label).collect(),
-        crop_share: wanted.crop_share,
-        images: Images::Pack(pack),
-        broken: Broken::new(wanted.strict),
-    };
+    let labels = pack.entries.iter().map(|entry| entry.label).collect();
+    let images = (Images::Pack(pack), labels);
+    let set = Dataset::on_disk(dir, class_names.clone(), images, wanted);
     Ok((set, class_names))
 }
 
