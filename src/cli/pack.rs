@@ -8,7 +8,7 @@ use std::path::PathBuf;
     after_help = "Examples:\n  creamc pack imagenet --out imagenet-256 --short-side 256\n  creamc pack imagenet --out imagenet-files"
 )]
 pub struct Args {
-    /// A folder with `train/` and `val/`
+    /// A folder with `train/` and `val/`, or with ImageNet's tar files
     #[arg(value_name = "DATA_DIR")]
     pub folder: PathBuf,
     /// The folder for `train.pack` and `val.pack`; `--data` takes it

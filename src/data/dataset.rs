@@ -5,10 +5,12 @@ use std::path::Path;
 
 use super::Wanted;
 use super::broken::Broken;
+use super::decode::decode;
 use super::files::Files;
 use super::memory::Memory;
 use super::pack::Pack;
 use super::raster::{Raster, Size};
+use super::tars::Tar;
 
 /// Images with their classes: a training set or a test set.
 #[derive(Debug)]
@@ -44,6 +46,8 @@ pub(super) enum Images {
     Files(Files),
     /// In one file, whole or as pixels, of any size.
     Pack(Pack),
+    /// In a tar file, decoded when they are asked for, of any size.
+    Tar(Tar),
 }
 
 impl Dataset {
@@ -116,7 +120,7 @@ impl Dataset {
     pub fn pixels(&self) -> Option<&[u8]> {
         match &self.images {
             Images::Memory(values) => Some(values),
-            Images::Files(_) | Images::Pack(_) => None,
+            Images::Files(_) | Images::Pack(_) | Images::Tar(_) => None,
         }
     }
 
@@ -136,8 +140,45 @@ impl Dataset {
                     values: Cow::Borrowed(&values[index * length..(index + 1) * length]),
                 })
             }
-            Images::Files(files) => files.read(index, self.channels),
+            Images::Files(files) => decode(&files.bytes(index)?, self.channels),
             Images::Pack(pack) => pack.read(index, self.channels),
+            Images::Tar(tar) => decode(&tar.bytes(index)?, self.channels),
+        }
+    }
+
+    /// The bytes of an image that lies whole, before they are decoded.
+    ///
+    /// # Panics
+    /// The images lie in memory or in a pack.
+    pub(super) fn bytes(&self, index: usize) -> Result<Vec<u8>, String> {
+        match &self.images {
+            Images::Files(files) => files.bytes(index),
+            Images::Tar(tar) => tar.bytes(index),
+            Images::Memory(_) | Images::Pack(_) => unreachable!("only whole images are packed"),
+        }
+    }
+
+    /// The name of an image that lies whole, below its part.
+    ///
+    /// # Panics
+    /// The images lie in memory or in a pack.
+    pub(super) fn short_name(&self, index: usize) -> Cow<'_, str> {
+        match &self.images {
+            Images::Files(files) => files.paths[index].to_string_lossy(),
+            Images::Tar(tar) => Cow::Borrowed(tar.short_name(index)),
+            Images::Memory(_) | Images::Pack(_) => unreachable!("only whole images are packed"),
+        }
+    }
+
+    /// Where all images lie: the folder of a part, or one file.
+    ///
+    /// # Panics
+    /// The images lie in memory or in a pack.
+    pub(super) fn place(&self) -> &Path {
+        match &self.images {
+            Images::Files(files) => &files.root,
+            Images::Tar(tar) => tar.path(),
+            Images::Memory(_) | Images::Pack(_) => unreachable!("only whole images are packed"),
         }
     }
 
@@ -148,6 +189,7 @@ impl Dataset {
             Images::Memory(_) => format!("image {index} of {}", self.name),
             Images::Files(files) => files.path(index).display().to_string(),
             Images::Pack(pack) => pack.name_of(index),
+            Images::Tar(tar) => tar.name_of(index),
         }
     }
 }

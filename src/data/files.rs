@@ -2,8 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
-use super::decode::decode;
-use super::raster::Raster;
+/// Endings of the files that are images, in any case; all others are passed over.
+const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
+
+/// The endings of images, for messages.
+pub(super) fn endings() -> String {
+    ENDINGS.map(|ending| format!(".{ending}")).join(", ")
+}
+
+/// Whether a file is an image, by its name.
+pub(super) fn is_image(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    // Some systems leave `._name.jpg` beside every `name.jpg`; no image begins with a dot.
+    let hidden = path
+        .file_name()
+        .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    !hidden && ending.is_some_and(|ending| ENDINGS.contains(&ending.to_lowercase().as_str()))
+}
 
 /// Files of images: a folder, and each file's path below it.
 #[derive(Debug, Clone)]
@@ -18,10 +33,8 @@ impl Files {
         self.root.join(&self.paths[index])
     }
 
-    /// Reads and decodes image `index`.
-    pub fn read(&self, index: usize, channels: usize) -> Result<Raster<'static>, String> {
-        let bytes =
-            std::fs::read(self.path(index)).map_err(|error| format!("cannot be read: {error}"))?;
-        decode(&bytes, channels)
+    /// The bytes of image `index`.
+    pub fn bytes(&self, index: usize) -> Result<Vec<u8>, String> {
+        std::fs::read(self.path(index)).map_err(|error| format!("cannot be read: {error}"))
     }
 }

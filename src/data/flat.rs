@@ -1,77 +1,90 @@
-//! A validation folder without class folders, as ImageNet's archive has it, and the list that says each
+//! A validation part without class folders, as ImageNet's archive has it, and the list that says each
 //! image's class.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::files::Files;
 use super::{DataError, Wanted};
 
 /// The list's name where the settings give none.
 const LIST: &str = "val_labels.txt";
 
-/// Which images of `val` are tested, and the class of each.
-///
-/// `names` are those of the images in `val`, in order. The list holds a line an image: its class's folder name in
-/// `train/`, in the order of the names; or its file's name and the class, in any order. With a class map images
-/// of classes that it leaves out are left out too.
-///
-/// # Errors
-/// There is no list, it has another length, or it names what is not there. Every error names the list and its line.
-pub(super) fn load(
-    dir: &Path,
-    names: Vec<Box<Path>>,
-    class_names: &[String],
-    wanted: &Wanted,
-) -> Result<(Files, Vec<u32>), DataError> {
-    let list = wanted.val_labels.clone();
-    let list = list.unwrap_or_else(|| dir.join(LIST));
-    let text = std::fs::read_to_string(&list).map_err(|error| {
-        let what = format!(
-            "cannot be read ({error}): `val/` holds {} images and no class folder, so this list must say each one's \
-             class (`DATASET.VAL_LABELS`): a line an image, `CLASS` in the order of the names or `FILE CLASS`",
-            names.len()
-        );
-        DataError::new(&list, what)
-    })?;
-    let classes = List {
-        file: &list,
-        text: &text,
-    }
-    .classes(&names)?;
-    let by_name: BTreeMap<&str, u32> = class_names
-        .iter()
-        .zip(0..)
-        .map(|(name, class)| (name.as_str(), class))
-        .collect();
-    let (mut paths, mut labels) = (Vec::new(), Vec::new());
-    for (name, (line, class)) in names.into_iter().zip(classes) {
-        match by_name.get(class) {
-            Some(&label) => {
-                paths.push(name);
-                labels.push(label);
-            }
-            None if wanted.class_map.is_some() => {}
-            None => {
-                let what = format!(
-                    "line {line}: `{class}` is no class: write the name of its folder in `train/`"
-                );
-                return Err(DataError::new(&list, what));
+/// A part without class folders.
+pub(super) struct Part<'a> {
+    /// The data folder.
+    pub dir: &'a Path,
+    /// What the part is called in it.
+    pub called: &'static str,
+    /// The names of its images, in order.
+    pub names: &'a [&'a Path],
+}
+
+impl Part<'_> {
+    /// Which of its images are tested, and the class of each.
+    ///
+    /// The list holds a line an image: its class, as the training part calls it, in the order of the names; or its file's
+    /// name and the class, in any order. With a class map images of classes that it leaves out are left out too.
+    ///
+    /// # Errors
+    /// There is no list, it has another length, or it names what is not there. Every error names the list and its line.
+    pub fn classes(
+        &self,
+        class_names: &[String],
+        wanted: &Wanted,
+    ) -> Result<(Vec<usize>, Vec<u32>), DataError> {
+        let list = wanted.val_labels.clone();
+        let list = list.unwrap_or_else(|| self.dir.join(LIST));
+        let text = std::fs::read_to_string(&list).map_err(|error| self.no_list(&list, &error))?;
+        let lines = List {
+            file: &list,
+            text: &text,
+            part: self.called,
+        };
+        let by_name: BTreeMap<&str, u32> = class_names
+            .iter()
+            .zip(0..)
+            .map(|(name, class)| (name.as_str(), class))
+            .collect();
+        let (mut chosen, mut labels) = (Vec::new(), Vec::new());
+        for (at, (line, class)) in lines.classes(self.names)?.into_iter().enumerate() {
+            match by_name.get(class) {
+                Some(&label) => {
+                    chosen.push(at);
+                    labels.push(label);
+                }
+                None if wanted.class_map.is_some() => {}
+                None => {
+                    let example = class_names.first().map_or("n01440764", String::as_str);
+                    let what = format!(
+                        "line {line}: `{class}` is no class: write its name, such as `{example}`"
+                    );
+                    return Err(DataError::new(&list, what));
+                }
             }
         }
+        require_every_class(&list, &labels, class_names)?;
+        Ok((chosen, labels))
     }
-    require_every_class(&list, &labels, class_names)?;
-    let root: PathBuf = dir.join("val");
-    Ok((Files { root, paths }, labels))
+
+    fn no_list(&self, list: &Path, error: &std::io::Error) -> DataError {
+        let what = format!(
+            "cannot be read ({error}): `{}` holds {} images and no class folder, so this list must say each one's \
+             class (`DATASET.VAL_LABELS`): a line an image, `CLASS` in the order of the names or `FILE CLASS`",
+            self.called,
+            self.names.len()
+        );
+        DataError::new(list, what)
+    }
 }
 
 fn require_every_class(list: &Path, labels: &[u32], names: &[String]) -> Result<(), DataError> {
-    let missing = names
-        .iter()
-        .zip(0..)
-        .find(|(_, class)| !labels.contains(class));
-    missing.map_or(Ok(()), |(name, _)| {
-        let what = format!("names no image of class `{name}`");
+    let mut named = vec![false; names.len()];
+    for &label in labels {
+        named[label as usize] = true;
+    }
+    let missing = named.iter().position(|&named| !named);
+    missing.map_or(Ok(()), |class| {
+        let what = format!("names no image of class `{}`", names[class]);
         Err(DataError::new(list, what))
     })
 }
@@ -80,20 +93,23 @@ fn require_every_class(list: &Path, labels: &[u32], names: &[String]) -> Result<
 struct List<'a> {
     file: &'a Path,
     text: &'a str,
+    /// What the part of the images is called.
+    part: &'static str,
 }
 
 impl<'a> List<'a> {
     /// Line and class of every image, in the order of `names`.
-    fn classes(&self, names: &[Box<Path>]) -> Result<Vec<(usize, &'a str)>, DataError> {
+    fn classes(&self, names: &[&Path]) -> Result<Vec<(usize, &'a str)>, DataError> {
         let lines = self.text.trim_end().lines().zip(1..);
         let lines: Vec<(usize, Vec<&str>)> = lines
             .map(|(line, number)| (number, line.split_whitespace().collect()))
             .collect();
         if lines.len() != names.len() {
             let what = format!(
-                "holds {} lines for the {} images of `val/`",
+                "holds {} lines for the {} images of `{}`",
                 lines.len(),
-                names.len()
+                names.len(),
+                self.part
             );
             return Err(self.refuse(what));
         }
@@ -117,7 +133,7 @@ impl<'a> List<'a> {
     fn by_file(
         &self,
         lines: &[(usize, Vec<&'a str>)],
-        names: &[Box<Path>],
+        names: &[&Path],
     ) -> Result<Vec<(usize, &'a str)>, DataError> {
         let mut classes = BTreeMap::new();
         for (line, words) in lines {
@@ -131,7 +147,8 @@ impl<'a> List<'a> {
         let class = |name: &Path| {
             let name = name.to_string_lossy();
             let found = classes.get(&*name).copied();
-            found.ok_or_else(|| self.refuse(format!("does not name `val/{name}`")))
+            let part = self.part.trim_end_matches('/');
+            found.ok_or_else(|| self.refuse(format!("does not name `{part}/{name}`")))
         };
         names.iter().map(|name| class(name)).collect()
     }
@@ -259,7 +276,7 @@ mod tests {
             ),
             (
                 "cow\nant\nbee\n3\n",
-                "line 4: `3` is no class: write the name of its folder",
+                "line 4: `3` is no class: write its name, such as `ant`",
             ),
             ("cow\nant\nbee bee\nbee\n", "line 3 is not one class"),
             ("cow\nant\nant\nant\n", "names no image of class `bee`"),

@@ -2,14 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use super::classes::{self, Holders, natural};
 use super::dataset::Images;
-use super::files::Files;
+use super::files::{Files, endings, is_image};
 use super::flat;
-use super::names::class_names as listed;
 use super::{DataError, Dataset, Wanted};
 
-/// Endings of the files that are images, in any case; all others are passed over.
-const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
+/// What holds a class's images.
+const FOLDERS: Holders = Holders {
+    one: "folder",
+    place: "train/",
+};
 
 /// Reads the names of all files below `dir/train` and `dir/val`; no image is opened.
 ///
@@ -24,7 +27,7 @@ const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
 pub(super) fn load(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), DataError> {
     let (train, val) = (dir.join("train"), dir.join("val"));
     let class_names = class_names(&train, wanted.class_map.as_deref())?;
-    require_classes(&train, &class_names, wanted)?;
+    classes::require(&train, &class_names, FOLDERS, wanted)?;
     if !val.is_dir() {
         let what = "holds `train/` but no `val/`: test images lie in `val/CLASS/…`";
         return Err(DataError::new(dir, what));
@@ -39,7 +42,7 @@ pub(super) fn load(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), Da
         true => {
             let mut images = Vec::new();
             list(&val, Path::new(""), &mut images)?;
-            flat::load(dir, images, &class_names, wanted)?
+            flat_part(dir, val, images, &class_names, wanted)?
         }
     };
     let set = |(files, labels): (Files, Vec<u32>)| {
@@ -49,28 +52,34 @@ pub(super) fn load(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), Da
     Ok((set(train), set(test)))
 }
 
+/// The images of a `val` without class folders that are tested, and their classes.
+fn flat_part(
+    dir: &Path,
+    val: PathBuf,
+    images: Vec<Box<Path>>,
+    class_names: &[String],
+    wanted: &Wanted,
+) -> Result<(Files, Vec<u32>), DataError> {
+    let names: Vec<&Path> = images.iter().map(Box::as_ref).collect();
+    let part = flat::Part {
+        dir,
+        called: "val/",
+        names: &names,
+    };
+    let (chosen, labels) = part.classes(class_names, wanted)?;
+    let paths = chosen.iter().map(|&at| images[at].clone()).collect();
+    Ok((Files { root: val, paths }, labels))
+}
+
 /// The classes in `train`, in their order.
 ///
 /// # Errors
 /// The folder cannot be read, or the class map lists what is not there.
 pub(super) fn class_names(train: &Path, map: Option<&Path>) -> Result<Vec<String>, DataError> {
     let folders = class_folders(train)?;
-    map.map_or(Ok(folders.clone()), |file| mapped(file, &folders))
-}
-
-/// The folders that a class map lists, in its order; the others are left out.
-fn mapped(file: &Path, folders: &[String]) -> Result<Vec<String>, DataError> {
-    let names = listed(file)?;
-    for (at, name) in names.iter().enumerate() {
-        let refuse = |what: String| DataError::new(file, format!("line {}: {what}", at + 1));
-        if names[..at].contains(name) {
-            return Err(refuse(format!("`{name}` is there twice")));
-        }
-        if !folders.contains(name) {
-            return Err(refuse(format!("`{name}` is no folder in `train/`")));
-        }
-    }
-    Ok(names)
+    map.map_or(Ok(folders.clone()), |file| {
+        classes::mapped(file, &folders, FOLDERS)
+    })
 }
 
 /// All images of one part and their classes, class by class.
@@ -86,7 +95,7 @@ fn part_of(part: &Path, class_names: &[String]) -> Result<(Files, Vec<u32>), Dat
         if files.paths.len() == before {
             let what = format!(
                 "the folder of class {class} holds no image ({}): add some or remove the folder in `train/` and `val/`",
-                ENDINGS.map(|ending| format!(".{ending}")).join(", ")
+                endings()
             );
             return Err(DataError::new(&part.join(name), what));
         }
@@ -141,32 +150,6 @@ fn entries(dir: &Path) -> Result<Vec<(PathBuf, bool)>, DataError> {
     Ok(found)
 }
 
-fn is_image(path: &Path) -> bool {
-    let ending = path.extension().and_then(|ending| ending.to_str());
-    // Some systems leave `._name.jpg` beside every `name.jpg`; no image begins with a dot.
-    let hidden = path
-        .file_name()
-        .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-    !hidden && ending.is_some_and(|ending| ENDINGS.contains(&ending.to_lowercase().as_str()))
-}
-
-fn require_classes(train: &Path, found: &[String], wanted: &Wanted) -> Result<(), DataError> {
-    let classes = wanted.classes;
-    if found.len() == classes {
-        return Ok(());
-    }
-    let what = format!(
-        "holds {} {}, the space has {classes} classes: pass `--classes {}` or write it in the space",
-        found.len(),
-        match wanted.class_map {
-            Some(_) => "folder(s) that the class map lists",
-            None => "class folder(s)",
-        },
-        found.len()
-    );
-    Err(DataError::new(train, what))
-}
-
 fn require_same_classes(
     val: &Path,
     found: &[String],
@@ -186,28 +169,6 @@ fn require_same_classes(
         return Err(DataError::new(val, what));
     }
     Ok(())
-}
-
-/// What names are sorted by: their text, without regard to case, and the value of their digits.
-/// A number is its length without leading zeros and its digits; the name itself comes last, so
-/// that different names are never equal.
-fn natural(name: &str) -> (Vec<(usize, String)>, String) {
-    let mut pieces = Vec::new();
-    let mut rest = name;
-    // Text comes first, even when it is empty, so that numbers are compared with numbers.
-    let mut is_number = false;
-    while !rest.is_empty() {
-        let end = rest.find(|letter: char| letter.is_ascii_digit() != is_number);
-        let (piece, after) = rest.split_at(end.unwrap_or(rest.len()));
-        pieces.push(if is_number {
-            let digits = piece.trim_start_matches('0');
-            (digits.len(), digits.to_owned())
-        } else {
-            (0, piece.to_lowercase())
-        });
-        (rest, is_number) = (after, !is_number);
-    }
-    (pieces, name.to_owned())
 }
 
 #[cfg(test)]
@@ -390,15 +351,5 @@ mod tests {
             let text = refusal(root.path());
             assert!(text.contains(what) && text.contains(cure), "{text}");
         }
-    }
-
-    #[test]
-    fn digits_in_names_are_counted_as_numbers() {
-        let mut names = ["b", "a10", "a9", "a", "A2b", "10", "9", "010x", "a2"];
-        names.sort_by_cached_key(|name| natural(name));
-        assert_eq!(
-            names,
-            ["9", "10", "010x", "a", "a2", "A2b", "a9", "a10", "b"]
-        );
     }
 }

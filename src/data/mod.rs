@@ -1,7 +1,7 @@
 //! Image sets: from the files of a folder to batches.
 //!
 //! In goes a folder, in the form of MNIST and its relatives, with a folder a class in
-//! `train/` and `val/`, or with packs of such folders; out come three parts that share no image: *train* (what weights and norm statistics are made
+//! `train/` and `val/`, with packs of such folders, or with ImageNet's tar files; out come three parts that share no image: *train* (what weights and norm statistics are made
 //! from), *judge* (class-balanced, taken from the training files; what paths are
 //! scored by) and *test* (used once, for the number that is reported).
 //!
@@ -18,6 +18,7 @@ mod augment;
 mod batch;
 mod broken;
 mod cifar;
+mod classes;
 mod crop;
 mod dataset;
 mod decode;
@@ -41,6 +42,8 @@ mod random;
 mod raster;
 mod resize;
 mod settings;
+mod source;
+mod tars;
 #[cfg(test)]
 mod testing;
 
@@ -63,6 +66,8 @@ pub use packing::{PackOptions, Packed, Packing, pack};
 pub use parts::{Part, balanced_batches, shard, shuffled_batches};
 pub use prefetch::Prefetch;
 pub use raster::{Raster, Size};
+
+use source::Source;
 
 /// The world was wrong: a file of an image set is missing or not what it claims,
 /// or the set does not fit the space.
@@ -140,6 +145,7 @@ impl Data {
     /// Finds the image set in `dir` and makes its three parts.
     ///
     /// A folder with `train.pack` in it was written by [`pack()`]; one with `train/` in it holds a folder a class there and in `val/`; one with
+    /// `ILSVRC2012_img_train.tar` holds ImageNet as it is handed out (`dir` may also be that file); one with
     /// `data_batch_1.bin` or `train.bin` is CIFAR's in binary form; any other holds
     /// the files of MNIST, `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
     /// `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`, plain or with `.gz`. Images in
@@ -214,19 +220,19 @@ impl Data {
 
 /// The training and the test images of `dir`, in whichever form it holds them.
 fn sets(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), DataError> {
-    let mut entries = std::fs::read_dir(dir)
-        .map_err(|error| DataError::new(dir, format!("the data folder cannot be read: {error}")))?;
-    if entries.next().is_none() {
-        return Err(DataError::new(dir, "the data folder is empty"));
-    }
     if [pack::TRAIN, pack::VAL]
         .iter()
         .any(|name| dir.join(name).is_file())
     {
         return pack::load(dir, wanted);
     }
-    if dir.join("train").is_dir() {
-        return folder::load(dir, wanted);
+    if let Some(source) = Source::of(dir) {
+        return source.load(wanted);
+    }
+    let mut entries = std::fs::read_dir(dir)
+        .map_err(|error| DataError::new(dir, format!("the data folder cannot be read: {error}")))?;
+    if entries.next().is_none() {
+        return Err(DataError::new(dir, "the data folder is empty"));
     }
     if dir.join("val").is_dir() {
         let what = "holds `val/` but no `train/`: training images lie in `train/CLASS/…`";

@@ -1,24 +1,22 @@
-//! Making packs of an image folder.
+//! Making packs of images that lie whole, in folders or tar files.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::dataset::Images;
 use super::decode::decode;
-use super::files::Files;
-use super::folder;
 use super::pack::{self, CHANNELS, Entry, START, Words};
 use super::prefetch::Prefetch;
 use super::raster::Raster;
 use super::resize::{Filter, Scaler, Window};
+use super::source::Source;
 use super::{DataError, Dataset, Wanted};
 
 /// What is packed, and how.
 #[derive(Debug, Clone)]
 pub struct PackOptions {
-    /// A folder with `train/` and `val/`, as [`super::Data::load`] reads it.
+    /// A folder with `train/` and `val/` or ImageNet's tar files, as [`super::Data::load`] reads it.
     pub folder: PathBuf,
     /// The folder to write `train.pack` and `val.pack` to.
     pub out: PathBuf,
@@ -75,7 +73,7 @@ pub fn pack(
     seen: &mut dyn FnMut(usize, usize),
 ) -> Result<[Packed; 2], DataError> {
     let sets = sets(options)?;
-    let all = sets.iter().map(Dataset::len).sum();
+    let all = sets.iter().map(|set| set.len()).sum();
     let mut done = 0;
     let mut count = || {
         done += 1;
@@ -95,18 +93,18 @@ pub fn pack(
 }
 
 /// The training and the test images of the folder.
-fn sets(options: &PackOptions) -> Result<[Dataset; 2], DataError> {
-    let train = options.folder.join("train");
-    if !train.is_dir() {
-        let what = "holds no `train/`: only folders with `train/CLASS/…` and `val/` are packed";
+fn sets(options: &PackOptions) -> Result<[Arc<Dataset>; 2], DataError> {
+    let Some(source) = Source::of(&options.folder) else {
+        let what = "holds no `train/`: only folders with `train/CLASS/…` and `val/`, or with \
+                    ImageNet's tar files, are packed";
         return Err(DataError::new(&options.folder, what));
-    }
+    };
     if options.out.join("train").is_dir() {
         let what = "holds image folders: packs go into a folder of their own";
         return Err(DataError::new(&options.out, what));
     }
     let wanted = Wanted {
-        classes: folder::class_names(&train, options.class_map.as_deref())?.len(),
+        classes: source.class_names(options.class_map.as_deref())?.len(),
         channels: CHANNELS,
         resolution: 1,
         judge_images: 0,
@@ -118,8 +116,8 @@ fn sets(options: &PackOptions) -> Result<[Dataset; 2], DataError> {
         val_labels: options.val_labels.clone(),
         strict: options.strict,
     };
-    let (train, val) = folder::load(&options.folder, &wanted)?;
-    Ok([train, val])
+    let (train, val) = source.load(&wanted)?;
+    Ok([train, val].map(Arc::new))
 }
 
 /// Where a pack goes, and where it lies until it is whole.
@@ -138,7 +136,7 @@ impl Place {
 }
 
 fn write_both(
-    sets: &[Dataset; 2],
+    sets: &[Arc<Dataset>; 2],
     places: &[Place; 2],
     options: &PackOptions,
     count: &mut dyn FnMut(),
@@ -161,35 +159,30 @@ fn cannot_write(file: &Path, error: &std::io::Error) -> DataError {
 
 /// Writes one part to its partial file.
 fn write(
-    set: &Dataset,
+    set: &Arc<Dataset>,
     place: &Place,
     options: &PackOptions,
     count: &mut dyn FnMut(),
 ) -> Result<Packed, DataError> {
     let io = |error: std::io::Error| cannot_write(&place.partial, &error);
-    let Images::Files(files) = &set.images else {
-        unreachable!("a folder's images lie in files")
-    };
-    let files = Arc::new(files.clone());
     let mut out = Writer::new(&place.partial).map_err(io)?;
     let mut names = Vec::new();
     let mut left_out = Vec::new();
-    for (at, image) in images(&files, options).enumerate() {
-        let path = files.path(at);
+    for (at, image) in images(set, options).enumerate() {
         match image {
             Ok(image) => {
                 out.add(&image, set.labels[at]).map_err(io)?;
-                names.push(files.paths[at].to_string_lossy().into_owned());
+                names.push(set.short_name(at).into_owned());
             }
             Err(what) if options.strict => {
                 let what = format!("{what}; replace or remove it, or pack without --strict");
-                return Err(DataError::new(&path, what));
+                return Err(DataError::new(Path::new(&set.name_of(at)), what));
             }
-            Err(what) => left_out.push(format!("{}: {what}", path.display())),
+            Err(what) => left_out.push(format!("{}: {what}", set.name_of(at))),
         }
         count();
     }
-    require_images(&files.root, &set.class_names, &out.entries)?;
+    require_images(set.place(), &set.class_names, &out.entries)?;
     let words = Words {
         class_names: set.class_names.clone(),
         names,
@@ -227,15 +220,14 @@ struct Image {
     width: u32,
 }
 
-fn images(files: &Arc<Files>, options: &PackOptions) -> Prefetch<Result<Image, String>> {
-    let (files, packing) = (Arc::clone(files), options.packing);
-    Prefetch::new(files.paths.len(), options.workers, AHEAD, move |at| {
-        read(&files.path(at), packing)
+fn images(set: &Arc<Dataset>, options: &PackOptions) -> Prefetch<Result<Image, String>> {
+    let (set, packing) = (Arc::clone(set), options.packing);
+    Prefetch::new(set.len(), options.workers, AHEAD, move |at| {
+        packed(set.bytes(at)?, packing)
     })
 }
 
-fn read(file: &Path, packing: Packing) -> Result<Image, String> {
-    let bytes = std::fs::read(file).map_err(|error| format!("cannot be read: {error}"))?;
+fn packed(bytes: Vec<u8>, packing: Packing) -> Result<Image, String> {
     // Decoded in either case: what is packed can be read.
     let image = decode(&bytes, CHANNELS)?;
     let image = match packing {
