@@ -45,6 +45,9 @@ fn measure(network: &Network, op: &Op, inputs: &[&Tensor]) -> (Tensor, Cost) {
     if matches!(op.primitive, Primitive::Mul) {
         return (inputs[0] * inputs[1], Cost::default());
     }
+    if matches!(op.primitive, Primitive::Concat { .. }) {
+        return (Tensor::cat(inputs, 1), Cost::default());
+    }
     let alone = Op {
         inputs: vec![Input::Block],
         ..op.clone()
@@ -66,7 +69,10 @@ fn measure(network: &Network, op: &Op, inputs: &[&Tensor]) -> (Tensor, Cost) {
         }
         Primitive::Linear { .. } => (count(weight()), 0),
         Primitive::Norm { .. } => (0, 2 * count(&output)),
-        Primitive::GlobalAvgPool | Primitive::AvgPool { .. } => (0, count(inputs[0])),
+        Primitive::GlobalAvgPool
+        | Primitive::AvgPool { .. }
+        | Primitive::GlobalMaxPool
+        | Primitive::MaxPool { .. } => (0, count(inputs[0])),
         Primitive::Act(Activation::Relu | Activation::Relu6) => (0, count(&output)),
         _ => (0, 0),
     };
@@ -122,6 +128,11 @@ fn assert_equal_costs(space: &str, networks: usize) {
 #[test]
 fn costs_of_the_tiny_space_are_those_of_the_built_modules() {
     assert_equal_costs("spaces/tiny.cream", 8);
+}
+
+#[test]
+fn costs_of_other_operators_are_those_of_the_built_modules() {
+    assert_equal_costs("tests/fixtures/operators.cream", 24);
 }
 
 #[test]

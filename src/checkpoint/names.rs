@@ -187,13 +187,7 @@ fn original_op(place: &Place, op: &Op, pool: usize) -> String {
 }
 
 fn is_global_pool(ops: &[Op]) -> bool {
-    matches!(
-        ops,
-        [Op {
-            primitive: Primitive::GlobalAvgPool,
-            ..
-        }]
-    )
+    matches!(ops, [op] if op.primitive.is_global_pool())
 }
 
 /// Last parts of the names of a primitive's tensors.
@@ -205,7 +199,11 @@ fn parts(primitive: &Primitive) -> &'static [&'static str] {
         Primitive::Act(_)
         | Primitive::GlobalAvgPool
         | Primitive::AvgPool { .. }
+        | Primitive::GlobalMaxPool
+        | Primitive::MaxPool { .. }
         | Primitive::Add
-        | Primitive::Mul => &[],
+        | Primitive::Mul
+        | Primitive::Half { .. }
+        | Primitive::Concat { .. } => &[],
     }
 }

@@ -58,9 +58,9 @@ impl Childnet {
         };
         let classifier = first(|primitive| matches!(primitive, Primitive::Linear { .. }));
         // A squeeze pools too, inside a block: the head's pool is alone in its own.
-        let pool = network.layers.iter().position(|layer| {
-            matches!(layer.ops.as_slice(), [op] if op.primitive == Primitive::GlobalAvgPool)
-        });
+        let pool = network.layers.iter().position(
+            |layer| matches!(layer.ops.as_slice(), [op] if op.primitive.is_global_pool()),
+        );
         let end = pool.or(classifier).unwrap_or(network.layers.len());
         Childnet {
             blocks: blocks.collect(),

@@ -81,6 +81,9 @@ fn operator_page(operator: Operator) -> &'static str {
         Operator::Ir => include_str!("../../docs/operators/ir.md"),
         Operator::Er => include_str!("../../docs/operators/er.md"),
         Operator::AvgPool => include_str!("../../docs/operators/avgpool.md"),
+        Operator::MaxPool => include_str!("../../docs/operators/maxpool.md"),
+        Operator::Bottleneck => include_str!("../../docs/operators/bottleneck.md"),
+        Operator::Shuffle => include_str!("../../docs/operators/shuffle.md"),
         Operator::Linear => include_str!("../../docs/operators/linear.md"),
         Operator::Skip => include_str!("../../docs/operators/skip.md"),
     }

@@ -156,6 +156,10 @@ impl Block {
                 }
                 Built::Add => input(0) + input(1),
                 Built::Mul => input(0) * input(1),
+                Built::GlobalMaxPool => op::global_largest(input(0)),
+                Built::MaxPool { kernel, stride } => op::largest(input(0), *kernel, *stride),
+                Built::Half { first } => op::half(input(0), *first),
+                Built::Concat => op::concat(input(0), input(1)),
             };
             for &done in &step.last_read {
                 values[done] = None;

@@ -41,8 +41,17 @@ enum Work {
         weight: Tensor,
         bias: Tensor,
     },
+    GlobalMaxPool,
+    MaxPool {
+        kernel: i64,
+        stride: i64,
+    },
     Add,
     Mul,
+    Half {
+        first: i64,
+    },
+    Concat,
 }
 
 impl FoldedBlock {
@@ -54,8 +63,9 @@ impl FoldedBlock {
         for (built, inputs, last_read) in steps {
             let own = |before: &usize| {
                 let read = Input::Op(*before);
-                // An activation that does nothing gives its input itself.
-                let alias = matches!(folded[*before].work, Work::Act(Activation::None));
+                // An activation that does nothing gives its input itself, half of the channels a view.
+                let work = &folded[*before].work;
+                let alias = matches!(work, Work::Act(Activation::None) | Work::Half { .. });
                 last_read.contains(before)
                     && !alias
                     && !folded.iter().any(|step| step.inputs.contains(&read))
@@ -120,6 +130,10 @@ impl Step {
             Work::Linear { weight, bias } => op::linear(input(0), weight, bias),
             Work::Add => input(0) + input(1),
             Work::Mul => input(0) * input(1),
+            Work::GlobalMaxPool => op::global_largest(input(0)),
+            Work::MaxPool { kernel, stride } => op::largest(input(0), *kernel, *stride),
+            Work::Half { first } => op::half(input(0), *first),
+            Work::Concat => op::concat(input(0), input(1)),
         }
     }
 }
@@ -146,6 +160,13 @@ impl Work {
             },
             Built::Add => Work::Add,
             Built::Mul => Work::Mul,
+            Built::GlobalMaxPool => Work::GlobalMaxPool,
+            Built::MaxPool { kernel, stride } => Work::MaxPool {
+                kernel: *kernel,
+                stride: *stride,
+            },
+            Built::Half { first } => Work::Half { first: *first },
+            Built::Concat => Work::Concat,
         }
     }
 }

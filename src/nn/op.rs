@@ -16,8 +16,12 @@ pub enum Built {
     GlobalAvgPool,
     AvgPool { kernel: i64, stride: i64 },
     Linear { weight: Tensor, bias: Tensor },
+    GlobalMaxPool,
+    MaxPool { kernel: i64, stride: i64 },
     Add,
     Mul,
+    Half { first: i64 },
+    Concat,
 }
 
 /// A convolution with its weights.
@@ -74,6 +78,15 @@ impl Built {
             }
             Primitive::Add => Built::Add,
             Primitive::Mul => Built::Mul,
+            Primitive::GlobalMaxPool => Built::GlobalMaxPool,
+            Primitive::MaxPool { kernel, stride } => Built::MaxPool {
+                kernel: i64::from(kernel),
+                stride: i64::from(stride),
+            },
+            Primitive::Half { first } => Built::Half {
+                first: i64::from(first),
+            },
+            Primitive::Concat { .. } => Built::Concat,
         }
     }
 
@@ -173,6 +186,32 @@ pub fn average(x: &Tensor, kernel: i64, stride: i64) -> Tensor {
         count_padding,
         None,
     )
+}
+
+pub fn global_largest(x: &Tensor) -> Tensor {
+    x.amax([2_i64, 3].as_slice(), true)
+}
+
+/// The padding of libtorch's max pool is smaller than every number.
+pub fn largest(x: &Tensor, kernel: i64, stride: i64) -> Tensor {
+    let (dilation, ceil_mode) = ([1; 2], false);
+    x.max_pool2d(
+        [kernel; 2],
+        [stride; 2],
+        [kernel / 2; 2],
+        dilation,
+        ceil_mode,
+    )
+}
+
+/// Every second channel, as a view.
+pub fn half(x: &Tensor, first: i64) -> Tensor {
+    x.slice(1, first, None, 2)
+}
+
+/// Channels one behind the other.
+pub fn concat(x: &Tensor, y: &Tensor) -> Tensor {
+    Tensor::cat(&[x, y], 1)
 }
 
 /// Sets a share of the images to zero and makes the others larger, so that the mean stays.

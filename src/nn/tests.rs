@@ -104,6 +104,50 @@ fn an_average_pool_does_not_count_its_padding() {
 }
 
 #[test]
+fn a_max_pool_never_finds_its_padding() {
+    let minus = Tensor::ones([1, 3, 5, 5], (Kind::Double, Device::Cpu)) * -1.0;
+    let out = single(Primitive::MaxPool {
+        kernel: 3,
+        stride: 2,
+    })
+    .forward(&minus, Mode::Eval);
+    assert!(out.equal(&(Tensor::ones([1, 3, 3, 3], (Kind::Double, Device::Cpu)) * -1.0)));
+    let x = images(2, 4);
+    let whole = single(Primitive::GlobalMaxPool).forward(&x, Mode::Eval);
+    assert_eq!(whole.size(), [2, 3, 1, 1]);
+    assert_eq!(
+        whole.double_value(&[1, 2, 0, 0]),
+        x.get(1).get(2).max().double_value(&[])
+    );
+}
+
+/// Half of the channels, an activation of the other half, both together.
+fn shuffled() -> Block {
+    let ops = [
+        op("even", Primitive::Half { first: 0 }, &[Input::Block]),
+        op("odd", Primitive::Half { first: 1 }, &[Input::Block]),
+        op("act", Primitive::Act(Activation::Relu), &[Input::Op(1)]),
+        op(
+            "concat",
+            Primitive::Concat { out_channels: 4 },
+            &[Input::Op(0), Input::Op(2)],
+        ),
+    ];
+    Block::new("row.0", &ops, NORM, INITIAL)
+}
+
+#[test]
+fn a_shuffle_puts_even_channels_before_odd_ones_and_leaves_its_input_alone() {
+    let x = PLACE.images(&Tensor::from_slice(&[-1.0, -2.0, 3.0, 4.0]).view([1, 4, 1, 1]));
+    let expected = Tensor::from_slice(&[-1.0, 3.0, 0.0, 4.0]).view([1, 4, 1, 1]);
+    let block = shuffled();
+    for out in [block.forward(&x, Mode::Eval), block.folded().forward(&x)] {
+        assert!(out.to_kind(Kind::Double).equal(&expected));
+    }
+    assert_eq!(x.double_value(&[0, 1, 0, 0]), -2.0);
+}
+
+#[test]
 fn activations_have_their_textbook_values() {
     let at_one = [
         (Activation::Relu, 1.0),

@@ -124,9 +124,9 @@ impl<R: Rng> Builder<'_, R> {
 
     /// Up to three alternatives of different operators, so that none shares a candidate.
     fn op(&mut self, keeps_shape: bool) -> String {
-        let mut operators = vec!["mb", "conv", "ds", "er"];
+        let mut operators = vec!["mb", "conv", "ds", "er", "bottleneck"];
         if keeps_shape {
-            operators.extend(["dw", "skip"]);
+            operators.extend(["dw", "skip", "shuffle", "avgpool", "maxpool"]);
         }
         let count = self.rng.random_range(1..=3);
         operators.shuffle(self.rng);
@@ -148,6 +148,8 @@ impl<R: Rng> Builder<'_, R> {
         let kernel = self.kernel();
         let more = match operator {
             "ds" => self.pick(&["", ", se = 0.25", ", se in {0, 0.5}"]),
+            "avgpool" | "maxpool" | "shuffle" => "",
+            "bottleneck" => self.pick(&["", ", ratio in {0.25, 1}"]),
             "er" => self.pick(&[
                 ", expand = 2",
                 ", expand in {1, 1.5}",

@@ -44,6 +44,9 @@ space all {
                   depth in 1..3
     stage maybe   ir(kernel = 3, expand in {4, 6}) or skip                 channels = 24
     layer split   conv(kernel = 1, groups = 8)                             channels = 48
+    stage units   shuffle(kernel = 3)                                      channels = 96    depth = 2
+    stage necks   bottleneck(ratio = 0.5)                                  channels = 48    depth = 2
+    layer large   maxpool(kernel = 3)
     layer window  avgpool(kernel = 3)                                      stride = 2
     layer pool    avgpool
     layer logits  linear                                                   channels = classes
@@ -70,7 +73,7 @@ fn sides_round_up_with_both_paddings() {
     let shapes = ir.shapes(33);
     let sides: Vec<u32> = shapes.iter().map(|row| row[0].height).collect();
     // 33 is halved by `stem`, 17 by `fused`, 9 by `window`.
-    assert_eq!(sides, [33, 17, 17, 17, 9, 9, 9, 9, 5, 1]);
+    assert_eq!(sides, [33, 17, 17, 17, 9, 9, 9, 9, 9, 9, 9, 5, 1]);
 }
 
 #[test]
@@ -101,7 +104,7 @@ fn skip_costs_nothing_and_params_do_not_depend_on_the_resolution() {
 #[test]
 fn linear_takes_every_pixel_of_the_map_it_flattens() {
     let mut ir = lowered(EVERY_OPERATOR);
-    let pool = ir.rows.remove(8);
+    let pool = ir.rows.remove(11);
     assert_eq!(pool.name, "pool");
     for (resolution, side) in [(33, 5), (16, 2)] {
         let settled = ir.at(resolution);
@@ -110,7 +113,7 @@ fn linear_takes_every_pixel_of_the_map_it_flattens() {
             out_features: 10,
         };
         assert_eq!(
-            settled.rows[8].slots[0].candidates[0].ops[0].primitive,
+            settled.rows[11].slots[0].candidates[0].ops[0].primitive,
             expected
         );
     }
@@ -148,4 +151,45 @@ fn an_arch_of_a_space_without_decisions_is_empty_and_formatted() {
     let (file, problems) = parse(Default::default(), &text);
     assert_eq!(problems, []);
     assert_eq!(format(&text, &file), text);
+}
+
+#[test]
+fn a_space_of_bottlenecks_is_resnet_50_with_its_published_parameters() {
+    let ir = lowered(
+        "cream 1\nspace resnet50 {\n    input image(channels = 3, resolution = 224)\n    output classes(1000)\n\
+         layer stem conv(kernel = 7) channels = 64 stride = 2\n    layer small maxpool(kernel = 3) stride = 2\n\
+         stage s1 bottleneck channels = 256 depth = 3\n    stage s2 bottleneck channels = 512 stride = 2 depth = 4\n\
+         stage s3 bottleneck channels = 1024 stride = 2 depth = 6\n\
+         stage s4 bottleneck channels = 2048 stride = 2 depth = 3\n\
+         layer pool avgpool\n    layer logits linear channels = classes\n}\n",
+    );
+    let path = arch::from_choices(
+        "resnet50",
+        &[vec![0], vec![0; 3], vec![0; 4], vec![0; 6], vec![0; 3]],
+        &ir,
+    );
+    let path = path.expect("there is nothing to choose").arch.path;
+    let cost = cost::of_network(&ir.network(&path, 224));
+    assert_eq!(cost.params, 25_557_032);
+    assert_eq!(cost.macs, 4_089_184_256);
+}
+
+#[test]
+fn a_shuffle_unit_has_the_weights_of_its_two_branches() {
+    let ir = lowered(
+        "cream 1\nspace units {\n    input image(channels = 4, resolution = 8)\n    output classes(2)\n\
+         stage s1 shuffle(kernel = 3) channels = 16 stride = 2 depth = 2\n\
+         layer pool avgpool\n    layer logits linear channels = classes\n}\n",
+    );
+    let table = cost::table(&ir, 8);
+    // 4 -> 16 at half the size: kept 4 (depthwise, pointwise), added 12 through 8; two a channel of each norm.
+    let norms = 2 * (4 + 4) + 2 * (8 + 8 + 12);
+    let weights = (9 * 4 + 4 * 4) + (4 * 8 + 9 * 8 + 8 * 12);
+    assert_eq!(table[0][0][0].params, weights + norms);
+    // The first pointwise convolution of the second branch comes before the stride.
+    assert_eq!(table[0][0][0].macs, 64 * (4 * 8) + 16 * (weights - 4 * 8));
+    // 16 -> 16: eight channels through eight.
+    let weights = 8 * 8 + 9 * 8 + 8 * 8;
+    assert_eq!(table[0][1][0].params, weights + 2 * (8 + 8 + 8));
+    assert_eq!(table[0][1][0].macs, 16 * weights);
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::Arch;
-use crate::ir::{Candidate, Ir, Path, Primitive, Row};
+use crate::ir::{Candidate, Ir, Path, Row};
 use crate::space::{AttributeName, AttributeValue, Operator, Setting};
 
 /// Why lists of indices are no architecture of a space. Positions count from 1.
@@ -61,7 +61,7 @@ impl fmt::Display for ChoicesError {
             ChoicesError::NoIndexForm { space } => write!(
                 f,
                 "architectures of `{space}` have no index form: it decides more than one list \
-                 for each row between the first row and the global avgpool can say"
+                 for each row between the first row and the pool over the whole map can say"
             ),
             ChoicesError::Lists { rows, found } => write!(
                 f,
@@ -141,7 +141,7 @@ pub struct FromChoices {
 }
 
 /// The architecture that lists of indices mean: one list for each row between the first row and
-/// the global average pool, one candidate index for each block. What is written is what is built.
+/// the pool over the whole map, one candidate index for each block. What is written is what is built.
 ///
 /// # Errors
 /// When the space has no index form or the lists do not fit it; the position is named.
@@ -234,7 +234,7 @@ fn listed_rows(ir: &Ir) -> Option<Range<usize>> {
 }
 
 fn is_global_pool(row: &Row) -> bool {
-    let pools = |candidate: &Candidate| matches!(candidate.ops.as_slice(), [op] if op.primitive == Primitive::GlobalAvgPool);
+    let pools = |candidate: &Candidate| matches!(candidate.ops.as_slice(), [op] if op.primitive.is_global_pool());
     row.slots
         .iter()
         .any(|slot| slot.candidates.iter().any(pools))

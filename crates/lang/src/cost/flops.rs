@@ -15,12 +15,17 @@ fn extra(primitive: &Primitive, input: Shape, output: Shape) -> u128 {
     match primitive {
         Primitive::Conv { bias: true, .. } => output.elements(),
         Primitive::Norm { .. } => 2 * output.elements(),
-        Primitive::GlobalAvgPool | Primitive::AvgPool { .. } => input.elements(),
+        Primitive::GlobalAvgPool
+        | Primitive::AvgPool { .. }
+        | Primitive::GlobalMaxPool
+        | Primitive::MaxPool { .. } => input.elements(),
         Primitive::Act(Activation::Relu | Activation::Relu6) => output.elements(),
         Primitive::Conv { bias: false, .. }
         | Primitive::Act(_)
         | Primitive::Linear { .. }
         | Primitive::Add
-        | Primitive::Mul => 0,
+        | Primitive::Mul
+        | Primitive::Half { .. }
+        | Primitive::Concat { .. } => 0,
     }
 }

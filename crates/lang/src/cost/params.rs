@@ -28,7 +28,11 @@ pub(super) fn of(op: &Op) -> u128 {
         Primitive::Act(_)
         | Primitive::GlobalAvgPool
         | Primitive::AvgPool { .. }
+        | Primitive::GlobalMaxPool
+        | Primitive::MaxPool { .. }
         | Primitive::Add
-        | Primitive::Mul => 0,
+        | Primitive::Mul
+        | Primitive::Half { .. }
+        | Primitive::Concat { .. } => 0,
     }
 }

@@ -126,6 +126,8 @@ codes! {
     BadStep Error "bad-step",
 
     // Shapes.
+    /// Widths between which no shuffle unit can stand.
+    ShuffleWidths Error "shuffle-widths",
     /// `skip` where the shape changes on some path.
     SkipChangesShape Error "skip-changes-shape",
     /// Another width on an operator that keeps it.

@@ -100,7 +100,7 @@ pub struct Op {
     pub name: String,
     /// What it does.
     pub primitive: Primitive,
-    /// What it reads: one value, two for `Add` and `Mul`.
+    /// What it reads: one value, two for `Add`, `Mul` and `Concat`.
     pub inputs: Vec<Input>,
 }
 
@@ -140,6 +140,15 @@ pub enum Primitive {
         /// Stride.
         stride: u32,
     },
+    /// Largest value of the whole map: `[N, C, H, W]` to `[N, C, 1, 1]`.
+    GlobalMaxPool,
+    /// Max pool with a square window; the symmetric padding k / 2 is never the largest.
+    MaxPool {
+        /// Side of the window.
+        kernel: u32,
+        /// Stride.
+        stride: u32,
+    },
     /// Flattens, then `[N, in] · weightᵀ + bias`; weight `[out, in]`. Its output is `[N, out]`.
     Linear {
         /// Width in, all pixels counted.
@@ -151,4 +160,21 @@ pub enum Primitive {
     Add,
     /// The first value times the second, a gate `[N, C, 1, 1]`.
     Mul,
+    /// Every second channel of an even number of them, from channel `first` (0 or 1) on.
+    Half {
+        /// Where to begin.
+        first: u32,
+    },
+    /// The channels of two values of equal maps, one behind the other.
+    Concat {
+        /// Channels of both together.
+        out_channels: u32,
+    },
+}
+
+impl Primitive {
+    /// Whether it makes one pixel of the whole map.
+    pub fn is_global_pool(&self) -> bool {
+        matches!(self, Primitive::GlobalAvgPool | Primitive::GlobalMaxPool)
+    }
 }

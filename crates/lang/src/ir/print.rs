@@ -97,12 +97,18 @@ impl fmt::Display for Primitive {
             Primitive::AvgPool { kernel, stride } => {
                 write!(f, "avgpool kernel {kernel} stride {stride}")
             }
+            Primitive::GlobalMaxPool => f.write_str("global maxpool"),
+            Primitive::MaxPool { kernel, stride } => {
+                write!(f, "maxpool kernel {kernel} stride {stride}")
+            }
             Primitive::Linear {
                 in_features,
                 out_features,
             } => write!(f, "linear {in_features} -> {out_features}"),
             Primitive::Add => f.write_str("add"),
             Primitive::Mul => f.write_str("mul"),
+            Primitive::Half { first } => write!(f, "every second channel from {first}"),
+            Primitive::Concat { out_channels } => write!(f, "concat -> {out_channels}"),
         }
     }
 }

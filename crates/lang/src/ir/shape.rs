@@ -55,10 +55,12 @@ impl Op {
             } => input
                 .windowed(kernel, stride, padding)
                 .with_channels(out_channels),
-            Primitive::AvgPool { kernel, stride } => {
+            Primitive::AvgPool { kernel, stride } | Primitive::MaxPool { kernel, stride } => {
                 input.windowed(kernel, stride, Padding::Symmetric)
             }
-            Primitive::GlobalAvgPool => Shape::pixel(input.channels),
+            Primitive::GlobalAvgPool | Primitive::GlobalMaxPool => Shape::pixel(input.channels),
+            Primitive::Half { .. } => input.with_channels(input.channels / 2),
+            Primitive::Concat { out_channels } => input.with_channels(out_channels),
             Primitive::Linear { out_features, .. } => Shape::pixel(out_features),
             Primitive::Norm { .. } | Primitive::Act(_) | Primitive::Add | Primitive::Mul => input,
         }

@@ -70,7 +70,7 @@ fn verify_candidate(candidate: &Candidate, slot: &Slot) -> Result<(), String> {
 
 fn input_widths(op: &Op, block: u32, earlier: &[u32]) -> Result<Vec<u32>, String> {
     let expected = match op.primitive {
-        Primitive::Add | Primitive::Mul => 2,
+        Primitive::Add | Primitive::Mul | Primitive::Concat { .. } => 2,
         _ => 1,
     };
     ensure(op.inputs.len() == expected, || {
@@ -109,9 +109,23 @@ fn output_width(op: &Op, inputs: &[u32]) -> Result<u32, String> {
         }
         Primitive::Norm { channels } => reads(channels),
         Primitive::Linear { out_features, .. } => Ok(out_features),
+        Primitive::Half { first } => {
+            let halves = inputs[0].is_multiple_of(2) && first < 2;
+            ensure(halves, || format!("half of {} from {first}", inputs[0]))?;
+            Ok(inputs[0] / 2)
+        }
+        Primitive::Concat { out_channels } => {
+            let sum = inputs.iter().copied().fold(0, u32::saturating_add);
+            ensure(sum == out_channels, || {
+                format!("{inputs:?} are not {out_channels}")
+            })?;
+            Ok(out_channels)
+        }
         Primitive::Act(_)
         | Primitive::GlobalAvgPool
         | Primitive::AvgPool { .. }
+        | Primitive::GlobalMaxPool
+        | Primitive::MaxPool { .. }
         | Primitive::Add
         | Primitive::Mul => reads(inputs[0]),
     }

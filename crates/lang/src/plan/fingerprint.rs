@@ -163,6 +163,10 @@ fn primitive(primitive: &Primitive) -> String {
         } => format!("linear {in_features} {out_features}"),
         Primitive::Add => "add".to_owned(),
         Primitive::Mul => "mul".to_owned(),
+        Primitive::GlobalMaxPool => "maxpool".to_owned(),
+        Primitive::MaxPool { kernel, stride } => format!("maxpool {kernel} {stride}"),
+        Primitive::Half { first } => format!("half {first}"),
+        Primitive::Concat { out_channels } => format!("concat {out_channels}"),
     }
 }
 

@@ -48,8 +48,14 @@ pub enum Operator {
     Ir,
     /// Fused inverted residual (edge residual).
     Er,
+    /// Residual bottleneck (ResNet v1.5).
+    Bottleneck,
+    /// ShuffleNetV2 unit.
+    Shuffle,
     /// Average pool; over the whole map without `kernel`.
     AvgPool,
+    /// Max pool; over the whole map without `kernel`.
+    MaxPool,
     /// Flattens; fully connected with bias.
     Linear,
     /// Identity.
@@ -63,6 +69,8 @@ pub enum AttributeName {
     Kernel,
     /// Expansion ratio; at least 1.
     Expand,
+    /// Width inside a bottleneck over its width out; at most 1.
+    Ratio,
     /// Squeeze-and-excitation ratio; 0 is none, at most 1.
     Se,
     /// Groups of a convolution; divides both widths.
@@ -80,7 +88,7 @@ pub enum AttributeName {
 pub enum AttributeValue {
     /// `kernel`, `groups`. The kernel of a pool over the whole map is 0.
     Integer(u32),
-    /// `expand`, `se`.
+    /// `expand`, `ratio`, `se`.
     Ratio(Ratio),
     /// `act`
     Act(Activation),
@@ -135,7 +143,10 @@ words!(Operator {
     Ds = "ds",
     Ir = "ir",
     Er = "er",
+    Bottleneck = "bottleneck",
+    Shuffle = "shuffle",
     AvgPool = "avgpool",
+    MaxPool = "maxpool",
     Linear = "linear",
     Skip = "skip",
 });
@@ -143,6 +154,7 @@ words!(Operator {
 words!(AttributeName {
     Kernel = "kernel",
     Expand = "expand",
+    Ratio = "ratio",
     Se = "se",
     Groups = "groups",
     Act = "act",

@@ -114,8 +114,15 @@ impl Flow {
             match alternative.operator {
                 Operator::Skip => self.check_skip(block, alternative, place),
                 Operator::Conv => check_groups(checker, alternative, place),
-                Operator::Dw | Operator::AvgPool => check_width_stays(checker, alternative, place),
-                Operator::Ds | Operator::Ir | Operator::Er | Operator::Linear => {}
+                Operator::Shuffle => check_shuffle(checker, alternative, place),
+                Operator::Dw | Operator::AvgPool | Operator::MaxPool => {
+                    check_width_stays(checker, alternative, place);
+                }
+                Operator::Ds
+                | Operator::Ir
+                | Operator::Er
+                | Operator::Bottleneck
+                | Operator::Linear => {}
             }
             check_alone(checker, block, alternative, place);
             check_kernel(checker, alternative, place);
@@ -161,7 +168,7 @@ impl Flow {
                 }
                 self.form = Form::Flat;
             }
-            Operator::AvgPool if is_global(operator) => {
+            _ if is_global(operator) => {
                 self.check_not_flat(checker, draft);
                 self.form = Form::Pooled;
                 self.side = Some(1);
@@ -272,7 +279,7 @@ fn needs_layer(alternative: &Alternative) -> bool {
 fn is_global(alternative: &Alternative) -> bool {
     let kernel = setting(alternative, AttributeName::Kernel);
     let is_whole = kernel.is_some_and(|(kernel, _)| integers(kernel).any(|side| side == 0));
-    alternative.operator == Operator::AvgPool && is_whole
+    alternative.operator.is_pool() && is_whole
 }
 
 fn check_groups(checker: &mut Checker, conv: &Alternative, place: Place) {
@@ -299,6 +306,24 @@ fn check_width_stays(checker: &mut Checker, alternative: &Alternative, place: Pl
         let problem = report::width_stays(alternative, widths, place.width_span);
         checker.found.push(problem);
     }
+}
+
+/// A unit that keeps the shape works on half of the channels; any other keeps its input and adds
+/// channels to it.
+fn check_shuffle(checker: &mut Checker, shuffle: &Alternative, place: Place) {
+    let known = (place.in_channels, place.out_channels, place.stride);
+    let (Some(input), Some(output), Some(stride)) = known else {
+        return;
+    };
+    let keeps_shape = input == output && stride.value == 1;
+    let problem = match keeps_shape {
+        true if input % 2 == 1 => report::shuffle_odd(shuffle, input, place.width_span),
+        false if output <= input => {
+            report::shuffle_shrinks(shuffle, (input, output), place.width_span)
+        }
+        _ => return,
+    };
+    checker.found.push(problem);
 }
 
 /// A pool over the whole map and `linear` have a layer to themselves, without stride.

@@ -8,7 +8,11 @@ pub(super) fn expand(values: Picked<'_>, place: Place) -> Vec<Op> {
     let wide = round8(place.in_channels, values.expand());
     body.conv("conv_pw", Filter::pointwise(wide), 1);
     body.act(values.act(), 1);
-    body.conv("conv_dw", depthwise(values, wide, place), 2);
+    body.conv(
+        "conv_dw",
+        depthwise(values.kernel(), values.padding(), wide, place),
+        2,
+    );
     body.act(values.act(), 2);
     body.squeeze(values.se());
     body.conv("conv_pwl", Filter::pointwise(place.out_channels), 3);

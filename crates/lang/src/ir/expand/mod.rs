@@ -2,14 +2,16 @@
 //!
 //! The names of the parts are the original's, because weights are found by them.
 
-mod avgpool;
+mod bottleneck;
 mod conv;
 mod ds;
 mod dw;
 mod er;
 mod ir;
 mod linear;
+mod pool;
 mod round8;
+mod shuffle;
 
 use super::{Input, Op, Primitive};
 use crate::quantity::Ratio;
@@ -46,7 +48,10 @@ pub(super) fn expand(operator: Operator, values: &Values, place: Place) -> Vec<O
         Operator::Ds => ds::expand(values, place),
         Operator::Ir => ir::expand(values, place),
         Operator::Er => er::expand(values, place),
-        Operator::AvgPool => avgpool::expand(values, place),
+        Operator::Bottleneck => bottleneck::expand(values, place),
+        Operator::Shuffle => shuffle::expand(values, place),
+        Operator::AvgPool => pool::average(values, place),
+        Operator::MaxPool => pool::largest(values, place),
         Operator::Linear => linear::expand(place),
         Operator::Skip => Vec::new(),
     }
@@ -77,6 +82,10 @@ impl Picked<'_> {
 
     fn expand(self) -> Ratio {
         ratio(self.get(AttributeName::Expand))
+    }
+
+    fn ratio(self) -> Ratio {
+        ratio(self.get(AttributeName::Ratio))
     }
 
     fn se(self) -> Ratio {
@@ -142,10 +151,12 @@ impl Filter {
     }
 }
 
-/// A block under construction: every new op reads the one before.
+/// A block under construction: every new op reads the one before, or where [`Body::turn_to`] went.
 struct Body {
     ops: Vec<Op>,
-    /// Width of the newest output.
+    /// What the next op reads.
+    last: Input,
+    /// Width of `last`.
     width: u32,
     norm: Norm,
 }
@@ -154,17 +165,15 @@ impl Body {
     fn new(in_channels: u32, norm: Norm) -> Body {
         Body {
             ops: Vec::new(),
+            last: Input::Block,
             width: in_channels,
             norm,
         }
     }
 
-    /// The newest output.
-    fn last(&self) -> Input {
-        match self.ops.len() {
-            0 => Input::Block,
-            ops => Input::Op(ops - 1),
-        }
+    /// The next op reads `value`, of this width.
+    fn turn_to(&mut self, value: Input, width: u32) {
+        (self.last, self.width) = (value, width);
     }
 
     fn push(&mut self, name: impl Into<String>, primitive: Primitive, inputs: Vec<Input>) {
@@ -173,11 +182,11 @@ impl Body {
             primitive,
             inputs,
         });
+        self.last = Input::Op(self.ops.len() - 1);
     }
 
     fn then(&mut self, name: impl Into<String>, primitive: Primitive) {
-        let last = self.last();
-        self.push(name, primitive, vec![last]);
+        self.push(name, primitive, vec![self.last]);
     }
 
     fn filter(&mut self, name: &str, filter: Filter, bias: bool) {
@@ -194,19 +203,29 @@ impl Body {
         self.width = filter.out_channels;
     }
 
-    /// A convolution and, unless `norm = none`, its norm `bnN`; the bias stands in for a missing norm.
+    /// A convolution and, unless `norm = none`, its norm `bnN`.
     fn conv(&mut self, name: &str, filter: Filter, number: u32) {
+        self.normed(name, filter, &format!("bn{number}"));
+    }
+
+    /// A convolution and, unless `norm = none`, its norm; the bias stands in for a missing norm.
+    fn normed(&mut self, name: &str, filter: Filter, norm: &str) {
         self.filter(name, filter, self.norm == Norm::None);
         if self.norm == Norm::Batch {
             let channels = self.width;
-            self.then(format!("bn{number}"), Primitive::Norm { channels });
+            self.then(norm, Primitive::Norm { channels });
         }
     }
 
     /// The activation `actN`, unless it is the identity.
     fn act(&mut self, act: Activation, number: u32) {
+        self.activation(act, &format!("act{number}"));
+    }
+
+    /// The activation, unless it is the identity.
+    fn activation(&mut self, act: Activation, name: &str) {
         if act != Activation::None {
-            self.then(format!("act{number}"), Primitive::Act(act));
+            self.then(name, Primitive::Act(act));
         }
     }
 
@@ -215,21 +234,19 @@ impl Body {
         if se.numerator == 0 {
             return;
         }
-        let (map, width) = (self.last(), self.width);
+        let (map, width) = (self.last, self.width);
         self.then("se.pool", Primitive::GlobalAvgPool);
         self.filter("se.conv_reduce", Filter::pointwise(round8(width, se)), true);
         self.then("se.relu", Primitive::Act(Activation::Relu));
         self.filter("se.conv_expand", Filter::pointwise(width), true);
         self.then("se.gate", Primitive::Act(Activation::Hsigmoid));
-        let gate = self.last();
-        self.push("se.scale", Primitive::Mul, vec![map, gate]);
+        self.push("se.scale", Primitive::Mul, vec![map, self.last]);
     }
 
     /// The residual, where the shapes allow one.
     fn residual(&mut self, place: Place) {
         if place.keeps_shape() {
-            let last = self.last();
-            self.push("add", Primitive::Add, vec![last, Input::Block]);
+            self.push("add", Primitive::Add, vec![self.last, Input::Block]);
         }
     }
 }

@@ -150,12 +150,11 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Option<Attribute> {
         // A pool without a window is over the whole map; `default kernel` must not change that.
-        let is_pool = operator == Operator::AvgPool;
         let of_file = self
             .defaults
             .attributes
             .get(&spec.name)
-            .filter(|_| !is_pool);
+            .filter(|_| !operator.is_pool());
         let value = match of_file {
             Some(value) => (*value)?,
             None => spec.default.expect("a missing attribute was reported"),

@@ -71,6 +71,7 @@ impl Kind {
             },
             AttributeName::Groups => integer("groups", 1, limits::WIDTH),
             AttributeName::Expand => ratio("expand", 1, limits::EXPAND, 9),
+            AttributeName::Ratio => ratio("ratio", 0, 1, 9),
             AttributeName::Se => ratio("se", 0, 1, 9),
             AttributeName::Act | AttributeName::Norm | AttributeName::Padding => Kind {
                 name: name.as_str(),

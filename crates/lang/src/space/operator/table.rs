@@ -1,5 +1,7 @@
 //! The one table of operators: which attributes each takes, and their defaults.
 
+use crate::quantity::Ratio;
+
 use super::{Activation, AttributeName, AttributeValue, Norm, Operator, Padding};
 
 /// An attribute as one operator takes it.
@@ -25,15 +27,18 @@ const fn optional(name: AttributeName, value: AttributeValue) -> AttributeSpec {
     }
 }
 
+const fn fraction(numerator: u64, denominator: u64) -> AttributeValue {
+    AttributeValue::Ratio(Ratio {
+        numerator,
+        denominator,
+    })
+}
+
 const KERNEL: AttributeSpec = required(AttributeName::Kernel);
 const EXPAND: AttributeSpec = required(AttributeName::Expand);
-const SE: AttributeSpec = optional(
-    AttributeName::Se,
-    AttributeValue::Ratio(crate::quantity::Ratio {
-        numerator: 0,
-        denominator: 1,
-    }),
-);
+const SE: AttributeSpec = optional(AttributeName::Se, fraction(0, 1));
+const RATIO: AttributeSpec = optional(AttributeName::Ratio, fraction(1, 4));
+const KERNEL_OR_3: AttributeSpec = optional(AttributeName::Kernel, AttributeValue::Integer(3));
 const GROUPS: AttributeSpec = optional(AttributeName::Groups, AttributeValue::Integer(1));
 const ACT: AttributeSpec = optional(AttributeName::Act, AttributeValue::Act(Activation::Relu));
 const NORM: AttributeSpec = optional(AttributeName::Norm, AttributeValue::Norm(Norm::Batch));
@@ -47,11 +52,12 @@ const CONV: &[AttributeSpec] = &[KERNEL, GROUPS, ACT, NORM, PADDING];
 const DW: &[AttributeSpec] = &[KERNEL, ACT, NORM, PADDING];
 const DS: &[AttributeSpec] = &[KERNEL, SE, ACT, NORM, PADDING];
 const IR: &[AttributeSpec] = &[KERNEL, EXPAND, SE, ACT, NORM, PADDING];
+const BOTTLENECK: &[AttributeSpec] = &[KERNEL_OR_3, RATIO, ACT, NORM];
+const SHUFFLE: &[AttributeSpec] = &[KERNEL, ACT, NORM];
 const POOL: &[AttributeSpec] = &[WINDOW];
 
 /// Operators of the language that the compiler reads but cannot build yet.
-pub(in crate::space) const NOT_BUILT: &[&str] =
-    &["bottleneck", "shuffle", "maxpool", "sum", "zero"];
+pub(in crate::space) const NOT_BUILT: &[&str] = &["sum", "zero"];
 
 impl Operator {
     /// Its attributes, in the order in which candidates list them.
@@ -61,9 +67,16 @@ impl Operator {
             Operator::Dw => DW,
             Operator::Ds => DS,
             Operator::Ir | Operator::Er => IR,
-            Operator::AvgPool => POOL,
+            Operator::Bottleneck => BOTTLENECK,
+            Operator::Shuffle => SHUFFLE,
+            Operator::AvgPool | Operator::MaxPool => POOL,
             Operator::Linear | Operator::Skip => &[],
         }
+    }
+
+    /// Whether it pools: over a window, or over the whole map.
+    pub fn is_pool(self) -> bool {
+        matches!(self, Operator::AvgPool | Operator::MaxPool)
     }
 
     /// Its attribute of that name, if it has one.

@@ -105,6 +105,39 @@ pub(in crate::space) fn width_stays(
     .help("change the width in a row with `conv`, `ds`, `ir` or `er`")
 }
 
+pub(in crate::space) fn shuffle_odd(
+    shuffle: &Alternative,
+    width: u32,
+    width_span: Span,
+) -> Diagnostic {
+    Diagnostic::new(
+        Code::ShuffleWidths,
+        format!("`shuffle` cannot halve {width} channels"),
+        shuffle.span,
+        "works on every second channel",
+    )
+    .label(width_span, format!("{width} channels come in and go out"))
+    .help("write an even number of channels")
+}
+
+pub(in crate::space) fn shuffle_shrinks(
+    shuffle: &Alternative,
+    (input, output): (u32, u32),
+    width_span: Span,
+) -> Diagnostic {
+    Diagnostic::new(
+        Code::ShuffleWidths,
+        format!("`shuffle` cannot make {output} channels of {input} where the shape changes"),
+        shuffle.span,
+        "keeps the channels that come in and adds more",
+    )
+    .label(
+        width_span,
+        format!("{input} channels come in, {output} go out"),
+    )
+    .help("let more channels go out than come in: twice as many in ShuffleNetV2")
+}
+
 /// `linear` or a pool over the whole map among alternatives.
 pub(in crate::space) fn stands_alone(alternative: &Alternative, row: &ast::Row) -> Diagnostic {
     Diagnostic::new(
@@ -148,9 +181,10 @@ pub(in crate::space) fn no_stride(alternative: &Alternative, stride: Span) -> Di
 }
 
 fn described(alternative: &Alternative) -> String {
-    match alternative.operator {
-        crate::space::Operator::AvgPool => "`avgpool` over the whole map".to_owned(),
-        operator => format!("`{operator}`"),
+    let operator = alternative.operator;
+    match operator.is_pool() {
+        true => format!("`{operator}` over the whole map"),
+        false => format!("`{operator}`"),
     }
 }
 
