@@ -85,6 +85,8 @@ fn operator_page(operator: Operator) -> &'static str {
         Operator::Bottleneck => include_str!("../../docs/operators/bottleneck.md"),
         Operator::Shuffle => include_str!("../../docs/operators/shuffle.md"),
         Operator::Linear => include_str!("../../docs/operators/linear.md"),
+        Operator::Zero => include_str!("../../docs/operators/zero.md"),
+        Operator::Sum => include_str!("../../docs/operators/sum.md"),
         Operator::Skip => include_str!("../../docs/operators/skip.md"),
     }
 }

@@ -124,7 +124,7 @@ impl<R: Rng> Builder<'_, R> {
 
     /// Up to three alternatives of different operators, so that none shares a candidate.
     fn op(&mut self, keeps_shape: bool) -> String {
-        let mut operators = vec!["mb", "conv", "ds", "er", "bottleneck"];
+        let mut operators = vec!["mb", "conv", "ds", "er", "bottleneck", "sum"];
         if keeps_shape {
             operators.extend(["dw", "skip", "shuffle", "avgpool", "maxpool"]);
         }
@@ -146,6 +146,9 @@ impl<R: Rng> Builder<'_, R> {
             return operator.to_owned();
         }
         let kernel = self.kernel();
+        if operator == "sum" {
+            return format!("sum(conv(kernel = 3), ds({kernel}) or zero)");
+        }
         let more = match operator {
             "ds" => self.pick(&["", ", se = 0.25", ", se in {0, 0.5}"]),
             "avgpool" | "maxpool" | "shuffle" => "",

@@ -5,14 +5,27 @@ mod by_hand;
 use std::sync::OnceLock;
 
 use creamc_lang::arch::{self, Arch, ChoicesError};
+use creamc_lang::compile::{self, Overrides};
 use creamc_lang::cost;
-use creamc_lang::diagnostic::Diagnostic;
+use creamc_lang::diagnostic::{Diagnostic, Severity};
 use creamc_lang::ir::{Ir, Path};
-use creamc_lang::source::{FileId, Span};
+use creamc_lang::source::{FileId, Files, ReadError, Span};
 use creamc_lang::space::{Metric, Relation, Require};
 use creamc_lang::syntax::ast::Comparison;
 use creamc_lang::syntax::{ast, format, parse};
+use creamc_lang::testing::small_space;
 use proptest::prelude::*;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// One text under any path.
+struct One(String);
+
+impl Files for One {
+    fn read(&self, _: &std::path::Path) -> Result<String, ReadError> {
+        Ok(self.0.clone())
+    }
+}
 
 fn item(text: &str) -> ast::Arch {
     let (file, problems) = parse(FileId::default(), text);
@@ -298,4 +311,32 @@ fn an_arch_outside_a_bound_gets_a_warning_for_each() {
     assert_eq!(found.len(), 5);
     assert!(found[0].ends_with(" flops") && found[1].ends_with(" params"));
     assert_eq!(found[2..], [pair, pair, "`s1` has depth 1"]);
+}
+
+/// A space of [`small_space`] and one of its paths.
+fn small(seed: u64) -> (Ir, Path) {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let text = small_space(&mut random);
+    let files = One(text);
+    let unit = compile::load(
+        &files,
+        std::path::Path::new("x.cream"),
+        &Overrides::default(),
+    );
+    let ir = unit.expect("in memory").ir.expect("a space without errors");
+    let path = path(&ir, |choices| random.random_range(0..choices));
+    (ir, path)
+}
+
+proptest! {
+    #[test]
+    fn every_path_of_every_space_is_read_back_from_what_is_written(seed in any::<u64>()) {
+        let (ir, path) = small(seed);
+        let arch = arch_of(&ir, path);
+        let written = format!("cream 1\n{}", arch::write(&arch, &ir));
+        let (read, problems) = read(&written, &ir);
+        let errors = problems.iter().filter(|one| one.severity == Severity::Error);
+        prop_assert_eq!(errors.count(), 0, "{}\n{:?}", written, problems);
+        prop_assert_eq!(read, Some(arch));
+    }
 }

@@ -13,6 +13,8 @@ use crate::syntax::ast::{self, Attribute, Fix, Op, Value};
 pub(super) struct Written<'a> {
     pub name: &'a Name,
     pub attributes: Vec<&'a Attribute>,
+    /// Operators in the parentheses: branches of a sum.
+    pub branches: Vec<&'a ast::Prim>,
     pub span: Span,
     pub slot: &'a Slot,
     pub row: &'a str,
@@ -433,6 +435,43 @@ fn completed(written: &Written<'_>, missing: &[AttributeName], candidate: usize)
         .map(|(name, value, _)| format!("{name} = {value}"))
         .collect();
     format!("{}({})", written.name.value, values.join(", "))
+}
+
+pub(super) fn branches_open(written: &Written<'_>, candidate: usize) -> Diagnostic {
+    let example = written.slot.text(candidate);
+    Diagnostic::new(
+        Code::ArchMissingAttribute,
+        format!("`{}` leaves its branches open", written.name.value),
+        written.span,
+        format!("searched in `{}`, so an arch must say them", written.row),
+    )
+    .fix(
+        format!("write them out, for example `{example}`"),
+        written.span,
+        example,
+    )
+}
+
+pub(super) fn wrong_branches(written: &Written<'_>, named: &[usize]) -> Diagnostic {
+    let found = written.branches.len();
+    let branches = if found == 1 { "branch" } else { "branches" };
+    let sums = named.iter().map(|&at| &written.slot.candidates[at]);
+    let mut counts: Vec<usize> = sums
+        .map(|sum| sum.branches.len())
+        .filter(|&n| n > 0)
+        .collect();
+    counts.sort_unstable();
+    counts.dedup();
+    Diagnostic::new(
+        Code::ArchWrongKind,
+        format!(
+            "{found} {branches} in `{}`, not {}",
+            written.name.value,
+            alternatives(&counts)
+        ),
+        written.span,
+        format!("{found} {branches}"),
+    )
 }
 
 pub(super) fn ambiguous(written: &Written<'_>, several: &[usize]) -> Diagnostic {

@@ -16,6 +16,9 @@ pub(super) fn select(prim: &Prim, slot: &Slot, row: &str) -> Result<u16, Diagnos
     if named.is_empty() {
         return Err(report::unknown_block(&written));
     }
+    if !written.branches.is_empty() {
+        return select_sum(&written, &named);
+    }
     let given = given(&written, &named)?;
     let agreeing = narrow(slot, named.iter().copied(), |candidate| {
         given.iter().all(|one| one.agrees(candidate))
@@ -24,12 +27,13 @@ pub(super) fn select(prim: &Prim, slot: &Slot, row: &str) -> Result<u16, Diagnos
         return Err(outside_domain(&written, &named, &given));
     }
     let complete = narrow(slot, agreeing.iter().copied(), |candidate| {
-        candidate
-            .values
-            .iter()
-            .all(|&(name, _, searched)| !searched || given.iter().any(|one| one.name == name))
+        let mut searched = candidate.values.iter().filter(|(_, _, searched)| *searched);
+        searched.all(|&(name, _, _)| given.iter().any(|one| one.name == name))
     });
     match complete.as_slice() {
+        [_, _, ..] if complete.iter().all(|&at| is_sum(&slot.candidates[at])) => {
+            Err(report::branches_open(&written, complete[0]))
+        }
         [] => Err(report::missing_attributes(
             &written,
             &missing(slot, &agreeing, &given),
@@ -38,6 +42,46 @@ pub(super) fn select(prim: &Prim, slot: &Slot, row: &str) -> Result<u16, Diagnos
         [only] => Ok(u16::try_from(*only).expect("a slot has at most 4,096 candidates")),
         several => Err(report::ambiguous(&written, several)),
     }
+}
+
+/// The one of the sums `named` whose branches are those written.
+fn select_sum(written: &Written<'_>, named: &[usize]) -> Result<u16, Diagnostic> {
+    let slot = written.slot;
+    if let Some(attribute) = written.attributes.first() {
+        return Err(report::unknown_attribute(written, attribute, &[]));
+    }
+    let mut agreeing = narrow(slot, named.iter().copied(), |candidate| {
+        candidate.branches.len() == written.branches.len()
+    });
+    if agreeing.is_empty() {
+        return Err(report::wrong_branches(written, named));
+    }
+    for (branch, prim) in written.branches.iter().enumerate() {
+        let place = branch_slot(slot, &agreeing, branch);
+        let chosen = select(prim, &place, written.row)?;
+        let chosen = &place.candidates[usize::from(chosen)];
+        agreeing = narrow(slot, agreeing, |sum| sum.branches[branch] == *chosen);
+    }
+    Ok(u16::try_from(agreeing[0]).expect("a slot has at most 4,096 candidates"))
+}
+
+/// What can stand in one branch of these sums.
+fn branch_slot(slot: &Slot, sums: &[usize], branch: usize) -> Slot {
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for &at in sums {
+        let candidate = &slot.candidates[at].branches[branch];
+        if !candidates.contains(candidate) {
+            candidates.push(candidate.clone());
+        }
+    }
+    Slot {
+        candidates: candidates.into(),
+        ..*slot
+    }
+}
+
+fn is_sum(candidate: &Candidate) -> bool {
+    !candidate.branches.is_empty()
 }
 
 /// The candidates of `indices` for which `keep` holds.
@@ -54,7 +98,7 @@ fn is_called(candidate: &Candidate, name: &str) -> bool {
     candidate.operator.as_str() == name || candidate.block.as_deref() == Some(name)
 }
 
-/// Takes a call apart; a group must hold one alternative, arguments must be attributes.
+/// Takes a call apart; a group must hold one alternative, and so must a branch.
 fn written<'a>(prim: &'a Prim, slot: &'a Slot, row: &'a str) -> Result<Written<'a>, Diagnostic> {
     let (name, args, span) = match prim {
         Prim::Call { name, args, span } => (name, args, *span),
@@ -63,16 +107,25 @@ fn written<'a>(prim: &'a Prim, slot: &'a Slot, row: &'a str) -> Result<Written<'
             _ => return Err(report::picks_one_alternative(op)),
         },
     };
-    let mut attributes = Vec::new();
+    let sums = slot
+        .candidates
+        .iter()
+        .any(|candidate| is_sum(candidate) && is_called(candidate, &name.value));
+    let (mut attributes, mut branches) = (Vec::new(), Vec::new());
     for arg in args {
         match arg {
             Arg::Attribute(attribute) => attributes.push(attribute),
-            Arg::Op(op) => return Err(report::takes_no_block(op.span, name)),
+            Arg::Op(op) if !sums => return Err(report::takes_no_block(op.span, name)),
+            Arg::Op(op) => match op.alternatives.as_slice() {
+                [only] => branches.push(only),
+                _ => return Err(report::picks_one_alternative(op)),
+            },
         }
     }
     Ok(Written {
         name,
         attributes,
+        branches,
         span,
         slot,
         row,

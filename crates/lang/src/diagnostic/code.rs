@@ -128,6 +128,10 @@ codes! {
     // Shapes.
     /// Widths between which no shuffle unit can stand.
     ShuffleWidths Error "shuffle-widths",
+    /// `zero` where nothing would come out of a block.
+    ZeroPlace Error "zero-place",
+    /// A `sum` of fewer than two branches.
+    SumBranches Error "sum-branches",
     /// `skip` where the shape changes on some path.
     SkipChangesShape Error "skip-changes-shape",
     /// Another width on an operator that keeps it.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::expand::{Place, expand};
+use super::expand::{Place, expand, sum};
 use super::{Candidate, Ir, Row, Slot};
-use crate::space::{self, Alternative, AttributeName, AttributeValue, Setting, Space};
+use crate::space::{self, Alternative, AttributeName, AttributeValue, Operator, Setting, Space};
 
 /// Unrolls every depth and writes out every candidate. Cannot fail: a checked space has a meaning.
 ///
@@ -71,18 +71,51 @@ fn slot(block: &space::Block, place: Place) -> Slot {
 }
 
 fn candidates(block: &space::Block, place: Place) -> Arc<[Candidate]> {
-    block
-        .alternatives
-        .iter()
-        .flat_map(|alternative| {
-            picks(alternative).into_iter().map(move |values| Candidate {
-                operator: alternative.operator,
-                block: alternative.block.clone(),
-                ops: expand(alternative.operator, &values, place),
-                values,
-            })
+    let alternatives = block.alternatives.iter();
+    alternatives
+        .flat_map(|alternative| match alternative.operator {
+            Operator::Sum => sums(alternative, place),
+            _ => plain(alternative, place),
         })
         .collect()
+}
+
+fn plain(alternative: &Alternative, place: Place) -> Vec<Candidate> {
+    let values = picks(alternative).into_iter();
+    values
+        .map(|values| Candidate {
+            operator: alternative.operator,
+            block: alternative.block.clone(),
+            branches: Vec::new(),
+            ops: expand(alternative.operator, &values, place),
+            values,
+        })
+        .collect()
+}
+
+/// Every way to pick one candidate for each branch, the first branch slowest.
+fn sums(alternative: &Alternative, place: Place) -> Vec<Candidate> {
+    let mut all = vec![Vec::new()];
+    for branch in &alternative.branches {
+        let next = candidates(branch, place);
+        let with = |picked: &Vec<Candidate>, one: &Candidate| {
+            let mut picked = picked.clone();
+            picked.push(one.clone());
+            picked
+        };
+        all = all
+            .iter()
+            .flat_map(|picked| next.iter().map(move |one| with(picked, one)))
+            .collect();
+    }
+    let sum = |branches: Vec<Candidate>| Candidate {
+        operator: alternative.operator,
+        block: alternative.block.clone(),
+        values: Vec::new(),
+        ops: sum::expand(&branches),
+        branches,
+    };
+    all.into_iter().map(sum).collect()
 }
 
 type Values = Vec<(AttributeName, AttributeValue, bool)>;

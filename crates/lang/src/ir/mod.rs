@@ -79,7 +79,9 @@ pub struct Candidate {
     pub block: Option<String>,
     /// All values, in the operator's order; the flag says whether the value was searched.
     pub values: Vec<(AttributeName, AttributeValue, bool)>,
-    /// The primitives in order; each reads the input or earlier outputs. Empty for `skip`.
+    /// What `sum` adds; none for other operators.
+    pub branches: Vec<Candidate>,
+    /// The primitives in order; each reads the input or earlier outputs. Empty for `skip` and `zero`.
     pub ops: Vec<Op>,
 }
 

@@ -6,7 +6,7 @@ use crate::space::{AttributeName, AttributeValue};
 impl Candidate {
     /// The operator with its searched values: `ir(kernel = 3, expand = 4)`, `skip`.
     pub fn text(&self) -> String {
-        self.text_with(|_| false)
+        self.text_among(&[])
     }
 
     /// The operator with its searched values and the fixed ones that `extra` asks for.
@@ -17,10 +17,53 @@ impl Candidate {
             .filter(|(name, _, searched)| *searched || extra(*name))
             .map(|(name, value, _)| format!("{name} = {value}"))
             .collect();
-        match written.is_empty() {
-            true => self.operator.to_string(),
-            false => format!("{}({})", self.operator, written.join(", ")),
+        called(self, &written)
+    }
+
+    /// As it is written where any of `others` could stand: with its searched values, and the fixed
+    /// ones by which it differs from those of the same operator.
+    fn text_among(&self, others: &[&Candidate]) -> String {
+        let is_twin = |other: &&Candidate| other.operator == self.operator;
+        let twins = others.iter().copied().filter(is_twin);
+        if !self.branches.is_empty() {
+            return self.sum_among(&twins.collect::<Vec<_>>());
         }
+        let twins: Vec<&Candidate> = twins.filter(|twin| twin.values != self.values).collect();
+        if !twins.iter().any(|twin| self.is_taken_for(twin)) {
+            return self.text_with(|_| false);
+        }
+        self.text_with(|name| {
+            twins
+                .iter()
+                .any(|twin| twin.value(name) != self.value(name))
+        })
+    }
+
+    /// Every branch among those that can stand in its place.
+    fn sum_among(&self, sums: &[&Candidate]) -> String {
+        let branches: Vec<String> = (self.branches.iter().enumerate())
+            .map(|(at, branch)| {
+                let others: Vec<&Candidate> =
+                    sums.iter().filter_map(|sum| sum.branches.get(at)).collect();
+                branch.text_among(&others)
+            })
+            .collect();
+        called(self, &branches)
+    }
+
+    /// Whether the searched values alone fit that candidate of the same operator too.
+    fn is_taken_for(&self, twin: &Candidate) -> bool {
+        let agrees = self
+            .values
+            .iter()
+            .filter(|(_, _, searched)| *searched)
+            .all(|&(name, value, _)| twin.value(name) == Some(value));
+        let given = twin
+            .values
+            .iter()
+            .filter(|(_, _, searched)| *searched)
+            .all(|&(name, _, _)| self.searches(name));
+        agrees && given
     }
 
     /// The value of an attribute.
@@ -35,46 +78,29 @@ impl Candidate {
             .iter()
             .any(|&(other, _, searched)| other == name && searched)
     }
+
+    /// Its searched values and those of its branches, in order.
+    pub fn searched(&self) -> Vec<(AttributeName, AttributeValue)> {
+        let own = self.values.iter().filter(|(_, _, searched)| *searched);
+        let own = own.map(|&(name, value, _)| (name, value));
+        own.chain(self.branches.iter().flat_map(Candidate::searched))
+            .collect()
+    }
+}
+
+fn called(candidate: &Candidate, inside: &[String]) -> String {
+    match inside.is_empty() {
+        true => candidate.operator.to_string(),
+        false => format!("{}({})", candidate.operator, inside.join(", ")),
+    }
 }
 
 impl Slot {
     /// A candidate as it must be written here: its searched values, and the fixed
     /// ones by which it differs from other candidates of the same operator.
     pub fn text(&self, candidate: usize) -> String {
-        let this = &self.candidates[candidate];
-        if self.is_told_apart(candidate) {
-            return this.text();
-        }
-        let twins = || self.twins(candidate);
-        this.text_with(|name| twins().any(|twin| twin.value(name) != this.value(name)))
-    }
-
-    /// All other candidates of the same operator.
-    fn twins(&self, candidate: usize) -> impl Iterator<Item = &Candidate> {
-        let operator = self.candidates[candidate].operator;
-        self.candidates
-            .iter()
-            .enumerate()
-            .filter(move |(at, other)| *at != candidate && other.operator == operator)
-            .map(|(_, other)| other)
-    }
-
-    /// Whether the searched values alone fit no other candidate.
-    fn is_told_apart(&self, candidate: usize) -> bool {
-        let this = &self.candidates[candidate];
-        !self.twins(candidate).any(|twin| {
-            let agrees = this
-                .values
-                .iter()
-                .filter(|(_, _, searched)| *searched)
-                .all(|&(name, value, _)| twin.value(name) == Some(value));
-            let given = twin
-                .values
-                .iter()
-                .filter(|(_, _, searched)| *searched)
-                .all(|&(name, _, _)| this.searches(name));
-            agrees && given
-        })
+        let others: Vec<&Candidate> = self.candidates.iter().collect();
+        self.candidates[candidate].text_among(&others)
     }
 }
 

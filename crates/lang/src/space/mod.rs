@@ -162,6 +162,8 @@ pub struct Alternative {
     pub operator: Operator,
     /// Every attribute of the operator in the order of its table, defaults filled in.
     pub attributes: Vec<Attribute>,
+    /// What `sum` adds, two or more; none for other operators.
+    pub branches: Vec<Block>,
     /// The `block` name it was reached by, if any (the outermost).
     pub block: Option<String>,
     /// Where the operator is written.

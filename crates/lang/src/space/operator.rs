@@ -3,7 +3,6 @@
 mod table;
 
 pub use table::AttributeSpec;
-pub(super) use table::NOT_BUILT;
 
 use std::fmt;
 
@@ -60,6 +59,10 @@ pub enum Operator {
     Linear,
     /// Identity.
     Skip,
+    /// Nothing; a branch of `sum`.
+    Zero,
+    /// Sum of branches.
+    Sum,
 }
 
 /// What can be written in an operator's parentheses.
@@ -149,6 +152,8 @@ words!(Operator {
     MaxPool = "maxpool",
     Linear = "linear",
     Skip = "skip",
+    Zero = "zero",
+    Sum = "sum",
 });
 
 words!(AttributeName {

@@ -64,11 +64,18 @@ fn block_lines(word: &str, block: &Block) -> Vec<String> {
 }
 
 fn alternative_text(alternative: &Alternative) -> String {
-    let attributes: Vec<String> = alternative.attributes.iter().map(attribute_text).collect();
-    match attributes.is_empty() {
+    let attributes = alternative.attributes.iter().map(attribute_text);
+    let branches = alternative.branches.iter().map(branch_text);
+    let inside: Vec<String> = attributes.chain(branches).collect();
+    match inside.is_empty() {
         true => alternative.operator.to_string(),
-        false => format!("{}({})", alternative.operator, attributes.join(", ")),
+        false => format!("{}({})", alternative.operator, inside.join(", ")),
     }
+}
+
+fn branch_text(branch: &Block) -> String {
+    let alternatives: Vec<String> = branch.alternatives.iter().map(alternative_text).collect();
+    alternatives.join(" or ")
 }
 
 fn attribute_text(attribute: &Attribute) -> String {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::operator::{Activation, AttributeName, Norm, Operator, Padding};
-use super::{Metric, operator, report};
+use super::{Metric, report};
 use crate::diagnostic::Diagnostic;
 use crate::source::Name;
 use crate::syntax::ast;
@@ -154,7 +154,7 @@ fn declare<'a>(scope: &mut Scope<'a>, entry: Option<Entry<'a>>, found: &mut Vec<
 
 /// What the language itself means by a name, with its article.
 pub(super) fn given_meaning(name: &str) -> Option<&'static str> {
-    let is_operator = Operator::from_word(name).is_some() || operator::NOT_BUILT.contains(&name);
+    let is_operator = Operator::from_word(name).is_some();
     let is_attribute = AttributeName::from_word(name).is_some()
         || [
             "channels",
@@ -163,7 +163,6 @@ pub(super) fn given_meaning(name: &str) -> Option<&'static str> {
             "depth",
             "eps",
             "momentum",
-            "ratio",
         ]
         .contains(&name);
     let is_metric = Metric::from_word(name).is_some() || UNBOUNDED.contains(&name);

@@ -111,22 +111,55 @@ impl Flow {
     fn check_block(&mut self, checker: &mut Checker, block: Option<&Block>, place: Place) {
         let Some(block) = block else { return };
         for alternative in &block.alternatives {
-            match alternative.operator {
-                Operator::Skip => self.check_skip(block, alternative, place),
-                Operator::Conv => check_groups(checker, alternative, place),
-                Operator::Shuffle => check_shuffle(checker, alternative, place),
-                Operator::Dw | Operator::AvgPool | Operator::MaxPool => {
-                    check_width_stays(checker, alternative, place);
-                }
-                Operator::Ds
-                | Operator::Ir
-                | Operator::Er
-                | Operator::Bottleneck
-                | Operator::Linear => {}
+            if alternative.operator == Operator::Zero {
+                checker
+                    .found
+                    .push(report::zero_alone(alternative, place.row));
             }
+            self.check_alternative(checker, block, alternative, place);
             check_alone(checker, block, alternative, place);
-            check_kernel(checker, alternative, place);
         }
+    }
+
+    /// A branch of `sum` takes what goes in and makes what comes out of the block.
+    fn check_branch(&mut self, checker: &mut Checker, branch: &Block, place: Place) {
+        for alternative in &branch.alternatives {
+            match needs_layer(alternative) {
+                true => checker
+                    .found
+                    .push(report::not_a_branch(alternative, place.row)),
+                false => self.check_alternative(checker, branch, alternative, place),
+            }
+        }
+    }
+
+    fn check_alternative(
+        &mut self,
+        checker: &mut Checker,
+        block: &Block,
+        alternative: &Alternative,
+        place: Place,
+    ) {
+        match alternative.operator {
+            Operator::Skip => self.check_skip(block, alternative, place),
+            Operator::Conv => check_groups(checker, alternative, place),
+            Operator::Shuffle => check_shuffle(checker, alternative, place),
+            Operator::Dw | Operator::AvgPool | Operator::MaxPool => {
+                check_width_stays(checker, alternative, place);
+            }
+            Operator::Ds
+            | Operator::Ir
+            | Operator::Er
+            | Operator::Bottleneck
+            | Operator::Linear
+            | Operator::Zero => {}
+            Operator::Sum => {
+                for branch in &alternative.branches {
+                    self.check_branch(checker, branch, place);
+                }
+            }
+        }
+        check_kernel(checker, alternative, place);
     }
 
     /// Rows whose shape changes under the same `skip` are one mistake: they are gathered.

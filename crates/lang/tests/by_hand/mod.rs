@@ -48,6 +48,7 @@ fn operator(operator: Operator, mut own: Vec<Attribute>, norm: Norm) -> Block {
         alternatives: vec![Alternative {
             operator,
             attributes: own,
+            branches: Vec::new(),
             block: None,
             span: Span::default(),
         }],

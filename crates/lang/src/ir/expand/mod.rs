@@ -12,6 +12,7 @@ mod linear;
 mod pool;
 mod round8;
 mod shuffle;
+pub(super) mod sum;
 
 use super::{Input, Op, Primitive};
 use crate::quantity::Ratio;
@@ -53,7 +54,8 @@ pub(super) fn expand(operator: Operator, values: &Values, place: Place) -> Vec<O
         Operator::AvgPool => pool::average(values, place),
         Operator::MaxPool => pool::largest(values, place),
         Operator::Linear => linear::expand(place),
-        Operator::Skip => Vec::new(),
+        Operator::Skip | Operator::Zero => Vec::new(),
+        Operator::Sum => unreachable!("a sum is made of its branches"),
     }
 }
 

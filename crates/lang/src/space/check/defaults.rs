@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::Checker;
-use super::not_built::Feature;
 use super::value::{EPS, Kind, MOMENTUM};
 use crate::quantity::Ratio;
 use crate::source::Span;
@@ -63,9 +62,6 @@ impl<'a> Checker<'a> {
         match attribute.name.value.as_str() {
             "eps" => self.defaults.eps = self.fixed_ratio(EPS, value),
             "momentum" => self.defaults.momentum = self.fixed_ratio(MOMENTUM, value),
-            "ratio" => {
-                self.not_built::<()>(Feature::Operator("bottleneck"), attribute.name.span);
-            }
             name => match AttributeName::from_word(name) {
                 Some(name) => {
                     let value = self.fixed(Kind::of(name), value);

@@ -12,6 +12,7 @@ mod number;
 mod operator;
 mod require;
 mod row;
+mod sum;
 mod value;
 mod warn;
 

@@ -8,8 +8,6 @@ use crate::syntax::ast;
 /// A part of the language without its compiler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::space) enum Feature {
-    /// `sum`, `zero`.
-    Operator(&'static str),
     /// `choice NAME in …`
     Choice,
     /// `table NAME = …`

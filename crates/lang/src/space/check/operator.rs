@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::Checker;
-use super::not_built::Feature;
 use super::value::Kind;
 use crate::source::{Name, Span};
-use crate::space::operator::{AttributeSpec, NOT_BUILT};
+use crate::space::operator::AttributeSpec;
 use crate::space::resolve::Meaning;
 use crate::space::{
-    Alternative, Attribute, AttributeName, AttributeValue, Operator, Setting, limits, report,
+    Alternative, Attribute, AttributeName, AttributeValue, Block, Operator, Setting, limits, report,
 };
 use crate::syntax::ast;
 
@@ -75,11 +74,11 @@ impl<'a> Checker<'a> {
 
     fn call(&mut self, call: Call<'a>) -> Option<Vec<Alternative>> {
         if let Some(operator) = Operator::from_word(&call.name.value) {
-            let alternative = self.operator(operator, call)?;
+            let alternative = match operator {
+                Operator::Sum => self.sum(call)?,
+                _ => self.operator(operator, call)?,
+            };
             return Some(vec![alternative]);
-        }
-        if let Some(&name) = NOT_BUILT.iter().find(|&&name| name == call.name.value) {
-            return self.not_built(Feature::Operator(name), call.name.span);
         }
         self.block_call(call)
     }
@@ -132,6 +131,7 @@ impl<'a> Checker<'a> {
         Some(Alternative {
             operator,
             attributes,
+            branches: Vec::new(),
             block: None,
             span: call.span,
         })
@@ -194,7 +194,7 @@ impl<'a> Checker<'a> {
         is_whole.then_some(written)
     }
 
-    fn attribute_name(
+    pub(super) fn attribute_name(
         &mut self,
         operator: Operator,
         arg: &'a ast::Arg,
@@ -236,10 +236,10 @@ impl<'a> Checker<'a> {
 
 /// `NAME` or `NAME(ARGS)`.
 #[derive(Clone, Copy)]
-struct Call<'a> {
-    name: &'a Name,
-    args: &'a [ast::Arg],
-    span: Span,
+pub(super) struct Call<'a> {
+    pub(super) name: &'a Name,
+    pub(super) args: &'a [ast::Arg],
+    pub(super) span: Span,
 }
 
 fn collect_prims<'a>(op: &'a ast::Op, calls: &mut Vec<Call<'a>>) {
@@ -264,16 +264,29 @@ fn named(mut alternatives: Vec<Alternative>, block: &str) -> Vec<Alternative> {
 }
 
 fn candidate_count(alternative: &Alternative) -> u64 {
-    let sizes = alternative
-        .attributes
-        .iter()
-        .map(|attribute| attribute.setting.values().len());
-    sizes.fold(1, |product, size| product.saturating_mul(size as u64))
+    let attributes = alternative.attributes.iter();
+    let sizes = attributes.map(|attribute| attribute.setting.values().len() as u64);
+    let branches = alternative.branches.iter().map(block_count);
+    sizes.chain(branches).fold(1, u64::saturating_mul)
+}
+
+fn block_count(block: &Block) -> u64 {
+    let alternatives = block.alternatives.iter().map(candidate_count);
+    alternatives.fold(0, u64::saturating_add)
 }
 
 /// Whether some candidate belongs to both.
 fn shares(a: &Alternative, b: &Alternative) -> bool {
-    a.operator == b.operator && common_values(a, b).is_some()
+    let branches = a.branches.iter().zip(&b.branches);
+    a.operator == b.operator
+        && common_values(a, b).is_some()
+        && a.branches.len() == b.branches.len()
+        && branches.into_iter().all(|(a, b)| blocks_share(a, b))
+}
+
+fn blocks_share(a: &Block, b: &Block) -> bool {
+    let shared = |one: &Alternative| b.alternatives.iter().any(|other| shares(one, other));
+    a.alternatives.iter().any(shared)
 }
 
 /// For each attribute the first value both may take.

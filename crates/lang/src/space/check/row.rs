@@ -54,7 +54,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn block_of(&mut self, op: &'a ast::Op) -> Option<Block> {
+    pub(super) fn block_of(&mut self, op: &'a ast::Op) -> Option<Block> {
         let alternatives = self.op(op)?;
         Some(Block {
             alternatives,

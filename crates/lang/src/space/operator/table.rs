@@ -56,9 +56,6 @@ const BOTTLENECK: &[AttributeSpec] = &[KERNEL_OR_3, RATIO, ACT, NORM];
 const SHUFFLE: &[AttributeSpec] = &[KERNEL, ACT, NORM];
 const POOL: &[AttributeSpec] = &[WINDOW];
 
-/// Operators of the language that the compiler reads but cannot build yet.
-pub(in crate::space) const NOT_BUILT: &[&str] = &["sum", "zero"];
-
 impl Operator {
     /// Its attributes, in the order in which candidates list them.
     pub fn attributes(self) -> &'static [AttributeSpec] {
@@ -70,7 +67,7 @@ impl Operator {
             Operator::Bottleneck => BOTTLENECK,
             Operator::Shuffle => SHUFFLE,
             Operator::AvgPool | Operator::MaxPool => POOL,
-            Operator::Linear | Operator::Skip => &[],
+            Operator::Linear | Operator::Skip | Operator::Zero | Operator::Sum => &[],
         }
     }
 

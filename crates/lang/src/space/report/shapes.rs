@@ -138,6 +138,56 @@ pub(in crate::space) fn shuffle_shrinks(
     .help("let more channels go out than come in: twice as many in ShuffleNetV2")
 }
 
+/// `linear` or a pool over the whole map inside `sum`.
+pub(in crate::space) fn not_a_branch(alternative: &Alternative, row: &ast::Row) -> Diagnostic {
+    Diagnostic::new(
+        Code::StandsAlone,
+        format!("{} cannot be a branch of `sum`", described(alternative)),
+        alternative.span,
+        "needs a layer to itself",
+    )
+    .label(row.name.span, format!("stands in this {}", row_word(row)))
+}
+
+pub(in crate::space) fn zero_alone(zero: &Alternative, row: &ast::Row) -> Diagnostic {
+    Diagnostic::new(
+        Code::ZeroPlace,
+        "`zero` can stand in a branch of `sum` only",
+        zero.span,
+        "nothing would come out of the block",
+    )
+    .label(
+        row.name.span,
+        format!("reached from this {}", row_word(row)),
+    )
+    .help("to leave a block out, write `skip`")
+}
+
+pub(in crate::space) fn sum_can_be_zero(sum: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::ZeroPlace,
+        "every branch of this `sum` can be `zero`",
+        sum,
+        "on some path nothing would come out",
+    )
+    .help("write one branch without `zero`")
+}
+
+pub(in crate::space) fn too_few_branches(sum: Span, found: usize) -> Diagnostic {
+    let label = match found {
+        0 => "nothing to add",
+        _ => "one branch is its own sum",
+    };
+    let problem = Diagnostic::new(
+        Code::SumBranches,
+        "`sum` adds two branches or more",
+        sum,
+        label,
+    );
+    problem
+        .help("write them with commas between: `sum(ir(kernel = 3, expand = 4), dw(kernel = 5))`")
+}
+
 /// `linear` or a pool over the whole map among alternatives.
 pub(in crate::space) fn stands_alone(alternative: &Alternative, row: &ast::Row) -> Diagnostic {
     Diagnostic::new(
