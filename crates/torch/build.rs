@@ -3,11 +3,19 @@
 
 use std::path::PathBuf;
 
-const SOURCES: [&str; 3] = ["src/shim.cpp", "src/steps.cpp", "src/autocast.cpp"];
+const SOURCES: [&str; 6] = [
+    "src/shim.cpp",
+    "src/steps.cpp",
+    "src/autocast.cpp",
+    "src/group/group.cpp",
+    "src/group/gradients.cpp",
+    "src/group/nccl.cpp",
+];
+const HEADERS: [&str; 3] = ["src/support.h", "src/group/group.h", "src/group/gloo"];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    for source in SOURCES.iter().chain(&["src/support.h"]) {
+    for source in SOURCES.iter().chain(&HEADERS) {
         println!("cargo::rerun-if-changed={source}");
     }
     println!("cargo::rerun-if-env-changed=LIBTORCH");
@@ -25,6 +33,9 @@ fn main() {
         .std("c++17")
         .files(SOURCES)
         .include(libtorch.join("include"))
+        .include(libtorch.join("include/torch/csrc/api/include"))
+        // Stubs of Gloo's headers.
+        .include("src/group")
         .define("_GLIBCXX_USE_CXX11_ABI", "1")
         // The headers are not ours to mend.
         .warnings(false)

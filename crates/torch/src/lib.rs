@@ -1,7 +1,7 @@
 //! What creamc needs from libtorch beyond `tch`.
 //!
 //! A few C++ files and safe wrappers around them: memory formats, optimiser steps
-//! over lists of tensors, short floats, process-wide switches, loading of CUDA. This is the
+//! over lists of tensors, short floats, process-wide switches, loading of CUDA, process groups. This is the
 //! only crate with `unsafe`; a C++ exception arrives as a [`TorchError`].
 
 /// The version of libtorch that the shim and `tch` are written for.
@@ -10,6 +10,7 @@ pub const LIBTORCH_VERSION: &str = "2.11.0";
 mod autocast;
 mod autograd;
 mod cuda;
+pub mod group;
 mod layout;
 mod process;
 mod sgd;

@@ -89,12 +89,21 @@ pub fn outcome(message: *mut c_char) -> Result<(), TorchError> {
         return Ok(());
     }
     // SAFETY: the shim returns null or a NUL-terminated string from strdup, ours to free.
-    let text = unsafe {
-        let text = CStr::from_ptr(message).to_string_lossy().into_owned();
-        shim_free_text(message);
-        text
-    };
+    let text = unsafe { take_text(message) };
     Err(TorchError(text.trim_end().to_owned()))
+}
+
+/// Takes over a string of the shim.
+///
+/// # Safety
+/// `text` is NUL-terminated, made by strdup or strndup, and freed by nobody else.
+pub unsafe fn take_text(text: *mut c_char) -> String {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let taken = CStr::from_ptr(text).to_string_lossy().into_owned();
+        shim_free_text(text);
+        taken
+    }
 }
 
 /// The pointer to a tensor, as the shim takes it.

@@ -1,0 +1,170 @@
+//! Two ranks as two threads of this process: c10d does not mind. Processes are tested from outside.
+
+use std::thread;
+use std::time::Duration;
+
+use tch::{Device, Kind, Tensor};
+
+use super::*;
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// What `work` gives on each of `world` ranks.
+fn ranks<T: Send>(world: usize, work: impl Fn(&C10d) -> T + Sync) -> Vec<T> {
+    let served = Store::open("127.0.0.1", 0, true, TIMEOUT).unwrap();
+    let port = served.port();
+    thread::scope(|scope| {
+        let work = &work;
+        let start = |rank| {
+            scope.spawn(move || {
+                let store = Store::open("127.0.0.1", port, false, TIMEOUT).unwrap();
+                let place = (rank, world);
+                let group = C10d::gloo(&store, "test", place, "127.0.0.1", TIMEOUT).unwrap();
+                work(&group)
+            })
+        };
+        let threads: Vec<_> = (0..world).map(start).collect();
+        threads.into_iter().map(|one| one.join().unwrap()).collect()
+    })
+}
+
+fn numbers(tensor: &Tensor) -> Vec<f64> {
+    Vec::try_from(tensor.to_kind(Kind::Double).contiguous().view([-1])).unwrap()
+}
+
+#[test]
+fn three_ranks_send_gather_and_reduce() {
+    let seen = ranks(3, |group| {
+        let rank = group.rank() as f64;
+        let of = |values: [f64; 2]| Tensor::from_slice(&values);
+        let sent = of([rank, 5.0]);
+        let sum = of([rank, 1.0]);
+        let mean = of([rank, -rank]);
+        let max = of([rank, -rank]);
+        // Four in flight, waited for in another order.
+        let pending = [
+            group.broadcast(&sent, 2).unwrap(),
+            group.all_reduce(&sum, Reduce::Sum).unwrap(),
+            group.all_reduce(&mean, Reduce::Mean).unwrap(),
+            group.all_reduce(&max, Reduce::Max).unwrap(),
+        ];
+        for one in pending.into_iter().rev() {
+            one.wait().unwrap();
+        }
+        group.barrier().unwrap();
+        let gathered = group.all_gather(&of([rank, 7.0])).unwrap();
+        let gathered: Vec<f64> = gathered.iter().flat_map(numbers).collect();
+        ([&sent, &sum, &mean, &max].map(numbers), gathered)
+    });
+    for (reduced, gathered) in seen {
+        assert_eq!(reduced[0], [2.0, 5.0]);
+        assert_eq!(reduced[1], [3.0, 3.0]);
+        assert_eq!(reduced[2], [1.0, -1.0]);
+        assert_eq!(reduced[3], [2.0, 0.0]);
+        assert_eq!(gathered, [0.0, 7.0, 1.0, 7.0, 2.0, 7.0]);
+    }
+}
+
+#[test]
+fn averaged_gradients_are_those_of_the_mean_loss() {
+    let options = (Kind::Double, Device::Cpu);
+    let parameters = || {
+        let weight = Tensor::arange(24, options).view([2, 3, 2, 2]) / 10.0;
+        let weight = crate::channels_last(&weight).unwrap();
+        let bias = Tensor::arange(2, options);
+        [weight, bias].map(|one| one.set_requires_grad(true))
+    };
+    let loss = |[weight, bias]: &[Tensor; 2], rank: usize| {
+        let images = (Tensor::arange(75, options).view([1, 3, 5, 5]) * (rank as f64 + 1.0)).sin();
+        let ones = [1, 1];
+        let out = images.convolution(weight, Some(bias), ones, [0, 0], ones, false, [0, 0], 1);
+        out.square().sum(Kind::Double)
+    };
+    let own = parameters();
+    let mean = (loss(&own, 0) + loss(&own, 1)) / 2.0;
+    let expected = Tensor::run_backward(&[mean], &own, false, false);
+    let seen = ranks(2, |group| {
+        let own = parameters();
+        let gradients = group.gradients(&loss(&own, group.rank()), &own).unwrap();
+        assert_eq!(gradients[0].stride(), own[0].stride());
+        gradients.iter().map(numbers).collect::<Vec<_>>()
+    });
+    for gradients in seen {
+        for (one, expected) in gradients.iter().zip(&expected) {
+            let error = one
+                .iter()
+                .zip(numbers(expected))
+                .map(|(a, b)| (a - b).abs());
+            assert!(error.fold(0.0, f64::max) < 1e-12);
+        }
+    }
+}
+
+#[test]
+fn a_parameter_without_a_part_in_the_loss_is_an_error() {
+    let seen = ranks(1, |group| {
+        let used = Tensor::from_slice(&[1.0]).set_requires_grad(true);
+        let unused = Tensor::from_slice(&[1.0]).set_requires_grad(true);
+        let loss = used.square().sum(Kind::Double);
+        group.gradients(&loss, &[used, unused]).unwrap_err().0
+    });
+    assert!(seen[0].contains("not have been used"), "{}", seen[0]);
+}
+
+#[test]
+fn gradients_pass_through_a_watched_sum() {
+    // With x1 + x2 = s on both ranks and the losses s·1 and s·2, each input's gradient is 3.
+    let seen = ranks(2, |group| {
+        let x = Tensor::from_slice(&[group.rank() as f64 + 1.0]).set_requires_grad(true);
+        let sum = group.watched_sum(&x).unwrap();
+        let loss = (&sum * (group.rank() as f64 + 1.0)).sum(Kind::Double);
+        let gradient = Tensor::run_backward(&[loss], &[&x], false, false);
+        (numbers(&sum), numbers(&gradient[0]))
+    });
+    for one in seen {
+        assert_eq!(one, (vec![3.0], vec![3.0]));
+    }
+}
+
+#[test]
+fn a_group_of_one_gives_what_it_was_given() {
+    let x = Tensor::from_slice(&[2.0]).set_requires_grad(true);
+    Alone.all_reduce(&x, Reduce::Sum).unwrap().wait().unwrap();
+    assert_eq!(numbers(&Alone.all_gather(&x).unwrap()[0]), [2.0]);
+    let loss = x.square().sum(Kind::Double);
+    assert_eq!(numbers(&Alone.gradients(&loss, &[x]).unwrap()[0]), [4.0]);
+}
+
+#[test]
+fn a_port_in_use_is_an_error() {
+    let served = Store::open("127.0.0.1", 0, true, TIMEOUT).unwrap();
+    let error = Store::open("127.0.0.1", served.port(), true, TIMEOUT).unwrap_err();
+    assert!(error.0.contains("address already in use"), "{error}");
+}
+
+#[test]
+fn values_are_there_once_they_are_set() {
+    let served = Store::open("127.0.0.1", 0, true, TIMEOUT).unwrap();
+    let other = served.another().unwrap();
+    assert_eq!(served.get("key").unwrap(), None);
+    let short = Duration::from_millis(50);
+    assert!(served.wait("key", short).is_err());
+    other.set("key", "välue").unwrap();
+    served.wait("key", short).unwrap();
+    assert_eq!(served.get("key").unwrap().as_deref(), Some("välue"));
+}
+
+#[test]
+fn nccl_without_its_library_or_a_device_is_an_error_in_words() {
+    let served = Store::open("127.0.0.1", 0, true, TIMEOUT).unwrap();
+    if crate::cuda_devices() > 0 {
+        let group = C10d::nccl(&served, "gpu", (0, 1), 0).unwrap();
+        group.barrier().unwrap();
+        return;
+    }
+    let error = C10d::nccl(&served, "gpu", (0, 1), 0).unwrap_err();
+    assert!(
+        error.0.contains("NCCL") || error.0.contains("CUDA"),
+        "{error}"
+    );
+}
