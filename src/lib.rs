@@ -33,6 +33,9 @@ pub mod childnet;
 pub mod checkpoint;
 
 #[cfg(feature = "torch")]
+pub mod ranks;
+
+#[cfg(feature = "torch")]
 pub mod train;
 
 #[cfg(feature = "torch")]

@@ -5,6 +5,7 @@ mod dry_run;
 mod pack;
 mod predict;
 mod rank;
+mod together;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -15,9 +16,11 @@ use crate::cli::findings::Format;
 use crate::cli::search::Training;
 use crate::cli::values::Device;
 use crate::cli::{self, TensorCommand, Verdict, findings, retrain, search, test};
+use crate::ranks::Ranks;
 use crate::retrain::{RetrainOptions, Retrained, TestOptions, TestResult, broken_text};
 use crate::search::{Found, SearchOptions};
 use crate::train::{DeviceChoice, Error, Findings, NetworkOptions, ResumeOptions, RunOptions};
+use together::Here;
 
 /// Runs the command here.
 ///
@@ -26,6 +29,9 @@ use crate::train::{DeviceChoice, Error, Findings, NetworkOptions, ResumeOptions,
 pub fn run(command: TensorCommand) -> anyhow::Result<Verdict> {
     creamc_torch::keep_freed_memory();
     creamc_torch::survive_file_limit();
+    if !trains(&command) {
+        together::refuse_several(command.name())?;
+    }
     match command {
         TensorCommand::Pack(args) => pack::run(args),
         TensorCommand::Search(args) if args.dry_run => {
@@ -35,8 +41,19 @@ pub fn run(command: TensorCommand) -> anyhow::Result<Verdict> {
             };
             end(crate::search::dry_run(&search_options(args)), print)
         }
-        TensorCommand::Search(args) => end(search(args), print_found),
-        TensorCommand::Retrain(args) => end(retrain(args), print_retrained),
+        TensorCommand::Search(args) => {
+            let (together, device) = (args.together, args.training.device);
+            together::run(&together, device, |here| search(args, here), print_found)
+        }
+        TensorCommand::Retrain(args) => {
+            let (together, device) = (args.together, args.training.device);
+            together::run(
+                &together,
+                device,
+                |here| retrain(args, here),
+                print_retrained,
+            )
+        }
         TensorCommand::Test(args) => {
             let print = if args.json {
                 print_test_json
@@ -56,10 +73,23 @@ pub fn run(command: TensorCommand) -> anyhow::Result<Verdict> {
     }
 }
 
-fn search(args: search::Args) -> Result<Found, Error> {
+/// Whether several processes may run the command together.
+fn trains(command: &TensorCommand) -> bool {
+    match command {
+        TensorCommand::Search(args) => !args.dry_run,
+        TensorCommand::Retrain(_) => true,
+        _ => false,
+    }
+}
+
+fn search(args: search::Args, here: Here) -> Result<Found, Error> {
     match args.resume {
-        Some(run) => crate::search::resume(&resume_options(run, args.training)),
-        None => crate::search::run(&search_options(args)),
+        Some(run) => crate::search::resume(&resume_options(run, args.training, here)),
+        None => {
+            let options = search_options(args);
+            let run = here.place(options.run);
+            crate::search::run(&SearchOptions { run, ..options })
+        }
     }
 }
 
@@ -72,10 +102,14 @@ fn search_options(args: search::Args) -> SearchOptions {
     }
 }
 
-fn retrain(args: retrain::Args) -> Result<Retrained, Error> {
+fn retrain(args: retrain::Args, here: Here) -> Result<Retrained, Error> {
     match args.resume {
-        Some(run) => crate::retrain::resume(&resume_options(run, args.training)),
-        None => crate::retrain::run(&retrain_options(args)),
+        Some(run) => crate::retrain::resume(&resume_options(run, args.training, here)),
+        None => {
+            let options = retrain_options(args);
+            let run = here.place(options.run);
+            crate::retrain::run(&RetrainOptions { run, ..options })
+        }
     }
 }
 
@@ -91,14 +125,15 @@ fn retrain_options(args: retrain::Args) -> RetrainOptions {
     }
 }
 
-fn resume_options(run: PathBuf, training: Training) -> ResumeOptions {
+fn resume_options(run: PathBuf, training: Training, here: Here) -> ResumeOptions {
     ResumeOptions {
         run,
         data: training.data,
-        device: training.device.map(device),
+        device: here.device,
+        warn: here.warn(),
+        show: here.show(),
+        ranks: here.ranks,
         progress: true,
-        warn,
-        show,
     }
 }
 
@@ -155,6 +190,7 @@ fn run_options(training: Training) -> RunOptions {
         data: training.data,
         out: training.out,
         device: training.device.map(device).unwrap_or_default(),
+        ranks: Ranks::alone(),
         seed: training.seed,
         set,
         progress: true,

@@ -58,7 +58,7 @@ fn recipe(steps: usize, more: &[&str]) -> Recipe {
         .map(|&one| one.to_owned())
         .collect();
     let settings = config::retrain(None, &set).unwrap().settings;
-    Recipe::new(&settings.train, steps).unwrap()
+    Recipe::new(&settings.train, steps, 1).unwrap()
 }
 
 const WARM: [&str; 2] = ["WARMUP_EPOCHS=3", "WARMUP_LR=1e-6"];

@@ -13,6 +13,7 @@ use creamc::checkpoint::pth;
 use creamc::childnet::{Childnet, Inference};
 use creamc::lang::ir::{Ir, Path};
 use creamc::nn::{Mode, NamedTensor, Place};
+use creamc::ranks::Ranks;
 use creamc::search::meta::{self, MetaLayer, MetaStep};
 use creamc::search::teacher::{self, Probe};
 use creamc::supernet::Supernet;
@@ -277,7 +278,9 @@ fn the_meta_gradient_is_the_originals_and_the_weights_are_put_back_bit_by_bit() 
             lr: 0.01,
             smoothing: 0.1,
         },
-    );
+        &Ranks::alone(),
+    )
+    .unwrap();
     recorded.assert_number("/meta_rho_constant_in_w/kd", found.kd.double_value(&[]));
     recorded.assert_number(
         "/meta_rho_constant_in_w/val",

@@ -16,6 +16,7 @@ use creamc::lang::board::{Board, Rules, Score};
 use creamc::lang::count::{Measure, Sampler};
 use creamc::lang::ir::{Ir, Path, Primitive};
 use creamc::nn::{Mode, Place};
+use creamc::ranks::Ranks;
 use creamc::search::meta::{self, MetaLayer, MetaStep};
 use creamc::search::recipe::{PickMethod, Recipe, Strategy, Variant};
 use creamc::search::released;
@@ -80,6 +81,7 @@ fn scene(variant: Variant, pick: PickMethod) -> Scene {
             board,
             lessons: Lessons::new(),
             visits,
+            ranks: Ranks::alone(),
         },
         recipe: recipe(variant, pick),
         batch: Batch {
@@ -286,7 +288,10 @@ fn row_6_the_inner_step_goes_down_the_teachers_loss() {
         lr,
         smoothing: 0.1,
     };
-    let found = meta::gradient(supernet, &step).bias.double_value(&[0]);
+    let found = meta::gradient(supernet, &step, &Ranks::alone())
+        .unwrap()
+        .bias
+        .double_value(&[0]);
 
     // The same by hand: the held-out loss after a step with a bias a little larger and smaller.
     let parameters = supernet.parameters(student);

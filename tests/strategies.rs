@@ -17,6 +17,7 @@ use creamc::data::Batch;
 use creamc::lang::board::Board;
 use creamc::lang::ir::Path as Network;
 use creamc::nn::{Mode, NamedTensor, Place};
+use creamc::ranks::Ranks;
 use creamc::search::meta::MetaLayer;
 use creamc::search::recipe::{PickMethod, Recipe, Strategy};
 use creamc::search::sandwich::{self, Ends};
@@ -116,6 +117,7 @@ fn a_sandwich_step_is_one_step_down_the_sum_of_four_losses() {
         board: Board::new(4, 5.0),
         lessons: Lessons::new(),
         visits: Visits::none(&plan.ir),
+        ranks: Ranks::alone(),
     };
     tch::manual_seed(1);
     let batch = Batch {

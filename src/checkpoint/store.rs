@@ -115,6 +115,20 @@ impl Store {
         Ok(steps)
     }
 
+    /// Reads the checkpoint after `step`.
+    ///
+    /// # Errors
+    /// When it is not there or damaged.
+    pub fn read(&self, step: u64) -> Result<Stored, FileError> {
+        let path = self.path(step);
+        let contents = load(&path)?;
+        Ok(Stored {
+            path,
+            step,
+            contents,
+        })
+    }
+
     /// Reads the newest checkpoint that can be read. Damaged ones after it are set aside as
     /// `NAME.unreadable`; where all are damaged they stay. Removes what a killed process left
     /// half written.

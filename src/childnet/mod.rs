@@ -142,6 +142,12 @@ impl Childnet {
             .collect()
     }
 
+    /// The running norm statistics.
+    pub fn buffers(&self) -> Vec<Tensor> {
+        let buffers = self.blocks.iter().flat_map(|block| block.buffers().iter());
+        buffers.map(|one| one.tensor.shallow_clone()).collect()
+    }
+
     /// Every tensor: parameters and running statistics.
     pub fn tensors(&self) -> Vec<NamedTensor> {
         self.blocks

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::search::Training;
+use super::values::Together;
 
 /// Trains one architecture from the start
 #[derive(Debug, clap::Args)]
@@ -27,6 +28,9 @@ pub struct Args {
     /// What every training run takes
     #[command(flatten)]
     pub training: Training,
+    /// The processes that train
+    #[command(flatten)]
+    pub together: Together,
 }
 
 /// Which network.

@@ -3,20 +3,21 @@
 use std::path::PathBuf;
 
 use super::findings::Format;
-use super::values::{Device, Override};
+use super::values::{Device, Override, Together};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   creamc search spaces/tiny.cream --config configs/demo.yaml --dry-run
   creamc search spaces/tiny.cream --config configs/demo.yaml --out runs/first
+  creamc search spaces/tiny.cream --config configs/demo.yaml --out runs/two --nproc-per-node 2
   creamc search --resume runs/first")]
 /// Trains a supernet on a space and searches it for good architectures
 pub struct Args {
     /// The space to search
     #[arg(required_unless_present = "resume")]
     pub file: Option<PathBuf>,
-    /// Run folder to go on with, exactly; only --data and --device may change
+    /// Run folder to go on with, exactly; only --data, --device and the number of processes may change
     #[arg(
         long,
         value_name = "RUN",
@@ -39,6 +40,9 @@ pub struct Args {
     /// What every training run takes
     #[command(flatten)]
     pub training: Training,
+    /// The processes that train
+    #[command(flatten)]
+    pub together: Together,
 }
 
 /// What every training run takes.

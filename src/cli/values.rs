@@ -41,6 +41,38 @@ impl fmt::Display for Device {
     }
 }
 
+/// The processes of one training.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Together {
+    /// Trains in several processes of this machine, one a device: a number, or `auto` for one a GPU
+    #[arg(long, value_name = "N")]
+    pub nproc_per_node: Option<Processes>,
+    /// How long a process may keep the others waiting before it counts as lost
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
+    pub rank_timeout: u64,
+}
+
+/// How many processes: `auto` or a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Processes {
+    /// One a GPU.
+    Auto,
+    /// So many; at least 1.
+    Count(usize),
+}
+
+impl FromStr for Processes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Processes, String> {
+        match text.parse() {
+            Ok(count @ 1..=1024) => Ok(Processes::Count(count)),
+            _ if text == "auto" => Ok(Processes::Auto),
+            _ => Err("expected `auto` or a number from 1 to 1024".to_string()),
+        }
+    }
+}
+
 /// `KEY=VALUE`: one setting of a settings file, replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Override {

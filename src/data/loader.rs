@@ -161,10 +161,10 @@ impl Loader {
         self.preparer.part().set.broken.news()
     }
 
-    /// Training batches in an epoch of `batch` images a process; what is left over is dropped.
+    /// Training batches in an epoch of `batch` images for each of `world` processes; what is left over is dropped.
     #[must_use]
-    pub fn steps(&self, batch: usize, shard: Shard) -> usize {
-        self.preparer.part().len() / (batch * shard.world)
+    pub fn steps_of(&self, batch: usize, world: usize) -> usize {
+        self.preparer.part().len() / (batch * world)
     }
 
     /// The shuffled batches of `epoch` from batch `first` on (0 but when a run goes on).

@@ -15,6 +15,7 @@ use super::supernet::newest_supernet;
 use super::truth::{Alone, alone};
 use crate::config::{self, Loaded, RetrainSettings, SearchSettings};
 use crate::nn::Place;
+use crate::ranks::Ranks;
 use crate::run::{Journal, Log, RunFolder, Stop, tell};
 use crate::search::Judge;
 use crate::train::prepare::{Asked, Opened, Source, load_data, open_folder, reopen_folder};
@@ -65,7 +66,7 @@ pub fn run_until(options: &RankOptions, stop: &dyn Fn() -> bool) -> Result<Ranke
     let opened = match &options.task {
         Task::New(new) => begin(new, &options.run)?,
         Task::Resume(folder) => {
-            let (opened, manifest) = reopen_folder("rank", folder)?;
+            let (opened, manifest) = reopen_folder("rank", folder, &Ranks::alone())?;
             if options.run.device == DeviceChoice::Auto {
                 run.device = manifest.device.parse()?;
             }

@@ -8,13 +8,13 @@ use crate::childnet::{Childnet, Drops};
 use crate::config::{RetrainSettings, ShortFloats};
 use crate::data::Batch;
 use crate::nn::{Mode, NamedTensor};
-use crate::train::Recipe;
+use crate::ranks::Ranks;
 use crate::train::average::{Average, Decay};
 use crate::train::epoch::Measured;
 use crate::train::loss::{cross_entropy, mixed_targets, target_cross_entropy};
-use crate::train::meter::hits;
+use crate::train::meter::{Seen, hits};
 use crate::train::optimiser::Optimiser;
-use crate::train::sgd::gradients;
+use crate::train::{Error, Recipe};
 
 /// How a network is trained, beside the recipe.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,12 +37,18 @@ pub struct Learner {
     /// Sums over the batches of the update that is being gathered; empty before its first.
     pub(super) gathered: Vec<Tensor>,
     pub(super) scale: Option<LossScale>,
+    ranks: Ranks,
 }
 
 impl Learner {
     /// A network that has made no step.
     #[must_use]
-    pub fn new(childnet: Childnet, settings: &RetrainSettings, recipe: &Recipe) -> Learner {
+    pub fn new(
+        childnet: Childnet,
+        settings: &RetrainSettings,
+        recipe: &Recipe,
+        ranks: Ranks,
+    ) -> Learner {
         let average = settings.ema.map(|ema| {
             let decay = Decay {
                 keep: ema.decay,
@@ -70,30 +76,38 @@ impl Learner {
             gathered: Vec::new(),
             scale: (short == Some(Short::F16)).then(LossScale::default),
             childnet,
+            ranks,
         }
+    }
+
+    /// The processes that train together.
+    #[must_use]
+    pub fn ranks(&self) -> &Ranks {
+        &self.ranks
     }
 
     /// Trains on one batch, the step counted from 0 over the whole run. The weights move with
     /// the last batch of an update.
     ///
     /// # Errors
-    /// When libtorch refuses.
-    pub fn step(
-        &mut self,
-        recipe: &Recipe,
-        step: u64,
-        batch: &Batch,
-    ) -> Result<Measured, TorchError> {
+    /// When libtorch refuses, or a rank is lost.
+    pub fn step(&mut self, recipe: &Recipe, step: u64, batch: &Batch) -> Result<Measured, Error> {
         let logits = self.forward(&batch.images, step)?;
         let loss = mixed_cross_entropy(&logits, batch, recipe.smoothing);
         let update = Update::of(step, recipe.steps, self.how.accumulate);
-        self.gather(&loss, update.batches);
+        let seen = Seen::of(&loss, &hits(&logits, &prevailing(batch), 1));
+        let ranks = self.ranks.clone();
+        let sharing = seen.share(&ranks, self.childnet.buffers())?;
+        self.gather(&loss, update.batches)?;
+        sharing.finish()?;
         if update.is_whole {
             self.update(recipe.schedule.lr(step))?;
         }
+        let (loss, hits) = seen.sums(&ranks);
         Ok(Measured {
-            loss: loss.detach(),
-            hits: hits(&logits, &prevailing(batch), 1),
+            loss,
+            hits,
+            images: batch.len() * ranks.world(),
         })
     }
 
@@ -129,8 +143,9 @@ impl Learner {
             drops, short, seed, ..
         } = self.how;
         if !drops.are_none() {
-            // What a step draws depends on the seed and the step alone.
-            tch::manual_seed(stream(seed, step));
+            // What a step draws depends on the seed, the step and the rank alone.
+            let (rank, world) = (self.ranks.rank() as u64, self.ranks.world() as u64);
+            tch::manual_seed(stream(seed, step * world + rank));
         }
         let forward = || self.childnet.forward_with(images, Mode::Train, drops);
         let Some(short) = short else {
@@ -140,17 +155,19 @@ impl Learner {
         Ok(autocast(short, cuda, forward)?.to_kind(Kind::Float))
     }
 
-    /// Adds the gradients of a batch that is one of `batches`.
-    fn gather(&mut self, loss: &Tensor, batches: u64) {
+    /// Adds the gradients of a batch that is one of `batches`, averaged over ranks.
+    fn gather(&mut self, loss: &Tensor, batches: u64) -> Result<(), Error> {
         let factor = self.scale.as_ref().map_or(1.0, LossScale::factor) / batches as f64;
         let parameters = self.childnet.parameters();
-        let new = match factor == 1.0 {
-            true => gradients(loss, &parameters),
-            false => gradients(&(loss * factor), &parameters),
+        let scaled = match factor == 1.0 {
+            true => loss.shallow_clone(),
+            false => loss * factor,
         };
+        // Averaged with every batch, so that what a checkpoint holds is the same on all ranks.
+        let new = self.ranks.gradients(&scaled, &parameters)?;
         if batches == 1 {
             self.gathered = new;
-            return;
+            return Ok(());
         }
         if self.gathered.is_empty() {
             // In the weights' layout, as a checkpoint gives them back: the order in which a norm
@@ -160,6 +177,7 @@ impl Learner {
         for (sum, new) in self.gathered.iter_mut().zip(&new) {
             *sum += new;
         }
+        Ok(())
     }
 
     /// A zero for every parameter, in its shape and layout.
@@ -172,7 +190,7 @@ impl Learner {
     }
 
     /// Moves the weights and their average.
-    fn update(&mut self, lr: f64) -> Result<(), TorchError> {
+    fn update(&mut self, lr: f64) -> Result<(), Error> {
         let gradients = std::mem::take(&mut self.gathered);
         if let Some(scale) = &mut self.scale
             && !scale.undo(&gradients)?
@@ -185,7 +203,7 @@ impl Learner {
         let parameters = self.childnet.parameters();
         self.optimiser.step(lr, &parameters, &gradients)?;
         match &mut self.average {
-            Some(average) => average.update(&self.childnet.tensors()),
+            Some(average) => Ok(average.update(&self.childnet.tensors())?),
             None => Ok(()),
         }
     }

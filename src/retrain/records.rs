@@ -80,8 +80,8 @@ impl Records {
     ///
     /// # Errors
     /// When the files cannot be replaced.
-    pub fn rewind(&mut self, step: u64) -> Result<(), RunError> {
-        self.metrics.rewind(step)?;
+    pub fn rewind(&mut self, (epoch, step): (u64, u64)) -> Result<(), RunError> {
+        self.metrics.rewind((epoch, step))?;
         self.events.rewind(step)
     }
 
@@ -136,6 +136,9 @@ impl Records {
     /// # Errors
     /// When the disk is full.
     pub fn weights(&self, learner: &Learner) -> Result<(), Error> {
+        if !self.folder.writes() {
+            return Ok(());
+        }
         let mut tensors = learner.childnet.tensors();
         let averages = learner.average().map_or(&[][..], Average::tensors);
         tensors.extend(prefixed(AVERAGED, averages.to_vec()));
@@ -145,6 +148,9 @@ impl Records {
 
     /// Writes the weights in PyTorch's form, under the original's names.
     fn weights_for_pytorch(&mut self, learner: &Learner, result: &Retrained) -> Result<(), Error> {
+        if !self.folder.writes() {
+            return Ok(());
+        }
         let Some(names) = &self.names else {
             let what = "no model.pth.tar: the original has no names for this network's tensors";
             return Ok(self.log.line(what)?);

@@ -7,7 +7,8 @@ use super::state;
 use super::under_way::Retraining;
 use crate::config;
 use crate::run::{Manifest, Stop};
-use crate::train::checkpoints::resumed;
+use crate::train::checkpoints::{resumed, stored_ranks};
+use crate::train::course::rebased;
 use crate::train::prepare::reopen_folder;
 use crate::train::{Chosen, Error, ResumeOptions};
 
@@ -28,7 +29,7 @@ pub fn resume(options: &ResumeOptions) -> Result<Retrained, Error> {
 /// # Errors
 /// As [`resume`].
 pub fn resume_until(options: &ResumeOptions, stop: &dyn Fn() -> bool) -> Result<Retrained, Error> {
-    let (opened, manifest) = reopen_folder("retrain", &options.run)?;
+    let (opened, manifest) = reopen_folder("retrain", &options.run, &options.ranks)?;
     if let Some(result) = opened.folder.result::<Retrained>()?
         && !result.stopped
     {
@@ -43,10 +44,15 @@ pub fn resume_until(options: &ResumeOptions, stop: &dyn Fn() -> bool) -> Result<
     let settings = &loaded.settings;
     let folder = opened.folder.path();
     let chosen = Chosen::again(&manifest, folder, settings, options.show)?;
-    let ready = Ready::new(settings, chosen, options.device(&manifest.device)?)?;
+    let ready = Ready::new(
+        settings,
+        chosen,
+        options.device(&manifest.device)?,
+        options.ranks.clone(),
+    )?;
     let mut retraining = ready.retraining(settings, opened, &own.resolved)?;
     retraining.go_on(options, &manifest)?;
-    retraining.run(options.progress, stop)
+    retraining.run(options.progress && options.ranks.is_first(), stop)
 }
 
 impl Retraining<'_> {
@@ -55,13 +61,16 @@ impl Retraining<'_> {
         let mut say = |text: &str| self.records.say(text);
         let Some(stored) = self.checkpoints.resume_saying(options.warn, &mut say)? else {
             self.inherit(manifest)?;
-            return Ok(self.records.rewind(0)?);
+            return Ok(self.records.rewind((0, 0))?);
         };
-        let from = stored.path.clone();
+        let (from, world) = (stored.path.clone(), stored_ranks(&stored));
         state::restore(self, stored)?;
         let at = (self.epoch, self.step);
         self.records.say(&resumed(&from, at))?;
-        Ok(self.records.rewind(self.step)?)
+        self.records.rewind(at)?;
+        let steps = self.train.steps_of(self.settings.train.batch, world) as u64;
+        self.step = rebased(at, steps, self.recipe.steps);
+        Ok(())
     }
 
     /// A run that starts from its beginning takes its first weights from where it did.

@@ -16,6 +16,7 @@ use crate::childnet::Childnet;
 use crate::config::{self, RetrainSettings, ShortFloats};
 use crate::data::Data;
 use crate::nn::Place;
+use crate::ranks::Ranks;
 use crate::run::Stop;
 use crate::train::checkpoints::{Checkpoints, Subject};
 use crate::train::meter::Reading;
@@ -43,7 +44,7 @@ pub fn run_until(options: &RetrainOptions, stop: &dyn Fn() -> bool) -> Result<Re
     let loaded = config::retrain(run.config.as_deref(), &run.overrides())?;
     let settings = &loaded.settings;
     let chosen = Chosen::new(&options.network, settings, run)?;
-    let ready = Ready::new(settings, chosen, run.device)?;
+    let ready = Ready::new(settings, chosen, run.device, run.ranks.clone())?;
     let heritage = options.inherit.as_deref().map(|run| ready.inherit(run));
     let heritage = heritage.transpose()?;
     let resolved = (loaded.resolved.as_str(), loaded.warnings.as_slice());
@@ -61,7 +62,7 @@ pub fn run_until(options: &RetrainOptions, stop: &dyn Fn() -> bool) -> Result<Re
     if let Some(file) = heritage {
         retraining.records.inherited(&file)?;
     }
-    retraining.run(run.progress, stop)
+    retraining.run(run.progress && run.ranks.is_first(), stop)
 }
 
 /// A retraining of which all is checked and nothing is written yet.
@@ -74,6 +75,7 @@ pub(super) struct Ready {
     recipe: Recipe,
     place: Place,
     childnet: Childnet,
+    ranks: Ranks,
 }
 
 impl Ready {
@@ -85,6 +87,7 @@ impl Ready {
         settings: &RetrainSettings,
         chosen: Chosen,
         device: DeviceChoice,
+        ranks: Ranks,
     ) -> Result<Ready, Error> {
         let Chosen {
             source,
@@ -93,7 +96,7 @@ impl Ready {
             named,
         } = chosen;
         let data = load_data(&settings.train, &plan, 0)?;
-        let recipe = Recipe::new(&settings.train, data.train.len())?;
+        let recipe = Recipe::new(&settings.train, data.train.len(), ranks.world())?;
         let device = device.open()?;
         if settings.short == Some(ShortFloats::F16) && !device.is_cuda() {
             let what = "`AMP: f16` needs a CUDA device; on the CPU use bf16";
@@ -114,6 +117,7 @@ impl Ready {
             recipe,
             place,
             childnet,
+            ranks,
         })
     }
 
@@ -134,13 +138,13 @@ impl Ready {
     ) -> Result<Retraining<'a>, Error> {
         let store = Store::new(opened.folder.checkpoint(), settings.checkpoints.keep);
         let subject = Subject::Network(arch_text(&self.arch, &self.plan));
-        let made_with = (resolved, self.place.device);
+        let made_with = (resolved, self.place.device, self.ranks.world());
         let identity = identity(&self.plan, subject, &self.data, made_with);
         let network = self.plan.ir.network(&self.arch.path, self.plan.resolution);
         let about = about(&self.arch, &self.plan, &self.data);
         Ok(Retraining {
             settings,
-            learner: Learner::new(self.childnet, settings, &self.recipe),
+            learner: Learner::new(self.childnet, settings, &self.recipe, self.ranks.clone()),
             recipe: self.recipe,
             train: train_loader(&settings.train, &self.data).mixing(settings.mix),
             data: self.data,
@@ -148,7 +152,7 @@ impl Ready {
             records: Records::open(opened, about, &network)?,
             arch: self.arch,
             plan: self.plan,
-            checkpoints: Checkpoints::new(store, identity),
+            checkpoints: Checkpoints::new(store, identity, self.ranks),
             step: 0,
             epoch: 0,
             reading: Reading::default(),

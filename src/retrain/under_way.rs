@@ -12,8 +12,9 @@ use super::state;
 use super::test::{Tested, test};
 use crate::childnet::Childnet;
 use crate::config::RetrainSettings;
-use crate::data::{Batch, Data, Loader, Shard};
+use crate::data::{Batch, Data, Loader};
 use crate::nn::Place;
+use crate::ranks::{COMPARE_EVERY, SAVED, TRAINED};
 use crate::run::{Progress, Tick};
 use crate::train::checkpoints::Checkpoints;
 use crate::train::epoch::{Done, Measured, Steps, epoch};
@@ -72,11 +73,15 @@ impl Steps for Pass<'_> {
     fn step(&mut self, batch: &Batch) -> Result<Measured, Error> {
         let measured = self.learner.step(self.recipe, *self.step, batch)?;
         *self.step += 1;
+        if self.step.is_multiple_of(COMPARE_EVERY) {
+            let tensors = self.learner.childnet.tensors();
+            self.learner.ranks().compare(TRAINED, &tensors)?;
+        }
         Ok(measured)
     }
 
-    fn stop(&self) -> bool {
-        (self.stop)()
+    fn stop(&mut self) -> Result<bool, Error> {
+        Ok(self.learner.ranks().any((self.stop)())?)
     }
 
     fn show(&mut self, steps: usize, so_far: &Reading) {
@@ -140,8 +145,10 @@ impl Retraining<'_> {
             self.clock.next_epoch();
         }
         self.epoch = number;
-        let batch = self.settings.train.batch;
-        let mut batches = self.train.epoch(batch, number, first, Shard::ALONE);
+        let (batch, world) = (self.settings.train.batch, self.learner.ranks().world());
+        let mut batches = self
+            .train
+            .epoch(batch, number, first, self.learner.ranks().shard());
         let mut done = Done {
             reading: self.reading,
             steps: first,
@@ -155,7 +162,7 @@ impl Retraining<'_> {
                 epoch: number,
                 loss: so_far.mean_loss(),
                 top1: so_far.top1(),
-                images: newest * batch,
+                images: newest * batch * world,
             };
             progress.advance(newest as u64, &tick);
         };
@@ -185,6 +192,7 @@ impl Retraining<'_> {
     fn save(&mut self) -> Result<(), Error> {
         self.records.broken(&self.data)?;
         let tensors = state::tensors(&self.learner);
+        self.learner.ranks().compare(SAVED, &tensors)?;
         let words = state::words(self);
         self.checkpoints
             .save((self.epoch, self.step), &tensors, words)

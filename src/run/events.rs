@@ -14,7 +14,8 @@ use super::lines::append;
 #[derive(Debug)]
 pub struct Events {
     path: PathBuf,
-    file: File,
+    /// None where another process writes it.
+    file: Option<File>,
 }
 
 /// Numbers of fields, from TensorFlow's `event.proto` and `summary.proto`.
@@ -50,11 +51,22 @@ impl Events {
             .create_new(true)
             .open(&path)
             .map_err(RunError::io(&path, "cannot be made"))?;
-        let mut events = Self { path, file };
+        let mut events = Self {
+            path,
+            file: Some(file),
+        };
         events.write(0, |event| {
             event.bytes(field::FILE_VERSION, b"brain.Event:2")
         })?;
         Ok(events)
+    }
+
+    /// Of a run that another process writes down.
+    pub(super) fn unwritten(folder: &Path) -> Self {
+        Self {
+            path: folder.to_owned(),
+            file: None,
+        }
     }
 
     /// What earlier files say of the steps after `step` counts no more.
@@ -87,8 +99,10 @@ impl Events {
         event.double(field::WALL_TIME, now().as_secs_f64());
         event.number(field::STEP, step);
         what(&mut event);
-        append(&mut self.file, &record(&event.0))
-            .map_err(RunError::io(&self.path, "cannot be written"))
+        let Some(file) = &mut self.file else {
+            return Ok(());
+        };
+        append(file, &record(&event.0)).map_err(RunError::io(&self.path, "cannot be written"))
     }
 }
 

@@ -49,7 +49,8 @@ pub struct Manifest {
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
-    _lock: File,
+    /// None where another process has it, and writes.
+    lock: Option<File>,
 }
 
 const MANIFEST: &str = "run.json";
@@ -66,8 +67,20 @@ impl RunFolder {
             Some(out) => make_empty(out)?,
             None => make_dated(save_path, name)?,
         };
-        let lock = lock(&path)?;
-        Ok(Self { path, _lock: lock })
+        let lock = Some(lock(&path)?);
+        Ok(Self { path, lock })
+    }
+
+    /// The folder of a run that another process writes down: nothing is written here.
+    #[must_use]
+    pub fn unwritten(path: PathBuf) -> Self {
+        Self { path, lock: None }
+    }
+
+    /// Whether this process writes the run down.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        self.lock.is_some()
     }
 
     /// Whether [`RunFolder::create`] could make its folder at `out`, which is left alone.
@@ -95,11 +108,11 @@ impl RunFolder {
             };
             return Err(RunError::new(path, what));
         }
-        let lock = lock(path)?;
+        let lock = Some(lock(path)?);
         atomic::remove_temporaries(path)?;
         Ok(Self {
             path: path.to_owned(),
-            _lock: lock,
+            lock,
         })
     }
 
@@ -132,6 +145,9 @@ impl RunFolder {
     /// # Errors
     /// It cannot be written.
     pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> Result<(), RunError> {
+        if !self.writes() {
+            return Ok(());
+        }
         let path = self.path.join(name);
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(RunError::io(folder, "cannot be made"))?;
@@ -207,7 +223,11 @@ impl RunFolder {
     /// # Errors
     /// It cannot be opened.
     pub fn log(&self) -> Result<Log, RunError> {
-        Log::open(&self.path.join("log.txt"))
+        let path = self.path.join("log.txt");
+        match self.writes() {
+            true => Log::open(&path),
+            false => Ok(Log::unwritten(&path)),
+        }
     }
 
     /// A new file of events for TensorBoard.
@@ -215,7 +235,11 @@ impl RunFolder {
     /// # Errors
     /// It cannot be made.
     pub fn events(&self) -> Result<Events, RunError> {
-        Events::create(&self.path.join("tensorboard"))
+        let path = self.path.join("tensorboard");
+        match self.writes() {
+            true => Events::create(&path),
+            false => Ok(Events::unwritten(&path)),
+        }
     }
 
     /// The metrics; goes on where they ended.
@@ -223,7 +247,11 @@ impl RunFolder {
     /// # Errors
     /// They cannot be opened.
     pub fn metrics(&self) -> Result<Metrics, RunError> {
-        Metrics::open(&self.path.join("metrics.jsonl"))
+        let path = self.path.join("metrics.jsonl");
+        match self.writes() {
+            true => Metrics::open(&path),
+            false => Ok(Metrics::unwritten(&path)),
+        }
     }
 }
 

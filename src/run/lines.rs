@@ -27,6 +27,13 @@ impl Log {
         })
     }
 
+    /// Of a run that another process writes down.
+    pub(super) fn unwritten(path: &Path) -> Self {
+        Self {
+            lines: Lines::unwritten(path),
+        }
+    }
+
     /// Adds a line.
     ///
     /// # Errors
@@ -48,6 +55,13 @@ impl Metrics {
         })
     }
 
+    /// Of a run that another process writes down.
+    pub(super) fn unwritten(path: &Path) -> Self {
+        Self {
+            lines: Lines::unwritten(path),
+        }
+    }
+
     /// Adds what was measured: a value that becomes a JSON object with a `step`.
     ///
     /// # Errors
@@ -61,18 +75,22 @@ impl Metrics {
         self.lines.add(&text)
     }
 
-    /// Drops what was measured after `step`, and a line torn by a kill: what a run that
-    /// goes on from a checkpoint will measure again.
+    /// Drops what was measured after `step` of `epoch`, and a line torn by a kill: what a run that
+    /// goes on from a checkpoint will measure again. What is of an earlier epoch stays, whatever its step: a
+    /// run that goes on with another number of processes counts other steps.
     ///
     /// # Errors
     /// The file cannot be read or replaced.
-    pub fn rewind(&mut self, step: u64) -> Result<(), RunError> {
+    pub fn rewind(&mut self, (epoch, step): (u64, u64)) -> Result<(), RunError> {
+        if self.lines.file.is_none() {
+            return Ok(());
+        }
         let path = self.lines.path.clone();
         let bytes = std::fs::read(&path).map_err(RunError::io(&path, "cannot be read"))?;
         let text = String::from_utf8_lossy(&bytes);
         let kept: String = text
             .split_inclusive('\n')
-            .filter(|line| is_until(line, step))
+            .filter(|line| is_until(line, (epoch, step)))
             .collect();
         atomic::replace(&path, kept.as_bytes())?;
         self.lines = Lines::open(&path)?;
@@ -80,10 +98,11 @@ impl Metrics {
     }
 }
 
-fn is_until(line: &str, step: u64) -> bool {
+fn is_until(line: &str, (epoch, step): (u64, u64)) -> bool {
     let value: Option<serde_json::Value> = serde_json::from_str(line).ok();
-    let at = value.as_ref().and_then(|value| value.get("step")?.as_u64());
-    line.ends_with('\n') && at.is_some_and(|at| at <= step)
+    let number = |key| value.as_ref().and_then(|value| value.get(key)?.as_u64());
+    let before = number("epoch").is_some_and(|own| own < epoch);
+    line.ends_with('\n') && (before || number("step").is_some_and(|own| own <= step))
 }
 
 /// Adds all of the bytes to a file, or nothing.
@@ -101,10 +120,18 @@ pub(super) fn append(file: &mut File, bytes: &[u8]) -> std::io::Result<()> {
 #[derive(Debug)]
 struct Lines {
     path: PathBuf,
-    file: File,
+    /// None where another process writes it.
+    file: Option<File>,
 }
 
 impl Lines {
+    fn unwritten(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            file: None,
+        }
+    }
+
     fn open(path: &Path) -> Result<Self, RunError> {
         let file = OpenOptions::new()
             .create(true)
@@ -113,13 +140,16 @@ impl Lines {
             .map_err(RunError::io(path, "cannot be opened"))?;
         Ok(Self {
             path: path.to_owned(),
-            file,
+            file: Some(file),
         })
     }
 
     /// One write a line, so that a kill tears at most the last one; a full disk tears none.
     fn add(&mut self, text: &str) -> Result<(), RunError> {
-        append(&mut self.file, format!("{text}\n").as_bytes())
+        let Some(file) = &mut self.file else {
+            return Ok(());
+        };
+        append(file, format!("{text}\n").as_bytes())
             .map_err(RunError::io(&self.path, "cannot be written"))
     }
 }
@@ -153,8 +183,9 @@ mod tests {
         for step in 1..5 {
             metrics.add(&json!({"step": step})).unwrap();
         }
-        metrics.lines.file.write_all(b"{\"step\": 2, \"lo").unwrap();
-        metrics.rewind(3).unwrap();
+        let file = metrics.lines.file.as_mut().unwrap();
+        file.write_all(b"{\"step\": 2, \"lo").unwrap();
+        metrics.rewind((1, 3)).unwrap();
         metrics.add(&json!({"step": 4, "again": true})).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(

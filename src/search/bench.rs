@@ -77,7 +77,7 @@ impl<'a> Bench<'a> {
         let train = &settings.train;
         Bench {
             probes: run::probes(&ready.draws, train, settings.supernet.probe_paths),
-            learner: run::learner(settings, &ready.plan, ready.place),
+            learner: run::learner(settings, &ready.plan, ready.place, ready.ranks),
             judge: run::judge(settings, &ready.data),
             loader: train_loader(train, &ready.data),
             walker: Walker {

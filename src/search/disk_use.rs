@@ -73,7 +73,7 @@ impl DiskUse {
 fn checkpoint(bench: &mut Bench, resolved: &str) -> u64 {
     bench.learner.momentum = bench.whole_momentum();
     let subject = Subject::Plan(bench.plan.fingerprint.clone());
-    let made_with = (resolved, bench.place.device);
+    let made_with = (resolved, bench.place.device, 1);
     let identity = identity(&bench.plan, subject, &bench.data, made_with);
     let mut about = identity.words();
     // The state is mostly visits, the board's paths and those that taught.

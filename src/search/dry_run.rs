@@ -103,6 +103,7 @@ pub fn dry_run(options: &SearchOptions) -> Result<DryRun, Error> {
         &options.space,
         (options.classes, &options.require),
         (run.device, run.show),
+        run.ranks.clone(),
     )?;
     if let Some(out) = &run.out {
         RunFolder::check(out)?;

@@ -33,7 +33,7 @@ impl Search<'_> {
         if self.settings.supernet.pick == PickBy::Evolution && !stopped {
             let pick = self.evolve(progress, stop)?;
             self.follow(pick)?;
-            stopped = stop();
+            stopped = self.learner.ranks.any(stop())?;
         } else if self.pick.as_ref().is_none_or(|(_, at)| *at != step) {
             let pick = self.pick_now()?;
             self.follow(pick)?;
@@ -92,7 +92,7 @@ impl Search<'_> {
             if progress {
                 tell(&text);
             }
-            if number == settings.generations || stop() {
+            if number == settings.generations || self.learner.ranks.any(stop())? {
                 break;
             }
             paths = evolution.next();

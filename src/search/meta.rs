@@ -9,9 +9,9 @@ use tch::{Kind, Tensor};
 
 use super::teacher::Choice;
 use crate::nn::{Initial, Mode, NamedTensor, Place, WeightsError, copy_into};
+use crate::ranks::{Ranks, RanksError};
 use crate::supernet::Supernet;
 use crate::train::loss::{cross_entropy, soft_cross_entropy};
-use crate::train::sgd::gradients;
 
 /// Settings of the meta layer's own steps.
 const MOMENTUM: f64 = 0.9;
@@ -183,9 +183,18 @@ pub struct MetaStep<'a> {
 /// gradients of first order. The weights move for the second one and are put
 /// back, bit by bit; norms use the batch's statistics and change none.
 ///
+/// With several ranks both gradients are their averages, so that the layer stays equal on all.
+///
 /// # Panics
 /// When there are fewer than 2 · SLICE images.
-pub fn gradient(supernet: &Supernet, step: &MetaStep) -> MetaGradient {
+///
+/// # Errors
+/// When a rank is lost.
+pub fn gradient(
+    supernet: &Supernet,
+    step: &MetaStep,
+    ranks: &Ranks,
+) -> Result<MetaGradient, RanksError> {
     let parameters = supernet.parameters(step.student);
     let half = |tensor: &Tensor, at: i64| tensor.narrow(0, at * step.slice, step.slice);
     let forward = |images: &Tensor, path| supernet.forward(images, path, Mode::Probe);
@@ -193,22 +202,23 @@ pub fn gradient(supernet: &Supernet, step: &MetaStep) -> MetaGradient {
     let images = half(step.images, 0);
     let teacher = tch::no_grad(|| forward(&images, step.teacher));
     let kd = soft_cross_entropy(&forward(&images, step.student), &teacher);
-    let g = gradients(&kd, &parameters);
+    let g = ranks.gradients(&kd, &parameters)?;
 
     let rho = step.choice.rho;
     let before = moved(&parameters, &g, -step.lr * rho);
     let logits = forward(&half(step.images, 1), step.student);
     let validation = cross_entropy(&logits, &half(step.classes, 1), step.smoothing);
-    let v = gradients(&validation, &parameters);
+    let v = ranks.gradients(&validation, &parameters);
     put_back(&parameters, &before);
+    let v = v?;
 
     let slope = inner_product(&v, &g) * (-step.lr * rho * (1.0 - rho));
-    MetaGradient {
+    Ok(MetaGradient {
         weight: (&step.choice.difference * &slope).view([1, -1]),
         bias: slope.view([1]),
         kd: kd.detach(),
         validation: validation.detach(),
-    }
+    })
 }
 
 /// Adds `factor` · direction to the parameters; gives back what they were.

@@ -6,7 +6,7 @@ use creamc_lang::ir::Path;
 use super::judge::{Judge, Judged};
 use super::step::Learner;
 use super::training::Walker;
-use crate::data::DataError;
+use crate::train::Error;
 
 /// A path and what the judge said of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,14 +17,28 @@ pub struct Pick {
     pub judged: Judged,
 }
 
-/// Judges paths, all in one walk of what they share.
+/// Judges paths, each rank its share of them in one walk of what they have in common.
 ///
 /// # Errors
-/// As [`Judge::judge`].
-pub fn judge_all(learner: &Learner, judge: &Judge, paths: &[Path]) -> Result<Vec<Pick>, DataError> {
-    let judged = judge.judge(&learner.supernet, paths)?;
-    let pairs = paths.iter().cloned().zip(judged);
-    Ok(pairs.map(|(path, judged)| Pick { path, judged }).collect())
+/// As [`Judge::judge`], or when a rank is lost.
+pub fn judge_all(learner: &Learner, judge: &Judge, paths: &[Path]) -> Result<Vec<Pick>, Error> {
+    let (rank, world) = (learner.ranks.rank(), learner.ranks.world());
+    let own = paths.len() * rank / world..paths.len() * (rank + 1) / world;
+    let mut numbers = vec![0.0; 2 * paths.len()];
+    let judged = judge.judge(&learner.supernet, &paths[own.clone()])?;
+    for (two, judged) in numbers[2 * own.start..].chunks_mut(2).zip(judged) {
+        two.copy_from_slice(&[judged.loss, judged.top1]);
+    }
+    learner.ranks.sum(&mut numbers)?;
+    let pairs = paths.iter().cloned().zip(numbers.chunks(2));
+    let pick = |(path, two): (Path, &[f64])| Pick {
+        path,
+        judged: Judged {
+            loss: two[0],
+            top1: two[1],
+        },
+    };
+    Ok(pairs.map(pick).collect())
 }
 
 /// The paths of the board, best first.
@@ -55,7 +69,7 @@ pub fn judge_sampled(
     judge: &Judge,
     walker: &mut Walker,
     count: usize,
-) -> Result<Option<Pick>, DataError> {
+) -> Result<Option<Pick>, Error> {
     let paths = walker.draws.distinct(&mut walker.random, count);
     Ok(lowest(&judge_all(learner, judge, &paths)?))
 }

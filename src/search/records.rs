@@ -179,8 +179,8 @@ impl Records {
     ///
     /// # Errors
     /// When the file cannot be replaced.
-    pub fn rewind(&mut self, step: u64) -> Result<(), RunError> {
-        self.metrics.rewind(step)?;
+    pub fn rewind(&mut self, (epoch, step): (u64, u64)) -> Result<(), RunError> {
+        self.metrics.rewind((epoch, step))?;
         self.events.rewind(step)
     }
 

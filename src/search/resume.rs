@@ -3,10 +3,12 @@
 use super::records::Found;
 use super::run::Ready;
 use super::state;
+use super::step::Moment;
 use super::under_way::Search;
 use crate::config;
 use crate::run::Stop;
-use crate::train::checkpoints::resumed;
+use crate::train::checkpoints::{resumed, stored_ranks};
+use crate::train::course::rebased;
 use crate::train::prepare::reopen_folder;
 use crate::train::{Error, ResumeOptions};
 
@@ -27,7 +29,7 @@ pub fn resume(options: &ResumeOptions) -> Result<Found, Error> {
 /// # Errors
 /// As [`resume`].
 pub fn resume_until(options: &ResumeOptions, stop: &dyn Fn() -> bool) -> Result<Found, Error> {
-    let (opened, manifest) = reopen_folder("search", &options.run)?;
+    let (opened, manifest) = reopen_folder("search", &options.run, &options.ranks)?;
     if let Some(found) = opened.folder.result::<Found>()?
         && !found.stopped
     {
@@ -44,10 +46,11 @@ pub fn resume_until(options: &ResumeOptions, stop: &dyn Fn() -> bool) -> Result<
         &opened.folder.path().join(&manifest.file),
         (manifest.classes, &manifest.require),
         (options.device(&manifest.device)?, options.show),
+        options.ranks.clone(),
     )?;
     let mut search = ready.search(&loaded.settings, opened, &own.resolved)?;
     search.go_on(options)?;
-    search.run(options.progress, stop)
+    search.run(options.progress && options.ranks.is_first(), stop)
 }
 
 impl Search<'_> {
@@ -55,13 +58,16 @@ impl Search<'_> {
     fn go_on(&mut self, options: &ResumeOptions) -> Result<(), Error> {
         let mut say = |text: &str| self.records.say(text);
         let Some(stored) = self.checkpoints.resume_saying(options.warn, &mut say)? else {
-            return Ok(self.records.rewind(0)?);
+            return Ok(self.records.rewind((0, 0))?);
         };
-        let from = stored.path.clone();
+        let (from, world) = (stored.path.clone(), stored_ranks(&stored));
         state::restore(self, stored)?;
-        let at = self.walker.at;
-        self.records.say(&resumed(&from, (at.epoch, at.step)))?;
-        self.records.rewind(at.step)?;
-        self.keep_best()
+        let Moment { epoch, step } = self.walker.at;
+        self.records.say(&resumed(&from, (epoch, step)))?;
+        self.records.rewind((epoch, step))?;
+        self.keep_best()?;
+        let steps = self.train.steps_of(self.settings.train.batch, world) as u64;
+        self.walker.at.step = rebased((epoch, step), steps, self.recipe.train.steps);
+        Ok(())
     }
 }

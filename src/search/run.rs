@@ -24,6 +24,7 @@ use crate::checkpoint::Store;
 use crate::config::{self, SearchSettings, TrainSettings};
 use crate::data::{Data, balanced_batches};
 use crate::nn::Place;
+use crate::ranks::Ranks;
 use crate::run::Stop;
 use crate::supernet::Supernet;
 use crate::train::checkpoints::{Checkpoints, Subject};
@@ -66,6 +67,7 @@ pub fn run_until(options: &SearchOptions, stop: &dyn Fn() -> bool) -> Result<Fou
         &options.space,
         (options.classes, &options.require),
         (run.device, run.show),
+        run.ranks.clone(),
     )?;
     let resolved = (loaded.resolved.as_str(), loaded.warnings.as_slice());
     let asked = Asked {
@@ -79,7 +81,7 @@ pub fn run_until(options: &SearchOptions, stop: &dyn Fn() -> bool) -> Result<Fou
     };
     let opened = open_folder(asked, run, &settings.train, resolved, ready.place.device)?;
     let search = ready.search(settings, opened, &loaded.resolved)?;
-    search.run(run.progress, stop)
+    search.run(run.progress && run.ranks.is_first(), stop)
 }
 
 /// A search of which all is checked and nothing is made yet.
@@ -90,6 +92,7 @@ pub(super) struct Ready {
     pub(super) data: Data,
     pub(super) recipe: Recipe,
     pub(super) place: Place,
+    pub(super) ranks: Ranks,
 }
 
 impl Ready {
@@ -103,6 +106,7 @@ impl Ready {
         space: &path::Path,
         (classes, require): (Option<u32>, &[String]),
         (device, show): (DeviceChoice, Show),
+        ranks: Ranks,
     ) -> Result<Ready, Error> {
         let mut source = Source::load_for(space, classes, &settings.train, show)?;
         let flops = (
@@ -112,7 +116,7 @@ impl Ready {
         let plan = source.plan_search(require, flops)?;
         let draws = Draws::new(&settings.supernet, &plan)?;
         let data = load_data(&settings.train, &plan, settings.supernet.judge_images)?;
-        let recipe = recipe(settings, &plan, data.train.len())?;
+        let recipe = recipe(settings, &plan, (data.train.len(), ranks.world()))?;
         if recipe.strategy != Strategy::Untrained {
             require_judge(settings, &data)?;
         }
@@ -127,6 +131,7 @@ impl Ready {
             data,
             recipe,
             place,
+            ranks,
         })
     }
 
@@ -142,12 +147,12 @@ impl Ready {
     ) -> Result<Search<'a>, Error> {
         let store = Store::new(opened.folder.checkpoint(), settings.checkpoints.keep);
         let subject = Subject::Plan(self.plan.fingerprint.clone());
-        let made_with = (resolved, self.place.device);
+        let made_with = (resolved, self.place.device, self.ranks.world());
         let identity = identity(&self.plan, subject, &self.data, made_with);
         Ok(Search {
             probes: probes(&self.draws, &settings.train, settings.supernet.probe_paths),
             settings,
-            learner: learner(settings, &self.plan, self.place),
+            learner: learner(settings, &self.plan, self.place, self.ranks.clone()),
             judge: judge(settings, &self.data),
             walker: Walker {
                 draws: self.draws,
@@ -162,7 +167,7 @@ impl Ready {
             pick: None,
             best: None,
             reading: Reading::default(),
-            checkpoints: Checkpoints::new(store, identity),
+            checkpoints: Checkpoints::new(store, identity, self.ranks),
             clock: Clock::after(0.0, 0.0),
         })
     }
@@ -197,7 +202,11 @@ fn require_judge(settings: &SearchSettings, data: &Data) -> Result<(), Error> {
     Ok(())
 }
 
-fn recipe(settings: &SearchSettings, plan: &Plan, images: usize) -> Result<Recipe, Error> {
+fn recipe(
+    settings: &SearchSettings,
+    plan: &Plan,
+    (images, world): (usize, usize),
+) -> Result<Recipe, Error> {
     let supernet = &settings.supernet;
     let variant = match supernet.variant {
         config::Variant::Paper => Variant::Paper,
@@ -210,7 +219,7 @@ fn recipe(settings: &SearchSettings, plan: &Plan, images: usize) -> Result<Recip
         config::Strategy::Random => Strategy::Untrained,
     };
     Ok(Recipe {
-        train: train::Recipe::new(&settings.train, images)?,
+        train: train::Recipe::new(&settings.train, images, world)?,
         strategy,
         start_epoch: supernet.meta_sta_epoch,
         update_every: supernet.update_iter,
@@ -230,7 +239,12 @@ fn recipe(settings: &SearchSettings, plan: &Plan, images: usize) -> Result<Recip
 }
 
 /// Everything that training moves, before the first step.
-pub(super) fn learner(settings: &SearchSettings, plan: &Plan, place: Place) -> Learner {
+pub(super) fn learner(
+    settings: &SearchSettings,
+    plan: &Plan,
+    place: Place,
+    ranks: Ranks,
+) -> Learner {
     let (seed, supernet) = (settings.train.seed, &settings.supernet);
     let slice = match supernet.strategy {
         config::Strategy::Cream => supernet.slice as i64,
@@ -249,6 +263,7 @@ pub(super) fn learner(settings: &SearchSettings, plan: &Plan, place: Place) -> L
         board: Board::with_rules(rules, supernet.pool_size, supernet.acc_gap),
         lessons: Lessons::new(),
         visits: Visits::none(&plan.ir),
+        ranks,
     }
 }
 

@@ -7,16 +7,15 @@ use std::sync::Arc;
 use creamc_lang::ir::Path;
 use creamc_lang::plan::Plan;
 use creamc_lang::space::Metric;
-use creamc_torch::TorchError;
 use tch::{Kind, Tensor};
 
 use super::recipe::Recipe;
 use super::step::{Learner, Moment, Stepped};
 use crate::data::Batch;
 use crate::nn::{Mode, NamedTensor};
+use crate::train::Error;
 use crate::train::loss::{cross_entropy, soft_cross_entropy};
-use crate::train::meter::hits;
-use crate::train::sgd::gradients;
+use crate::train::meter::{Seen, hits};
 
 /// The two ends of a space inside its bounds, by flops.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,29 +48,32 @@ pub const DRAWN: usize = 2;
 /// The loss and the hits are the largest's.
 ///
 /// # Errors
-/// When libtorch refuses.
+/// When libtorch refuses, or a rank is lost.
 pub fn step(
     learner: &mut Learner,
     recipe: &Recipe,
     at: Moment,
     (ends, drawn): (&Ends, &[Path; DRAWN]),
     batch: &Batch,
-) -> Result<Stepped, TorchError> {
+) -> Result<Stepped, Error> {
     let mut sum = Sum::default();
     let logits = forward(learner, &ends.largest, batch);
     let loss = cross_entropy(&logits, &batch.labels, recipe.train.smoothing);
-    sum.add(learner, &ends.largest, &loss);
+    let seen = Seen::of(&loss, &hits(&logits, &batch.labels, 1));
+    seen.share(&learner.ranks, Vec::new())?.finish()?;
+    sum.add(learner, &ends.largest, &loss)?;
     let taught = logits.detach().softmax(-1, None::<Kind>);
     for student in [&ends.smallest, &drawn[0], &drawn[1]] {
         let loss = soft_cross_entropy(&forward(learner, student, batch), &logits);
-        sum.add(learner, student, &loss);
+        sum.add(learner, student, &loss)?;
     }
     let (parameters, gradients) = sum.parts();
     let settings = recipe.train.sgd(at.step - 1);
     learner.momentum.step(settings, &parameters, &gradients)?;
+    let (loss, hits) = seen.sums(&learner.ranks);
     Ok(Stepped {
-        loss: loss.detach(),
-        hits: hits(&logits, &batch.labels, 1),
+        loss,
+        hits,
         kept: taught,
     })
 }
@@ -86,10 +88,12 @@ fn forward(learner: &mut Learner, path: &Path, batch: &Batch) -> Tensor {
 struct Sum(BTreeMap<Arc<str>, (NamedTensor, Tensor)>);
 
 impl Sum {
-    /// Adds the gradients of one path's loss; its graph is used up.
-    fn add(&mut self, learner: &Learner, path: &Path, loss: &Tensor) {
+    /// Adds the gradients of one path's loss, whose graph is used up, averaged over ranks, as its norm statistics are.
+    fn add(&mut self, learner: &Learner, path: &Path, loss: &Tensor) -> Result<(), Error> {
         let parameters = learner.supernet.parameters(path);
-        let gradients = gradients(loss, &parameters);
+        let sharing = learner.ranks.share(&learner.supernet.buffers(path))?;
+        let gradients = learner.ranks.gradients(loss, &parameters)?;
+        sharing.finish()?;
         for (parameter, gradient) in parameters.into_iter().zip(gradients) {
             match self.0.get_mut(&parameter.name) {
                 Some((_, sum)) => *sum = &*sum + gradient,
@@ -99,6 +103,7 @@ impl Sum {
                 }
             }
         }
+        Ok(())
     }
 
     fn parts(self) -> (Vec<NamedTensor>, Vec<Tensor>) {

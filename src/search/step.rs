@@ -2,20 +2,22 @@
 
 use creamc_lang::board::Board;
 use creamc_lang::ir::Path;
-use creamc_torch::TorchError;
 use tch::{Kind, Tensor};
 
 use super::meta::{self, MetaLayer, MetaStep};
 use super::recipe::{PickMethod, Recipe, Strategy};
 use super::released;
+use super::state;
 use super::teacher::{self, Choice, Probe};
 use super::visits::Visits;
 use crate::data::Batch;
-use crate::nn::Mode;
+use crate::nn::{Mode, NamedTensor};
+use crate::ranks::{Ranks, SAVED, TRAINED};
 use crate::supernet::Supernet;
+use crate::train::Error;
 use crate::train::loss::{cross_entropy, distillation, soft_cross_entropy};
-use crate::train::meter::hits;
-use crate::train::sgd::{Momentum, gradients};
+use crate::train::meter::{Seen, hits};
+use crate::train::sgd::Momentum;
 
 /// The teacher's weight when the best entry teaches.
 const TOP1_RHO: f64 = 0.5;
@@ -35,6 +37,8 @@ pub struct Learner {
     pub lessons: Lessons,
     /// How often every depth and candidate was trained.
     pub visits: Visits,
+    /// The processes that train together.
+    pub ranks: Ranks,
 }
 
 /// How often paths taught, by path.
@@ -52,9 +56,9 @@ pub struct Moment {
 /// What a step gives to the meters; both are scalars on the device.
 #[derive(Debug)]
 pub struct Stepped {
-    /// The loss that was followed.
+    /// The loss that was followed, a mean over the images of all ranks.
     pub loss: Tensor,
-    /// Images of the batch whose class was highest, before the step.
+    /// Images of all ranks' batches whose class was highest, before the step.
     pub hits: Tensor,
     /// What a new entry of the board keeps of it: a softmax, `[N, classes]`.
     pub kept: Tensor,
@@ -83,14 +87,14 @@ impl Learner {
     /// (With the released variant more moves: see [`released`].)
     ///
     /// # Errors
-    /// When libtorch refuses.
+    /// When libtorch refuses, or a rank is lost.
     pub fn step(
         &mut self,
         recipe: &Recipe,
         at: Moment,
         student: &Path,
         batch: &Batch,
-    ) -> Result<Stepped, TorchError> {
+    ) -> Result<Stepped, Error> {
         self.visits.count(student);
         match recipe.strategy.is_released() {
             false => self.paper_step(recipe, at, student, batch),
@@ -104,23 +108,47 @@ impl Learner {
         at: Moment,
         student: &Path,
         batch: &Batch,
-    ) -> Result<Stepped, TorchError> {
+    ) -> Result<Stepped, Error> {
         let teacher = self.teacher(recipe, at, student);
         self.update_meta(recipe, at, student, &teacher, batch)?;
         let logits = self.supernet.forward(&batch.images, student, Mode::Train);
         let loss = self.loss(recipe, &logits, &teacher, batch);
         let parameters = self.supernet.parameters(student);
-        let gradients = gradients(&loss, &parameters);
+        let seen = Seen::of(&loss, &hits(&logits, &batch.labels, 1));
+        let sharing = seen.share(&self.ranks, self.supernet.buffers(student))?;
+        let gradients = self.ranks.gradients(&loss, &parameters)?;
+        sharing.finish()?;
         self.momentum
             .step(recipe.train.sgd(at.step - 1), &parameters, &gradients)?;
         if let Some((path, _)) = teacher.of() {
             self.count_lesson(path);
         }
+        let (loss, hits) = seen.sums(&self.ranks);
         Ok(Stepped {
-            loss: loss.detach(),
-            hits: hits(&logits, &batch.labels, 1),
+            loss,
+            hits,
             kept: logits.detach().softmax(-1, None::<Kind>),
         })
+    }
+
+    /// Compares what is trained, which must be equal on all ranks.
+    ///
+    /// # Errors
+    /// When it is not, or a rank is lost.
+    pub fn compare_weights(&self) -> Result<(), Error> {
+        Ok(self.ranks.compare(TRAINED, &self.supernet.tensors())?)
+    }
+
+    /// Compares what a checkpoint is to hold. With the released variant the meta layer is not the same on all ranks.
+    ///
+    /// # Errors
+    /// As [`Learner::compare_weights`].
+    pub fn compare(&self, recipe: &Recipe, saved: &[NamedTensor]) -> Result<(), Error> {
+        let drifts = |one: &NamedTensor| {
+            recipe.strategy.is_released() && one.name.starts_with(state::META)
+        };
+        let equal: Vec<NamedTensor> = saved.iter().filter(|one| !drifts(one)).cloned().collect();
+        Ok(self.ranks.compare(SAVED, &equal)?)
     }
 
     /// Steps that had a teacher.
@@ -166,7 +194,7 @@ impl Learner {
         student: &Path,
         teacher: &Teacher,
         batch: &Batch,
-    ) -> Result<(), TorchError> {
+    ) -> Result<(), Error> {
         let Teacher::Chosen { path, choice } = teacher else {
             return Ok(());
         };
@@ -183,8 +211,8 @@ impl Learner {
             lr: recipe.train.schedule.lr(at.step - 1),
             smoothing: recipe.train.smoothing,
         };
-        let gradient = meta::gradient(&self.supernet, &step);
-        self.meta.step(&gradient, recipe.meta_rate(at))
+        let gradient = meta::gradient(&self.supernet, &step, &self.ranks)?;
+        Ok(self.meta.step(&gradient, recipe.meta_rate(at))?)
     }
 
     fn loss(&self, recipe: &Recipe, logits: &Tensor, teacher: &Teacher, batch: &Batch) -> Tensor {

@@ -12,6 +12,7 @@ use super::step::{Learner, Moment, Stepped};
 use super::teacher::Probe;
 use super::text::path_text;
 use crate::data::Batch;
+use crate::ranks::COMPARE_EVERY;
 use crate::train::Error;
 use crate::train::epoch::{Measured, Steps};
 use crate::train::meter::Reading;
@@ -70,18 +71,30 @@ impl<'a> Epoch<'a> {
 
     /// Offers the path of this step to the board, with its accuracy on this batch.
     ///
-    /// Waits for the device: whether a path is admitted decides who teaches next.
-    fn offer(&mut self, path: &Path, batch: &Batch, stepped: &Stepped) {
+    /// Waits for the device: whether a path is admitted decides who teaches next. The images that it keeps are
+    /// rank 0's.
+    fn offer(&mut self, path: &Path, batch: &Batch, stepped: &Stepped) -> Result<(), Error> {
         let hits = stepped.hits.double_value(&[]);
-        let points = 100.0 * hits / batch.len() as f64;
+        let points = 100.0 * hits / self.images(batch) as f64;
         let score = Score::new(points).expect("a share of images is a number");
+        let flops = self.plan.cost(path).flops;
+        if !self.learner.board.admits(path, score, flops) {
+            return Ok(());
+        }
         let slice = self.recipe.slice;
         let probe = Probe {
             images: batch.images.narrow(0, 0, slice).copy(),
             softmax: stepped.kept.narrow(0, 0, slice).copy(),
         };
-        let flops = self.plan.cost(path).flops;
+        let ranks = &self.learner.ranks;
+        ranks.follow_first(&[&probe.images, &probe.softmax])?;
         self.learner.board.offer(path.clone(), score, flops, probe);
+        Ok(())
+    }
+
+    /// Images of a step, over all ranks.
+    fn images(&self, batch: &Batch) -> usize {
+        batch.len() * self.learner.ranks.world()
     }
 }
 
@@ -102,16 +115,20 @@ impl Steps for Epoch<'_> {
             _ => self.learner.step(self.recipe, at, &path, batch)?,
         };
         if Learner::prioritises(self.recipe, at) {
-            self.offer(&path, batch, &stepped);
+            self.offer(&path, batch, &stepped)?;
+        }
+        if at.step.is_multiple_of(COMPARE_EVERY) {
+            self.learner.compare_weights()?;
         }
         Ok(Measured {
             loss: stepped.loss,
             hits: stepped.hits,
+            images: self.images(batch),
         })
     }
 
-    fn stop(&self) -> bool {
-        (self.stop)()
+    fn stop(&mut self) -> Result<bool, Error> {
+        Ok(self.learner.ranks.any((self.stop)())?)
     }
 
     fn show(&mut self, steps: usize, so_far: &Reading) {

@@ -16,7 +16,7 @@ use super::step::{Learner, Moment};
 use super::teacher::Probe;
 use super::training::{Epoch, Walker};
 use crate::config::SearchSettings;
-use crate::data::{Loader, Shard};
+use crate::data::Loader;
 use crate::nn::Place;
 use crate::run::{Progress, Tick};
 use crate::train::checkpoints::Checkpoints;
@@ -121,8 +121,10 @@ impl Search<'_> {
             self.follow_board()?;
         }
         self.walker.at.epoch = number;
-        let batch = self.settings.train.batch;
-        let mut batches = self.train.epoch(batch, number, first, Shard::ALONE);
+        let (batch, world) = (self.settings.train.batch, self.learner.ranks.world());
+        let mut batches = self
+            .train
+            .epoch(batch, number, first, self.learner.ranks.shard());
         let mut done = Done {
             reading: self.reading,
             steps: first,
@@ -136,7 +138,7 @@ impl Search<'_> {
                 epoch: number,
                 loss: so_far.mean_loss(),
                 top1: so_far.top1(),
-                images: newest * batch,
+                images: newest * batch * world,
             };
             progress.advance(newest as u64, &tick);
         };
@@ -178,6 +180,7 @@ impl Search<'_> {
     fn save(&mut self) -> Result<(), Error> {
         let Moment { epoch, step } = self.walker.at;
         let tensors = state::tensors(&self.learner);
+        self.learner.compare(&self.recipe, &tensors)?;
         let words = state::words(self);
         self.checkpoints.save((epoch, step), &tensors, words)
     }
@@ -242,7 +245,7 @@ impl Search<'_> {
     pub(super) fn keep_best(&self) -> Result<(), Error> {
         let step = self.walker.at.step;
         if self.best.is_some_and(|best| best.step == step) && self.checkpoints.has(step) {
-            self.checkpoints.store.set_best(step)?;
+            self.checkpoints.set_best(step)?;
         }
         Ok(())
     }

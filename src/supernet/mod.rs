@@ -70,6 +70,12 @@ impl Supernet {
             .collect()
     }
 
+    /// The running norm statistics of a path.
+    pub fn buffers(&self, path: &Path) -> Vec<Tensor> {
+        let buffers = self.along(path).flat_map(|block| block.buffers().iter());
+        buffers.map(|one| one.tensor.shallow_clone()).collect()
+    }
+
     /// Every tensor of every candidate: parameters and running statistics.
     pub fn tensors(&self) -> Vec<NamedTensor> {
         let blocks = self.blocks.iter().flatten().flatten();

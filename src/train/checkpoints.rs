@@ -9,6 +9,7 @@ use super::Error;
 use super::meter::numbers;
 use crate::checkpoint::{Newest, Store, Stored};
 use crate::nn::NamedTensor;
+use crate::ranks::Ranks;
 use crate::run::RunError;
 
 /// What a run is made of; a checkpoint holds it as words beside its tensors.
@@ -32,6 +33,8 @@ pub struct Identity {
     pub threads: String,
     /// The version of libtorch.
     pub libtorch: String,
+    /// The number of processes.
+    pub ranks: String,
 }
 
 /// What a run trains.
@@ -65,6 +68,9 @@ impl Subject {
     }
 }
 
+/// The word for the number of processes; checkpoints from before there were several do not hold it.
+pub const RANKS: &str = "ranks";
+
 /// The word that only checkpoints of a retraining hold: their network.
 pub const NETWORK: &str = "network";
 
@@ -94,6 +100,7 @@ impl Identity {
             ("device", &self.device),
             ("threads", &self.threads),
             ("libtorch", &self.libtorch),
+            (RANKS, &self.ranks),
         ];
         words
             .map(|(key, word)| (key.to_owned(), word.to_owned()))
@@ -153,11 +160,23 @@ impl Identity {
             ("device", &self.device),
             ("threads", &self.threads),
             ("libtorch", &self.libtorch),
+            (RANKS, &self.ranks),
         ];
-        let then = now.map(|(key, own)| (key, about.get(key), own));
+        let one = "1".to_owned();
+        let then = now.map(|(key, own)| {
+            // Checkpoints from before there were several processes do not say how many.
+            let then = about.get(key).or((key == RANKS).then_some(&one));
+            (key, then, own)
+        });
         let changed = then.iter().filter(|(_, then, own)| *then != Some(*own));
         let told = changed.map(|(key, then, own)| {
             let then = then.map_or("unknown", String::as_str);
+            if *key == RANKS {
+                return format!(
+                    "the run was made by {then} process(es) and goes on with {own}: an epoch has another number of steps now, \
+                     and every batch other images"
+                );
+            }
             let cure = match *key {
                 "threads" => format!(" (OMP_NUM_THREADS={then} makes it so)"),
                 _ => String::new(),
@@ -200,6 +219,13 @@ fn differing(then: &str, now: &str) -> Vec<String> {
     lines
 }
 
+/// The number of processes that saved the checkpoint.
+#[must_use]
+pub fn stored_ranks(stored: &Stored) -> usize {
+    let word = stored.contents.about.get(RANKS);
+    word.and_then(|word| word.parse().ok()).unwrap_or(1).max(1)
+}
+
 /// What the log says of a run that goes on from the checkpoint `from`.
 #[must_use]
 pub fn resumed(from: &Path, (epoch, step): (u64, u64)) -> String {
@@ -218,16 +244,19 @@ pub struct Checkpoints {
     pub identity: Identity,
     /// The step of the newest.
     newest: Option<u64>,
+    /// The first of them saves; all read.
+    ranks: Ranks,
 }
 
 impl Checkpoints {
     /// Checkpoints of a run that has saved none yet.
     #[must_use]
-    pub fn new(store: Store, identity: Identity) -> Checkpoints {
+    pub fn new(store: Store, identity: Identity, ranks: Ranks) -> Checkpoints {
         Checkpoints {
             store,
             identity,
             newest: None,
+            ranks,
         }
     }
 
@@ -261,6 +290,10 @@ impl Checkpoints {
                 saved: self.newest(),
             });
         }
+        if !self.ranks.is_first() {
+            self.newest = Some(step);
+            return Ok(());
+        }
         let mut about = self.identity.words();
         about.insert("epoch".to_owned(), epoch.to_string());
         about.insert("step".to_owned(), step.to_string());
@@ -290,13 +323,44 @@ impl Checkpoints {
         Ok(stored)
     }
 
+    /// Makes the checkpoint after `step` the best one, too.
+    ///
+    /// # Errors
+    /// As [`Store::set_best`].
+    pub fn set_best(&self, step: u64) -> Result<(), Error> {
+        match self.ranks.is_first() {
+            true => Ok(self.store.set_best(step)?),
+            false => Ok(()),
+        }
+    }
+
+    /// The newest checkpoint that rank 0 can read: the others read the same one.
+    fn newest_of_first(&self) -> Result<Newest, Error> {
+        if self.ranks.is_first() {
+            let newest = self.store.newest()?;
+            let step = newest.found.as_ref().map(|stored| stored.step.to_string());
+            self.ranks
+                .text_of_first("checkpoint", Some(&step.unwrap_or_default()))?;
+            return Ok(newest);
+        }
+        let step = self.ranks.text_of_first("checkpoint", None)?;
+        let found = match step.parse() {
+            Err(_) => None,
+            Ok(step) => Some(self.store.read(step)?),
+        };
+        Ok(Newest {
+            found,
+            damaged: Vec::new(),
+        })
+    }
+
     /// The checkpoint to go on from, with what is to be said about it; `None` where none was
     /// saved yet.
     ///
     /// # Errors
     /// When none can be read, or it is not this run's.
     pub fn resume(&mut self) -> Result<(Option<Stored>, Vec<String>), Error> {
-        let Newest { found, damaged } = self.store.newest()?;
+        let Newest { found, damaged } = self.newest_of_first()?;
         let Some(stored) = found else {
             return match damaged.first() {
                 None => Ok((None, Vec::new())),
@@ -354,6 +418,7 @@ mod tests {
             deviation: word("[0.25]"),
             device: word("cpu"),
             threads: word("2"),
+            ranks: word("1"),
             libtorch: word("2.11.0"),
         }
     }
@@ -417,7 +482,7 @@ mod tests {
     fn a_state_that_holds_no_number_is_never_saved() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::new(folder.path().join("checkpoint"), 3);
-        let mut checkpoints = Checkpoints::new(store, identity());
+        let mut checkpoints = Checkpoints::new(store, identity(), Ranks::alone());
         let tensor = |value: f32| NamedTensor {
             name: "s1.0.0.conv.weight".into(),
             tensor: Tensor::from_slice(&[1.0, value]),

@@ -193,6 +193,7 @@ mod tests {
 
     fn options() -> RunOptions {
         RunOptions {
+            ranks: crate::ranks::Ranks::alone(),
             config: None,
             data: None,
             out: None,

@@ -27,6 +27,14 @@ pub fn until_checkpoint(made: usize, every: u64) -> usize {
     }
 }
 
+/// Steps of the run after `step` in epoch `epoch`, where an epoch had `from` steps and has `to` now: as many whole
+/// epochs, and as much of the one under way as whole steps are.
+#[must_use]
+pub fn rebased((epoch, step): (u64, u64), from: u64, to: u64) -> u64 {
+    let whole = epoch.saturating_sub(1);
+    whole * to + (step - whole * from) * to / from
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,6 +45,15 @@ mod tests {
         assert_eq!(position((1, 5), 12), (1, 5));
         assert_eq!(position((1, 12), 12), (2, 0));
         assert_eq!(position((3, 25), 12), (3, 1));
+    }
+
+    #[test]
+    fn another_number_of_processes_keeps_whole_epochs() {
+        assert_eq!(rebased((0, 0), 12, 6), 0);
+        assert_eq!(rebased((3, 36), 12, 6), 18);
+        assert_eq!(rebased((3, 18), 6, 12), 36);
+        assert_eq!(rebased((2, 17), 12, 6), 8);
+        assert_eq!(rebased((2, 17), 12, 12), 17);
     }
 
     #[test]

@@ -16,7 +16,10 @@ pub trait Steps {
     fn step(&mut self, batch: &Batch) -> Result<Measured, Error>;
 
     /// Whether to end before the next step.
-    fn stop(&self) -> bool;
+    ///
+    /// # Errors
+    /// When the processes that train together do not agree on it.
+    fn stop(&mut self) -> Result<bool, Error>;
 
     /// Called with every reading: the steps done and the sums of this epoch so far.
     fn show(&mut self, steps: usize, so_far: &Reading);
@@ -32,6 +35,8 @@ pub struct Measured {
     pub loss: Tensor,
     /// Images whose class had the highest logit.
     pub hits: Tensor,
+    /// Images of the step, over all processes.
+    pub images: usize,
 }
 
 /// What an epoch did so far.
@@ -60,13 +65,13 @@ pub fn epoch(
     let mut done = before;
     let mut meter = Meter::default();
     for batch in batches {
-        if steps.stop() {
+        if steps.stop()? {
             done.stopped = true;
             break;
         }
         let batch = batch?.to(place.device, place.kind);
         let measured = steps.step(&batch)?;
-        meter.add(&measured.loss, &measured.hits, batch.len());
+        meter.add(&measured.loss, &measured.hits, measured.images);
         done.steps += 1;
         if done.steps.is_multiple_of(every) {
             read(&mut meter, before.steps, &mut done, steps)?;
@@ -103,16 +108,17 @@ mod tests {
     }
 
     impl Steps for Fake {
-        fn step(&mut self, _: &Batch) -> Result<Measured, Error> {
+        fn step(&mut self, batch: &Batch) -> Result<Measured, Error> {
             self.made += 1;
             Ok(Measured {
                 loss: Tensor::from(self.losses[self.made - 1]),
                 hits: Tensor::from(1.0),
+                images: batch.len(),
             })
         }
 
-        fn stop(&self) -> bool {
-            self.made == self.stop_at
+        fn stop(&mut self) -> Result<bool, Error> {
+            Ok(self.made == self.stop_at)
         }
 
         fn show(&mut self, steps: usize, _: &Reading) {

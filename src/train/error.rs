@@ -10,6 +10,7 @@ use super::DeviceError;
 use crate::checkpoint::{FileError, Misfit};
 use crate::config::SettingsError;
 use crate::data::DataError;
+use crate::ranks::RanksError;
 use crate::run::RunError;
 
 /// Messages about the user's text, with the texts they point into.
@@ -94,6 +95,9 @@ pub enum Error {
     /// Weights are not the network's.
     #[error(transparent)]
     Weights(#[from] Misfit),
+    /// The ranks cannot go on together.
+    #[error(transparent)]
+    Ranks(#[from] RanksError),
     /// Libtorch refused.
     #[error(transparent)]
     Torch(#[from] TorchError),

@@ -2,6 +2,8 @@
 
 use tch::{Kind, Tensor};
 
+use crate::ranks::{Ranks, RanksError, Sharing};
+
 /// Losses and hits of the steps since the last reading, still on the device.
 #[derive(Debug, Default)]
 pub struct Meter {
@@ -89,6 +91,39 @@ impl std::ops::AddAssign for Reading {
         self.loss += other.loss;
         self.hits += other.hits;
         self.images += other.images;
+    }
+}
+
+/// Loss and hits of one step on this rank, on their way to what all ranks saw.
+#[derive(Debug)]
+pub struct Seen(Tensor);
+
+impl Seen {
+    /// Of a mean loss and of hits, two scalars.
+    #[must_use]
+    pub fn of(loss: &Tensor, hits: &Tensor) -> Seen {
+        let loss = loss.detach();
+        Seen(Tensor::stack(&[&loss, &hits.to_kind(loss.kind())], 0))
+    }
+
+    /// Begins to average it over ranks, with norm statistics of the same kind in the same message.
+    ///
+    /// # Errors
+    /// When a rank is lost.
+    pub fn share<'a>(
+        &self,
+        ranks: &'a Ranks,
+        mut statistics: Vec<Tensor>,
+    ) -> Result<Sharing<'a>, RanksError> {
+        statistics.push(self.0.shallow_clone());
+        ranks.share(&statistics)
+    }
+
+    /// Once it is averaged: the mean loss of all images, and all hits.
+    #[must_use]
+    pub fn sums(&self, ranks: &Ranks) -> (Tensor, Tensor) {
+        let hits = self.0.get(1).to_kind(Kind::Double) * ranks.world() as f64;
+        (self.0.get(0), hits)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{DeviceChoice, DeviceError, Show};
+use crate::ranks::Ranks;
 
 /// A training run as the command line describes it. Paths are as the user wrote them.
 #[derive(Debug, Clone)]
@@ -15,6 +16,8 @@ pub struct RunOptions {
     pub out: Option<PathBuf>,
     /// Where tensors live.
     pub device: DeviceChoice,
+    /// The processes that train together.
+    pub ranks: Ranks,
     /// Goes before the settings' `SEED`.
     pub seed: Option<u64>,
     /// `KEY=VALUE` settings, in order; they go before the file's.
@@ -46,6 +49,8 @@ pub struct ResumeOptions {
     pub data: Option<PathBuf>,
     /// Where tensors live, if not where they did.
     pub device: Option<DeviceChoice>,
+    /// The processes that train together.
+    pub ranks: Ranks,
     /// Whether to show progress on standard error.
     pub progress: bool,
     /// Shows a warning, before training goes on.

@@ -20,6 +20,7 @@ use super::{Error, Findings, RunOptions, Show};
 use crate::config::{Classes, TrainSettings, Warning};
 use crate::data::{Augmentation, Data, Loader, Normalisation, Wanted};
 use crate::disk::Disk;
+use crate::ranks::Ranks;
 use crate::run::{Log, Manifest, RunFolder};
 
 /// A compiled file and the texts of all files it is made of.
@@ -327,7 +328,7 @@ pub fn open_folder(
     (resolved, warnings): (&str, &[Warning]),
     device: Device,
 ) -> Result<Opened, Error> {
-    let folder = RunFolder::create(options.out.as_deref(), &settings.save_path, &settings.name)?;
+    let folder = make_folder(options, settings)?;
     let file = folder.copy_files(asked.files)?.swap_remove(0);
     folder.write("settings.yaml", resolved)?;
     folder.write_manifest(&Manifest {
@@ -350,21 +351,45 @@ pub fn open_folder(
     let mut log = folder.log()?;
     for warning in warnings {
         log.line(&format!("warning: {warning}"))?;
-        (options.warn)(&warning.to_string());
+        if folder.writes() {
+            (options.warn)(&warning.to_string());
+        }
     }
     Ok(Opened { folder, log, file })
 }
+
+/// The folder, made by rank 0; the others know its name.
+fn make_folder(options: &RunOptions, settings: &TrainSettings) -> Result<RunFolder, Error> {
+    let ranks = &options.ranks;
+    if !ranks.is_first() {
+        let path = ranks.text_of_first(RUN, None)?;
+        return Ok(RunFolder::unwritten(path.into()));
+    }
+    let folder = RunFolder::create(options.out.as_deref(), &settings.save_path, &settings.name)?;
+    ranks.text_of_first(RUN, Some(&folder.path().to_string_lossy()))?;
+    Ok(folder)
+}
+
+/// The key of the run folder's path among ranks.
+const RUN: &str = "run";
 
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// Opens the folder of a run that goes on.
+/// Opens the folder of a run that goes on. All ranks read it, so it must lie where all can; the first writes.
 ///
 /// # Errors
 /// When it is none, another process writes to it, or it is the run of another command.
-pub fn reopen_folder(command: &str, path: &Path) -> Result<(Opened, Manifest), Error> {
-    let folder = RunFolder::resume(path)?;
+pub fn reopen_folder(
+    command: &str,
+    path: &Path,
+    ranks: &Ranks,
+) -> Result<(Opened, Manifest), Error> {
+    let folder = match ranks.is_first() {
+        true => RunFolder::resume(path)?,
+        false => RunFolder::unwritten(path.to_owned()),
+    };
     let manifest = folder.manifest()?;
     if manifest.command != command {
         return Err(Error::Refused(format!(
@@ -388,7 +413,7 @@ pub fn identity(
     plan: &Plan,
     subject: Subject,
     data: &Data,
-    (settings, device): (&str, Device),
+    (settings, device, world): (&str, Device, usize),
 ) -> Identity {
     let Normalisation { mean, deviation } = &data.normalisation;
     Identity {
@@ -406,6 +431,7 @@ pub fn identity(
         device: device_text(device),
         threads: creamc_torch::threads().to_string(),
         libtorch: creamc_torch::LIBTORCH_VERSION.to_owned(),
+        ranks: world.to_string(),
     }
 }
 

@@ -24,15 +24,19 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// The recipe for a train part of so many `images`.
+    /// The recipe for a train part of so many `images`, of which each of `world` processes takes a batch a step.
     ///
     /// # Errors
     /// When they do not fill a batch, or a setting is not built yet.
-    pub fn new(settings: &TrainSettings, images: usize) -> Result<Recipe, Error> {
-        let steps = (images / settings.batch) as u64;
+    pub fn new(settings: &TrainSettings, images: usize, world: usize) -> Result<Recipe, Error> {
+        let steps = (images / (settings.batch * world)) as u64;
         if steps == 0 {
+            let each = match world {
+                1 => String::new(),
+                world => format!(" for each of {world} processes"),
+            };
             return Err(Error::Refused(format!(
-                "the train part has {images} images, fewer than `DATASET.BATCH_SIZE`, {}: lower it",
+                "the train part has {images} images, fewer than `DATASET.BATCH_SIZE`, {}{each}: lower it",
                 settings.batch
             )));
         }

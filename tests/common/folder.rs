@@ -76,6 +76,7 @@ pub fn learn(root: &Path, out: &str, more: &[&str]) -> Result<Retrained, Error> 
         network: network(root),
         inherit: None,
         run: RunOptions {
+            ranks: creamc::ranks::Ranks::alone(),
             out: Some(root.join(out)),
             ..options(root, more)
         },

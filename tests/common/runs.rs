@@ -15,6 +15,7 @@ pub fn run_options(out: Option<&Path>, set: &[&str]) -> RunOptions {
     creamc_torch::set_threads(1).expect("one thread is allowed");
     fn ignore(_: &Findings) {}
     RunOptions {
+        ranks: creamc::ranks::Ranks::alone(),
         config: None,
         data: Some(repository("examples/fashion-mnist")),
         out: out.map(Path::to_owned),

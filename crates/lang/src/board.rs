@@ -169,6 +169,13 @@ impl<P> Board<P> {
         self.size
     }
 
+    /// Whether [`Board::offer`] would not refuse the path.
+    pub fn admits(&self, path: &Path, score: Score, flops: u64) -> bool {
+        let known =
+            self.rules == Rules::Paper && self.entries.iter().any(|entry| entry.path == *path);
+        known || self.entries.len() < self.size || self.displaces_worst(score, flops)
+    }
+
     /// Offers a path with its newest score.
     pub fn offer(&mut self, path: Path, score: Score, flops: u64, payload: P) -> Admission<P> {
         let known = self.entries.iter_mut().find(|entry| entry.path == path);
@@ -177,10 +184,10 @@ impl<P> Board<P> {
             self.sort();
             return Admission::Updated;
         }
-        let full = self.entries.len() >= self.size;
-        if full && !self.displaces_worst(score, flops) {
+        if !self.admits(&path, score, flops) {
             return Admission::Refused;
         }
+        let full = self.entries.len() >= self.size;
         let worst = if full { self.entries.pop() } else { None };
         self.add(path, score, flops, payload);
         worst.map_or(Admission::Added, Admission::Replaced)

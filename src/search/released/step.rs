@@ -1,7 +1,6 @@
 //! The released code's training step.
 
 use creamc_lang::ir::Path;
-use creamc_torch::TorchError;
 use tch::{Kind, Tensor};
 
 use super::meta;
@@ -11,9 +10,9 @@ use crate::nn::{Mode, NamedTensor};
 use crate::search::recipe::{PickMethod, Recipe};
 use crate::search::step::{Learner, Moment, Stepped};
 use crate::supernet::Supernet;
+use crate::train::Error;
 use crate::train::loss::{KdLoss, cross_entropy, soft_cross_entropy};
-use crate::train::meter::hits;
-use crate::train::sgd::gradients;
+use crate::train::meter::{Seen, hits};
 
 /// Trains `student` on one batch. Beside the paper's step: the meta update moves the weights,
 /// choosing and teaching move running norm statistics, and the training loss moves the meta layer.
@@ -26,7 +25,7 @@ pub fn step(
     at: Moment,
     student: &Path,
     batch: &Batch,
-) -> Result<Stepped, TorchError> {
+) -> Result<Stepped, Error> {
     let taught = Learner::prioritises(recipe, at) && !learner.board.is_empty();
     if taught && updates_meta(recipe, at) {
         meta::update(learner, recipe, at, student, batch)?;
@@ -53,13 +52,18 @@ pub fn step(
             (joined(&kd, &ce, &choice.rho, recipe.kd_loss), theirs)
         }
     };
-    follow(learner, recipe, at, student, &loss)?;
+    let seen = Seen::of(&loss, &hits(&logits, &batch.labels, 1));
+    let sharing = seen.share(&learner.ranks, learner.supernet.buffers(student))?;
+    let gradients = Followed::of(learner, recipe, at, student, &loss)?;
+    sharing.finish()?;
+    gradients.follow(learner, recipe, at)?;
     if let Some(Choice { teacher, .. }) = &teacher {
         learner.count_lesson(teacher);
     }
+    let (loss, hits) = seen.sums(&learner.ranks);
     Ok(Stepped {
-        loss: loss.detach(),
-        hits: hits(&logits, &batch.labels, 1),
+        loss,
+        hits,
         kept: kept.softmax(-1, None::<Kind>),
     })
 }
@@ -83,28 +87,49 @@ fn joined(kd: &Tensor, ce: &Tensor, rho: &Tensor, form: KdLoss) -> Tensor {
     }
 }
 
-/// One optimiser step along the loss, for the student's weights and the meta layer alike.
-fn follow(
-    learner: &mut Learner,
-    recipe: &Recipe,
-    at: Moment,
-    student: &Path,
-    loss: &Tensor,
-) -> Result<(), TorchError> {
-    let parameters = learner.supernet.parameters(student);
-    let reaches_meta = reaches(loss, learner, recipe, at);
-    let mut all: Vec<NamedTensor> = parameters.clone();
-    if reaches_meta {
-        all.extend(learner.meta.parameters());
+/// The gradients of the loss, for the student's weights and the meta layer alike: averaged over ranks, as
+/// the wrapper of the original's model does for all that take part in the training loss.
+struct Followed {
+    parameters: Vec<NamedTensor>,
+    gradients: Vec<Tensor>,
+    of_meta: Vec<Tensor>,
+}
+
+impl Followed {
+    fn of(
+        learner: &Learner,
+        recipe: &Recipe,
+        at: Moment,
+        student: &Path,
+        loss: &Tensor,
+    ) -> Result<Followed, Error> {
+        let parameters = learner.supernet.parameters(student);
+        let mut all: Vec<NamedTensor> = parameters.clone();
+        if reaches(loss, learner, recipe, at) {
+            all.extend(learner.meta.parameters());
+        }
+        let mut gradients = learner.ranks.gradients(loss, &all)?;
+        let of_meta = gradients.split_off(parameters.len());
+        Ok(Followed {
+            parameters,
+            gradients,
+            of_meta,
+        })
     }
-    let mut found = gradients(loss, &all);
-    let of_meta = found.split_off(parameters.len());
-    let sgd = recipe.train.sgd(at.step - 1);
-    learner.momentum.step(sgd, &parameters, &found)?;
-    if reaches_meta {
-        learner.meta.step_along(&of_meta, recipe.meta_rate(at))?;
+
+    /// One optimiser step.
+    fn follow(self, learner: &mut Learner, recipe: &Recipe, at: Moment) -> Result<(), Error> {
+        let sgd = recipe.train.sgd(at.step - 1);
+        learner
+            .momentum
+            .step(sgd, &self.parameters, &self.gradients)?;
+        if !self.of_meta.is_empty() {
+            learner
+                .meta
+                .step_along(&self.of_meta, recipe.meta_rate(at))?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 fn reaches(loss: &Tensor, learner: &Learner, recipe: &Recipe, at: Moment) -> bool {

@@ -1,0 +1,344 @@
+//! Who this process is, by the environment of what started it: `torchrun`, `mpirun`, `srun`, or creamc itself.
+
+use super::RanksError;
+
+/// What started the ranks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Launcher {
+    /// `creamc … --nproc-per-node`.
+    Creamc,
+    /// `torchrun`, or anything else that sets PyTorch's variables.
+    Torchrun,
+    /// Open MPI's `mpirun`.
+    Mpirun,
+    /// SLURM's `srun`.
+    Srun,
+}
+
+/// Who serves the store where ranks find each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreOwner {
+    /// The launcher: it is up already.
+    Launcher,
+    /// Rank 0.
+    First,
+}
+
+/// One process's place among all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seat {
+    /// This process, from 0.
+    pub rank: usize,
+    /// All processes.
+    pub world: usize,
+    /// This process among those of its machine, from 0.
+    pub local: usize,
+    /// The machine of the store.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// Who serves it.
+    pub store: StoreOwner,
+    /// How often the launcher started the ranks before.
+    pub restarts: u64,
+    /// What started this process.
+    pub launcher: Launcher,
+}
+
+/// The variable that creamc's own launcher sets beside PyTorch's.
+pub(super) const OWN: &str = "CREAMC_LAUNCHED";
+/// Of torchrun: its agent serves the store.
+pub(super) const AGENT_STORE: &str = "TORCHELASTIC_USE_AGENT_STORE";
+/// Of torchrun: how often it started the ranks before.
+const RESTARTS: &str = "TORCHELASTIC_RESTART_COUNT";
+/// PyTorch's five variables.
+pub(super) const TORCH: [&str; 5] = [
+    "RANK",
+    "WORLD_SIZE",
+    "LOCAL_RANK",
+    "MASTER_ADDR",
+    "MASTER_PORT",
+];
+/// Rank, number of ranks, rank on its machine, number on its machine.
+const MPI: [&str; 4] = [
+    "OMPI_COMM_WORLD_RANK",
+    "OMPI_COMM_WORLD_SIZE",
+    "OMPI_COMM_WORLD_LOCAL_RANK",
+    "OMPI_COMM_WORLD_LOCAL_SIZE",
+];
+/// As [`MPI`]; the last is 1 where a job has one machine.
+const SLURM: [&str; 4] = [
+    "SLURM_PROCID",
+    "SLURM_NTASKS",
+    "SLURM_LOCALID",
+    "SLURM_NNODES",
+];
+/// Set in what `srun` starts, and not in the batch script around it, which has all of [`SLURM`] too.
+const SLURM_STEP: &str = "SLURM_STEP_ID";
+/// PyTorch's usual port, where a launcher names none.
+const PORT: u16 = 29500;
+
+/// Reads environment variables; a test reads a list.
+#[derive(Clone, Copy)]
+pub struct Environment<'a>(pub &'a dyn Fn(&str) -> Option<String>);
+
+impl Environment<'_> {
+    /// The place of this process; `None` where it is alone.
+    ///
+    /// # Errors
+    /// When variables are missing or contradict each other; the text says which and what sets them.
+    pub fn seat(self) -> Result<Option<Seat>, RanksError> {
+        // `MASTER_ADDR` and `MASTER_PORT` alone are what users of mpirun and srun add by hand.
+        let torch = TORCH[..3].iter().any(|name| self.has(name));
+        let seat = if torch {
+            self.torch()?
+        } else if self.has(MPI[1]) {
+            self.others(MPI, Launcher::Mpirun)?
+        } else if self.has(SLURM_STEP) && self.has(SLURM[1]) {
+            self.others(SLURM, Launcher::Srun)?
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(seat).filter(|seat| seat.world > 1))
+    }
+
+    fn torch(self) -> Result<Seat, RanksError> {
+        let missing: Vec<&str> = TORCH.into_iter().filter(|name| !self.has(name)).collect();
+        if !missing.is_empty() {
+            let there: Vec<&str> = TORCH.into_iter().filter(|name| self.has(name)).collect();
+            return Err(RanksError::Environment(format!(
+                "the environment says half of where this process belongs: {} is set, {} is not. Start it with torchrun, which \
+                 sets all five, or with --nproc-per-node; or unset {0} to train in one process",
+                there.join(", "),
+                missing.join(", ")
+            )));
+        }
+        let port = self.port()?;
+        self.whole(Seat {
+            rank: self.number("RANK")?,
+            world: self.number("WORLD_SIZE")?,
+            local: self.number("LOCAL_RANK")?,
+            host: self.text("MASTER_ADDR"),
+            port,
+            store: match self.text(AGENT_STORE).eq_ignore_ascii_case("true") {
+                true => StoreOwner::Launcher,
+                false => StoreOwner::First,
+            },
+            restarts: if self.has(RESTARTS) {
+                self.number(RESTARTS)?
+            } else {
+                0
+            },
+            launcher: match self.has(OWN) {
+                true => Launcher::Creamc,
+                false => Launcher::Torchrun,
+            },
+        })
+    }
+
+    /// mpirun and srun: they say who is who, not where to meet.
+    fn others(
+        self,
+        [rank, world, local, here]: [&'static str; 4],
+        launcher: Launcher,
+    ) -> Result<Seat, RanksError> {
+        for name in [rank, local] {
+            if !self.has(name) {
+                return Err(RanksError::Environment(format!(
+                    "{world} is set, {name} is not: start creamc with mpirun or srun themselves, or unset {world} to train in one process"
+                )));
+            }
+        }
+        let all: usize = self.number(world)?;
+        let one_machine = self.has(here)
+            && match launcher {
+                Launcher::Srun => self.number::<usize>(here)? == 1,
+                _ => self.number::<usize>(here)? == all,
+            };
+        if !self.has("MASTER_ADDR") && !one_machine && all > 1 {
+            let how = match launcher {
+                Launcher::Srun => {
+                    "export MASTER_ADDR=$(scontrol show hostnames $SLURM_JOB_NODELIST | head -n 1)"
+                }
+                _ => "mpirun -x MASTER_ADDR=HOST …",
+            };
+            return Err(RanksError::Environment(format!(
+                "the ranks are on several machines and MASTER_ADDR is not set: name the machine of rank 0, `{how}`"
+            )));
+        }
+        let port = match self.has("MASTER_PORT") {
+            true => self.port()?,
+            false => PORT,
+        };
+        self.whole(Seat {
+            rank: self.number(rank)?,
+            world: all,
+            local: self.number(local)?,
+            host: match self.has("MASTER_ADDR") {
+                true => self.text("MASTER_ADDR"),
+                false => "127.0.0.1".to_owned(),
+            },
+            port,
+            store: StoreOwner::First,
+            restarts: 0,
+            launcher,
+        })
+    }
+
+    fn whole(self, seat: Seat) -> Result<Seat, RanksError> {
+        let Seat {
+            rank, world, local, ..
+        } = seat;
+        if world == 0 || rank >= world || local > rank {
+            return Err(RanksError::Environment(format!(
+                "the environment contradicts itself: this is rank {rank} of {world}, number {local} on its machine; ranks count \
+                 from 0, and a machine's own never run ahead of them"
+            )));
+        }
+        Ok(seat)
+    }
+
+    fn has(self, name: &str) -> bool {
+        (self.0)(name).is_some_and(|value| !value.is_empty())
+    }
+
+    fn text(self, name: &str) -> String {
+        (self.0)(name).unwrap_or_default()
+    }
+
+    fn port(self) -> Result<u16, RanksError> {
+        let number: u32 = self.number("MASTER_PORT")?;
+        u16::try_from(number).map_err(|_| self.wrong("MASTER_PORT", "is no port"))
+    }
+
+    fn number<T: std::str::FromStr>(self, name: &str) -> Result<T, RanksError> {
+        let text = self.text(name);
+        text.trim()
+            .parse()
+            .map_err(|_| self.wrong(name, "is no whole number"))
+    }
+
+    fn wrong(self, name: &str, what: &str) -> RanksError {
+        RanksError::Environment(format!("{name}={} {what}", self.text(name)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seat(variables: &[(&str, &str)]) -> Result<Option<Seat>, String> {
+        let read = |name: &str| {
+            let found = variables.iter().find(|(own, _)| *own == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        Environment(&read).seat().map_err(|error| error.to_string())
+    }
+
+    const TORCHRUN: [(&str, &str); 7] = [
+        ("RANK", "3"),
+        ("WORLD_SIZE", "4"),
+        ("LOCAL_RANK", "1"),
+        ("MASTER_ADDR", "node0"),
+        ("MASTER_PORT", "29400"),
+        (AGENT_STORE, "True"),
+        (RESTARTS, "2"),
+    ];
+
+    #[test]
+    fn without_variables_a_process_is_alone() {
+        assert_eq!(seat(&[]), Ok(None));
+        // A batch script of SLURM is not started by srun.
+        let batch = [
+            ("SLURM_PROCID", "0"),
+            ("SLURM_NTASKS", "4"),
+            ("SLURM_LOCALID", "0"),
+        ];
+        assert_eq!(seat(&batch), Ok(None));
+    }
+
+    #[test]
+    fn torchrun_says_everything() {
+        let found = seat(&TORCHRUN).unwrap().unwrap();
+        assert_eq!(
+            found,
+            Seat {
+                rank: 3,
+                world: 4,
+                local: 1,
+                host: "node0".to_owned(),
+                port: 29400,
+                store: StoreOwner::Launcher,
+                restarts: 2,
+                launcher: Launcher::Torchrun,
+            }
+        );
+        let plain = seat(&TORCHRUN[..5]).unwrap().unwrap();
+        assert_eq!((plain.store, plain.restarts), (StoreOwner::First, 0));
+    }
+
+    #[test]
+    fn mpirun_on_one_machine_needs_no_address() {
+        let mut variables = vec![
+            ("OMPI_COMM_WORLD_RANK", "1"),
+            ("OMPI_COMM_WORLD_SIZE", "2"),
+            ("OMPI_COMM_WORLD_LOCAL_RANK", "1"),
+            ("OMPI_COMM_WORLD_LOCAL_SIZE", "2"),
+        ];
+        let found = seat(&variables).unwrap().unwrap();
+        assert_eq!((found.rank, found.world, found.local), (1, 2, 1));
+        assert_eq!((found.host.as_str(), found.port), ("127.0.0.1", 29500));
+        variables[3].1 = "1";
+        let error = seat(&variables).unwrap_err();
+        assert!(
+            error.contains("MASTER_ADDR") && error.contains("mpirun -x"),
+            "{error}"
+        );
+        variables.push(("MASTER_ADDR", "node0"));
+        assert_eq!(seat(&variables).unwrap().unwrap().host, "node0");
+    }
+
+    #[test]
+    fn srun_is_known_by_its_step() {
+        let variables = [
+            ("SLURM_PROCID", "5"),
+            ("SLURM_NTASKS", "8"),
+            ("SLURM_LOCALID", "1"),
+            ("SLURM_NNODES", "2"),
+            ("SLURM_STEP_ID", "0"),
+            ("MASTER_ADDR", "node7"),
+            ("MASTER_PORT", "4000"),
+        ];
+        let found = seat(&variables).unwrap().unwrap();
+        assert_eq!(
+            (found.rank, found.host.as_str(), found.port),
+            (5, "node7", 4000)
+        );
+        let error = seat(&variables[..5]).unwrap_err();
+        assert!(error.contains("scontrol show hostnames"), "{error}");
+    }
+
+    #[test]
+    fn half_an_environment_is_explained() {
+        let error = seat(&TORCHRUN[..2]).unwrap_err();
+        assert!(error.contains("RANK, WORLD_SIZE is set"), "{error}");
+        assert!(
+            error.contains("LOCAL_RANK, MASTER_ADDR, MASTER_PORT is not"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn numbers_that_cannot_be_are_named() {
+        let with = |name: &str, value: &'static str| {
+            let mut variables = TORCHRUN;
+            let at = variables.iter().position(|(own, _)| *own == name).unwrap();
+            variables[at].1 = value;
+            seat(&variables).unwrap_err()
+        };
+        assert!(with("RANK", "four").contains("RANK=four"));
+        assert!(with("RANK", "4").contains("rank 4 of 4"));
+        assert!(with("MASTER_PORT", "70000").contains("no port"));
+        assert!(with("LOCAL_RANK", "9").contains("number 9 on its machine"));
+    }
+}

@@ -1,0 +1,289 @@
+//! The processes of one training: who this one is, how they find each other, what they agree on.
+//!
+//! Every process (a *rank*) runs the same program on the same path of the space with its own piece of each
+//! batch. Equal weights, equal random streams and equal decisions are kept equal by three things: gradients
+//! and norm statistics are averaged, what is measured is summed, and what only one can know (the time, a
+//! signal, whose images the board keeps) comes from rank 0 or from all.
+
+mod environment;
+mod join;
+mod launch;
+mod peers;
+mod sharing;
+
+use std::sync::Arc;
+
+use creamc_torch::TorchError;
+use creamc_torch::group::{Alone, ProcessGroup, Reduce};
+use tch::{Device, Kind, Tensor};
+
+use crate::data::Shard;
+use crate::nn::NamedTensor;
+
+pub use environment::{Environment, Launcher, Seat, StoreOwner};
+pub use join::{Joining, join};
+pub use launch::{Launch, launch};
+use peers::Peers;
+pub use sharing::Sharing;
+
+/// Why the ranks do not go on together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RanksError {
+    /// The launcher's environment is wrong.
+    #[error("{0}")]
+    Environment(String),
+    /// Ranks could not be started.
+    #[error("{0}")]
+    Launch(String),
+    /// Not all came, or not the right ones.
+    #[error("{0}")]
+    Join(String),
+    /// One ended, or answers no more.
+    #[error("{what} (this is rank {rank} of {world}; libtorch said: {reason})")]
+    Lost {
+        /// This rank.
+        rank: usize,
+        /// All ranks.
+        world: usize,
+        /// Who, as far as it is known.
+        what: String,
+        /// What libtorch said.
+        reason: String,
+    },
+    /// What must be equal on all ranks is not.
+    #[error(
+        "{what} is not the same on all ranks: rank {rank} differs from rank 0. Do all machines run the same binary on the same \
+         kind of device, with the same files? The last checkpoint is from before it"
+    )]
+    Apart {
+        /// What.
+        what: String,
+        /// The first rank that differs.
+        rank: usize,
+    },
+}
+
+/// Steps between two comparisons of what must be equal on all ranks.
+pub const COMPARE_EVERY: u64 = 100;
+/// What is compared between checkpoints.
+pub const TRAINED: &str = "what is trained";
+/// What is compared before each checkpoint.
+pub const SAVED: &str = "what a checkpoint holds";
+
+/// This process among those that train together.
+#[derive(Debug, Clone)]
+pub struct Ranks {
+    /// Between the devices that train.
+    tensors: Arc<dyn ProcessGroup>,
+    /// Between CPUs: decisions, which no device must be waited for.
+    control: Arc<dyn ProcessGroup>,
+    peers: Option<Arc<Peers>>,
+    local: usize,
+}
+
+impl Ranks {
+    /// One process alone.
+    #[must_use]
+    pub fn alone() -> Ranks {
+        Ranks {
+            tensors: Arc::new(Alone),
+            control: Arc::new(Alone),
+            peers: None,
+            local: 0,
+        }
+    }
+
+    /// Ranks over a group that is joined already, whose peers nobody watches.
+    #[must_use]
+    pub fn of(group: Arc<dyn ProcessGroup>) -> Ranks {
+        Ranks {
+            control: Arc::clone(&group),
+            tensors: group,
+            peers: None,
+            local: 0,
+        }
+    }
+
+    /// This rank, from 0.
+    #[must_use]
+    pub fn rank(&self) -> usize {
+        self.control.rank()
+    }
+
+    /// The number of ranks.
+    #[must_use]
+    pub fn world(&self) -> usize {
+        self.control.world()
+    }
+
+    /// This process among those of its machine, from 0.
+    #[must_use]
+    pub fn local(&self) -> usize {
+        self.local
+    }
+
+    /// Whether nobody else trains.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        self.world() == 1
+    }
+
+    /// Whether this rank writes and speaks for all.
+    #[must_use]
+    pub fn is_first(&self) -> bool {
+        self.rank() == 0
+    }
+
+    /// This rank's piece of every batch.
+    #[must_use]
+    pub fn shard(&self) -> Shard {
+        Shard {
+            rank: self.rank(),
+            world: self.world(),
+        }
+    }
+
+    /// Gradients of a scalar loss, averaged over ranks, in the order of `parameters`; the loss's graph is used up.
+    ///
+    /// # Errors
+    /// When a rank is lost.
+    pub fn gradients(
+        &self,
+        loss: &Tensor,
+        parameters: &[NamedTensor],
+    ) -> Result<Vec<Tensor>, RanksError> {
+        let inputs: Vec<Tensor> = parameters
+            .iter()
+            .map(|one| one.tensor.shallow_clone())
+            .collect();
+        self.found(self.tensors.gradients(loss, &inputs))
+    }
+
+    /// Begins to average tensors of one kind over ranks, in place.
+    ///
+    /// # Errors
+    /// When a rank is lost.
+    pub fn share(&self, tensors: &[Tensor]) -> Result<Sharing<'_>, RanksError> {
+        self.found(Sharing::start(self, tensors))
+    }
+
+    /// Makes tensors what they are on rank 0.
+    ///
+    /// # Errors
+    /// When a rank is lost.
+    pub fn follow_first(&self, tensors: &[&Tensor]) -> Result<(), RanksError> {
+        for tensor in tensors {
+            let sent = self.tensors.broadcast(tensor, 0);
+            self.found(sent.and_then(|pending| pending.wait()))?;
+        }
+        Ok(())
+    }
+
+    /// Whether any rank says so. All ask it at the same place.
+    ///
+    /// # Errors
+    /// When a rank is lost.
+    pub fn any(&self, says: bool) -> Result<bool, RanksError> {
+        if self.is_alone() {
+            return Ok(says);
+        }
+        let flag = Tensor::from_slice(&[i32::from(says)]);
+        let pending = self.control.all_reduce(&flag, Reduce::Max);
+        self.found(pending.and_then(|pending| pending.wait()))?;
+        Ok(flag.int64_value(&[0]) > 0)
+    }
+
+    /// Rows of numbers, each known to one rank (zeros elsewhere), known to all.
+    ///
+    /// # Errors
+    /// When a rank is lost.
+    pub fn sum(&self, numbers: &mut [f64]) -> Result<(), RanksError> {
+        if self.is_alone() || numbers.is_empty() {
+            return Ok(());
+        }
+        let all = Tensor::from_slice(numbers);
+        let pending = self.control.all_reduce(&all, Reduce::Sum);
+        self.found(pending.and_then(|pending| pending.wait()))?;
+        all.copy_data(numbers, numbers.len());
+        Ok(())
+    }
+
+    /// Compares what must be equal on all ranks, by a sum of its bits.
+    ///
+    /// # Errors
+    /// When it is not, or a rank is lost.
+    pub fn compare(&self, what: &str, tensors: &[NamedTensor]) -> Result<(), RanksError> {
+        if self.is_alone() {
+            return Ok(());
+        }
+        let own = tch::no_grad(|| bits(tensors)).to_device(Device::Cpu);
+        let all = self.found(self.control.all_gather(&own))?;
+        match all.iter().position(|theirs| *theirs != all[0]) {
+            None => Ok(()),
+            Some(rank) => Err(RanksError::Apart {
+                what: what.to_owned(),
+                rank,
+            }),
+        }
+    }
+
+    /// A text that rank 0 knows, known to all: asked for once under this key.
+    ///
+    /// # Errors
+    /// When rank 0 ended before it said so.
+    pub fn text_of_first(&self, key: &str, own: Option<&str>) -> Result<String, RanksError> {
+        match (&self.peers, own) {
+            (Some(peers), Some(text)) if self.is_first() => peers.tell(key, text),
+            (Some(peers), _) if !self.is_first() => return peers.ask(key),
+            _ => Ok(()),
+        }?;
+        Ok(own.unwrap_or_default().to_owned())
+    }
+
+    /// Says to the others why this rank ends, so that they name it; without an error, waits until all
+    /// are at their end.
+    pub fn leave(&self, error: Option<&str>) {
+        match (&self.peers, error) {
+            (Some(peers), Some(error)) => peers.end(error),
+            // A rank that is lost now has done its work.
+            (Some(_), None) => drop(self.control.barrier()),
+            (None, _) => {}
+        }
+    }
+
+    /// What libtorch gives, or who is lost.
+    fn found<T>(&self, result: Result<T, TorchError>) -> Result<T, RanksError> {
+        result.map_err(|error| match &self.peers {
+            Some(peers) => peers.lost(&error),
+            None => RanksError::Lost {
+                rank: self.rank(),
+                world: self.world(),
+                what: "the ranks cannot go on together".to_owned(),
+                reason: error.0,
+            },
+        })
+    }
+}
+
+/// Sums of the bits of tensors, weighed by place, so that neither a changed value nor two changed places stay unseen.
+fn bits(tensors: &[NamedTensor]) -> Tensor {
+    let sums: Vec<Tensor> = tensors
+        .iter()
+        .map(|one| {
+            let words = match one.tensor.kind() {
+                Kind::Double | Kind::Int64 => Kind::Int64,
+                Kind::Half | Kind::BFloat16 => Kind::Int16,
+                _ => Kind::Int,
+            };
+            let bits = one.tensor.detach().view_dtype(words);
+            // Its strided view is dense: in the order of memory nothing is copied.
+            bits.sum(Kind::Int64)
+        })
+        .collect();
+    if sums.is_empty() {
+        return Tensor::from_slice(&[0_i64]);
+    }
+    let sums = Tensor::stack(&sums, 0);
+    let weights = Tensor::arange(sums.size()[0], (Kind::Int64, sums.device())) * 2 + 1;
+    (sums * weights).sum(Kind::Int64).view([1])
+}

@@ -1,0 +1,157 @@
+//! A training as one process, as one of several, or as the one that starts them.
+
+use std::time::Duration;
+
+use anyhow::bail;
+use creamc_torch::cuda_devices;
+
+use super::{device, end};
+use crate::cli::Verdict;
+use crate::cli::values::{Device, Processes, Together};
+use crate::ranks::{Environment, Joining, Launch, Launcher, Ranks, RanksError, Seat, join, launch};
+use crate::train::{DeviceChoice, Error, RunOptions, Show};
+
+/// This process among those of its training.
+#[derive(Clone)]
+pub struct Here {
+    /// All of them.
+    pub ranks: Ranks,
+    /// Its device; `None` where nothing says which.
+    pub device: Option<DeviceChoice>,
+}
+
+impl Here {
+    /// The same options, for this process.
+    pub fn place(self, options: RunOptions) -> RunOptions {
+        RunOptions {
+            device: self.device.unwrap_or_default(),
+            warn: self.warn(),
+            show: self.show(),
+            ranks: self.ranks,
+            ..options
+        }
+    }
+
+    /// Rank 0 warns for all.
+    pub fn warn(&self) -> fn(&str) {
+        match self.ranks.is_first() {
+            true => super::warn,
+            false => |_| {},
+        }
+    }
+
+    /// Rank 0 shows messages for all.
+    pub fn show(&self) -> Show {
+        match self.ranks.is_first() {
+            true => super::show,
+            false => |_| {},
+        }
+    }
+}
+
+/// Trains here, alone or with others, or starts the processes that do; rank 0 prints.
+///
+/// # Errors
+/// When the processes do not find each other, or the training fails.
+pub fn run<T>(
+    together: &Together,
+    typed: Option<Device>,
+    train: impl FnOnce(Here) -> Result<T, Error>,
+    print: fn(&T) -> std::io::Result<()>,
+) -> anyhow::Result<Verdict> {
+    let timeout = Duration::from_secs(together.rank_timeout);
+    let seat = environment()?;
+    if let Some(ranks) = to_start(together, seat.as_ref())? {
+        launch(Launch { ranks, timeout })?;
+        return Ok(Verdict::Clean);
+    }
+    let Some(seat) = seat else {
+        let alone = Here {
+            ranks: Ranks::alone(),
+            device: typed.map(device),
+        };
+        return end(train(alone), print);
+    };
+    let choice = place(typed, &seat)?;
+    let device = choice.open()?;
+    let ranks = join(&seat, Joining { device, timeout })?;
+    let result = train(Here {
+        ranks: ranks.clone(),
+        device: Some(choice),
+    });
+    ranks.leave(result.as_ref().err().map(said).as_deref());
+    match result {
+        result if ranks.is_first() => end(result, print),
+        Ok(_) => Ok(Verdict::Clean),
+        // Rank 0 has shown the same.
+        Err(Error::Text(_)) => Ok(Verdict::Faulty),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What the others are told of an error.
+fn said(error: &Error) -> String {
+    if let Error::Text(findings) = error {
+        return format!("{} message(s) about the text", findings.diagnostics.len());
+    }
+    error.to_string()
+}
+
+/// For commands that run in one process.
+///
+/// # Errors
+/// When a launcher started several.
+pub fn refuse_several(command: &str) -> anyhow::Result<()> {
+    match environment()? {
+        None => Ok(()),
+        Some(seat) => bail!(
+            "`creamc {command}` runs in one process, and this is rank {} of {}: start it without a launcher",
+            seat.rank,
+            seat.world
+        ),
+    }
+}
+
+fn environment() -> Result<Option<Seat>, RanksError> {
+    Environment(&|name| std::env::var(name).ok()).seat()
+}
+
+/// How many processes this one is to start; `None` where it trains itself.
+fn to_start(together: &Together, seat: Option<&Seat>) -> anyhow::Result<Option<usize>> {
+    let Some(typed) = together.nproc_per_node else {
+        return Ok(None);
+    };
+    match seat {
+        Some(seat) if seat.launcher == Launcher::Creamc => Ok(None),
+        Some(seat) => bail!(
+            "--nproc-per-node starts processes, and this one was started as rank {} of {}: leave it out, or start creamc without \
+             a launcher",
+            seat.rank,
+            seat.world
+        ),
+        None => {
+            let count = match typed {
+                Processes::Auto => cuda_devices().max(1),
+                Processes::Count(count) => count,
+            };
+            Ok((count > 1).then_some(count))
+        }
+    }
+}
+
+/// The device of one of several processes.
+fn place(typed: Option<Device>, seat: &Seat) -> anyhow::Result<DeviceChoice> {
+    match (typed.unwrap_or(Device::Auto), cuda_devices()) {
+        (Device::Cuda(number), _) => bail!(
+            "--device cuda:{number} is one device for all {} processes: leave it out, and each takes its own (CUDA_VISIBLE_DEVICES \
+             chooses among them), or give --device cpu",
+            seat.world
+        ),
+        (Device::Cpu, _) | (Device::Auto, 0) => Ok(DeviceChoice::Cpu),
+        (Device::Auto, found) if seat.local < found => Ok(DeviceChoice::Cuda(seat.local)),
+        (Device::Auto, found) => bail!(
+            "process {} of this machine has no GPU: there are {found}. Start {found} processes, or give --device cpu",
+            seat.local
+        ),
+    }
+}
