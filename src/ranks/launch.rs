@@ -28,7 +28,7 @@ pub struct Launch {
 }
 
 /// How long the others have to say that they lost a rank, before they are killed.
-const GRACE: Duration = Duration::from_secs(15);
+const GRACE: Duration = Duration::from_secs(8);
 /// Between two looks at the ranks.
 const LOOK: Duration = Duration::from_millis(20);
 const HOST: &str = "127.0.0.1";

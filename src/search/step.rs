@@ -144,9 +144,8 @@ impl Learner {
     /// # Errors
     /// As [`Learner::compare_weights`].
     pub fn compare(&self, recipe: &Recipe, saved: &[NamedTensor]) -> Result<(), Error> {
-        let drifts = |one: &NamedTensor| {
-            recipe.strategy.is_released() && one.name.starts_with(state::META)
-        };
+        let drifts =
+            |one: &NamedTensor| recipe.strategy.is_released() && one.name.starts_with(state::META);
         let equal: Vec<NamedTensor> = saved.iter().filter(|one| !drifts(one)).cloned().collect();
         Ok(self.ranks.compare(SAVED, &equal)?)
     }

@@ -8,6 +8,7 @@
 mod diverged;
 mod ended;
 mod full_disk;
+mod ranks;
 mod refused;
 mod retraining;
 mod tool;

@@ -1,0 +1,250 @@
+//! Trainings of several processes over Gloo: equal on all, ended by the death of one, gone on with.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::tool::{
+    Running, assert_equal_runs, errors, finish, newest_step, refused, resume, resume_retraining,
+    retrain, search, store, text,
+};
+
+/// Half the images for each of two: as many steps as one process makes.
+const HALF: &str = "DATASET.BATCH_SIZE=8";
+
+/// Three epochs of 12 steps.
+const SHORT: [&str; 3] = [HALF, "EPOCHS=3", "SUPERNET.PICK=board"];
+
+fn two(mut command: Command) -> Command {
+    command.args(["--nproc-per-node", "2"]);
+    command
+}
+
+fn short(run: &Path) -> Command {
+    two(search(run, &SHORT))
+}
+
+/// The processes that a process started, rank 0 first.
+fn children(of: &Running) -> Vec<u32> {
+    let tasks = fs::read_dir(format!("/proc/{}/task", of.0.id())).unwrap();
+    let mut found: Vec<u32> = tasks
+        .flat_map(|task| {
+            let text = text(&task.unwrap().path().join("children"));
+            let numbers = text.split_whitespace().map(|one| one.parse().unwrap());
+            numbers.collect::<Vec<u32>>()
+        })
+        .collect();
+    found.sort_unstable();
+    found
+}
+
+/// Sends a signal with the system's own tool.
+fn signal(name: &str, process: u32) {
+    let status = Command::new("kill")
+        .args([name, &process.to_string()])
+        .status();
+    assert!(status.unwrap().success());
+}
+
+/// Starts a training and waits until it has saved step `step` or a later one.
+fn until_step(run: &Path, step: u64, command: &mut Command) -> Running {
+    let running = Running::start(command);
+    let since = Instant::now();
+    while newest_step(run) < step {
+        assert!(
+            since.elapsed() < Duration::from_secs(240),
+            "no step is saved"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    running
+}
+
+/// Waits for the end; exit code and what was said.
+fn end(running: Running) -> (Option<i32>, String) {
+    let mut running = std::mem::ManuallyDrop::new(running);
+    let status = running.0.wait().unwrap();
+    let mut said = String::new();
+    let mut pipe = running.0.stderr.take().unwrap();
+    std::io::Read::read_to_string(&mut pipe, &mut said).unwrap();
+    (status.code(), said)
+}
+
+/// One of two ranks, as a launcher would start it.
+fn rank(number: &str, port: u16, command: &mut Command) {
+    command.envs([
+        ("RANK", number),
+        ("WORLD_SIZE", "2"),
+        ("LOCAL_RANK", number),
+        ("MASTER_ADDR", "127.0.0.1"),
+    ]);
+    command.env("MASTER_PORT", port.to_string());
+    command.args(["--rank-timeout", "3"]);
+}
+
+/// A port that nobody has now.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+#[test]
+fn a_search_of_two_whose_rank_is_killed_goes_on_and_ends_as_one_that_was_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let [whole, run] = ["whole", "run"].map(|name| folder.path().join(name));
+    // Before every checkpoint the ranks compare what it holds, bit by bit.
+    finish(&mut short(&whole));
+    assert_eq!(
+        store(&whole)
+            .newest()
+            .unwrap()
+            .found
+            .unwrap()
+            .contents
+            .about["ranks"],
+        "2"
+    );
+
+    let running = until_step(&run, 14, &mut short(&run));
+    signal("-KILL", children(&running)[1]);
+    let (code, said) = end(running);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("rank 1 was ended by signal 9"), "{said}");
+    let named = said.contains("rank 1 (") && said.contains("answers no more");
+    assert!(named && said.contains("this is rank 0 of 2"), "{said}");
+    finish(&mut two(resume(&run)));
+    assert_equal_runs(&whole, &run);
+}
+
+#[test]
+fn a_stopped_rank_ends_the_others_within_the_time_out_and_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let mut command = short(&run);
+    command.args(["--rank-timeout", "3"]);
+    let running = until_step(&run, 4, &mut command);
+    signal("-STOP", children(&running)[1]);
+    let since = Instant::now();
+    let (code, said) = end(running);
+    assert!(since.elapsed() < Duration::from_secs(60), "{said}");
+    assert_eq!(code, Some(2), "{said}");
+    assert!(
+        said.contains("rank 1 (") && said.contains("answers no more"),
+        "{said}"
+    );
+    assert!(store(&run).newest().unwrap().found.is_some());
+}
+
+#[test]
+fn ctrl_c_reaches_all_and_another_number_of_processes_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let running = until_step(&run, 14, &mut short(&run));
+    signal("-INT", running.0.id());
+    let (code, said) = end(running);
+    assert_eq!(code, Some(0), "{said}");
+    let output = finish(&mut resume(&run));
+    let said = errors(&output);
+    assert!(
+        said.contains("made by 2 process(es) and goes on with 1"),
+        "{said}"
+    );
+    let metrics = text(&run.join("metrics.jsonl"));
+    let epochs: Vec<u64> = metrics
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .map(|line| line["epoch"].as_u64().unwrap())
+        .collect();
+    assert_eq!(epochs, [1, 2, 3]);
+}
+
+#[test]
+fn a_retraining_of_two_goes_on_after_it_was_killed_and_tests_every_image_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let [whole, run] = ["whole", "run"].map(|name| folder.path().join(name));
+    let start = |run: &Path| two(retrain(run, &[HALF, "EPOCHS=2"]));
+    finish(&mut start(&whole));
+    let mut running = until_step(&run, 14, &mut start(&run));
+    let ranks = children(&running);
+    // Their store goes with the process that started them.
+    running.kill();
+    drop(running);
+    let since = Instant::now();
+    while ranks
+        .iter()
+        .any(|one| Path::new(&format!("/proc/{one}")).exists())
+    {
+        assert!(
+            since.elapsed() < Duration::from_secs(120),
+            "ranks without a launcher live on"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    finish(&mut two(resume_retraining(&run)));
+    assert_equal_runs(&whole, &run);
+    let result: serde_json::Value = serde_json::from_str(&text(&run.join("result.json"))).unwrap();
+    assert_eq!(result["test"]["images"], 2000);
+}
+
+#[test]
+fn a_missing_peer_and_a_port_in_use_are_errors_with_a_cure() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let mut first = search(&run, &SHORT);
+    rank("0", free_port(), &mut first);
+    let said = refused(&mut first);
+    assert!(said.contains("of 2 ranks, 1 did not come"), "{said}");
+
+    let mut second = search(&run, &SHORT);
+    rank("1", free_port(), &mut second);
+    let said = refused(&mut second);
+    assert!(said.contains("rank 1 found nobody at 127.0.0.1:"), "{said}");
+
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut first = search(&run, &SHORT);
+    rank("0", taken.local_addr().unwrap().port(), &mut first);
+    let said = refused(&mut first);
+    assert!(
+        said.contains("rank 0 cannot serve") && said.contains("MASTER_PORT"),
+        "{said}"
+    );
+    assert!(!run.exists(), "nothing was made");
+}
+
+#[test]
+fn ranks_that_count_differently_are_told_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let mut first = search(&folder.path().join("one"), &SHORT);
+    rank("0", port, &mut first);
+    let mut second = search(&folder.path().join("two"), &SHORT);
+    rank("1", port, &mut second);
+    second.env("WORLD_SIZE", "3");
+    let first = Running::start(&mut first);
+    let second = Running::start(&mut second);
+    let [(one, first), (two, second)] = [end(first), end(second)];
+    assert_eq!((one, two), (Some(2), Some(2)), "{first}\n{second}");
+    assert!(
+        first.contains("WORLD_SIZE must be the same everywhere"),
+        "{first}"
+    );
+}
+
+#[test]
+fn half_an_environment_and_commands_of_one_process_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut half = search(&folder.path().join("run"), &SHORT);
+    half.envs([("RANK", "0"), ("WORLD_SIZE", "2")]);
+    let said = refused(&mut half);
+    assert!(
+        said.contains("LOCAL_RANK, MASTER_ADDR, MASTER_PORT is not"),
+        "{said}"
+    );
+
+    let mut dry = search(&folder.path().join("run"), &SHORT);
+    dry.arg("--dry-run");
+    rank("0", free_port(), &mut dry);
+    let said = refused(&mut dry);
+    assert!(said.contains("runs in one process"), "{said}");
+}
