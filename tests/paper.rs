@@ -7,6 +7,8 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use common::{assert_close, fixture, plan, space, tiny_path};
 use creamc::checkpoint::names::Names;
@@ -28,6 +30,7 @@ use creamc::train::loss::{KdLoss, cross_entropy, soft_cross_entropy};
 use creamc::train::optimiser::OptimiserKind;
 use creamc::train::sgd::{Momentum, gradients};
 use creamc::train::{self, Per, Schedule, Shape};
+use creamc_torch::group::{C10d, Store};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};
@@ -477,6 +480,41 @@ fn row_16_a_stage_of_one_block_is_built_as_it_was_chosen() {
     });
     // Choice 3 is k5e6; the released code would build the stage's default, k3e4.
     assert_eq!(kernels.collect::<Vec<_>>(), [5]);
+}
+
+/// The meta layer's weights of two ranks after a step on other images each.
+fn meta_of_two_ranks(variant: Variant) -> Vec<Vec<f64>> {
+    let timeout = Duration::from_secs(60);
+    let served = Store::open("127.0.0.1", 0, true, timeout).unwrap();
+    let port = served.port();
+    let rank = move |rank: usize| {
+        let store = Store::open("127.0.0.1", port, false, timeout).unwrap();
+        let group = C10d::gloo(&store, "row 17", (rank, 2), "127.0.0.1", timeout).unwrap();
+        let mut scene = scene(variant, PickMethod::Meta);
+        scene.recipe.update_every = 1;
+        scene.batch.images = &scene.batch.images * (1.0 + rank as f64);
+        scene.learner.ranks = Ranks::of(Arc::new(group));
+        // The second step of the epoch: the released code has no update in the first.
+        scene.step(Moment { epoch: 2, step: 6 });
+        Vec::try_from(scene.meta_weight().view([-1])).unwrap()
+    };
+    let threads = [0, 1].map(|one| std::thread::spawn(move || rank(one)));
+    threads.map(|one| one.join().unwrap()).into()
+}
+
+#[test]
+fn row_17_the_meta_layer_stays_equal_on_all_ranks_in_theirs_it_drifts() {
+    let start: Vec<f64> = Vec::try_from(
+        scene(Variant::Paper, PickMethod::Meta)
+            .meta_weight()
+            .view([-1]),
+    )
+    .unwrap();
+    let paper = meta_of_two_ranks(Variant::Paper);
+    assert_eq!(paper[0], paper[1]);
+    assert_ne!(paper[0], start, "the update took place");
+    let released = meta_of_two_ranks(Variant::Released);
+    assert_ne!(released[0], released[1]);
 }
 
 #[test]

@@ -647,7 +647,7 @@ const KEYS: &[Key] = &[
     idle("LR_NOISE_STD", "nothing read it in the original either"),
     idle(
         "BATCHNORM.SYNC_BN",
-        "every process measures its own norm statistics",
+        "every process normalises by its own images; running statistics are averaged",
     ),
     idle(
         "BATCHNORM.BN_TF",

@@ -117,6 +117,13 @@ impl Ready {
         let draws = Draws::new(&settings.supernet, &plan)?;
         let data = load_data(&settings.train, &plan, settings.supernet.judge_images)?;
         let recipe = recipe(settings, &plan, (data.train.len(), ranks.world()))?;
+        if recipe.strategy.is_released() && !ranks.is_alone() {
+            return Err(Error::Refused(
+                "`SUPERNET.VARIANT: released` trains in one process: its meta update takes no notice of the others, and \
+                 they would drift apart (docs/paper.md, 17)"
+                    .to_owned(),
+            ));
+        }
         if recipe.strategy != Strategy::Untrained {
             require_judge(settings, &data)?;
         }

@@ -32,7 +32,7 @@ use crate::train::state::{prefixed, read_words, unusable};
 use crate::train::{self, Error, Exact};
 
 const MOMENTUM: &str = "momentum/";
-pub(super) const META: &str = "meta/";
+const META: &str = "meta/";
 
 /// Everything small. A new count of the learner: a line here, in [`Words::of`] and in [`put`].
 #[derive(Debug, Serialize, Deserialize)]

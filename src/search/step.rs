@@ -7,12 +7,11 @@ use tch::{Kind, Tensor};
 use super::meta::{self, MetaLayer, MetaStep};
 use super::recipe::{PickMethod, Recipe, Strategy};
 use super::released;
-use super::state;
 use super::teacher::{self, Choice, Probe};
 use super::visits::Visits;
 use crate::data::Batch;
-use crate::nn::{Mode, NamedTensor};
-use crate::ranks::{Ranks, SAVED, TRAINED};
+use crate::nn::Mode;
+use crate::ranks::{Ranks, TRAINED};
 use crate::supernet::Supernet;
 use crate::train::Error;
 use crate::train::loss::{cross_entropy, distillation, soft_cross_entropy};
@@ -137,17 +136,6 @@ impl Learner {
     /// When it is not, or a rank is lost.
     pub fn compare_weights(&self) -> Result<(), Error> {
         Ok(self.ranks.compare(TRAINED, &self.supernet.tensors())?)
-    }
-
-    /// Compares what a checkpoint is to hold. With the released variant the meta layer is not the same on all ranks.
-    ///
-    /// # Errors
-    /// As [`Learner::compare_weights`].
-    pub fn compare(&self, recipe: &Recipe, saved: &[NamedTensor]) -> Result<(), Error> {
-        let drifts =
-            |one: &NamedTensor| recipe.strategy.is_released() && one.name.starts_with(state::META);
-        let equal: Vec<NamedTensor> = saved.iter().filter(|one| !drifts(one)).cloned().collect();
-        Ok(self.ranks.compare(SAVED, &equal)?)
     }
 
     /// Steps that had a teacher.

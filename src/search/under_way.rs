@@ -18,6 +18,7 @@ use super::training::{Epoch, Walker};
 use crate::config::SearchSettings;
 use crate::data::Loader;
 use crate::nn::Place;
+use crate::ranks::SAVED;
 use crate::run::{Progress, Tick};
 use crate::train::checkpoints::Checkpoints;
 use crate::train::epoch::{Done, epoch};
@@ -180,7 +181,7 @@ impl Search<'_> {
     fn save(&mut self) -> Result<(), Error> {
         let Moment { epoch, step } = self.walker.at;
         let tensors = state::tensors(&self.learner);
-        self.learner.compare(&self.recipe, &tensors)?;
+        self.learner.ranks.compare(SAVED, &tensors)?;
         let words = state::words(self);
         self.checkpoints.save((epoch, step), &tensors, words)
     }
