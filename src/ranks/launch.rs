@@ -123,7 +123,7 @@ fn wait(mut running: Vec<(usize, Child)>) -> Result<(), String> {
         }
         thread::sleep(LOOK);
     }
-    failed.map_or(Ok(()), |what| Err(what))
+    failed.map_or(Ok(()), Err)
 }
 
 fn ended(rank: usize, status: ExitStatus) -> String {

@@ -14,7 +14,7 @@ mod sharing;
 use std::sync::Arc;
 
 use creamc_torch::TorchError;
-use creamc_torch::group::{Alone, ProcessGroup, Reduce};
+use creamc_torch::group::{Alone, Pending, ProcessGroup, Reduce};
 use tch::{Device, Kind, Tensor};
 
 use crate::data::Shard;
@@ -174,7 +174,7 @@ impl Ranks {
     pub fn follow_first(&self, tensors: &[&Tensor]) -> Result<(), RanksError> {
         for tensor in tensors {
             let sent = self.tensors.broadcast(tensor, 0);
-            self.found(sent.and_then(|pending| pending.wait()))?;
+            self.found(sent.and_then(Pending::wait))?;
         }
         Ok(())
     }
@@ -189,7 +189,7 @@ impl Ranks {
         }
         let flag = Tensor::from_slice(&[i32::from(says)]);
         let pending = self.control.all_reduce(&flag, Reduce::Max);
-        self.found(pending.and_then(|pending| pending.wait()))?;
+        self.found(pending.and_then(Pending::wait))?;
         Ok(flag.int64_value(&[0]) > 0)
     }
 
@@ -203,7 +203,7 @@ impl Ranks {
         }
         let all = Tensor::from_slice(numbers);
         let pending = self.control.all_reduce(&all, Reduce::Sum);
-        self.found(pending.and_then(|pending| pending.wait()))?;
+        self.found(pending.and_then(Pending::wait))?;
         all.copy_data(numbers, numbers.len());
         Ok(())
     }

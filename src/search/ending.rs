@@ -69,7 +69,7 @@ impl Search<'_> {
         self.records
             .say("the board is empty: picked among sampled paths")?;
         let walker = &mut self.walker;
-        Ok(judge_sampled(&self.learner, &self.judge, walker, SAMPLED)?)
+        judge_sampled(&self.learner, &self.judge, walker, SAMPLED)
     }
 
     /// The lowest judge loss of all generations.

@@ -120,7 +120,6 @@ impl Seen {
     }
 
     /// Once it is averaged: the mean loss of all images, and all hits.
-    #[must_use]
     pub fn sums(&self, ranks: &Ranks) -> (Tensor, Tensor) {
         let hits = self.0.get(1).to_kind(Kind::Double) * ranks.world() as f64;
         (self.0.get(0), hits)
