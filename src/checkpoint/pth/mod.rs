@@ -29,6 +29,10 @@ pub struct Foreign {
     pub averaged: Option<BTreeMap<String, Tensor>>,
 }
 
+/// All tensors together may have so many times the file's bytes: views of one storage share its bytes in
+/// the file, but not in memory.
+const SHARED: usize = 4;
+
 /// Reads a PyTorch checkpoint.
 ///
 /// # Errors
@@ -37,7 +41,11 @@ pub fn load(path: &Path) -> Result<Foreign, FileError> {
     read(path, "PyTorch", parse)
 }
 
-fn parse(bytes: &[u8]) -> Result<Foreign, String> {
+/// Reads the bytes of a PyTorch checkpoint.
+///
+/// # Errors
+/// Says what is wrong, as the end of a sentence.
+pub fn parse(bytes: &[u8]) -> Result<Foreign, String> {
     let (pickle, storages) = match bytes {
         [b'P', b'K', 3, 4, ..] => Storages::of_zip(bytes)?,
         [0x80, ..] => Storages::of_legacy(bytes)?,
@@ -47,9 +55,10 @@ fn parse(bytes: &[u8]) -> Result<Foreign, String> {
         .items(pickle.root())
         .ok_or("it holds no dictionary")?;
     let part = |name: &str| root.iter().find(|(key, _)| *key == name);
-    let tensors = Tensors {
+    let mut tensors = Tensors {
         pickle: &pickle,
         storages: &storages,
+        room: bytes.len().saturating_mul(SHARED),
     };
     let weights = match part("state_dict") {
         Some((_, node)) => tensors.of(node)?,

@@ -241,7 +241,10 @@ impl Machine<'_> {
             b't' => self.since_mark()?,
             _ => {
                 let count = usize::from(opcode - 0x84);
-                let start = self.stack.len().checked_sub(count).ok_or(TOO_SHORT)?;
+                let start = self.stack.len().checked_sub(count);
+                // What lies below an open mark belongs to another list.
+                let start = start.filter(|&start| start >= self.floor());
+                let start = start.ok_or(TOO_SHORT)?;
                 self.stack.split_off(start)
             }
         };
@@ -325,10 +328,14 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// The height of the stack at the last open mark.
+    fn floor(&self) -> usize {
+        self.marks.last().copied().unwrap_or(0)
+    }
+
     fn top(&self) -> Step<Id> {
-        let floor = self.marks.last().copied().unwrap_or(0);
         match self.stack.last() {
-            Some(&id) if self.stack.len() > floor => Ok(id),
+            Some(&id) if self.stack.len() > self.floor() => Ok(id),
             _ => Err(TOO_SHORT.to_owned()),
         }
     }

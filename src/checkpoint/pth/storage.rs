@@ -129,11 +129,13 @@ fn kind(class: &str) -> Option<Kind> {
 pub struct Tensors<'a> {
     pub pickle: &'a Pickle,
     pub storages: &'a Storages<'a>,
+    /// Bytes that tensors may still take.
+    pub room: usize,
 }
 
-impl Tensors<'_> {
+impl<'a> Tensors<'a> {
     /// The tensors of a dictionary, by name; what is no tensor is passed over.
-    pub fn of(&self, node: &Node) -> Result<BTreeMap<String, Tensor>, String> {
+    pub fn of(&mut self, node: &'a Node) -> Result<BTreeMap<String, Tensor>, String> {
         let items = self
             .pickle
             .items(node)
@@ -151,7 +153,7 @@ impl Tensors<'_> {
     }
 
     /// The arguments of the function that would rebuild a tensor, also inside a parameter.
-    fn rebuilt<'b>(&'b self, node: &'b Node) -> Option<&'b [Id]> {
+    fn rebuilt(&self, node: &'a Node) -> Option<&'a [Id]> {
         let Node::Call {
             function,
             arguments,
@@ -182,7 +184,7 @@ impl Tensors<'_> {
         }
     }
 
-    fn tensor(&self, arguments: &[Id]) -> Result<Tensor, String> {
+    fn tensor(&mut self, arguments: &[Id]) -> Result<Tensor, String> {
         let [storage_id, offset, size, stride, ..] = arguments else {
             return Err("a tensor with too few parts".to_owned());
         };
@@ -203,46 +205,83 @@ impl Tensors<'_> {
         let (Some(offset), Some(size), Some(stride)) = numbers else {
             return Err("a shape that is not made of whole numbers".to_owned());
         };
-        let count = bytes.len() / kind.elt_size_in_bytes();
-        if !fits(offset, &size, &stride, count) {
-            return Err(format!(
+        let width = kind.elt_size_in_bytes();
+        let count = bytes.len() / width;
+        let View {
+            first,
+            end,
+            numbers,
+        } = view(offset, &size, &stride, count).ok_or_else(|| {
+            format!(
                 "shape {size:?}, strides {stride:?}, offset {offset} do not lie in a storage of \
                  {count} numbers"
-            ));
-        }
-        let whole = &bytes[..count * kind.elt_size_in_bytes()];
-        Tensor::f_from_data_size(whole, &[count as i64], kind)
-            .and_then(|flat| flat.f_as_strided(&size, &stride, offset))
+            )
+        })?;
+        // Counted are what is copied and what is kept: either can be much more than the file.
+        let left = self.room.checked_sub(width * numbers.max(end - first));
+        self.room = left.ok_or("the tensors share storages too often to be weights")?;
+        let part = &bytes[width * first..width * end];
+        Tensor::f_from_data_size(part, &[(end - first) as i64], kind)
+            .and_then(|flat| flat.f_as_strided(&size, &stride, 0))
             .map(|view| view.contiguous().copy())
             .map_err(|error| error.to_string())
     }
 }
 
-/// Whether a view stays inside a storage of `count` numbers and is not larger than it.
-fn fits(offset: i64, size: &[i64], stride: &[i64], count: usize) -> bool {
-    let natural = |number: &i64| u64::try_from(*number).ok();
-    let check = || {
-        let (mut elements, mut last) = (1_u64, natural(&offset)?);
-        for (size, stride) in size.iter().zip(stride) {
-            let size = natural(size)?;
-            elements = elements.checked_mul(size)?;
-            last = last.checked_add(size.saturating_sub(1).checked_mul(natural(stride)?)?)?;
-        }
-        let count = count as u64;
-        Some(size.len() == stride.len() && elements <= count && (elements == 0 || last < count))
-    };
-    check().unwrap_or(false)
+/// The part of a storage that a tensor is a view of.
+#[derive(Debug, PartialEq, Eq)]
+struct View {
+    /// Its first number, and the one behind its last.
+    first: usize,
+    end: usize,
+    /// The tensor's numbers; fewer than the part has, or more where some are seen twice.
+    numbers: usize,
+}
+
+/// The view that a shape is; `None` where it does not stay inside a storage of `count` numbers or is larger.
+fn view(offset: i64, size: &[i64], stride: &[i64], count: usize) -> Option<View> {
+    let natural = |number: &i64| usize::try_from(*number).ok();
+    let first = natural(&offset)?;
+    let (mut numbers, mut last) = (1_usize, first);
+    for (size, stride) in size.iter().zip(stride) {
+        let size = natural(size)?;
+        numbers = numbers.checked_mul(size)?;
+        last = last.checked_add(size.saturating_sub(1).checked_mul(natural(stride)?)?)?;
+    }
+    if size.len() != stride.len() || numbers > count {
+        return None;
+    }
+    match numbers {
+        0 => Some(View {
+            first: 0,
+            end: 0,
+            numbers,
+        }),
+        _ => (last < count).then_some(View {
+            first,
+            end: last + 1,
+            numbers,
+        }),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::fits;
+    use super::{View, view};
 
     #[test]
     fn a_view_must_lie_inside_its_storage() {
-        assert!(fits(2, &[2, 3], &[3, 1], 8));
-        assert!(fits(0, &[], &[], 1));
-        assert!(fits(0, &[0, 7], &[7, 1], 0));
+        let part = |first, end, numbers| {
+            Some(View {
+                first,
+                end,
+                numbers,
+            })
+        };
+        assert_eq!(view(2, &[2, 3], &[3, 1], 8), part(2, 8, 6));
+        assert_eq!(view(1, &[2, 4], &[3, 0], 8), part(1, 5, 8));
+        assert_eq!(view(0, &[], &[], 1), part(0, 1, 1));
+        assert_eq!(view(0, &[0, 7], &[7, 1], 0), part(0, 0, 0));
         let outside: [(i64, &[i64], &[i64]); 7] = [
             (3, &[2, 3], &[3, 1]),
             (0, &[2, 3], &[3]),
@@ -253,10 +292,7 @@ mod tests {
             (0, &[i64::MAX, i64::MAX], &[1, 1]),
         ];
         for (offset, size, stride) in outside {
-            assert!(
-                !fits(offset, size, stride, 8),
-                "{offset} {size:?} {stride:?}"
-            );
+            assert_eq!(view(offset, size, stride, 8), None);
         }
     }
 }

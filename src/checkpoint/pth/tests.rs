@@ -64,3 +64,54 @@ fn other_files_are_named_for_what_they_are_not() {
     );
     assert!(!message(b"PK\x03\x04").is_empty());
 }
+
+/// A file of the old form: `names` tensors that are one view of a storage of 1,000 numbers.
+fn sharing(names: usize, size: &str, stride: &str) -> Vec<u8> {
+    let text = |text: &str| [&[b'X', text.len() as u8, 0, 0, 0], text.as_bytes()].concat();
+    let storage = [
+        &b"((X\x07\0\0\0storagectorch\nFloatStorage\n"[..],
+        &text("0"),
+        b"NM\xe8\x03NtQ",
+    ];
+    let shape = format!("K\0({size}t({stride}t");
+    let mut bytes =
+        b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}.".to_vec();
+    bytes.extend(b"\x80\x02}(");
+    for name in 0..names {
+        bytes.extend(text(&name.to_string()));
+        match name {
+            0 => {
+                bytes.extend(b"ctorch._utils\n_rebuild_tensor_v2\n");
+                bytes.extend(storage.concat());
+                bytes.extend(shape.as_bytes());
+                bytes.extend(b"\x89NtRq\x01");
+            }
+            _ => bytes.extend(b"h\x01"),
+        }
+    }
+    bytes.extend(b"u.\x80\x02]");
+    bytes.extend(text("0"));
+    bytes.extend(b"a.");
+    bytes.extend(1000_u64.to_le_bytes());
+    bytes.extend([0; 4000]);
+    bytes
+}
+
+#[test]
+fn many_names_for_one_storage_make_no_more_than_some_times_the_file() {
+    // All of the storage; and two numbers of it that lie far apart, which would cost time instead.
+    for (size, stride) in [("M\u{3}\u{3}", "K\u{1}"), ("K\u{2}", "M\u{3}\u{3}")] {
+        let found = parse(&sharing(5, size, stride)).unwrap();
+        assert_eq!(found.weights.len(), 5);
+        let error = parse(&sharing(300, size, stride)).unwrap_err();
+        assert!(error.contains("share storages too often"), "{error}");
+    }
+}
+
+#[test]
+fn a_tuple_does_not_reach_below_an_open_mark() {
+    // Three values, a mark, a tuple of two that would take from below it, the end of the mark's list.
+    let pickle = b"\x80\x02NNN(\x86t.";
+    let error = super::pickle::Pickle::read(pickle).unwrap_err();
+    assert!(error.starts_with("its pickle at byte 7"), "{error}");
+}
