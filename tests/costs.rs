@@ -136,6 +136,11 @@ fn costs_of_other_operators_are_those_of_the_built_modules() {
 }
 
 #[test]
+fn costs_of_the_space_for_cifar_are_those_of_the_built_modules() {
+    assert_equal_costs("examples/cifar10/small.cream", 8);
+}
+
+#[test]
 fn costs_of_the_papers_space_are_those_of_the_built_modules() {
     assert_equal_costs("spaces/mobile.cream", 4);
 }
