@@ -112,6 +112,6 @@ fn many_names_for_one_storage_make_no_more_than_some_times_the_file() {
 fn a_tuple_does_not_reach_below_an_open_mark() {
     // Three values, a mark, a tuple of two that would take from below it, the end of the mark's list.
     let pickle = b"\x80\x02NNN(\x86t.";
-    let error = super::pickle::Pickle::read(pickle).unwrap_err();
+    let error = pickle::Pickle::read(pickle).unwrap_err();
     assert!(error.starts_with("its pickle at byte 7"), "{error}");
 }
