@@ -1,5 +1,6 @@
 //! Blocks that the paper's space has not, as tensors: a path is one network however it is built.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
 #![cfg(feature = "torch")]
 
 mod common;
