@@ -53,17 +53,5 @@ fn main() {
 }
 
 fn wanted() -> Wanted {
-    Wanted {
-        classes: 2,
-        channels: 3,
-        resolution: SIDE,
-        judge_images: 0,
-        images_per_class: None,
-        seed: 1,
-        crop_share: 0.875,
-        fraction: 1.0,
-        class_map: None,
-        val_labels: None,
-        strict: false,
-    }
+    Wanted::all(2, 3, SIDE)
 }

@@ -57,17 +57,9 @@ fn packed(root: &Path, packing: Packing) -> Result<[Packed; 2], DataError> {
 
 fn wanted() -> Wanted {
     Wanted {
-        classes: 2,
-        channels: 3,
-        resolution: 16,
         judge_images: 2,
-        images_per_class: None,
         seed: 5,
-        crop_share: 0.875,
-        fraction: 1.0,
-        class_map: None,
-        val_labels: None,
-        strict: false,
+        ..Wanted::all(2, 3, 16)
     }
 }
 

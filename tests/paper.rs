@@ -8,7 +8,6 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use common::{assert_close, fixture, plan, space, tiny_path};
 use creamc::checkpoint::names::Names;
@@ -30,7 +29,7 @@ use creamc::train::loss::{KdLoss, cross_entropy, soft_cross_entropy};
 use creamc::train::optimiser::OptimiserKind;
 use creamc::train::sgd::{Momentum, gradients};
 use creamc::train::{self, Per, Schedule, Shape};
-use creamc_torch::group::{C10d, Store};
+use creamc_torch::group::{ProcessGroup, testing};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};
@@ -484,22 +483,15 @@ fn row_16_a_stage_of_one_block_is_built_as_it_was_chosen() {
 
 /// The meta layer's weights of two ranks after a step on other images each.
 fn meta_of_two_ranks(variant: Variant) -> Vec<Vec<f64>> {
-    let timeout = Duration::from_secs(60);
-    let served = Store::open("127.0.0.1", 0, true, timeout).unwrap();
-    let port = served.port();
-    let rank = move |rank: usize| {
-        let store = Store::open("127.0.0.1", port, false, timeout).unwrap();
-        let group = C10d::gloo(&store, "row 17", (rank, 2), "127.0.0.1", timeout).unwrap();
+    testing::ranks(2, |group| {
         let mut scene = scene(variant, PickMethod::Meta);
         scene.recipe.update_every = 1;
-        scene.batch.images = &scene.batch.images * (1.0 + rank as f64);
+        scene.batch.images = &scene.batch.images * (1.0 + group.rank() as f64);
         scene.learner.ranks = Ranks::of(Arc::new(group));
         // The second step of the epoch: the released code has no update in the first.
         scene.step(Moment { epoch: 2, step: 6 });
         Vec::try_from(scene.meta_weight().view([-1])).unwrap()
-    };
-    let threads = [0, 1].map(|one| std::thread::spawn(move || rank(one)));
-    threads.map(|one| one.join().unwrap()).into()
+    })
 }
 
 #[test]

@@ -86,17 +86,8 @@ fn predict(root: &Path) -> Vec<Prediction> {
 /// The test part as `creamc test` reads it.
 fn test_batch(root: &Path) -> Batch {
     let wanted = Wanted {
-        fraction: 1.0,
-        class_map: None,
-        val_labels: None,
-        classes: 2,
-        channels: 3,
-        resolution: 32,
-        judge_images: 0,
-        images_per_class: None,
         seed: 7,
-        crop_share: 0.875,
-        strict: false,
+        ..Wanted::all(2, 3, 32)
     };
     let data = Data::load(&root.join("data"), &wanted).unwrap();
     let part = Loader::plain(&data.test, &data.normalisation, 7, 0);

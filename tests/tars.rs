@@ -95,17 +95,9 @@ fn tar_of(files: &[(String, Vec<u8>)]) -> Vec<u8> {
 
 fn wanted() -> Wanted {
     Wanted {
-        classes: 3,
-        channels: 3,
-        resolution: 16,
         judge_images: 3,
-        images_per_class: None,
         seed: 5,
-        crop_share: 0.875,
-        fraction: 1.0,
-        class_map: None,
-        val_labels: None,
-        strict: false,
+        ..Wanted::all(3, 3, 16)
     }
 }
 

@@ -117,6 +117,27 @@ pub struct Wanted {
     pub strict: bool,
 }
 
+impl Wanted {
+    /// All images for a space of so many classes and channels at this resolution: none to judge by, none left
+    /// out, evaluated as the settings' defaults say.
+    #[must_use]
+    pub fn all(classes: usize, channels: usize, resolution: usize) -> Self {
+        Self {
+            classes,
+            channels,
+            resolution,
+            judge_images: 0,
+            images_per_class: None,
+            seed: 1,
+            crop_share: 0.875,
+            fraction: 1.0,
+            class_map: None,
+            val_labels: None,
+            strict: false,
+        }
+    }
+}
+
 /// Images that could not be read, each with its file and why, in the order of the files.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct BrokenImages {

@@ -103,18 +103,14 @@ fn sets(options: &PackOptions) -> Result<[Arc<Dataset>; 2], DataError> {
         let what = "holds image folders: packs go into a folder of their own";
         return Err(DataError::new(&options.out, what));
     }
+    let classes = source.class_names(options.class_map.as_deref())?.len();
     let wanted = Wanted {
-        classes: source.class_names(options.class_map.as_deref())?.len(),
-        channels: CHANNELS,
-        resolution: 1,
-        judge_images: 0,
-        images_per_class: None,
         seed: 0,
         crop_share: 1.0,
-        fraction: 1.0,
         class_map: options.class_map.clone(),
         val_labels: options.val_labels.clone(),
         strict: options.strict,
+        ..Wanted::all(classes, CHANNELS, 1)
     };
     let (train, val) = source.load(&wanted)?;
     Ok([train, val].map(Arc::new))

@@ -64,17 +64,5 @@ pub(crate) fn fixture_image(name: &str) -> PathBuf {
 
 /// What a space of two classes asks of a folder of images in colour.
 pub(crate) fn wanted_folder() -> Wanted {
-    Wanted {
-        classes: 2,
-        channels: 3,
-        resolution: 16,
-        judge_images: 0,
-        images_per_class: None,
-        seed: 1,
-        crop_share: 0.875,
-        fraction: 1.0,
-        class_map: None,
-        val_labels: None,
-        strict: false,
-    }
+    Wanted::all(2, 3, 16)
 }

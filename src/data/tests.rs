@@ -6,17 +6,8 @@ use super::*;
 
 fn wanted() -> Wanted {
     Wanted {
-        classes: 3,
-        channels: 1,
-        resolution: 4,
         judge_images: 6,
-        images_per_class: None,
-        seed: 1,
-        crop_share: 0.875,
-        fraction: 1.0,
-        class_map: None,
-        val_labels: None,
-        strict: false,
+        ..Wanted::all(3, 1, 4)
     }
 }
 

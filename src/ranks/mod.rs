@@ -289,30 +289,21 @@ fn bits(tensors: &[NamedTensor]) -> Tensor {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use creamc_torch::group::{C10d, Store};
+    use creamc_torch::group::testing;
 
     use super::*;
 
-    /// What two ranks say of these numbers, the last bit of one of which may differ.
-    fn compared(of_rank: fn(usize) -> f32) -> [Result<(), RanksError>; 2] {
-        let timeout = Duration::from_secs(60);
-        let served = Store::open("127.0.0.1", 0, true, timeout).unwrap();
-        let port = served.port();
-        let threads = [0, 1].map(|rank| {
-            std::thread::spawn(move || {
-                let store = Store::open("127.0.0.1", port, false, timeout).unwrap();
-                let group = C10d::gloo(&store, "compare", (rank, 2), "127.0.0.1", timeout);
-                let ranks = Ranks::of(Arc::new(group.unwrap()));
-                let tensors = [[1.0, 2.0], [3.0, of_rank(rank)]].map(|numbers| NamedTensor {
-                    name: "weight".into(),
-                    tensor: Tensor::from_slice(&numbers),
-                });
-                ranks.compare(TRAINED, &tensors)
-            })
-        });
-        threads.map(|one| one.join().unwrap())
+    /// What two ranks say of these numbers, the last of which may differ.
+    fn compared(of_rank: fn(usize) -> f32) -> Vec<Result<(), RanksError>> {
+        testing::ranks(2, |group| {
+            let ranks = Ranks::of(Arc::new(group));
+            let last = of_rank(ranks.rank());
+            let tensors = [[1.0, 2.0], [3.0, last]].map(|numbers| NamedTensor {
+                name: "weight".into(),
+                tensor: Tensor::from_slice(&numbers),
+            });
+            ranks.compare(TRAINED, &tensors)
+        })
     }
 
     #[test]

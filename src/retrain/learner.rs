@@ -37,7 +37,8 @@ pub struct Learner {
     /// Sums over the batches of the update that is being gathered; empty before its first.
     pub(super) gathered: Vec<Tensor>,
     pub(super) scale: Option<LossScale>,
-    ranks: Ranks,
+    /// The processes that train together.
+    pub ranks: Ranks,
 }
 
 impl Learner {
@@ -78,12 +79,6 @@ impl Learner {
             childnet,
             ranks,
         }
-    }
-
-    /// The processes that train together.
-    #[must_use]
-    pub fn ranks(&self) -> &Ranks {
-        &self.ranks
     }
 
     /// Trains on one batch, the step counted from 0 over the whole run. The weights move with

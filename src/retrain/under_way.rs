@@ -75,13 +75,13 @@ impl Steps for Pass<'_> {
         *self.step += 1;
         if self.step.is_multiple_of(COMPARE_EVERY) {
             let tensors = self.learner.childnet.tensors();
-            self.learner.ranks().compare(TRAINED, &tensors)?;
+            self.learner.ranks.compare(TRAINED, &tensors)?;
         }
         Ok(measured)
     }
 
     fn stop(&mut self) -> Result<bool, Error> {
-        Ok(self.learner.ranks().any((self.stop)())?)
+        Ok(self.learner.ranks.any((self.stop)())?)
     }
 
     fn show(&mut self, steps: usize, so_far: &Reading) {
@@ -145,10 +145,10 @@ impl Retraining<'_> {
             self.clock.next_epoch();
         }
         self.epoch = number;
-        let (batch, world) = (self.settings.train.batch, self.learner.ranks().world());
+        let (batch, world) = (self.settings.train.batch, self.learner.ranks.world());
         let mut batches = self
             .train
-            .epoch(batch, number, first, self.learner.ranks().shard());
+            .epoch(batch, number, first, self.learner.ranks.shard());
         let mut done = Done {
             reading: self.reading,
             steps: first,
@@ -192,7 +192,7 @@ impl Retraining<'_> {
     fn save(&mut self) -> Result<(), Error> {
         self.records.broken(&self.data)?;
         let tensors = state::tensors(&self.learner);
-        self.learner.ranks().compare(SAVED, &tensors)?;
+        self.learner.ranks.compare(SAVED, &tensors)?;
         let words = state::words(self);
         self.checkpoints
             .save((self.epoch, self.step), &tensors, words)

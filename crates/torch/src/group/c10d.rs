@@ -30,6 +30,15 @@ unsafe impl Send for C10d {}
 unsafe impl Sync for C10d {}
 
 impl C10d {
+    fn of(handle: *mut c_void, (rank, world): (usize, usize), device: Device) -> C10d {
+        C10d {
+            handle,
+            rank,
+            world,
+            device,
+        }
+    }
+
     /// Joins the Gloo group `name` of `world` CPUs. Peers connect to this machine's `address`, or, where that is
     /// empty, to what its own name means. Waits until all have joined.
     ///
@@ -56,12 +65,7 @@ impl C10d {
                 &mut handle,
             )
         })?;
-        Ok(C10d {
-            handle,
-            rank,
-            world,
-            device: Device::Cpu,
-        })
+        Ok(C10d::of(handle, (rank, world), Device::Cpu))
     }
 
     /// Joins the NCCL group `name` of `world` GPUs with CUDA device `device`.
@@ -87,12 +91,7 @@ impl C10d {
                 &mut handle,
             )
         })?;
-        Ok(C10d {
-            handle,
-            rank,
-            world,
-            device: Device::Cuda(device),
-        })
+        Ok(C10d::of(handle, (rank, world), Device::Cuda(device)))
     }
 }
 

@@ -8,6 +8,7 @@ mod alone;
 mod c10d;
 mod ffi;
 mod store;
+pub mod testing;
 #[cfg(test)]
 mod tests;
 

@@ -1,32 +1,11 @@
-//! Two ranks as two threads of this process: c10d does not mind. Processes are tested from outside.
+//! Ranks as threads. Processes are tested from outside.
 
-use std::thread;
 use std::time::Duration;
 
 use tch::{Device, Kind, Tensor};
 
+use super::testing::{TIMEOUT, ranks};
 use super::*;
-
-const TIMEOUT: Duration = Duration::from_secs(20);
-
-/// What `work` gives on each of `world` ranks.
-fn ranks<T: Send>(world: usize, work: impl Fn(&C10d) -> T + Sync) -> Vec<T> {
-    let served = Store::open("127.0.0.1", 0, true, TIMEOUT).unwrap();
-    let port = served.port();
-    thread::scope(|scope| {
-        let work = &work;
-        let start = |rank| {
-            scope.spawn(move || {
-                let store = Store::open("127.0.0.1", port, false, TIMEOUT).unwrap();
-                let place = (rank, world);
-                let group = C10d::gloo(&store, "test", place, "127.0.0.1", TIMEOUT).unwrap();
-                work(&group)
-            })
-        };
-        let threads: Vec<_> = (0..world).map(start).collect();
-        threads.into_iter().map(|one| one.join().unwrap()).collect()
-    })
-}
 
 fn numbers(tensor: &Tensor) -> Vec<f64> {
     Vec::try_from(tensor.to_kind(Kind::Double).contiguous().view([-1])).unwrap()
