@@ -53,10 +53,10 @@ pub fn step(
         }
     };
     let seen = Seen::of(&loss, &hits(&logits, &batch.labels, 1));
-    let sharing = seen.share(&learner.ranks, learner.supernet.buffers(student))?;
-    let gradients = Followed::of(learner, recipe, at, student, &loss)?;
-    sharing.finish()?;
-    gradients.follow(learner, recipe, at)?;
+    follow(learner, recipe, at, student, &loss)?;
+    // Not before: the backward pass refuses statistics that changed since the forward.
+    let statistics = learner.supernet.buffers(student);
+    seen.share(&learner.ranks, statistics)?.finish()?;
     if let Some(Choice { teacher, .. }) = &teacher {
         learner.count_lesson(teacher);
     }
@@ -87,49 +87,29 @@ fn joined(kd: &Tensor, ce: &Tensor, rho: &Tensor, form: KdLoss) -> Tensor {
     }
 }
 
-/// The gradients of the loss, for the student's weights and the meta layer alike: averaged over ranks, as
-/// the wrapper of the original's model does for all that take part in the training loss.
-struct Followed {
-    parameters: Vec<NamedTensor>,
-    gradients: Vec<Tensor>,
-    of_meta: Vec<Tensor>,
-}
-
-impl Followed {
-    fn of(
-        learner: &Learner,
-        recipe: &Recipe,
-        at: Moment,
-        student: &Path,
-        loss: &Tensor,
-    ) -> Result<Followed, Error> {
-        let parameters = learner.supernet.parameters(student);
-        let mut all: Vec<NamedTensor> = parameters.clone();
-        if reaches(loss, learner, recipe, at) {
-            all.extend(learner.meta.parameters());
-        }
-        let mut gradients = learner.ranks.gradients(loss, &all)?;
-        let of_meta = gradients.split_off(parameters.len());
-        Ok(Followed {
-            parameters,
-            gradients,
-            of_meta,
-        })
+/// One optimiser step along the loss, for the student's weights and the meta layer alike. Its gradients are averaged over
+/// ranks, as the wrapper of the original's model does for all that take part in the training loss.
+fn follow(
+    learner: &mut Learner,
+    recipe: &Recipe,
+    at: Moment,
+    student: &Path,
+    loss: &Tensor,
+) -> Result<(), Error> {
+    let parameters = learner.supernet.parameters(student);
+    let reaches_meta = reaches(loss, learner, recipe, at);
+    let mut all: Vec<NamedTensor> = parameters.clone();
+    if reaches_meta {
+        all.extend(learner.meta.parameters());
     }
-
-    /// One optimiser step.
-    fn follow(self, learner: &mut Learner, recipe: &Recipe, at: Moment) -> Result<(), Error> {
-        let sgd = recipe.train.sgd(at.step - 1);
-        learner
-            .momentum
-            .step(sgd, &self.parameters, &self.gradients)?;
-        if !self.of_meta.is_empty() {
-            learner
-                .meta
-                .step_along(&self.of_meta, recipe.meta_rate(at))?;
-        }
-        Ok(())
+    let mut found = learner.ranks.gradients(loss, &all)?;
+    let of_meta = found.split_off(parameters.len());
+    let sgd = recipe.train.sgd(at.step - 1);
+    learner.momentum.step(sgd, &parameters, &found)?;
+    if reaches_meta {
+        learner.meta.step_along(&of_meta, recipe.meta_rate(at))?;
     }
+    Ok(())
 }
 
 fn reaches(loss: &Tensor, learner: &Learner, recipe: &Recipe, at: Moment) -> bool {
