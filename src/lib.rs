@@ -6,13 +6,13 @@
 
 pub use creamc_lang as lang;
 
-#[expect(clippy::disallowed_methods, reason = "writes formatted files")]
+#[expect(clippy::disallowed_methods, reason = "writes results")]
 pub mod cli;
 #[expect(clippy::disallowed_methods, reason = "reads settings files")]
 pub mod config;
 #[expect(clippy::disallowed_methods, reason = "reads images")]
 pub mod data;
-#[expect(clippy::disallowed_methods, reason = "reads `.cream` files")]
+#[expect(clippy::disallowed_methods, reason = "reads and writes `.cream` files")]
 pub mod disk;
 #[expect(clippy::disallowed_methods, reason = "reads run folders")]
 pub mod report;

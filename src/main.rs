@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 // The front is built from the modules themselves, not from the library: code that it
 // never calls would still make the linker add libtorch to it.
-#[expect(clippy::disallowed_methods, reason = "writes formatted files")]
+#[expect(clippy::disallowed_methods, reason = "writes results")]
 mod cli;
 #[expect(clippy::disallowed_methods, reason = "reads settings files")]
 #[allow(
@@ -13,7 +13,7 @@ mod cli;
     reason = "the front reads the list of settings alone"
 )]
 mod config;
-#[expect(clippy::disallowed_methods, reason = "reads `.cream` files")]
+#[expect(clippy::disallowed_methods, reason = "reads and writes `.cream` files")]
 mod disk;
 #[expect(clippy::disallowed_methods, reason = "reads run folders")]
 mod report;

@@ -55,12 +55,18 @@ pub fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<Verdict> {
 /// One compiled file, and in a few words what is in it.
 fn checked(file: &Path, args: &SpaceArgs) -> anyhow::Result<(Loaded, String)> {
     let mut loaded = Loaded::read(file, args)?;
-    let content = if loaded.unit.archs.is_empty() {
-        space(&mut loaded)
-    } else {
-        archs(&mut loaded)
-    };
+    let content = prove(&mut loaded);
     Ok((loaded, content))
+}
+
+/// Adds what is only found beyond compiling to a file's messages: whether its bounds can be met,
+/// and by its archs. Says in a few words what is in it.
+pub fn prove(loaded: &mut Loaded) -> String {
+    if loaded.unit.archs.is_empty() {
+        space(loaded)
+    } else {
+        archs(loaded)
+    }
 }
 
 fn space(loaded: &mut Loaded) -> String {

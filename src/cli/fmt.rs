@@ -1,6 +1,5 @@
 //! `creamc fmt FILE…`.
 
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +8,7 @@ use creamc_lang::source::{Files, Sources};
 use creamc_lang::syntax;
 
 use super::{CANNOT_WRITE, Verdict, findings};
-use crate::disk::Disk;
+use crate::disk::{self, Disk};
 
 /// Writes files in the one form all `.cream` files have
 #[derive(Debug, clap::Args)]
@@ -77,24 +76,6 @@ fn format(file: &Path, only_check: bool) -> anyhow::Result<Outcome> {
     if only_check {
         return Ok(Outcome::WouldChange);
     }
-    replace(file, &formatted).with_context(|| format!("cannot write `{name}`"))?;
+    disk::replace(file, &formatted).with_context(|| format!("cannot write `{name}`"))?;
     Ok(Outcome::Written)
-}
-
-/// Replaces a file's text as a whole: whatever happens, the old or the new text is there.
-fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
-    // Through links, so that a link stays one; and only where the file itself may be written.
-    let file = fs::canonicalize(file)?;
-    let permissions = fs::OpenOptions::new()
-        .write(true)
-        .open(&file)?
-        .metadata()?
-        .permissions();
-    let folder = file.parent().context("a file lies in a folder")?;
-    let mut new = tempfile::NamedTempFile::new_in(folder)?;
-    new.write_all(text.as_bytes())?;
-    new.as_file().set_permissions(permissions)?;
-    new.as_file().sync_all()?;
-    new.persist(&file)?;
-    Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use creamc_lang::compile::{self, Overrides, Unit};
 use creamc_lang::diagnostic::Severity;
 use creamc_lang::plan::{self, Plan, Request};
-use creamc_lang::source::Span;
+use creamc_lang::source::{Files, Span};
 use creamc_lang::space::Require;
 
 use serde_json::Value;
@@ -37,15 +37,23 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Compiles the file and reads the bounds.
+    /// Compiles the file, on disk, and reads the bounds.
     ///
     /// # Errors
     /// When the file cannot be read. Wrong text is in the unit's diagnostics.
     pub fn read(path: &Path, args: &SpaceArgs) -> anyhow::Result<Loaded> {
+        Loaded::read_from(&Disk, path, args)
+    }
+
+    /// As [`Loaded::read`], with files from elsewhere.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn read_from(files: &dyn Files, path: &Path, args: &SpaceArgs) -> anyhow::Result<Loaded> {
         let overrides = Overrides {
             classes: args.classes,
         };
-        let unit = compile::load(&Disk, path, &overrides)?;
+        let unit = compile::load(files, path, &overrides)?;
         let mut loaded = Loaded {
             unit,
             requires: Vec::new(),

@@ -16,6 +16,7 @@ mod cost;
 mod dump;
 mod explain;
 pub mod findings;
+mod fix;
 mod fmt;
 pub mod handover;
 mod load;
@@ -35,6 +36,7 @@ pub mod values;
 const EXAMPLES: &str = "\
 Examples, one a command:
   creamc check spaces/mobile.cream --require 'flops in 200M..300M'
+  creamc fix --check spaces/*.cream
   creamc fmt --check spaces/*.cream
   creamc stats spaces/mobile.cream --exact
   creamc cost best.cream --resolution 192
@@ -62,6 +64,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Args),
+    Fix(fix::Args),
     Fmt(fmt::Args),
     Stats(stats::Args),
     Cost(cost::Args),
@@ -144,6 +147,7 @@ fn run(command: Command, run_tensors: RunTensors) -> anyhow::Result<Verdict> {
             return run_tensors(command);
         }
         Command::Check(args) => check::run(&args, &mut out),
+        Command::Fix(args) => fix::run(&args, &mut out),
         Command::Fmt(args) => fmt::run(&args, &mut out),
         Command::Stats(args) => stats::run(&args, &mut out),
         Command::Cost(args) => cost::run(&args, &mut out),

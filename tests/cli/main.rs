@@ -9,6 +9,7 @@ mod check;
 mod cost;
 mod dump;
 mod explain;
+mod fix;
 mod fmt;
 mod libraries;
 mod mistakes;

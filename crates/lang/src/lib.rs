@@ -15,6 +15,8 @@ pub mod diagnostic;
 
 pub mod syntax;
 
+pub mod cure;
+
 pub mod space;
 
 pub mod ir;

@@ -121,7 +121,7 @@ pub(super) fn unknown_row<'a>(
         "not a row of the space",
     );
     match nearest(&name, rows.iter().copied().chain(["resolution"])) {
-        Some(near) => problem.fix(format!("did you mean `{near}`?"), span, near),
+        Some(near) => problem.guess(format!("did you mean `{near}`?"), span, near),
         None => problem.note(format!("its rows are {}", ticked(rows).join(", "))),
     }
 }
@@ -152,7 +152,7 @@ pub(super) fn missing_row(arch: &ast::Arch, row: &Row, space: &str) -> Diagnosti
         arch.name.span,
         format!("`{space}` decides something in {what} `{}`", row.name),
     )
-    .fix(
+    .example(
         format!("fix it, for example `{example}`"),
         before_brace,
         format!("    {example}\n"),
@@ -233,7 +233,7 @@ pub(super) fn picks_one_value(
     );
     let values = written.values(named, name);
     let example = format!("{name} = {}", values[0]);
-    problem.fix(
+    problem.example(
         format!("give it one, for example `{example}`"),
         attribute.span,
         example,
@@ -254,7 +254,7 @@ pub(super) fn resolution_outside(fix: &Fix, domain: &[u32], searched: Span) -> D
         _ => None,
     };
     match near {
-        Some(near) => problem.fix(
+        Some(near) => problem.guess(
             format!("the nearest is `resolution = {near}`"),
             picks_span(fix),
             near,
@@ -270,7 +270,7 @@ pub(super) fn channels_differ(fix: &Fix, width: u32) -> Diagnostic {
         picks_span(fix),
         "another width",
     )
-    .fix(
+    .guess(
         format!("write `{} = {width}` or leave the line out", dotted(fix)),
         picks_span(fix),
         width.to_string(),
@@ -301,7 +301,7 @@ pub(super) fn unknown_block(written: &Written<'_>) -> Diagnostic {
         ),
     );
     match nearest(name, names) {
-        Some(near) => problem.fix(format!("did you mean `{near}`?"), written.name.span, near),
+        Some(near) => problem.guess(format!("did you mean `{near}`?"), written.name.span, near),
         None => problem.help(format!(
             "write one of its candidates, for example `{}`",
             written.slot.text(0)
@@ -327,7 +327,7 @@ pub(super) fn unknown_attribute(
         "not an attribute of this operator",
     );
     match nearest(&name.value, known.iter().copied()) {
-        Some(near) => problem.fix(format!("did you mean `{near}`?"), name.span, near),
+        Some(near) => problem.guess(format!("did you mean `{near}`?"), name.span, near),
         None if known.is_empty() => problem.note("it has none"),
         None => problem.note(format!("it has {}", ticked(known).join(", "))),
     }
@@ -360,7 +360,7 @@ pub(super) fn value_outside(
     );
     let cure = |value: String, words: String| {
         let edit = format!("{name} = {value}");
-        problem.clone().fix(words, attribute.span, edit)
+        problem.clone().guess(words, attribute.span, edit)
     };
     match (values.as_slice(), written.nearest_value(text, &values)) {
         ([only], _) => cure(
@@ -414,7 +414,7 @@ pub(super) fn missing_attributes(
         written.span,
         format!("searched in `{}`, so an arch must say it", written.row),
     )
-    .fix(
+    .example(
         format!("write it out, for example `{example}`"),
         written.span,
         example,
@@ -445,7 +445,7 @@ pub(super) fn branches_open(written: &Written<'_>, candidate: usize) -> Diagnost
         written.span,
         format!("searched in `{}`, so an arch must say them", written.row),
     )
-    .fix(
+    .example(
         format!("write them out, for example `{example}`"),
         written.span,
         example,
@@ -488,7 +488,7 @@ pub(super) fn ambiguous(written: &Written<'_>, several: &[usize]) -> Diagnostic 
         written.span,
         format!("{}?", alternatives(&quoted)),
     )
-    .fix(
+    .example(
         format!("say which, for example `{}`", texts[0]),
         written.span,
         texts[0].clone(),

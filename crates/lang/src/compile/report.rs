@@ -42,7 +42,7 @@ pub(super) fn unknown_space(space: &Name, known: &[&str]) -> Diagnostic {
         "not in this file nor in those it uses",
     );
     match (nearest(&space.value, known.iter().copied()), known) {
-        (Some(near), _) => problem.fix(format!("did you mean `{near}`?"), space.span, near),
+        (Some(near), _) => problem.guess(format!("did you mean `{near}`?"), space.span, near),
         (None, []) => problem.help("`use \"FILE.cream\"` the file that holds it"),
         (None, _) => problem.help(format!("spaces in sight: `{}`", known.join("`, `"))),
     }

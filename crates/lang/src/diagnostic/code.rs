@@ -24,6 +24,11 @@ macro_rules! codes {
                 match self { $(Code::$variant => Severity::$severity,)+ }
             }
 
+            /// Whether the text could not even be read: what stands behind may be hidden.
+            pub fn is_syntax(self) -> bool {
+                self <= Code::NestedTooDeep
+            }
+
             /// The page `docs/diagnostics/<code>.md`.
             pub fn page(self) -> &'static str {
                 match self {

@@ -10,13 +10,18 @@ use crate::source::{Sources, Span};
 ///
 /// A place is `{"line", "column", "offset"}`: line and column (in characters) from 1, offset in bytes
 /// from 0. A label is `{"file", "start", "end", "message"}`; `help` holds at most one
-/// `{"message", "edits": [{"file", "start", "end", "replacement"}]}`. Every span lies in `sources`.
+/// `{"message", "certainty", "edits": [{"file", "start", "end", "replacement"}]}`, certainty being `sure`,
+/// `guess` or `example`. Every span lies in `sources`.
 pub fn json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
     let span = diagnostic.labels[0].span;
     let labels = diagnostic.labels.iter().map(|one| label(one, sources));
     let help = diagnostic.help.iter().map(|help| {
         let edits = help.edits.iter().map(|one| edit(one, sources));
-        json!({ "message": help.message, "edits": edits.collect::<Vec<_>>() })
+        json!({
+            "message": help.message,
+            "certainty": help.certainty.as_str(),
+            "edits": edits.collect::<Vec<_>>(),
+        })
     });
     json!({
         "code": diagnostic.code.as_str(),
@@ -89,6 +94,7 @@ mod tests {
             "notes": ["a fact"],
             "help": [{
                 "message": "a cure",
+                "certainty": "sure",
                 "edits": [{ "file": "e.cream", "start": start, "end": end, "replacement": "u" }],
             }],
         });

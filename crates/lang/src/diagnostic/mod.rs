@@ -54,6 +54,30 @@ pub struct Help {
     pub message: String,
     /// The same change as data; may be empty where the user must choose.
     pub edits: Vec<Edit>,
+    /// How sure it is that these edits are what the user wants.
+    pub certainty: Certainty,
+}
+
+/// How sure an edit is to be what the user wants. A tool makes the sure ones by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Certainty {
+    /// The text can mean only this.
+    Sure,
+    /// Probably meant; another cure is possible.
+    Guess,
+    /// Shows the form of a cure; what is right only the user knows.
+    Example,
+}
+
+impl Certainty {
+    /// In one word: `sure`, `guess`, `example`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Certainty::Sure => "sure",
+            Certainty::Guess => "guess",
+            Certainty::Example => "example",
+        }
+    }
 }
 
 /// Replace the text under `span` by `replacement`.
@@ -102,29 +126,60 @@ impl Diagnostic {
     }
 
     /// Sets the cure, in words only.
-    pub fn help(mut self, message: impl Into<String>) -> Diagnostic {
-        self.help = Some(Help {
-            message: message.into(),
-            edits: Vec::new(),
-        });
-        self
+    pub fn help(self, message: impl Into<String>) -> Diagnostic {
+        self.cure(message.into(), Vec::new(), Certainty::Example)
     }
 
-    /// Sets the cure with the edit that makes it.
+    /// Sets the cure with the edit that surely makes it: the text can mean only this.
     pub fn fix(
-        mut self,
+        self,
         message: impl Into<String>,
         span: Span,
         replacement: impl Into<String>,
     ) -> Diagnostic {
-        let edits = vec![Edit {
-            span,
-            replacement: replacement.into(),
-        }];
+        let edits = vec![Edit::new(span, replacement)];
+        self.cure(message.into(), edits, Certainty::Sure)
+    }
+
+    /// Sets the cure with the edit that probably makes it: "did you mean".
+    pub fn guess(
+        self,
+        message: impl Into<String>,
+        span: Span,
+        replacement: impl Into<String>,
+    ) -> Diagnostic {
+        let edits = vec![Edit::new(span, replacement)];
+        self.cure(message.into(), edits, Certainty::Guess)
+    }
+
+    /// Sets the cure with an edit that shows its form: "for example".
+    pub fn example(
+        self,
+        message: impl Into<String>,
+        span: Span,
+        replacement: impl Into<String>,
+    ) -> Diagnostic {
+        let edits = vec![Edit::new(span, replacement)];
+        self.cure(message.into(), edits, Certainty::Example)
+    }
+
+    /// Sets the cure as a whole.
+    pub fn cure(mut self, message: String, edits: Vec<Edit>, certainty: Certainty) -> Diagnostic {
         self.help = Some(Help {
-            message: message.into(),
+            message,
             edits,
+            certainty,
         });
         self
+    }
+}
+
+impl Edit {
+    /// `replacement` in the place of the text under `span`.
+    pub fn new(span: Span, replacement: impl Into<String>) -> Edit {
+        Edit {
+            span,
+            replacement: replacement.into(),
+        }
     }
 }

@@ -199,7 +199,7 @@ fn resolution_help(ir: &Ir, now: u32, better: u32, at: &str, problem: Diagnostic
             values.push(better);
             values.sort_unstable();
             let text = format!("resolution fit {{{}}}", list(&values));
-            problem.fix(format!("{at}: `{text}`"), span, text)
+            problem.example(format!("{at}: `{text}`"), span, text)
         }
         _ => {
             let text = format!("resolution = {better}");
@@ -213,7 +213,7 @@ fn resolution_help(ir: &Ir, now: u32, better: u32, at: &str, problem: Diagnostic
                 "{at}: `{text}`, or let the compiler choose: `resolution fit {{{}}}`",
                 list(&sizes)
             );
-            problem.fix(message, span, text)
+            problem.example(message, span, text)
         }
     }
 }

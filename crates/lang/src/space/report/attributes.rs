@@ -20,7 +20,7 @@ pub(in crate::space) fn unknown_attribute(
     );
     let known: Vec<&str> = attribute_names(operator);
     if let Some(near) = nearest(&name.value, known.iter().copied()) {
-        return problem.fix(format!("did you mean `{near}`?"), name.span, near);
+        return problem.guess(format!("did you mean `{near}`?"), name.span, near);
     }
     let problem = match known.is_empty() {
         true => problem.note(format!("`{operator}` has no attributes")),
@@ -128,7 +128,7 @@ pub(in crate::space) fn fit_not_allowed(attribute: &ast::Attribute, domain: &str
         "channels" => problem.help("fix the width with `=`"),
         _ => {
             let searched = format!("{name} in {domain}");
-            problem.fix(
+            problem.guess(
                 format!("to search it: `{searched}`"),
                 attribute.span,
                 searched,
@@ -160,7 +160,7 @@ pub(in crate::space) fn unknown_default(name: &Name) -> Diagnostic {
         "a `default` is for an attribute of operators",
     );
     match nearest(&name.value, known.iter().copied()) {
-        Some(near) => problem.fix(format!("did you mean `{near}`?"), name.span, near),
+        Some(near) => problem.guess(format!("did you mean `{near}`?"), name.span, near),
         None => problem.note(format!("a default can be given to {}", list(&known))),
     }
 }
@@ -181,7 +181,7 @@ pub(in crate::space) fn block_with_arguments(
         "not for a block",
     )
     .label(declared.span, "its attributes are written here")
-    .fix(format!("write `{}` alone", name.value), parentheses, "")
+    .guess(format!("write `{}` alone", name.value), parentheses, "")
 }
 
 pub(in crate::space) fn unknown_image_attribute(attribute: &ast::Attribute) -> Diagnostic {
@@ -193,7 +193,7 @@ pub(in crate::space) fn unknown_image_attribute(attribute: &ast::Attribute) -> D
         "not known",
     );
     match nearest(&name.value, ["channels", "resolution"]) {
-        Some(near) => problem.fix(format!("did you mean `{near}`?"), name.span, near),
+        Some(near) => problem.guess(format!("did you mean `{near}`?"), name.span, near),
         None => problem.note("`image` has `channels` and `resolution`"),
     }
 }
@@ -235,7 +235,7 @@ pub(in crate::space) fn unknown_row_attribute(
         "not known",
     );
     match nearest(&name.value, known.iter().copied()) {
-        Some(near) => problem.fix(format!("did you mean `{near}`?"), name.span, near),
+        Some(near) => problem.guess(format!("did you mean `{near}`?"), name.span, near),
         None => problem.note(format!("a {kind} has {}", list(known))),
     }
 }
@@ -267,7 +267,7 @@ pub(in crate::space) fn depth_on_layer(row: &ast::Row, attribute: &ast::Attribut
         attribute.span,
         "only stages have a depth",
     )
-    .fix(
+    .guess(
         format!("write `stage {}`", row.name.value),
         keyword,
         "stage",

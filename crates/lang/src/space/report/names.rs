@@ -24,7 +24,7 @@ pub(in crate::space) fn reserved_name(name: &Name, given: &str) -> Diagnostic {
         name.span,
         "cannot be declared again",
     )
-    .fix(
+    .example(
         format!("choose another name, like `{other}`"),
         name.span,
         other,
@@ -110,7 +110,7 @@ pub(in crate::space) fn unknown_operator(name: &Name, blocks: &[&str]) -> Diagno
     let known = blocks.iter().chain(&operators).copied();
     let near = other_name(&name.value).or_else(|| nearest(&name.value, known));
     match near {
-        Some(near) => problem.fix(format!("did you mean `{near}`?"), name.span, near),
+        Some(near) => problem.guess(format!("did you mean `{near}`?"), name.span, near),
         None => problem.note(format!("operators: {}", list(&operators))),
     }
 }
@@ -136,7 +136,7 @@ pub(super) fn did_you_mean<'a>(
     known: impl IntoIterator<Item = &'a str>,
 ) -> Diagnostic {
     match nearest(&name.value, known) {
-        Some(near) => problem.fix(format!("did you mean `{near}`?"), name.span, near),
+        Some(near) => problem.guess(format!("did you mean `{near}`?"), name.span, near),
         None => problem,
     }
 }

@@ -30,7 +30,7 @@ pub(in crate::space) fn row_as_metric(name: &Name) -> Diagnostic {
         name.span,
         "what of it is bounded?",
     )
-    .fix(format!("did you mean `{depth}`?"), name.span, depth.clone())
+    .guess(format!("did you mean `{depth}`?"), name.span, depth.clone())
 }
 
 pub(in crate::space) fn dotted_too_long(subject: &ast::Dotted) -> Diagnostic {
@@ -63,7 +63,7 @@ pub(in crate::space) fn unknown_property(row: &Name, property: &Name) -> Diagnos
         property.span,
         "not known",
     )
-    .fix(
+    .guess(
         format!("did you mean `{}.depth`?", row.value),
         property.span,
         "depth",
@@ -121,7 +121,7 @@ pub(in crate::space) fn missing_unit(texts: [&str; 2], at: At, other: Span) -> D
     )
     .label(other, "has one");
     let whole = format!("{bare}{unit}");
-    problem.fix(format!("did you mean `{whole}`?"), at.span, whole.clone())
+    problem.guess(format!("did you mean `{whole}`?"), at.span, whole.clone())
 }
 
 pub(in crate::space) fn empty_range(low: &str, high: &str, span: Span) -> Diagnostic {
@@ -132,5 +132,5 @@ pub(in crate::space) fn empty_range(low: &str, high: &str, span: Span) -> Diagno
         span,
         "the end lies below the start",
     )
-    .fix(format!("did you mean `{swapped}`?"), span, swapped.clone())
+    .guess(format!("did you mean `{swapped}`?"), span, swapped.clone())
 }

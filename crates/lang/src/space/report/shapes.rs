@@ -64,12 +64,12 @@ fn skip_cure(problem: Diagnostic, sources: &Sources, place: &SkipPlace) -> Diagn
     let first = others.join(" or ");
     let whole = format!("{first} then {}", sources.text(place.op));
     match later {
-        true => problem.fix(
+        true => problem.guess(
             format!("let only later blocks be skipped: `{whole}`"),
             place.op,
             whole.clone(),
         ),
-        false => problem.fix("leave it out", place.op, first),
+        false => problem.guess("leave it out", place.op, first),
     }
 }
 
@@ -213,7 +213,7 @@ pub(in crate::space) fn layer_only(alternative: &Alternative, row: &ast::Row) ->
         alternative.span,
         "cannot be repeated",
     )
-    .fix(
+    .guess(
         format!("write `layer {}`", row.name.value),
         keyword,
         "layer",
@@ -227,7 +227,7 @@ pub(in crate::space) fn no_stride(alternative: &Alternative, stride: Span) -> Di
         stride,
         "nothing is left to stride over",
     )
-    .fix("leave it out", stride, "")
+    .guess("leave it out", stride, "")
 }
 
 fn described(alternative: &Alternative) -> String {
@@ -249,7 +249,7 @@ pub(in crate::space) fn linear_before_pool(row: &ast::Row, linear: Span) -> Diag
         linear,
         "takes one pixel",
     )
-    .fix(
+    .guess(
         "pool the whole map first: `layer pool avgpool`",
         before,
         "layer pool    avgpool\n    ",
@@ -277,7 +277,7 @@ pub(in crate::space) fn last_is_not_linear(row: &ast::Row) -> Diagnostic {
         row.op.span,
         format!("the last row is this {}", row_word(row)),
     );
-    problem.fix(
+    problem.guess(
         "write `layer logits linear channels = classes` after it",
         behind(row.span),
         "\n    layer logits    linear    channels = classes",
@@ -304,7 +304,7 @@ pub(in crate::space) fn wrong_class_count(width: Spanned<u32>, classes: u32) -> 
         width.span,
         "one number a class",
     )
-    .fix(
+    .guess(
         "write `channels = classes`",
         width.span,
         "channels = classes",

@@ -49,7 +49,7 @@ pub(in crate::space) fn unknown_word(
         "not one of its values",
     );
     match nearest(word, words.iter().chain(lets).copied()) {
-        Some(near) => problem.fix(format!("did you mean `{near}`?"), at.span, near),
+        Some(near) => problem.guess(format!("did you mean `{near}`?"), at.span, near),
         None => problem.note(format!("`{name}` is one of {}", list(&words))),
     }
 }
@@ -75,7 +75,7 @@ pub(in crate::space) fn unknown_value(kind: Kind, word: &str, at: At, lets: &[&s
         format!("{} or the name of a `let` belongs here", kind.type_name()),
     );
     match nearest(word, lets.iter().copied()) {
-        Some(near) => problem.fix(format!("did you mean `{near}`?"), at.span, near),
+        Some(near) => problem.guess(format!("did you mean `{near}`?"), at.span, near),
         None => problem,
     }
 }
@@ -171,7 +171,7 @@ pub(in crate::space) fn empty_range_domain(
         at,
         "the end lies below the start",
     )
-    .fix(format!("ranges ascend: `{swapped}`"), ends, swapped.clone())
+    .guess(format!("ranges ascend: `{swapped}`"), ends, swapped.clone())
 }
 
 pub(in crate::space) fn duplicate_value(text: &str, span: Span, first: Span) -> Diagnostic {
@@ -232,7 +232,7 @@ pub(in crate::space) fn step_misses_end(
         at,
         format!("the last value before {high} is {last}"),
     )
-    .fix(
+    .guess(
         format!("end the range there: `{low}..{last}`"),
         end,
         last.to_string(),

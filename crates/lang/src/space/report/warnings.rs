@@ -39,7 +39,7 @@ pub(in crate::space) fn unused_let(item: &ast::Let) -> Diagnostic {
         item.name.span,
         "a `let` without use",
     )
-    .fix("leave it out", item.span, "")
+    .guess("leave it out", item.span, "")
 }
 
 pub(in crate::space) fn unused_block(item: &ast::Block) -> Diagnostic {
@@ -49,7 +49,7 @@ pub(in crate::space) fn unused_block(item: &ast::Block) -> Diagnostic {
         item.name.span,
         "a block without use",
     )
-    .fix("leave it out", item.span, "")
+    .guess("leave it out", item.span, "")
 }
 
 pub(in crate::space) fn never_live(row: &Row) -> Diagnostic {

@@ -1,6 +1,6 @@
 //! What the lexer complains about, one function a message.
 
-use crate::diagnostic::{Code, Diagnostic, Edit, Help};
+use crate::diagnostic::{Certainty, Code, Diagnostic, Edit};
 use crate::quantity::{Quantity, UNITS};
 use crate::source::Span;
 
@@ -18,7 +18,7 @@ pub(super) fn unclosed_string(span: Span) -> Diagnostic {
         span,
         "this string has no second `\"`",
     )
-    .fix("add `\"`", end, "\"")
+    .guess("add `\"`", end, "\"")
 }
 
 pub(super) fn foreign_letter(word: &str, span: Span) -> Diagnostic {
@@ -42,7 +42,7 @@ pub(super) fn malformed_number(text: &str, span: Span) -> Diagnostic {
         "a number is written `3`, `0.25`, `1e-5`, or with a unit: `K`, `M`, `G`, `us`, `ms`, `s`",
     );
     match repaired_number(text) {
-        Some(number) => diagnostic.fix(format!("did you mean `{number}`?"), span, number),
+        Some(number) => diagnostic.guess(format!("did you mean `{number}`?"), span, number),
         None => diagnostic,
     }
 }
@@ -75,26 +75,15 @@ pub(super) fn number_too_large(text: &str, span: Span) -> Diagnostic {
 }
 
 pub(super) fn square_bracket(open: Span, close: Option<Span>) -> Diagnostic {
-    let mut edits = vec![edit(open, "{")];
-    edits.extend(close.map(|span| edit(span, "}")));
-    let mut diagnostic = Diagnostic::new(
+    let mut edits = vec![Edit::new(open, "{")];
+    edits.extend(close.map(|span| Edit::new(span, "}")));
+    Diagnostic::new(
         Code::StrayCharacter,
         "a set is written in braces",
         open,
         "a square bracket",
-    );
-    diagnostic.help = Some(Help {
-        message: "write `{` and `}`".to_owned(),
-        edits,
-    });
-    diagnostic
-}
-
-fn edit(span: Span, replacement: &str) -> Edit {
-    Edit {
-        span,
-        replacement: replacement.to_owned(),
-    }
+    )
+    .cure("write `{` and `}`".to_owned(), edits, Certainty::Sure)
 }
 
 pub(super) fn bare_comparison(mark: char, span: Span) -> Diagnostic {
@@ -104,7 +93,8 @@ pub(super) fn bare_comparison(mark: char, span: Span) -> Diagnostic {
         span,
         "bounds include both ends",
     )
-    .fix(format!("write `{mark}=`"), span, format!("{mark}="))
+    // For a depth `< 3` is `<= 2`.
+    .guess(format!("write `{mark}=`"), span, format!("{mark}="))
 }
 
 pub(super) fn slashes(span: Span) -> Diagnostic {
@@ -132,7 +122,7 @@ pub(super) fn stray(run: &str, span: Span) -> Diagnostic {
     match run {
         ";" => diagnostic.fix("items and rows end without a mark: leave it out", span, ""),
         ":" => diagnostic.fix("a value is given with `=`", span, " ="),
-        "'" | "`" | "“" | "”" => diagnostic.fix("a string stands in `\"`", span, "\""),
+        "'" | "`" | "“" | "”" => diagnostic.guess("a string stands in `\"`", span, "\""),
         "-" => diagnostic.note("numbers are not negative; a range is written `1..6`"),
         _ if run.chars().all(char::is_whitespace) => {
             diagnostic.fix("write an ordinary blank", span, " ")

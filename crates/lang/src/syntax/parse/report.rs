@@ -1,7 +1,7 @@
 //! What the parser complains about, one function a message.
 
 use super::tokens::Tokens;
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Certainty, Code, Diagnostic, Edit, nearest};
 use crate::source::{Name, Span, Spanned};
 use crate::syntax::lex::Kind;
 
@@ -92,7 +92,7 @@ pub(super) fn unknown_version(input: Tokens<'_>) -> Diagnostic {
         "known versions: {}",
         VERSIONS.map(|version| version.to_string()).join(", ")
     ))
-    .fix(
+    .guess(
         format!("if the file keeps to version {newest}: `cream {newest}`"),
         input.span(),
         newest,
@@ -114,7 +114,7 @@ pub(super) fn reserved_word(input: Tokens<'_>, what: &str) -> Diagnostic {
     if what == A_VALUE {
         return diagnostic;
     }
-    diagnostic.fix(
+    diagnostic.example(
         format!("choose another name, like `{word}_`"),
         input.span(),
         format!("{word}_"),
@@ -130,7 +130,7 @@ pub(super) fn unknown_item(input: Tokens<'_>, words: &[&str], place: &str) -> Di
         "not a word of the language",
     );
     match nearest(word, words.iter().copied()) {
-        Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), input.span(), near),
+        Some(near) => diagnostic.guess(format!("did you mean `{near}`?"), input.span(), near),
         None => diagnostic.note(format!("{place} holds {}", list(words))),
     }
 }
@@ -203,7 +203,7 @@ pub(super) fn unclosed(input: Tokens<'_>, open: Span) -> Diagnostic {
         "opened here",
     )
     .label(input.span(), here)
-    .fix(format!("add `{close}`"), input.gap(), close)
+    .guess(format!("add `{close}`"), input.gap(), close)
 }
 
 pub(super) fn unclosed_body(input: Tokens<'_>, open: Span, name: &Name) -> Diagnostic {
@@ -283,7 +283,7 @@ pub(super) fn half_range(input: Tokens<'_>, low: Span) -> Diagnostic {
         low,
         "one end of a range `low..high`",
     )
-    .fix(
+    .guess(
         format!("for an upper bound: `0..{bound}`"),
         low,
         format!("0..{bound}"),
@@ -298,7 +298,7 @@ pub(super) fn no_comparison(input: Tokens<'_>) -> Diagnostic {
         input.span(),
         "a bound is written with `in`, `<=`, `>=` or `==`",
     )
-    .fix("for an upper bound: `<=`", input.span(), "<=")
+    .guess("for an upper bound: `<=`", input.span(), "<=")
 }
 
 pub(super) fn second_space(first: &Name, second: &Name) -> Diagnostic {
@@ -335,10 +335,10 @@ pub(super) fn missing_binding(
         name.span.to(value),
         format!("an attribute and its {what}"),
     )
-    .fix(
+    .cure(
         format!("a {adjective} attribute is written `{attribute} {word} {value_text}`"),
-        gap,
-        format!(" {word} "),
+        vec![Edit::new(gap, format!(" {word} "))],
+        certainty(attribute, word),
     )
 }
 
@@ -356,11 +356,19 @@ pub(super) fn wrong_binding(
         ),
         _ => ("a domain is searched with `in`", "`=` gives one value"),
     };
-    Diagnostic::new(Code::BindingWord, message, written, label).fix(
+    Diagnostic::new(Code::BindingWord, message, written, label).cure(
         format!("write `{subject} {right} {right_text}`"),
-        written,
-        right,
+        vec![Edit::new(written, right)],
+        certainty(subject, right),
     )
+}
+
+/// Resolutions and depths may also be meant to be settled with `fit`.
+fn certainty(attribute: &str, word: &str) -> Certainty {
+    match (attribute, word) {
+        ("resolution" | "depth", "in") => Certainty::Guess,
+        _ => Certainty::Sure,
+    }
 }
 
 pub(super) fn let_takes_equals(name: &Name, written: Span, domain: &str) -> Diagnostic {
