@@ -76,15 +76,17 @@ fn measure(network: &Network, op: &Op, inputs: &[&Tensor]) -> (Tensor, Cost) {
         Primitive::Act(Activation::Relu | Activation::Relu6) => (0, count(&output)),
         _ => (0, 0),
     };
-    let flops = macs + more;
-    (
-        output,
-        Cost {
-            flops,
-            macs,
-            params,
-        },
-    )
+    let activations = match op.primitive {
+        Primitive::Conv { .. } => count(&output),
+        _ => 0,
+    };
+    let cost = Cost {
+        flops: macs + more,
+        macs,
+        params,
+        activations,
+    };
+    (output, cost)
 }
 
 /// Runs a block op by op; its output and its cost.

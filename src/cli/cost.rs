@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use creamc_lang::arch::Arch;
 use creamc_lang::cost::{self, Cost};
 use creamc_lang::ir::{Layer, Network, Shape};
+use creamc_lang::space::Metric;
 use serde_json::{Value, json};
 
 use super::arch;
@@ -122,6 +123,7 @@ impl Table {
                 "flops": cost.flops,
                 "macs": cost.macs,
                 "params": cost.params,
+                "activations": cost.activations,
             })
         };
         json!({
@@ -130,16 +132,16 @@ impl Table {
             "flops": self.total.flops,
             "macs": self.total.macs,
             "params": self.total.params,
+            "activations": self.total.activations,
             "layers": self.blocks().map(layer).collect::<Vec<_>>(),
         })
     }
 
     fn human(&self, arch: &Arch, resolution: u32) -> String {
         let total = self.total;
-        let head = ["block", "op", "out", "flops", "macs", "params"]
-            .map(String::from)
-            .to_vec();
-        let mut rows = vec![head];
+        let head = ["block", "op", "out"].into_iter();
+        let metrics = Metric::ALL.iter().map(|metric| metric.as_str());
+        let mut rows = vec![head.chain(metrics).map(String::from).collect()];
         rows.extend(
             self.blocks().map(|(layer, cost)| {
                 row(name(layer), layer.text.clone(), shape(layer.output), cost)
@@ -151,20 +153,22 @@ impl Table {
             String::new(),
             total,
         ));
+        let exact = Metric::ALL
+            .iter()
+            .map(|&metric| format!("{} {}", metric.as_str(), total.get(metric)));
         format!(
-            "{} at {resolution}×{resolution}\n\n{}\nexactly: flops {}, macs {}, params {}\n",
+            "{} at {resolution}×{resolution}\n\n{}\nexactly: {}\n",
             arch.name,
             text::table(&SIDES, &rows),
-            total.flops,
-            total.macs,
-            total.params
+            exact.collect::<Vec<_>>().join(", ")
         )
     }
 }
 
-const SIDES: [Side; 6] = [
+const SIDES: [Side; 7] = [
     Side::Left,
     Side::Left,
+    Side::Right,
     Side::Right,
     Side::Right,
     Side::Right,
@@ -172,7 +176,9 @@ const SIDES: [Side; 6] = [
 ];
 
 fn row(name: String, op: String, out: String, cost: Cost) -> Vec<String> {
-    let numbers = [cost.flops, cost.macs, cost.params].map(text::count);
+    let numbers = Metric::ALL
+        .iter()
+        .map(|&metric| text::count(cost.get(metric)));
     [name, op, out].into_iter().chain(numbers).collect()
 }
 

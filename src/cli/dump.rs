@@ -89,18 +89,20 @@ fn plan_text(plan: &Plan) -> String {
     text + "\n" + &table(&COLUMNS, &cost_rows(plan))
 }
 
-const COLUMNS: [Side; 6] = [
+const COLUMNS: [Side; 7] = [
     Side::Left,
     Side::Right,
     Side::Left,
+    Side::Right,
     Side::Right,
     Side::Right,
     Side::Right,
 ];
 
 fn cost_rows(plan: &Plan) -> Vec<Vec<String>> {
-    let head = ["row", "block", "candidate", "flops", "macs", "params"];
-    let mut rows = vec![head.map(String::from).to_vec()];
+    let head = ["row", "block", "candidate"].into_iter();
+    let metrics = Metric::ALL.iter().map(|metric| metric.as_str());
+    let mut rows = vec![head.chain(metrics).map(String::from).collect()];
     for (row, costs) in plan.ir.rows.iter().zip(&plan.costs) {
         for (block, (slot, costs)) in row.slots.iter().zip(costs).enumerate() {
             for (candidate, cost) in costs.iter().enumerate() {

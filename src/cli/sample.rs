@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use creamc_lang::arch::{self, Arch};
 use creamc_lang::count::{Measure, Sampler};
 use creamc_lang::plan::Plan;
+use creamc_lang::space::Metric;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::json;
@@ -132,11 +133,14 @@ fn quoted(file: &Path) -> anyhow::Result<String> {
 
 fn print_text(arch: &Arch, plan: &Plan, out: &mut impl Write) -> anyhow::Result<()> {
     let cost = plan.cost(&arch.path);
-    let [flops, macs, params] = [cost.flops, cost.macs, cost.params].map(text::count);
+    let costs = Metric::ALL
+        .iter()
+        .map(|&metric| format!("{} {}", metric.as_str(), text::count(cost.get(metric))));
     let written = arch::write(arch, &plan.ir);
     write!(
         out,
-        "\n# flops {flops}, macs {macs}, params {params}\n{}\n",
+        "\n# {}\n{}\n",
+        costs.collect::<Vec<_>>().join(", "),
         written.trim_end()
     )
     .context(CANNOT_WRITE)
@@ -149,6 +153,7 @@ fn print_json(arch: &Arch, plan: &Plan, out: &mut impl Write) -> anyhow::Result<
         "flops": cost.flops,
         "macs": cost.macs,
         "params": cost.params,
+        "activations": cost.activations,
         "arch": arch::write(arch, &plan.ir),
     });
     findings::line(&value, out)

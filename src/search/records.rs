@@ -4,9 +4,9 @@ use std::path::{self, PathBuf};
 
 use creamc_lang::arch::{Arch, write_file};
 use creamc_lang::board::Entry;
-use creamc_lang::cost::Cost;
 use creamc_lang::ir::{Ir, Path};
 use creamc_lang::plan::Plan;
+use creamc_lang::space::Metric;
 use serde::{Deserialize, Serialize};
 
 use super::archs::{archs_text, board_archs};
@@ -346,12 +346,11 @@ impl Records {
 }
 
 fn cost_text(plan: &Plan, path: &Path) -> String {
-    let Cost {
-        flops,
-        macs,
-        params,
-    } = plan.cost(path);
-    format!("{flops} flops, {macs} macs, {params} params.")
+    let cost = plan.cost(path);
+    let costs = Metric::ALL
+        .iter()
+        .map(|&metric| format!("{} {}", cost.get(metric), metric.as_str()));
+    format!("{}.", costs.collect::<Vec<_>>().join(", "))
 }
 
 fn arch(plan: &Plan, path: &Path) -> Arch {

@@ -15,18 +15,34 @@ fn the_only_arch_of_a_file_is_meant() {
 #[test]
 fn json_has_the_fixed_names_and_the_layers_add_up() {
     let value = json(&["cost", "two.cream", "--arch", "large"]);
-    for name in ["arch", "resolution", "flops", "macs", "params", "layers"] {
+    for name in [
+        "arch",
+        "resolution",
+        "flops",
+        "macs",
+        "params",
+        "activations",
+        "layers",
+    ] {
         assert!(names(&value).contains(&name), "no `{name}` in {value}");
     }
     let layers = value["layers"].as_array().unwrap();
-    for name in ["name", "op", "out", "flops", "macs", "params"] {
+    for name in [
+        "name",
+        "op",
+        "out",
+        "flops",
+        "macs",
+        "params",
+        "activations",
+    ] {
         assert!(
             names(&layers[0]).contains(&name),
             "no `{name}` in {}",
             layers[0]
         );
     }
-    for metric in ["flops", "macs", "params"] {
+    for metric in ["flops", "macs", "params", "activations"] {
         let sum: u64 = layers
             .iter()
             .map(|layer| layer[metric].as_u64().unwrap())

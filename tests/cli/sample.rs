@@ -34,7 +34,7 @@ fn what_is_drawn_compiles_and_costs_what_the_line_says() {
         fs::write(folder.path().join("drawn.cream"), text).unwrap();
         let run = creamc_in(folder.path(), &["cost", "drawn.cream", "--format", "json"]).clean();
         let cost = run.json();
-        for metric in ["flops", "macs", "params"] {
+        for metric in ["flops", "macs", "params", "activations"] {
             assert_eq!(cost[metric], sample[metric]);
         }
     }
@@ -45,7 +45,10 @@ fn json_lines_have_the_fixed_names() {
     let samples = drawn(&["-n", "1"]);
     let mut found = names(&samples[0]);
     found.sort_unstable();
-    assert_eq!(found, ["arch", "choices", "flops", "macs", "params"]);
+    assert_eq!(
+        found,
+        ["activations", "arch", "choices", "flops", "macs", "params"]
+    );
 }
 
 #[test]

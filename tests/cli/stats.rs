@@ -23,6 +23,7 @@ fn json_gives_an_interval_of_the_feasible_paths_and_exact_ends_of_costs() {
         "flops",
         "macs",
         "params",
+        "activations",
     ];
     expected.sort_unstable();
     let mut found = names(&value);
@@ -30,7 +31,7 @@ fn json_gives_an_interval_of_the_feasible_paths_and_exact_ends_of_costs() {
     assert_eq!(found, expected);
     // Two stages: 4 + 16 and 2 + 4 ways.
     assert_eq!(value["paths"], "120");
-    for metric in ["flops", "macs", "params"] {
+    for metric in ["flops", "macs", "params", "activations"] {
         assert!(
             value[metric]["min"].as_u64() < value[metric]["max"].as_u64(),
             "{value}"

@@ -1,7 +1,7 @@
 //! The answer first: the network, what it costs, how good it is, and how to go on.
 
 use creamc_lang::arch::{Arch, choices_text};
-use creamc_lang::cost::{self, Cost};
+use creamc_lang::cost;
 use creamc_lang::ir::Ir;
 
 use crate::report::html::{Html, Tag, tag};
@@ -175,13 +175,9 @@ fn cost_of(run: &Run) -> ([Option<u64>; 3], Option<u64>) {
     let Some((ir, (arch, resolution))) = chosen else {
         return ([None; 3], None);
     };
-    let Cost {
-        flops,
-        macs,
-        params,
-    } = cost::of_network(&ir.network(&arch.path, *resolution));
+    let cost = cost::of_network(&ir.network(&arch.path, *resolution));
     (
-        [Some(flops), Some(macs), Some(params)],
+        [cost.flops, cost.macs, cost.params].map(Some),
         Some(u64::from(*resolution)),
     )
 }

@@ -1,5 +1,6 @@
 //! Exact costs, as whole numbers. One file a metric; one walk over the primitives sums them all.
 
+mod activations;
 mod flops;
 mod macs;
 mod params;
@@ -20,15 +21,18 @@ pub struct Cost {
     pub macs: u64,
     /// Trainable numbers.
     pub params: u64,
+    /// Output elements of convolutions.
+    pub activations: u64,
 }
 
 impl Cost {
-    /// One of the three.
+    /// One of the four.
     pub fn get(self, metric: Metric) -> u64 {
         match metric {
             Metric::Flops => self.flops,
             Metric::Macs => self.macs,
             Metric::Params => self.params,
+            Metric::Activations => self.activations,
         }
     }
 }
@@ -42,6 +46,7 @@ impl Add for Cost {
             flops: self.flops.saturating_add(other.flops),
             macs: self.macs.saturating_add(other.macs),
             params: self.params.saturating_add(other.params),
+            activations: self.activations.saturating_add(other.activations),
         }
     }
 }
@@ -65,6 +70,7 @@ pub fn of_op(op: &Op, input: Shape, output: Shape) -> Cost {
         flops: narrow(flops::of(op, input, output)),
         macs: narrow(macs::of(op, output)),
         params: narrow(params::of(op)),
+        activations: narrow(activations::of(op, output)),
     }
 }
 
@@ -127,6 +133,7 @@ pub fn ceiling(table: &[Vec<Vec<Cost>>]) -> Cost {
         flops: slot.iter().map(|cost| cost.flops).max().unwrap_or(0),
         macs: slot.iter().map(|cost| cost.macs).max().unwrap_or(0),
         params: slot.iter().map(|cost| cost.params).max().unwrap_or(0),
+        activations: slot.iter().map(|cost| cost.activations).max().unwrap_or(0),
     };
     table.iter().flatten().map(dearest).sum()
 }

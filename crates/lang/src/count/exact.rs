@@ -75,7 +75,8 @@ impl Graph {
             [a] => self.count_along(&[a], limits),
             [a, b] => self.count_along(&[a, b], limits),
             [a, b, c] => self.count_along(&[a, b, c], limits),
-            _ => unreachable!("there are three metrics"),
+            [a, b, c, d] => self.count_along(&[a, b, c, d], limits),
+            _ => unreachable!("there are four metrics"),
         }
     }
 

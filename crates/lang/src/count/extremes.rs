@@ -40,7 +40,7 @@ impl Graph {
     /// A window that covers the whole range is dropped.
     pub(super) fn binding(&self, windows: &[Window]) -> Option<Vec<Window>> {
         let mut binding = Vec::new();
-        for metric in [Metric::Flops, Metric::Macs, Metric::Params] {
+        for &metric in Metric::ALL {
             let (least, most) = self.extremes(metric)?;
             let of_metric = windows.iter().filter(|window| window.metric == metric);
             let (low, high) = of_metric.fold((0, u64::MAX), |(low, high), window| {

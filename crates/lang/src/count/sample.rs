@@ -9,7 +9,7 @@ use std::fmt;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::table::{Grid, Side, Table};
+use super::table::{Grid, Point, Side, Table};
 use super::weight::Weights;
 use super::{Edge, Graph, Measure, Prior, Window, Witness};
 use crate::cost::Cost;
@@ -60,7 +60,7 @@ pub struct Sampler {
     graph: Graph,
     windows: Vec<Window>,
     /// Cells of every edge.
-    cells: Vec<Vec<[i64; 3]>>,
+    cells: Vec<Vec<Point>>,
     table: Table,
     acceptance: f64,
 }
@@ -212,7 +212,7 @@ impl Sampler {
             return 0.0;
         };
         let mut chance = 1.0;
-        let mut spent = [0; 3];
+        let mut spent = Point::default();
         for (at, index) in walk {
             let edges = &self.graph.nodes[at].edges;
             let all = self.table.at(at, spent);
@@ -233,7 +233,7 @@ impl Sampler {
     fn walk(&self, random: &mut impl Rng) -> (Vec<&Edge>, Cost) {
         let mut edges = Vec::with_capacity(64);
         let mut cost = Cost::default();
-        let mut spent = [0; 3];
+        let mut spent = Point::default();
         let mut at = 0;
         while at + 1 < self.graph.nodes.len() {
             let index = self.choose(at, spent, random);
@@ -249,7 +249,7 @@ impl Sampler {
     }
 
     /// Picks an edge by its chance to end inside.
-    fn choose(&self, at: usize, spent: [i64; 3], random: &mut impl Rng) -> usize {
+    fn choose(&self, at: usize, spent: Point, random: &mut impl Rng) -> usize {
         let edges = &self.graph.nodes[at].edges;
         if edges.len() == 1 {
             return 0;

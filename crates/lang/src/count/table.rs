@@ -1,6 +1,6 @@
 //! The share of paths inside windows, by dynamic programming over rounded costs.
 //!
-//! Costs are rounded to a grid along up to three metrics. For every node there is a
+//! Costs are rounded to a grid along up to four metrics. For every node there is a
 //! table over what has been spent so far: the probability that a walk from there ends
 //! inside the window. All terms are positive, so nothing cancels, and a walk that
 //! chooses its edges by these tables is exactly conditioned on the rounded window.
@@ -10,10 +10,10 @@ use num_bigint::BigUint;
 use super::weight::Weights;
 use super::{Graph, Measure, Window, big};
 
-/// A point of the grid: one number along each of three axes, 0 on those not in use.
-type Point = [i64; AXES];
+/// A point of the grid: one number along each axis, 0 on those not in use.
+pub(super) type Point = [i64; AXES];
 
-const AXES: usize = 3;
+const AXES: usize = 4;
 
 /// Whether a rounded window holds every path of the true one, or only such paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +137,7 @@ pub(super) struct Grid<'g> {
 }
 
 impl<'g> Grid<'g> {
-    /// The finest grid whose tables hold about `budget` numbers in all, for up to three
+    /// The finest grid whose tables hold about `budget` numbers in all, for up to four
     /// binding windows.
     pub fn new(graph: &'g Graph, windows: &[Window], budget: usize) -> Grid<'g> {
         let mut bins = first_guess(graph, windows, budget);
@@ -267,14 +267,18 @@ impl Values {
         if length == 0 {
             return;
         }
-        for z in from[2]..until[2] {
-            for y in from[1]..until[1] {
-                let to = (z * self.size[1] + y) * self.size[0] + from[0];
-                let row = source(2, z) * next.size[1] + source(1, y);
-                let at = row * next.size[0] + source(0, from[0]);
-                let targets = &mut self.values[to..to + length];
-                for (target, value) in targets.iter_mut().zip(&next.values[at..at + length]) {
-                    *target += weight * value;
+        for w in from[3]..until[3] {
+            for z in from[2]..until[2] {
+                let plane = w * self.size[2] + z;
+                let source_plane = source(3, w) * next.size[2] + source(2, z);
+                for y in from[1]..until[1] {
+                    let to = (plane * self.size[1] + y) * self.size[0] + from[0];
+                    let row = source_plane * next.size[1] + source(1, y);
+                    let at = row * next.size[0] + source(0, from[0]);
+                    let targets = &mut self.values[to..to + length];
+                    for (target, value) in targets.iter_mut().zip(&next.values[at..at + length]) {
+                        *target += weight * value;
+                    }
                 }
             }
         }

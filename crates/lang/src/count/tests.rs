@@ -77,6 +77,7 @@ fn cost(flops: u64) -> Cost {
         flops,
         macs: flops / 2,
         params: 1000 - flops.min(900),
+        activations: flops * flops % 97,
     }
 }
 
@@ -106,10 +107,12 @@ fn holds(relation: &Relation, path: &Path) -> bool {
 }
 
 fn any_cost() -> impl Strategy<Value = Cost> {
-    (0u64..60, 0u64..40, 0u64..20).prop_map(|(flops, macs, params)| Cost {
+    let costs = (0u64..60, 0u64..40, 0u64..20, 0u64..50);
+    costs.prop_map(|(flops, macs, params, activations)| Cost {
         flops,
         macs,
         params,
+        activations,
     })
 }
 
@@ -151,7 +154,7 @@ fn any_relation(rows: usize) -> impl Strategy<Value = Relation> {
 }
 
 fn any_window() -> impl Strategy<Value = Window> {
-    let metric = prop::sample::select(vec![Metric::Flops, Metric::Macs, Metric::Params]);
+    let metric = prop::sample::select(Metric::ALL.to_vec());
     (metric, 0u64..150, 0u64..200).prop_map(|(metric, low, width)| Window {
         metric,
         low: if low < 40 { 0 } else { low },
@@ -165,7 +168,7 @@ fn any_question() -> impl Strategy<Value = (Rows, Vec<Relation>, Vec<Window>)> {
         (
             Just(rows),
             relations,
-            prop::collection::vec(any_window(), 0..4),
+            prop::collection::vec(any_window(), 0..5),
         )
     })
 }
@@ -188,7 +191,7 @@ proptest! {
         let graph = rows.graph(&relations);
         let related = answers(&rows, &relations, &[]);
         prop_assert_eq!(graph.count(), BigUint::from(related.len()));
-        for metric in [Metric::Flops, Metric::Macs, Metric::Params] {
+        for &metric in Metric::ALL {
             let costs = || related.iter().map(|(_, cost, _)| cost.get(metric));
             prop_assert_eq!(graph.extremes(metric), costs().min().zip(costs().max()));
             let ends = [graph.smallest(metric), graph.largest(metric)];

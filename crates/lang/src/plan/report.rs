@@ -376,7 +376,7 @@ pub(super) fn depth_never_binds(ir: &Ir, require: &Require) -> Diagnostic {
 fn costs(metric: Metric, cost: u64) -> String {
     let cost = count_for_reading(cost.into());
     match metric {
-        Metric::Params => format!("has {cost} params"),
+        Metric::Params | Metric::Activations => format!("has {cost} {}", metric.as_str()),
         Metric::Flops | Metric::Macs => format!("costs {cost}"),
     }
 }

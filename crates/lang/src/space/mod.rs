@@ -201,11 +201,18 @@ pub enum Metric {
     Macs,
     /// Trainable numbers.
     Params,
+    /// Output elements of convolutions.
+    Activations,
 }
 
 impl Metric {
     /// Every metric.
-    pub const ALL: &[Metric] = &[Metric::Flops, Metric::Macs, Metric::Params];
+    pub const ALL: &[Metric] = &[
+        Metric::Flops,
+        Metric::Macs,
+        Metric::Params,
+        Metric::Activations,
+    ];
 
     /// Its name in the language.
     pub fn as_str(self) -> &'static str {
@@ -213,6 +220,7 @@ impl Metric {
             Metric::Flops => "flops",
             Metric::Macs => "macs",
             Metric::Params => "params",
+            Metric::Activations => "activations",
         }
     }
 

@@ -8,9 +8,6 @@ use crate::diagnostic::Diagnostic;
 use crate::source::Name;
 use crate::syntax::ast;
 
-/// Metrics of the language that cannot be bounded yet.
-pub(super) const UNBOUNDED: &[&str] = &["activations"];
-
 /// What a name stands for.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Meaning<'a> {
@@ -165,7 +162,7 @@ pub(super) fn given_meaning(name: &str) -> Option<&'static str> {
             "momentum",
         ]
         .contains(&name);
-    let is_metric = Metric::from_word(name).is_some() || UNBOUNDED.contains(&name);
+    let is_metric = Metric::from_word(name).is_some();
     let is_word = ["none", "classes", "image", "latency"].contains(&name)
         || Norm::ALL.iter().any(|norm| norm.as_str() == name)
         || Padding::ALL.iter().any(|rule| rule.as_str() == name);

@@ -18,8 +18,6 @@ pub(in crate::space) enum Feature {
     SearchedResolution,
     /// `depth fit …` and the `fit` item.
     FittedDepth,
-    /// `require activations …`
-    Activations,
     /// `require STAGE.channels …`
     BoundOnWidth,
 }

@@ -8,7 +8,7 @@ use super::{Checker, Draft};
 use crate::diagnostic::Diagnostic;
 use crate::quantity::{Quantity, Unit};
 use crate::source::{Name, Sources, Span, Spanned};
-use crate::space::resolve::{Meaning, UNBOUNDED};
+use crate::space::resolve::Meaning;
 use crate::space::{Metric, Relation, Require, Space, report};
 use crate::syntax::ast::{self, Comparison};
 
@@ -99,9 +99,6 @@ impl<'a> Checker<'a> {
     fn metric(&mut self, name: &'a Name, rows: &Subjects) -> Option<Metric> {
         if let Some(metric) = Metric::from_word(&name.value) {
             return Some(metric);
-        }
-        if UNBOUNDED.contains(&name.value.as_str()) {
-            return self.not_built(Feature::Activations, name.span);
         }
         if rows.iter().any(|(row, _)| *row == name.value) {
             return self.wrong(report::row_as_metric(name));

@@ -118,7 +118,7 @@ fn feature_text(feature: Feature) -> (String, Option<&'static str>) {
         ),
         Feature::Table => of(
             "a latency table (`table`)",
-            "bound `flops`, `macs` or `params`",
+            "bound `flops`, `macs`, `params` or `activations`",
         ),
         Feature::SearchedWidth => of("a searched width (`channels in`)", "fix it: `channels = N`"),
         Feature::SearchedResolution => of(
@@ -126,10 +126,6 @@ fn feature_text(feature: Feature) -> (String, Option<&'static str>) {
             "fix it with `=`, or let the compiler settle it with `fit`",
         ),
         Feature::FittedDepth => of("`fit` for depths", "search the depth: `depth in LOW..HIGH`"),
-        Feature::Activations => of(
-            "a bound on `activations`",
-            "bound `flops`, `macs` or `params`",
-        ),
         Feature::BoundOnWidth => of("a bound on `channels`", "widths are fixed: leave it out"),
     }
 }
