@@ -70,6 +70,7 @@ def arguments():
     add("--jobs", type=int, default=os.cpu_count() or 1, help="processes at a time, one thread each")
     add("--limit", type=float, default=float("inf"), help="seconds: no job starts that would end later")
     add("--no-seconds", action="store_true", help="leaves out the runs of equal seconds")
+    add("--no-picks", action="store_true", help="does not train alone what was picked")
     add("--device", default="cpu")
     add("--plan", action="store_true", help="prints what would be done and how long it takes, and ends")
     args = parser.parse_args()
@@ -267,7 +268,7 @@ class Bench:
                 job = self.judge(run)
                 found[job.name] = job
         for mode, arm, seed in self.picks():
-            picked = self.pick(mode, arm, seed)
+            picked = None if self.args.no_picks else self.pick(mode, arm, seed)
             if picked:
                 for truth_seed in self.truth_seeds:
                     name = self.alone_name(picked[0], truth_seed)
@@ -348,8 +349,9 @@ class Bench:
         modes = 1 if self.args.no_seconds else 2
         repeated = 0 if self.args.no_seconds else len(self.search_seeds) * (REFERENCE in self.args.arms)
         all_searches = searches * modes - repeated
+        picks = 0 if self.args.no_picks else all_searches + random
         most = {"search": all_searches, "judge": all_searches,
-                "truth": (len(self.paths) + all_searches + random) * len(self.truth_seeds)}
+                "truth": (len(self.paths) + picks) * len(self.truth_seeds)}
         epochs = {"search": self.args.epochs, "judge": 1, "truth": self.args.truth_epochs}
         rows, total = [], 0.0
         for kind, count in most.items():
@@ -385,12 +387,13 @@ class Bench:
     def row(self, mode, arm, epochs, means, ceiling):
         taus, seconds, best, tops, places, beats = [], [], [], [], [], []
         for seed in self.search_seeds:
-            choices = self.pick(mode, arm, seed)[0]
-            top1 = statistics.mean(self.truth(choices))
-            others = [mean for mean, row in zip(means, self.paths) if row["choices"] != choices]
-            tops.append(top1)
-            places.append(1 + sum(mean > top1 for mean in others))
-            beats.append(100 * sum(mean < top1 for mean in others) / len(others))
+            if not self.args.no_picks:
+                choices = self.pick(mode, arm, seed)[0]
+                top1 = statistics.mean(self.truth(choices))
+                others = [mean for mean, row in zip(means, self.paths) if row["choices"] != choices]
+                tops.append(top1)
+                places.append(1 + sum(mean > top1 for mean in others))
+                beats.append(100 * sum(mean < top1 for mean in others) / len(others))
             if epochs:
                 losses = self.losses(f"judge/{mode}-{arm}-{seed}")
                 liked = min(range(len(losses)), key=losses.__getitem__)

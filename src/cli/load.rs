@@ -106,7 +106,7 @@ impl Loaded {
         let ir = self.unit.ir.as_ref().filter(|_| !self.unit.has_errors())?;
         let request = Request {
             requires: self.requires.clone(),
-            resolution: None,
+            ..Request::default()
         };
         match plan::plan(ir, &request) {
             Ok((plan, warnings)) => {

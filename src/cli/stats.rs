@@ -123,6 +123,12 @@ fn json(plan: &Plan, feasible: &Feasible) -> Value {
         }
     }
     object.insert("resolution".into(), json!(plan.resolution));
+    let settled: Map<String, Value> = settled_depths(plan)
+        .map(|(name, depth)| (name.to_owned(), json!(depth)))
+        .collect();
+    if !settled.is_empty() {
+        object.insert("depths".into(), Value::Object(settled));
+    }
     for &metric in Metric::ALL {
         let (min, max) = extremes(plan, metric);
         object.insert(metric.as_str().into(), json!({ "min": min, "max": max }));
@@ -132,19 +138,36 @@ fn json(plan: &Plan, feasible: &Feasible) -> Value {
 
 fn human(plan: &Plan, feasible: &Feasible) -> String {
     let paths = plan.graph.count().to_string();
-    let facts = [
+    let mut facts = vec![
         ["space".to_string(), plan.ir.space.clone()],
         ["paths".to_string(), counted(&paths)],
         ["feasible".to_string(), feasible.text(&paths)],
         ["resolution".to_string(), resolution(plan)],
-        ["fingerprint".to_string(), plan.fingerprint.clone()],
     ];
-    let facts = text::table(&[Side::Left, Side::Left], &facts.map(|row| row.to_vec()));
+    let settled: Vec<String> = settled_depths(plan)
+        .map(|(name, depth)| format!("{name} {depth}"))
+        .collect();
+    if !settled.is_empty() {
+        let depths = format!(
+            "{}: as deep as every upper bound lets all paths be",
+            settled.join(", ")
+        );
+        facts.push(["depths".to_string(), depths]);
+    }
+    facts.push(["fingerprint".to_string(), plan.fingerprint.clone()]);
+    let facts: Vec<Vec<String>> = facts.into_iter().map(Vec::from).collect();
+    let facts = text::table(&[Side::Left, Side::Left], &facts);
     let costs = text::table(
         &[Side::Left, Side::Right, Side::Right, Side::Left],
         &costs(plan),
     );
     format!("{facts}\n{costs}{}", histogram::all(plan))
+}
+
+/// The stages whose depth `fit` has settled, with it.
+fn settled_depths(plan: &Plan) -> impl Iterator<Item = (&str, u32)> {
+    let fitted = plan.ir.rows.iter().filter(|row| row.fit.is_some());
+    fitted.map(|row| (row.name.as_str(), row.depths[0]))
 }
 
 /// The side of the image, and why this one.

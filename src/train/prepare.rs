@@ -160,7 +160,7 @@ impl Source {
         }
         let request = Request {
             requires,
-            resolution: None,
+            ..Request::default()
         };
         let (plan, warnings) = self.planned(self.ir()?, &request)?;
         self.show(warnings);
@@ -208,8 +208,9 @@ impl Source {
         };
         let resolution = arch.resolution;
         let request = Request {
-            requires: Vec::new(),
             resolution: resolution.map(|side| Spanned::new(side, written.span)),
+            depths: Some(arch.depths()),
+            ..Request::default()
         };
         let mut free = ir.clone();
         if resolution.is_some() {
@@ -246,8 +247,9 @@ impl Source {
             .map_err(|error| Error::Refused(format!("`INPUT_ARCH`: {error}")))?;
         let side = side.filter(|_| found.arch.resolution.is_none());
         let request = Request {
-            requires: Vec::new(),
             resolution: side.map(|side| self.settings_side(side)),
+            depths: Some(found.arch.depths()),
+            ..Request::default()
         };
         let (plan, warnings) = self.planned(self.ir()?, &request)?;
         self.show(warnings);

@@ -131,3 +131,13 @@ fn a_resolution_of_no_pixels_or_too_many_is_wrong_usage() {
         creamc(&["cost", "one.cream", "--resolution", pixels]).fails(2, "--resolution");
     }
 }
+
+#[test]
+fn an_arch_has_its_own_depth_where_the_space_leaves_it_to_the_compiler() {
+    let blocks = |arch: &str| {
+        let run = creamc(&["cost", "fitted.cream", "--arch", arch, "--format", "json"]);
+        assert_eq!(run.code, 0, "{}", run.err);
+        run.json()["layers"].as_array().unwrap().len()
+    };
+    assert_eq!((blocks("deep"), blocks("flat")), (9, 6));
+}

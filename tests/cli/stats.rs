@@ -86,3 +86,13 @@ fn a_broken_file_gives_its_messages_as_json() {
 fn a_broken_file_gives_its_messages_beside_the_output() {
     creamc(&["stats", "broken.cream"]).fails(1, "error[");
 }
+
+#[test]
+fn settled_depths_are_told() {
+    snapshot("stats_fitted", &creamc(&["stats", "fitted.cream"]).clean());
+    let run = creamc(&["stats", "fitted.cream", "--format", "json"]).clean();
+    assert_eq!(
+        run.json()["depths"],
+        serde_json::json!({ "s1": 2, "s2": 3 })
+    );
+}

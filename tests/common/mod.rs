@@ -58,7 +58,7 @@ pub fn plan(file: &str, requires: &[&str]) -> Plan {
         |text: &&str| compile::parse_require(&mut unit.sources, text, &space).expect("a bound");
     let request = plan::Request {
         requires: requires.iter().map(parse).collect(),
-        resolution: None,
+        ..plan::Request::default()
     };
     plan::plan(unit.ir.as_ref().expect("the space is right"), &request)
         .expect("a path fits")

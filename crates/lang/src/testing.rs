@@ -13,11 +13,13 @@ pub fn small_space(rng: &mut impl Rng) -> String {
         items: Vec::new(),
         rows: Vec::new(),
         width: 0,
-        searched_depths: Vec::new(),
+        open_depths: Vec::new(),
+        fitted: Vec::new(),
     };
     builder.ports();
     builder.names();
     builder.layers_and_stages();
+    builder.order();
     builder.bounds();
     builder.text()
 }
@@ -28,8 +30,10 @@ struct Builder<'a, R> {
     rows: Vec<String>,
     /// Width of the rows so far.
     width: u32,
-    /// Stages of a searched depth, with the largest one.
-    searched_depths: Vec<(String, u32)>,
+    /// Stages of a searched or fitted depth, with the largest one.
+    open_depths: Vec<(String, u32)>,
+    /// Those of a fitted one.
+    fitted: Vec<String>,
 }
 
 impl<R: Rng> Builder<'_, R> {
@@ -112,14 +116,18 @@ impl<R: Rng> Builder<'_, R> {
     }
 
     fn depth(&mut self, name: &str, largest: u32) -> String {
-        match (largest, self.chance(0.7)) {
-            (1, _) => String::new(),
-            (_, true) => {
-                self.searched_depths.push((name.to_owned(), largest));
-                format!(" depth in 1..{largest}")
-            }
-            (_, false) => format!(" depth = {largest}"),
+        if largest == 1 {
+            return String::new();
         }
+        let word = self.pick(&["in", "in", "in", "fit", "="]);
+        if word == "=" {
+            return format!(" depth = {largest}");
+        }
+        self.open_depths.push((name.to_owned(), largest));
+        if word == "fit" {
+            self.fitted.push(name.to_owned());
+        }
+        format!(" depth {word} 1..{largest}")
     }
 
     /// Up to three alternatives of different operators, so that none shares a candidate.
@@ -177,8 +185,16 @@ impl<R: Rng> Builder<'_, R> {
         ])
     }
 
+    /// The order in which fitted depths grow, where it is written.
+    fn order(&mut self) {
+        if self.fitted.len() > 1 && self.chance(0.5) {
+            self.fitted.shuffle(self.rng);
+            self.items.push(format!("fit {}", self.fitted.join(", ")));
+        }
+    }
+
     fn bounds(&mut self) {
-        let stages = self.searched_depths.clone();
+        let stages = self.open_depths.clone();
         for (name, largest) in &stages {
             if self.chance(0.2) {
                 let low = self.rng.random_range(1..=*largest);

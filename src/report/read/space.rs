@@ -108,7 +108,7 @@ fn planned(unit: &mut Unit, ir: &Ir, wanted: Wanted) -> Result<Plan, String> {
     requires.extend(settings_bound(unit, wanted));
     let request = Request {
         requires,
-        resolution: None,
+        ..Request::default()
     };
     let (plan, _) = plan::plan(ir, &request).map_err(|found| first(&found))?;
     Ok(plan)

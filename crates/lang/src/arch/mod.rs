@@ -29,3 +29,12 @@ pub struct Arch {
     /// The path.
     pub path: Path,
 }
+
+impl Arch {
+    /// Blocks of every row.
+    pub fn depths(&self) -> Vec<u32> {
+        let rows = self.path.0.iter();
+        rows.map(|blocks| u32::try_from(blocks.len()).expect("a row has at most 1,000 blocks"))
+            .collect()
+    }
+}

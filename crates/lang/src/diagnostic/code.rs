@@ -158,6 +158,9 @@ codes! {
     /// A range whose end lies below its start.
     EmptyRange Error "empty-range",
 
+    /// A `fit` item that does not name every stage of a fitted depth once.
+    FitOrder Error "fit-order",
+
     // Warnings about a space.
     /// A searched domain with a single value.
     SearchesNothing Warning "searches-nothing",

@@ -17,7 +17,7 @@ pub fn lower(space: &Space) -> Ir {
         resolution: space.resolution.clone(),
         classes: space.classes.value,
         norm: space.norm,
-        rows: space.rows.iter().map(row).collect(),
+        rows: rows(space),
         requires: space.requires.clone(),
     };
     ir.flatten(smallest(&space.resolution.value));
@@ -29,7 +29,13 @@ fn smallest(resolution: &Setting<u32>) -> u32 {
     resolution.values()[0]
 }
 
-fn row(row: &space::Row) -> Row {
+fn rows(space: &Space) -> Vec<Row> {
+    let place = |index: usize| space.fit.iter().position(|&fitted| fitted == index);
+    let rows = space.rows.iter().enumerate();
+    rows.map(|(index, of)| row(of, place(index))).collect()
+}
+
+fn row(row: &space::Row, fit: Option<usize>) -> Row {
     let depths = row.depth.value.values().to_vec();
     let deepest = depths.iter().copied().max().unwrap_or(1);
     Row {
@@ -37,6 +43,7 @@ fn row(row: &space::Row) -> Row {
         is_stage: row.is_stage,
         slots: slots(row, deepest),
         depths,
+        fit,
     }
 }
 

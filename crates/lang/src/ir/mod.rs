@@ -53,6 +53,8 @@ pub struct Row {
     pub is_stage: bool,
     /// The depths it may take, ascending; `[1]` for a layer.
     pub depths: Vec<u32>,
+    /// Where the plan settles the depth: the row's place in the order of deepening, from 0.
+    pub fit: Option<usize>,
     /// One slot a block, up to the largest depth.
     pub slots: Vec<Slot>,
 }

@@ -89,6 +89,25 @@ impl Ir {
         settled
     }
 
+    /// The same space with the depths of some rows settled, `(row, depth)`.
+    ///
+    /// # Panics
+    /// When a depth is none of its row's.
+    pub(crate) fn with_depths(&self, settled: &[(usize, u32)]) -> Ir {
+        let mut ir = self.clone();
+        for &(row, depth) in settled {
+            let row = &mut ir.rows[row];
+            assert!(
+                row.depths.contains(&depth),
+                "{depth} blocks of `{}`",
+                row.name
+            );
+            row.depths = vec![depth];
+            row.slots.truncate(depth as usize);
+        }
+        ir
+    }
+
     /// Gives every linear layer the size of the map it flattens at `resolution`.
     pub(super) fn flatten(&mut self, resolution: u32) {
         let inputs = self.shapes(resolution);

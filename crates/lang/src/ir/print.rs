@@ -37,8 +37,14 @@ fn print_space(ir: &Ir, out: &mut String) -> fmt::Result {
 fn print_row(row: &Row, out: &mut String) -> fmt::Result {
     let kind = if row.is_stage { "stage" } else { "layer" };
     let depths: Vec<String> = row.depths.iter().map(u32::to_string).collect();
+    let fit = if row.fit.is_some() { "fit " } else { "" };
     match row.is_stage {
-        true => writeln!(out, "\n{kind} {}, depth {}", row.name, depths.join(" "))?,
+        true => writeln!(
+            out,
+            "\n{kind} {}, depth {fit}{}",
+            row.name,
+            depths.join(" ")
+        )?,
         false => writeln!(out, "\n{kind} {}", row.name)?,
     }
     let mut first = 0;

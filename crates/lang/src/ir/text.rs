@@ -107,6 +107,8 @@ impl Slot {
 impl Row {
     /// Whether paths differ in it: more than one depth, or a slot with more than one candidate.
     pub fn decides(&self) -> bool {
-        self.depths.len() > 1 || self.slots.iter().any(|slot| slot.candidates.len() > 1)
+        self.fit.is_some()
+            || self.depths.len() > 1
+            || self.slots.iter().any(|slot| slot.candidates.len() > 1)
     }
 }

@@ -4,6 +4,7 @@
 //! inside every bound, or the messages that say why there is none.
 
 mod bounds;
+mod depths;
 mod fingerprint;
 mod fit;
 mod report;
@@ -25,12 +26,14 @@ pub struct Request {
     pub requires: Vec<Require>,
     /// Pins a `fit` resolution to a member of its domain (or repeats a fixed one).
     pub resolution: Option<Spanned<u32>>,
+    /// Pins every `fit` depth to that of an arch of the space: its number of blocks, one a row.
+    pub depths: Option<Vec<u32>>,
 }
 
 /// A settled space. Holds a witness path that meets every bound.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The space.
+    /// The space; a depth that was to be settled is one number.
     pub ir: Ir,
     /// Side of the image in pixels.
     pub resolution: u32,
@@ -72,7 +75,7 @@ impl Plan {
     }
 }
 
-/// Settles a space: its resolution, its bounds, and whether any path meets them.
+/// Settles a space: its resolution, its depths, its bounds, and whether any path meets them.
 ///
 /// Returns the plan with its warnings.
 ///
@@ -94,16 +97,26 @@ pub fn plan(ir: &Ir, request: &Request) -> Result<(Plan, Vec<Diagnostic>), Vec<D
     };
     let listed = space.resolutions(request)?;
     let level = fit::settle(&space, &listed).map_err(|one| vec![one])?;
+    // Over all depths: an upper bound that settles some leaves no path above it.
+    let warnings = bounds::never_binding(&space, &listed);
+    let settled = depths::settle(&space, &level, request.depths.as_deref());
+    let space = Bounded {
+        ir: &settled,
+        ..space
+    };
+    let level = match settled == *ir {
+        true => level,
+        false => space.level(level.resolution).map_err(|one| vec![one])?,
+    };
     let witness = match level.bounded.witness(&windows) {
         Witness::Found(path) => path,
         Witness::Impossible => return Err(report::unreachable(&space, level, &listed)),
         Witness::Undecided => return Err(vec![report::undecided(&space)]),
     };
-    let warnings = bounds::never_binding(&space, &listed);
-    let weights = fingerprint::weights(&ir.at(level.resolution));
+    let weights = fingerprint::weights(&settled.at(level.resolution));
     let plan = Plan {
-        fingerprint: fingerprint::plan(&weights, ir, level.resolution, &windows, &requires),
-        ir: ir.clone(),
+        fingerprint: fingerprint::plan(&weights, &settled, level.resolution, &windows, &requires),
+        ir: settled,
         resolution: level.resolution,
         costs: level.costs,
         graph: level.graph,

@@ -26,10 +26,26 @@ pub(super) fn unreachable(space: &Bounded, level: Level, listed: &[u32]) -> Vec<
     let found: Vec<Diagnostic> = misses
         .map(|miss| miss.report(space, &level, listed))
         .collect();
-    match found.is_empty() {
+    let found = match found.is_empty() {
         true => vec![nothing_between(space, &level)],
         false => found,
+    };
+    match settled_depths(space.ir) {
+        None => found,
+        Some(depths) => {
+            let note = |one: Diagnostic| one.note(format!("`fit` settled on {depths}"));
+            found.into_iter().map(note).collect()
+        }
     }
+}
+
+/// `s3.depth = 2, s4.depth = 3`, where `fit` has settled depths.
+fn settled_depths(ir: &Ir) -> Option<String> {
+    let fitted = ir.rows.iter().filter(|row| row.fit.is_some());
+    let depths: Vec<String> = fitted
+        .map(|row| format!("{}.depth = {}", row.name, row.depths[0]))
+        .collect();
+    (!depths.is_empty()).then(|| depths.join(", "))
 }
 
 /// Where the resolution is the compiler's choice: the end of the list that comes closest.

@@ -41,7 +41,7 @@ fn bound(metric: Metric, low: u64, high: u64) -> Require {
 fn within(low: u64, high: u64) -> Request {
     Request {
         requires: vec![bound(Metric::Flops, low, high)],
-        resolution: None,
+        ..Request::default()
     }
 }
 
@@ -112,8 +112,8 @@ fn raising_an_upper_bound_never_lowers_the_resolution() {
 fn a_pinned_resolution_is_taken_and_must_be_listed() {
     let ir = small("resolution fit {32, 64, 96}", "require flops in 0..100M");
     let pin = |value| Request {
-        requires: Vec::new(),
         resolution: Some(Spanned::new(value, Span::new(FileId(0), 0, 0))),
+        ..Request::default()
     };
     assert_eq!(planned(&ir, &pin(64)).resolution, 64);
     assert_eq!(codes(plan(&ir, &pin(65))), [Code::OutOfRange]);
@@ -163,7 +163,7 @@ fn a_window_of_one_path_has_that_path_as_witness() {
             bound(Metric::Flops, cost.flops, cost.flops),
             bound(Metric::Params, cost.params, cost.params),
         ],
-        resolution: None,
+        ..Request::default()
     };
     assert_eq!(all.cost(&planned(&ir, &request).witness), cost);
 }
@@ -198,4 +198,80 @@ fn fingerprints_stay_what_they_are() {
         (plan.weights.as_str(), plan.fingerprint.as_str()),
         ("fe1bfd8007ee6961", "067d56cf2e62d55a")
     );
+}
+
+/// Two stages of one candidate a block; every block after a first costs the same.
+fn fitted(order: &str, requires: &str) -> Ir {
+    lowered(&format!(
+        "cream 1
+space t {{
+    input  image(channels = 3, resolution = 32)
+    output classes(10)
+    stage s1      ir(kernel = 3, expand = 4)    channels = 16    depth fit 1..4
+    stage s2      ir(kernel = 3, expand = 4)    channels = 16    depth fit {{2, 4}}
+    layer pool    avgpool
+    layer logits  linear                        channels = classes
+    {order}
+    {requires}
+}}
+"
+    ))
+}
+
+fn depths(plan: &Plan) -> Vec<u32> {
+    plan.ir.rows[..2].iter().map(|row| row.depths[0]).collect()
+}
+
+#[test]
+fn stages_are_deepened_in_turn_until_an_upper_bound_is_reached() {
+    let ir = fitted("", "");
+    let all = planned(&ir, &Request::default());
+    assert_eq!(depths(&all), [4, 4]);
+    let cost = |depths: Vec<u32>| {
+        let request = Request {
+            depths: Some([depths, vec![1, 1]].concat()),
+            ..Request::default()
+        };
+        let plan = planned(&ir, &request);
+        plan.cost(&plan.witness).flops
+    };
+    // s1 grows by one, s2 by two, s1 by one again.
+    let steps = [[1, 2], [2, 2], [2, 4], [3, 4], [4, 4]];
+    for step in steps {
+        let plan = planned(&ir, &within(0, cost(step.to_vec())));
+        assert_eq!(depths(&plan), step);
+    }
+    // The first step that breaks the bound is the last one tried: s1 alone could still grow.
+    let plan = planned(&ir, &within(0, cost(vec![2, 4]) - 1));
+    assert_eq!(depths(&plan), [2, 2]);
+}
+
+#[test]
+fn the_order_of_deepening_is_that_of_the_fit_item() {
+    let ir = fitted("fit s2, s1", "");
+    let first = planned(&fitted("", ""), &Request::default());
+    let block = first.costs[0][1][0].flops;
+    let least = first.cost(&first.witness).flops - 5 * block;
+    assert_eq!(depths(&planned(&ir, &within(0, least + 2 * block))), [1, 4]);
+}
+
+#[test]
+fn a_bound_on_depths_keeps_a_stage_from_growing() {
+    let ir = fitted("", "require s1.depth <= 2");
+    assert_eq!(depths(&planned(&ir, &Request::default())), [2, 4]);
+    let ir = fitted("", "require s1.depth <= s2.depth require s2.depth in 2..3");
+    assert_eq!(depths(&planned(&ir, &Request::default())), [2, 2]);
+}
+
+#[test]
+fn weights_belong_to_the_settled_depths() {
+    let ir = fitted("", "");
+    let free = planned(&ir, &Request::default());
+    let bound = planned(&ir, &within(0, free.cost(&free.witness).flops - 1));
+    assert_ne!(free.weights, bound.weights);
+    let pinned = Request {
+        depths: Some(vec![3, 4, 1, 1]),
+        ..Request::default()
+    };
+    assert_eq!(planned(&ir, &pinned).weights, bound.weights);
 }

@@ -108,6 +108,8 @@ pub struct Space {
     pub rows: Vec<Row>,
     /// Bounds, in order.
     pub requires: Vec<Require>,
+    /// Indices of the rows with a fitted depth, in the order in which they are deepened.
+    pub fit: Vec<usize>,
     /// Epsilon and momentum of every batch norm (`default eps = …, momentum = …`).
     pub norm: NormSettings,
     /// The whole item.

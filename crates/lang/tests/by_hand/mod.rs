@@ -138,6 +138,7 @@ fn paper(name: &str, resolution: u32, widths: Widths) -> Space {
         classes: here(widths.classes),
         rows: rows.0,
         requires: Vec::new(),
+        fit: Vec::new(),
         norm: NormSettings {
             eps: Ratio {
                 numerator: 1,

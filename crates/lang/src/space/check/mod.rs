@@ -5,6 +5,7 @@
 
 mod defaults;
 mod domain;
+mod fit;
 mod input;
 mod literal;
 mod not_built;
@@ -150,6 +151,7 @@ impl<'a> Checker<'a> {
         self.classes = self.output(space, classes);
         let rows = self.rows(space);
         let requires = self.requires(space, &rows);
+        let fit = self.fit(space, &rows);
         let flow = shape::flow(self, &rows, input.as_ref());
         let input = input?;
         Some(Space {
@@ -159,6 +161,7 @@ impl<'a> Checker<'a> {
             classes: self.classes?,
             rows: flow?,
             requires: requires?,
+            fit: fit?,
             norm: self.norm()?,
             span: space.span,
         })

@@ -16,8 +16,6 @@ pub(in crate::space) enum Feature {
     SearchedWidth,
     /// `resolution in …`
     SearchedResolution,
-    /// `depth fit …` and the `fit` item.
-    FittedDepth,
     /// `require STAGE.channels …`
     BoundOnWidth,
 }
@@ -35,7 +33,6 @@ impl<'a> Checker<'a> {
             match item {
                 ast::Item::Choice(item) => self.not_built::<()>(Feature::Choice, item.span),
                 ast::Item::Table(item) => self.not_built(Feature::Table, item.span),
-                ast::Item::Fit(item) => self.not_built(Feature::FittedDepth, item.span),
                 _ => None,
             };
         }

@@ -152,8 +152,10 @@ impl<'a> Checker<'a> {
                 self.warn_single(attribute, domain, values.values().len());
                 Setting::Searched(integers(&values))
             }
-            ast::Binding::Fit(_) => {
-                return self.not_built(Feature::FittedDepth, attribute.span);
+            ast::Binding::Fit(domain) => {
+                let values = self.domain(DEPTH, domain)?;
+                self.warn_single(attribute, domain, values.values().len());
+                Setting::Fitted(integers(&values))
             }
         };
         Some(Spanned::new(setting, attribute.span))

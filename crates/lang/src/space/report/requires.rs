@@ -56,6 +56,41 @@ pub(in crate::space) fn unknown_stage(name: &Name, stages: &[&str]) -> Diagnosti
     }
 }
 
+pub(in crate::space) fn fitted_twice(name: &Name, first: &Name) -> Diagnostic {
+    Diagnostic::new(
+        Code::FitOrder,
+        format!("`fit` names `{}` twice", name.value),
+        name.span,
+        "again",
+    )
+    .label(first.span, "first here")
+}
+
+pub(in crate::space) fn fit_leaves_out(row: &ast::Row, item: &ast::Fit) -> Diagnostic {
+    Diagnostic::new(
+        Code::FitOrder,
+        format!("`fit` leaves out `{}`", row.name.value),
+        item.span,
+        "names every stage of a fitted depth, in the order in which they are deepened",
+    )
+    .label(row.name.span, "its depth is fitted")
+}
+
+pub(in crate::space) fn depth_not_fitted(name: &Name, row: &ast::Row) -> Diagnostic {
+    let problem = Diagnostic::new(
+        Code::FitOrder,
+        format!("the depth of `{}` is not fitted", name.value),
+        name.span,
+        "nothing to settle",
+    );
+    match row.kind {
+        ast::RowKind::Stage => problem
+            .label(row.name.span, "this stage")
+            .help("write `depth fit LOW..HIGH` there, or leave the name out here"),
+        ast::RowKind::Layer => problem.label(row.name.span, "this layer has one block"),
+    }
+}
+
 pub(in crate::space) fn unknown_property(row: &Name, property: &Name) -> Diagnostic {
     Diagnostic::new(
         Code::UnknownMetric,

@@ -125,7 +125,6 @@ fn feature_text(feature: Feature) -> (String, Option<&'static str>) {
             "a searched resolution (`resolution in`)",
             "fix it with `=`, or let the compiler settle it with `fit`",
         ),
-        Feature::FittedDepth => of("`fit` for depths", "search the depth: `depth in LOW..HIGH`"),
         Feature::BoundOnWidth => of("a bound on `channels`", "widths are fixed: leave it out"),
     }
 }

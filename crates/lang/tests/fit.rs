@@ -1,0 +1,182 @@
+//! Settled depths against the rule of the language, followed step by step over all depths.
+
+use std::path::Path as FilePath;
+
+use creamc_lang::compile::{self, Overrides};
+use creamc_lang::cost;
+use creamc_lang::ir::Ir;
+use creamc_lang::plan::{Plan, Request, plan};
+use creamc_lang::source::{Files, ReadError, Span, Spanned};
+use creamc_lang::space::{Metric, Relation, Require};
+use creamc_lang::syntax::ast::Comparison;
+use creamc_lang::testing::small_space;
+use proptest::prelude::*;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+/// One text under any path.
+struct One(String);
+
+impl Files for One {
+    fn read(&self, _: &FilePath) -> Result<String, ReadError> {
+        Ok(self.0.clone())
+    }
+}
+
+fn lower(text: &str) -> Ir {
+    let files = One(text.to_owned());
+    let unit = compile::load(&files, FilePath::new("x.cream"), &Overrides::default());
+    let unit = unit.expect("the file can be read");
+    unit.ir
+        .unwrap_or_else(|| panic!("{text}\n{:?}", unit.diagnostics))
+}
+
+/// At the smallest resolution, with a bound on flops.
+fn request(ir: &Ir, high: u64) -> Request {
+    Request {
+        requires: vec![Require {
+            relation: Relation::Metric {
+                metric: Metric::Flops,
+                low: 0,
+                high,
+            },
+            span: Span::default(),
+            value_span: Span::default(),
+        }],
+        resolution: Some(Spanned::new(
+            ir.resolution.value.values()[0],
+            Span::default(),
+        )),
+        depths: None,
+    }
+}
+
+fn holds(relation: &Relation, depths: &[u32]) -> bool {
+    match *relation {
+        Relation::Metric { .. } => true,
+        Relation::Depth { row, low, high } => (low..=high).contains(&depths[row]),
+        Relation::DepthPair {
+            left,
+            comparison,
+            right,
+        } => match comparison {
+            Comparison::AtMost => depths[left] <= depths[right],
+            Comparison::AtLeast => depths[left] >= depths[right],
+            Comparison::Equal => depths[left] == depths[right],
+        },
+    }
+}
+
+/// Every way to choose depths that the bounds allow, where some are settled.
+fn ways(ir: &Ir, settled: &[(usize, u32)]) -> Vec<Vec<u32>> {
+    let mut all = vec![Vec::new()];
+    for (at, row) in ir.rows.iter().enumerate() {
+        let fixed = settled.iter().find(|(row, _)| *row == at);
+        let listed = fixed.map_or(row.depths.clone(), |(_, depth)| vec![*depth]);
+        let with = |depths: &Vec<u32>, depth: u32| [depths.as_slice(), &[depth]].concat();
+        all = all
+            .iter()
+            .flat_map(|depths| listed.iter().map(move |&depth| with(depths, depth)))
+            .collect();
+    }
+    all.retain(|depths| ir.requires.iter().all(|one| holds(&one.relation, depths)));
+    all
+}
+
+/// Flops of the smallest and of the largest path: the end of every block's candidates.
+fn ends(ir: &Ir, resolution: u32, settled: &[(usize, u32)]) -> Option<(u64, u64)> {
+    let at = ir.at(resolution);
+    let inputs = at.shapes(resolution);
+    let block = |row: usize, block: usize| {
+        let candidates = at.rows[row].slots[block].candidates.iter();
+        let costs = candidates.map(|one| cost::candidate(one, inputs[row][block]).flops);
+        let (least, most) = (costs.clone().min(), costs.max());
+        least.zip(most).expect("a block has a candidate")
+    };
+    let flops = |depths: &Vec<u32>| {
+        let rows = depths.iter().enumerate();
+        let blocks = rows.flat_map(|(row, &depth)| (0..depth as usize).map(move |at| (row, at)));
+        let sum = |sum: (u64, u64), end: (u64, u64)| (sum.0 + end.0, sum.1 + end.1);
+        blocks.map(|(row, at)| block(row, at)).fold((0, 0), sum)
+    };
+    let ways = ways(ir, settled).into_iter();
+    ways.map(|depths| flops(&depths))
+        .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+}
+
+/// The rule, word by word.
+fn by_the_rule(ir: &Ir, resolution: u32, high: u64) -> Vec<(usize, u32)> {
+    let mut order: Vec<usize> = (0..ir.rows.len())
+        .filter(|&row| ir.rows[row].fit.is_some())
+        .collect();
+    order.sort_by_key(|&row| ir.rows[row].fit);
+    let mut settled: Vec<(usize, u32)> = order
+        .iter()
+        .map(|&row| (row, ir.rows[row].depths[0]))
+        .collect();
+    let breaks = |settled: &[(usize, u32)]| {
+        let ends = ends(ir, resolution, settled);
+        ends.is_some_and(|(_, most)| most > high)
+    };
+    loop {
+        let before = settled.clone();
+        for at in 0..settled.len() {
+            let mut next = settled.clone();
+            next[at].1 += 1; // the domains of the generated spaces have no gaps
+            let is_full = !ir.rows[next[at].0].depths.contains(&next[at].1);
+            let is_kept = !ways(ir, &settled).is_empty() && ways(ir, &next).is_empty();
+            if is_full || is_kept {
+                continue;
+            }
+            if breaks(&next) {
+                return settled;
+            }
+            settled = next;
+        }
+        if settled == before {
+            return settled;
+        }
+    }
+}
+
+fn settled(plan: &Plan) -> Vec<(usize, u32)> {
+    let rows = plan.ir.rows.iter().enumerate();
+    let fitted = rows.filter(|(_, row)| row.fit.is_some());
+    fitted.map(|(at, row)| (at, row.depths[0])).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn depths_are_settled_by_the_rule(seed in any::<u64>(), share in 0.0f64..1.2) {
+        let text = small_space(&mut ChaCha8Rng::seed_from_u64(seed));
+        let ir = lower(&text);
+        let resolution = ir.resolution.value.values()[0];
+        let all = ends(&ir, resolution, &[]).map_or(0, |(_, most)| most);
+        let high = (all as f64 * share) as u64;
+        let mut expected = by_the_rule(&ir, resolution, high);
+        expected.sort_unstable();
+        match plan(&ir, &request(&ir, high)) {
+            Ok((plan, _)) => prop_assert_eq!(settled(&plan), expected, "{}", text),
+            Err(_) => prop_assert!(
+                ends(&ir, resolution, &expected).is_none_or(|(least, _)| least > high),
+                "{} at most {}", text, high
+            ),
+        }
+    }
+
+    #[test]
+    fn a_higher_bound_never_makes_a_stage_shallower(seed in any::<u64>(), shares in (0.0f64..1.1, 0.0f64..1.1)) {
+        let text = small_space(&mut ChaCha8Rng::seed_from_u64(seed));
+        let ir = lower(&text);
+        let all = ends(&ir, ir.resolution.value.values()[0], &[]).map_or(0, |(_, most)| most);
+        let bound = |share: f64| (all as f64 * share) as u64;
+        let (low, high) = (bound(shares.0.min(shares.1)), bound(shares.0.max(shares.1)));
+        if let (Ok(low), Ok(high)) = (plan(&ir, &request(&ir, low)), plan(&ir, &request(&ir, high))) {
+            for (less, more) in settled(&low.0).iter().zip(settled(&high.0)) {
+                prop_assert!(less.1 <= more.1, "{}", text);
+            }
+        }
+    }
+}
