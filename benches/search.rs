@@ -207,7 +207,7 @@ fn plan(file: &str, require: &[&str]) -> Plan {
         |text: &&str| compile::parse_require(&mut unit.sources, text, &space).expect("a bound");
     let request = plan::Request {
         requires: require.iter().map(parse).collect(),
-        resolution: None,
+        ..plan::Request::default()
     };
     let ir = unit.ir.as_ref().expect("the space is right");
     plan::plan(ir, &request).expect("a path fits").0
