@@ -34,7 +34,7 @@ fn page(topic: &str) -> anyhow::Result<&'static str> {
     let code = Code::ALL.iter().find(|code| code.as_str() == topic);
     match (code, Operator::from_word(topic)) {
         (Some(code), _) => Ok(code.page()),
-        (None, Some(operator)) => Ok(operator_page(operator)),
+        (None, Some(operator)) => Ok(operator.page()),
         (None, None) => bail!(unknown(topic)),
     }
 }
@@ -71,22 +71,4 @@ fn contents() -> String {
     let operators = lines(operators().collect());
     let codes = lines(codes().collect());
     format!("Operators:\n{operators}\nCodes:\n{codes}")
-}
-
-fn operator_page(operator: Operator) -> &'static str {
-    match operator {
-        Operator::Conv => include_str!("../../docs/operators/conv.md"),
-        Operator::Dw => include_str!("../../docs/operators/dw.md"),
-        Operator::Ds => include_str!("../../docs/operators/ds.md"),
-        Operator::Ir => include_str!("../../docs/operators/ir.md"),
-        Operator::Er => include_str!("../../docs/operators/er.md"),
-        Operator::AvgPool => include_str!("../../docs/operators/avgpool.md"),
-        Operator::MaxPool => include_str!("../../docs/operators/maxpool.md"),
-        Operator::Bottleneck => include_str!("../../docs/operators/bottleneck.md"),
-        Operator::Shuffle => include_str!("../../docs/operators/shuffle.md"),
-        Operator::Linear => include_str!("../../docs/operators/linear.md"),
-        Operator::Zero => include_str!("../../docs/operators/zero.md"),
-        Operator::Sum => include_str!("../../docs/operators/sum.md"),
-        Operator::Skip => include_str!("../../docs/operators/skip.md"),
-    }
 }

@@ -20,6 +20,7 @@ mod fix;
 mod fmt;
 pub mod handover;
 mod load;
+mod lsp;
 pub mod pack;
 pub mod predict;
 pub mod rank;
@@ -43,6 +44,7 @@ Examples, one a command:
   creamc sample spaces/mobile.cream -n 5 --seed 1 --format json
   creamc dump --pass ir spaces/mobile.cream
   creamc explain ir
+  creamc lsp    (editors start it)
   creamc pack imagenet --out imagenet-256 --short-side 256
   creamc search spaces/tiny.cream --config configs/demo.yaml --out runs/first
   creamc retrain best.cream --config configs/demo-retrain.yaml --data DIR --out runs/best
@@ -71,6 +73,7 @@ enum Command {
     Sample(sample::Args),
     Dump(dump::Args),
     Explain(explain::Args),
+    Lsp(lsp::Args),
     Report(report::Args),
     #[command(flatten)]
     Tensors(TensorCommand),
@@ -154,6 +157,7 @@ fn run(command: Command, run_tensors: RunTensors) -> anyhow::Result<Verdict> {
         Command::Sample(args) => sample::run(&args, &mut out),
         Command::Dump(args) => dump::run(&args, &mut out),
         Command::Explain(args) => explain::run(&args, &mut out),
+        Command::Lsp(args) => lsp::run(&args, &mut out),
         Command::Report(args) => report::run(&args, &mut out),
     }?;
     out.flush().context(CANNOT_WRITE)?;

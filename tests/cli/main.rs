@@ -12,6 +12,7 @@ mod explain;
 mod fix;
 mod fmt;
 mod libraries;
+mod lsp;
 mod mistakes;
 mod report;
 mod sample;

@@ -4,8 +4,8 @@ use crate::tool::{creamc, snapshot};
 fn help_lists_every_command_with_an_example() {
     let run = creamc(&["--help"]).clean();
     let commands = [
-        "check", "fix", "fmt", "stats", "cost", "sample", "dump", "explain", "pack", "search",
-        "retrain", "test", "predict", "rank",
+        "check", "fix", "fmt", "stats", "cost", "sample", "dump", "explain", "lsp", "pack",
+        "search", "retrain", "test", "predict", "rank",
     ];
     for command in commands {
         assert!(
@@ -23,8 +23,8 @@ fn help_lists_every_command_with_an_example() {
 #[test]
 fn every_command_has_help_with_an_example() {
     for command in [
-        "check", "fix", "fmt", "stats", "cost", "sample", "dump", "explain", "pack", "search",
-        "retrain", "test", "predict", "rank",
+        "check", "fix", "fmt", "stats", "cost", "sample", "dump", "explain", "lsp", "pack",
+        "search", "retrain", "test", "predict", "rank",
     ] {
         let run = creamc(&[command, "--help"]).clean();
         assert!(

@@ -19,6 +19,7 @@ use crate::space::{self, Require, Space};
 use crate::syntax::{self, ast};
 
 use uses::Loaded;
+pub use uses::used_path;
 
 /// What the caller sets over the file's own words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

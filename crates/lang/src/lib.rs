@@ -31,6 +31,8 @@ pub mod compile;
 
 pub mod arch;
 
+pub mod ide;
+
 pub mod board;
 
 #[doc(hidden)]

@@ -52,8 +52,7 @@ fn add(program: &mut Program, path: PathBuf, name: String, text: String) -> usiz
 
 fn read_uses(files: &dyn Files, program: &mut Program, at: usize) {
     for used in program.files[at].ast.uses.clone() {
-        let folder = program.files[at].path.parent().unwrap_or(Path::new(""));
-        let path = normal(&folder.join(&used.path.value));
+        let path = used_path(&program.files[at].path, &used);
         let known = program.files.iter().position(|file| file.path == path);
         let index = known.map_or_else(|| read_one(files, program, &used, path), Some);
         match index {
@@ -80,6 +79,12 @@ fn read_one(
             None
         }
     }
+}
+
+/// Where a file that another uses lies.
+pub fn used_path(user: &Path, used: &ast::Use) -> PathBuf {
+    let folder = user.parent().unwrap_or(Path::new(""));
+    normal(&folder.join(&used.path.value))
 }
 
 /// Without `.` and, where a folder's name stands before it, `..`: equal files get equal paths.

@@ -16,6 +16,8 @@ pub use operator::{
     Activation, AttributeName, AttributeSpec, AttributeValue, Norm, Operator, Padding,
 };
 
+pub(crate) use resolve::given_meaning;
+
 use crate::diagnostic::Diagnostic;
 use crate::quantity::Ratio;
 use crate::source::{Name, Sources, Span, Spanned};

@@ -1,5 +1,6 @@
 //! The operators, their attributes and the values those take.
 
+mod page;
 mod table;
 
 pub use table::AttributeSpec;

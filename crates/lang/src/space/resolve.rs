@@ -150,7 +150,7 @@ fn declare<'a>(scope: &mut Scope<'a>, entry: Option<Entry<'a>>, found: &mut Vec<
 }
 
 /// What the language itself means by a name, with its article.
-pub(super) fn given_meaning(name: &str) -> Option<&'static str> {
+pub(crate) fn given_meaning(name: &str) -> Option<&'static str> {
     let is_operator = Operator::from_word(name).is_some();
     let is_attribute = AttributeName::from_word(name).is_some()
         || [

@@ -17,7 +17,7 @@ mod report;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A name or a reserved word.
     Word,
     /// A number that [`Quantity::parse`] reads.
@@ -56,7 +56,7 @@ pub(super) enum Kind {
 
 /// A piece of text with a meaning of its own.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Token {
+pub(crate) struct Token {
     /// What it is.
     pub kind: Kind,
     /// First byte.
@@ -72,7 +72,7 @@ pub(super) struct Token {
 
 /// A text cut into tokens.
 #[derive(Debug)]
-pub(super) struct Lexed {
+pub(crate) struct Lexed {
     /// The tokens, [`Kind::End`] last.
     pub tokens: Vec<Token>,
     /// The comments, `#` included, blanks at their ends cut.

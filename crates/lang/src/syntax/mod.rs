@@ -10,4 +10,13 @@ mod parse;
 mod reports;
 
 pub use format::format;
+pub(crate) use lex::{Kind, Lexed, Token};
+pub(crate) use parse::{FILE_ITEMS, ITEMS, is_reserved};
 pub use parse::{parse, parse_require};
+
+use crate::source::FileId;
+
+/// The tokens and comments of a file, without messages.
+pub(crate) fn lex(file: FileId, text: &str) -> Lexed {
+    lex::lex(file, text, &mut reports::Reports::default())
+}

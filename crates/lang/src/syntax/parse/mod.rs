@@ -27,7 +27,7 @@ use super::lex::{self, Kind};
 use super::reports::Reports;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span, Spanned};
-use recovery::FILE_ITEMS;
+pub(crate) use recovery::{FILE_ITEMS, ITEMS};
 pub(crate) use tokens::is_reserved;
 use tokens::{Context, Parsed, Tokens};
 
@@ -203,7 +203,7 @@ impl Body {
         if input.is(Kind::RightBrace) {
             return input.fail(|| report::unopened(input));
         }
-        if recovery::ITEMS.contains(&input.text()) {
+        if ITEMS.contains(&input.text()) {
             return input.fail(|| report::misplaced(input, input.span(), "outside of a space"));
         }
         if input.is(Kind::Word) {

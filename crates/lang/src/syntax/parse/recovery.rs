@@ -4,13 +4,13 @@ use super::tokens::Tokens;
 use crate::syntax::lex::Kind;
 
 /// Words an item of a space begins with.
-pub(super) const ITEMS: [&str; 11] = [
+pub(crate) const ITEMS: [&str; 11] = [
     "input", "output", "default", "let", "choice", "table", "block", "layer", "stage", "fit",
     "require",
 ];
 
 /// Words something at file level begins with.
-pub(super) const FILE_ITEMS: [&str; 5] = ["use", "let", "block", "space", "arch"];
+pub(crate) const FILE_ITEMS: [&str; 5] = ["use", "let", "block", "space", "arch"];
 
 /// Whether a token that begins its line is an item word. (`fit` and the others may also stand inside
 /// a row, where they mean something else or are names by mistake.)

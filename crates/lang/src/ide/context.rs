@@ -1,0 +1,362 @@
+//! What kind of word may stand at a place, from the tokens before it.
+//!
+//! Tokens and not the syntax tree: while somebody types, the text around the place is
+//! seldom whole. What cannot be told gives no slot, never a wrong one on purpose.
+
+use crate::source::FileId;
+use crate::syntax::{self, FILE_ITEMS, ITEMS, Kind, Token};
+
+/// A kind of word that may stand somewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Slot<'a> {
+    /// The version line.
+    Version,
+    /// A word that begins something at the level of a file.
+    FileItem,
+    /// A word that begins an item of a space.
+    SpaceItem,
+    /// What a row of an arch begins with.
+    Fix,
+    /// An operator or a block.
+    Operator,
+    /// An attribute of `of`, not one of those that are there.
+    Attribute {
+        /// Whose.
+        of: Owner<'a>,
+        /// The words that are written already.
+        written: Vec<&'a str>,
+    },
+    /// A value of an attribute; of any where it is not known.
+    Value(Option<&'a str>),
+    /// The name of a `let` that holds a domain.
+    Domain,
+    /// A metric or a stage.
+    Bounded,
+    /// A stage.
+    Stage,
+    /// What of a stage is bounded.
+    Property,
+    /// A space.
+    Space,
+    /// One of these words.
+    Words(&'static [&'static str]),
+}
+
+/// What has attributes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner<'a> {
+    /// `input image(…)`
+    Image,
+    /// An operator of this name.
+    Operator(&'a str),
+    /// `layer …`
+    Layer,
+    /// `stage …`
+    Stage,
+    /// `default …`
+    Default,
+}
+
+/// What surrounds an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Body {
+    File,
+    Space,
+    Arch,
+}
+
+/// What may stand at a place; nothing inside comments and strings.
+pub(super) fn slots(text: &str, offset: usize) -> Vec<Slot<'_>> {
+    let lexed = syntax::lex(FileId(0), text);
+    let in_comment = lexed.comments.iter().any(|comment| {
+        let line_end = text[comment.span.start as usize..]
+            .find('\n')
+            .map_or(text.len(), |at| comment.span.start as usize + at);
+        (comment.span.start as usize) < offset && offset <= line_end
+    });
+    let in_token = lexed.tokens.iter().any(|token| {
+        let inside = (token.start as usize) < offset && offset < token.end as usize;
+        inside && token.kind != Kind::Word
+            || token.kind == Kind::BadString && offset == token.end as usize
+    });
+    if in_comment || in_token {
+        return Vec::new();
+    }
+    Before::new(text, &lexed.tokens, offset).slots()
+}
+
+/// The item before a place.
+struct Before<'a> {
+    text: &'a str,
+    body: Body,
+    /// Its tokens up to the place, without the word that is being written.
+    item: Vec<Token>,
+    /// Whether anything at all stands before it in the file.
+    is_start: bool,
+    /// Whether the place is the first on its line.
+    first_on_line: bool,
+}
+
+impl<'a> Before<'a> {
+    fn new(text: &'a str, tokens: &[Token], offset: usize) -> Before<'a> {
+        let written: Vec<Token> = tokens
+            .iter()
+            .copied()
+            .filter(|token| (token.end as usize) < offset || is_mark_before(token, offset))
+            .collect();
+        let word = tokens.iter().find(|token| {
+            token.kind == Kind::Word
+                && (token.start as usize) < offset
+                && offset <= token.end as usize
+        });
+        let start = word.map_or(offset, |token| token.start as usize);
+        let mut before = Before {
+            text,
+            body: Body::File,
+            is_start: written.is_empty(),
+            first_on_line: text[..start]
+                .rsplit('\n')
+                .next()
+                .is_some_and(|line| line.trim().is_empty()),
+            item: Vec::new(),
+        };
+        written.into_iter().for_each(|token| before.read(token));
+        before
+    }
+
+    fn word(&self, token: Token) -> &'a str {
+        &self.text[token.start as usize..token.end as usize]
+    }
+
+    /// Goes on over one token: a new item, or one more of this one.
+    fn read(&mut self, token: Token) {
+        let head = self.item.first().map(|&head| self.word(head));
+        match token.kind {
+            Kind::LeftBrace if head == Some("space") => self.enter(Body::Space),
+            Kind::LeftBrace if head == Some("arch") => self.enter(Body::Arch),
+            Kind::RightBrace if self.open().is_none_or(|open| open.kind != Kind::LeftBrace) => {
+                self.enter(Body::File);
+            }
+            Kind::Word if self.begins_item(token) => self.item = vec![token],
+            _ => self.item.push(token),
+        }
+    }
+
+    fn enter(&mut self, body: Body) {
+        self.body = body;
+        self.item.clear();
+    }
+
+    fn begins_item(&self, token: Token) -> bool {
+        let stands_first = token.first_on_line || self.item.is_empty();
+        let word = self.word(token);
+        stands_first
+            && match self.body {
+                Body::File => FILE_ITEMS.contains(&word),
+                Body::Space => ITEMS.contains(&word),
+                Body::Arch => self.open().is_none() && !syntax::is_reserved(word),
+            }
+    }
+
+    /// The innermost bracket of the item that is still open.
+    fn open(&self) -> Option<Token> {
+        self.open_at().map(|at| self.item[at])
+    }
+
+    fn open_at(&self) -> Option<usize> {
+        let mut open = Vec::new();
+        for (at, token) in self.item.iter().enumerate() {
+            match token.kind {
+                Kind::LeftBrace | Kind::LeftParen => open.push(at),
+                Kind::RightBrace | Kind::RightParen => drop(open.pop()),
+                _ => {}
+            }
+        }
+        open.pop()
+    }
+
+    fn slots(&self) -> Vec<Slot<'a>> {
+        let begins = match self.body {
+            Body::File if self.is_start => Slot::Version,
+            Body::File => Slot::FileItem,
+            Body::Space => Slot::SpaceItem,
+            Body::Arch => Slot::Fix,
+        };
+        if self.item.is_empty() {
+            return vec![begins];
+        }
+        let mut slots = match self.open_at() {
+            Some(at) if self.item[at].kind == Kind::LeftParen => self.in_parentheses(at),
+            Some(at) => vec![Slot::Value(self.attribute_before(at))],
+            None => self.in_item(),
+        };
+        if self.first_on_line && self.open_at().is_none() {
+            slots.push(begins);
+        }
+        slots
+    }
+
+    /// The attribute whose set opens at a token: `kernel in {`.
+    fn attribute_before(&self, at: usize) -> Option<&'a str> {
+        let attribute = at.checked_sub(2).map(|at| self.item[at])?;
+        (attribute.kind == Kind::Word).then(|| self.word(attribute))
+    }
+
+    fn in_parentheses(&self, at: usize) -> Vec<Slot<'a>> {
+        let callee = at.checked_sub(1).map(|at| self.item[at]);
+        // The word before the first parenthesis of a row is the row's name.
+        let is_row = matches!(self.word(self.item[0]), "layer" | "stage");
+        let callee = callee.filter(|token| token.kind == Kind::Word && !(is_row && at == 2));
+        let callee = callee.map(|token| self.word(token)).unwrap_or_default();
+        let owner = match callee {
+            "image" => Owner::Image,
+            "classes" | "latency" => return Vec::new(),
+            // A group of alternatives, or branches.
+            "" | "or" | "then" | "sum" => return self.in_group(at),
+            operator => Owner::Operator(operator),
+        };
+        self.behind_binding().unwrap_or_else(|| {
+            let last = self.item[self.item.len() - 1].kind;
+            match last {
+                Kind::LeftParen | Kind::Comma => vec![Slot::Attribute {
+                    of: owner,
+                    written: self.bound_since(at),
+                }],
+                Kind::Word => vec![Slot::Words(&["in"])],
+                _ => Vec::new(),
+            }
+        })
+    }
+
+    fn in_group(&self, at: usize) -> Vec<Slot<'a>> {
+        let last = self.item[self.item.len() - 1];
+        let wants_operator =
+            self.item.len() == at + 1 || last.kind == Kind::Comma || self.is_word(last, "or");
+        vec![match wants_operator {
+            true => Slot::Operator,
+            false => Slot::Words(&["or"]),
+        }]
+    }
+
+    fn is_word(&self, token: Token, word: &str) -> bool {
+        token.kind == Kind::Word && self.word(token) == word
+    }
+
+    /// What may stand behind `=`, `in` and `fit`, if one of them stands right before.
+    fn behind_binding(&self) -> Option<Vec<Slot<'a>>> {
+        let last = *self.item.last()?;
+        let before = self.item.len().checked_sub(2).map(|at| self.item[at]);
+        match last.kind {
+            Kind::Equals => {
+                let attribute = before.filter(|token| token.kind == Kind::Word);
+                Some(vec![Slot::Value(attribute.map(|token| self.word(token)))])
+            }
+            Kind::Word if matches!(self.word(last), "in" | "fit") => Some(vec![Slot::Domain]),
+            _ => None,
+        }
+    }
+
+    /// The attributes that are bound behind a token.
+    fn bound_since(&self, at: usize) -> Vec<&'a str> {
+        let pairs = self.item[at..].windows(2);
+        let bound = pairs.filter(|pair| {
+            let binds = pair[1].kind == Kind::Equals
+                || self.is_word(pair[1], "in")
+                || self.is_word(pair[1], "fit");
+            pair[0].kind == Kind::Word && binds
+        });
+        bound.map(|pair| self.word(pair[0])).collect()
+    }
+
+    /// In an item, outside of all brackets.
+    fn in_item(&self) -> Vec<Slot<'a>> {
+        if self.body == Body::Arch {
+            return self.in_fix();
+        }
+        let last = self.item[self.item.len() - 1];
+        let behind_comma = self.item.len() == 1 || last.kind == Kind::Comma;
+        match (self.word(self.item[0]), self.item.len()) {
+            ("input", 1) => vec![Slot::Words(&["image"])],
+            ("output", 1) => vec![Slot::Words(&["classes"])],
+            ("layer", _) => self.in_row(Owner::Layer, &["or"]),
+            ("stage", _) => self.in_row(Owner::Stage, &["or", "then"]),
+            ("block", _) => self.in_block(),
+            ("let", _) if last.kind == Kind::Equals => vec![Slot::Value(None)],
+            ("choice", 2) => vec![Slot::Words(&["in"])],
+            ("choice", 3) => vec![Slot::Domain],
+            ("default", _) if behind_comma => vec![Slot::Attribute {
+                of: Owner::Default,
+                written: self.bound_since(0),
+            }],
+            ("default", _) => self.behind_binding().unwrap_or_default(),
+            ("fit", _) if behind_comma => vec![Slot::Stage],
+            ("require", _) => self.in_require(),
+            ("arch", 2) => vec![Slot::Words(&["of"])],
+            ("arch", 3) => vec![Slot::Space],
+            _ => Vec::new(),
+        }
+    }
+
+    fn in_row(&self, owner: Owner<'a>, words: &'static [&'static str]) -> Vec<Slot<'a>> {
+        let last = self.item[self.item.len() - 1];
+        let wants_operator =
+            self.item.len() == 2 || self.is_word(last, "or") || self.is_word(last, "then");
+        if self.item.len() == 1 {
+            return Vec::new();
+        }
+        if wants_operator {
+            return vec![Slot::Operator];
+        }
+        self.behind_binding().unwrap_or_else(|| {
+            let written = self.bound_since(0);
+            let mut slots = vec![Slot::Attribute { of: owner, written }];
+            // Alternatives come before attributes.
+            if self.bound_outside().is_empty() {
+                slots.push(Slot::Words(words));
+            }
+            slots
+        })
+    }
+
+    /// The attributes that are bound outside of all brackets.
+    fn bound_outside(&self) -> Vec<&'a str> {
+        let row = ["channels", "stride", "depth"];
+        let mut bound = self.bound_since(0);
+        bound.retain(|word| row.contains(word));
+        bound
+    }
+
+    fn in_block(&self) -> Vec<Slot<'a>> {
+        let last = self.item[self.item.len() - 1];
+        let wants_operator = last.kind == Kind::Equals || self.is_word(last, "or");
+        match (self.item.len(), wants_operator) {
+            (1 | 2, _) => Vec::new(),
+            (_, true) => vec![Slot::Operator],
+            (_, false) => vec![Slot::Words(&["or"])],
+        }
+    }
+
+    fn in_require(&self) -> Vec<Slot<'a>> {
+        let last = self.item[self.item.len() - 1];
+        match (self.item.len(), last.kind) {
+            (1, _) => vec![Slot::Bounded],
+            (_, Kind::Dot) => vec![Slot::Property],
+            (_, Kind::AtMost | Kind::AtLeast | Kind::EqualEqual) => vec![Slot::Stage],
+            (2 | 4, Kind::Word) => vec![Slot::Words(&["in"])],
+            _ => Vec::new(),
+        }
+    }
+
+    fn in_fix(&self) -> Vec<Slot<'a>> {
+        let last = self.item[self.item.len() - 1];
+        match last.kind {
+            Kind::Equals | Kind::Comma => vec![Slot::Operator],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// A mark that ends right at the place; a word there is the one that is being written.
+fn is_mark_before(token: &Token, offset: usize) -> bool {
+    token.end as usize == offset && !matches!(token.kind, Kind::Word | Kind::End)
+}

@@ -1,0 +1,154 @@
+//! What is known of a row: shapes, costs, and how much is left open.
+
+use super::Project;
+use crate::cost;
+use crate::ir::{Ir, Row, Shape, Slot};
+use crate::quantity::{count_for_reading, grouped};
+use crate::space::Metric;
+
+/// A row in numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RowFacts {
+    /// Side of the image that shapes and costs are for.
+    pub(super) resolution: u32,
+    /// What goes in.
+    pub(super) input: Shape,
+    /// What comes out.
+    pub(super) output: Shape,
+    /// The least and the most that its blocks cost together, a metric each.
+    pub(super) costs: Vec<(Metric, u128, u128)>,
+    /// Candidates of the first block and of every later one.
+    pub(super) candidates: (usize, Option<usize>),
+    /// Depths it may take.
+    pub(super) depths: Vec<u32>,
+    /// Ways to fill it; `None` where they are too many for the type.
+    pub(super) choices: Option<u128>,
+}
+
+impl Project<'_> {
+    /// The side of the image that is told about: the plan's, or the largest there is.
+    pub(super) fn shown_resolution(&self, ir: &Ir) -> u32 {
+        let largest = ir.resolution.value.values().last().copied();
+        self.plan
+            .map(|plan| plan.resolution)
+            .or(largest)
+            .unwrap_or(1)
+    }
+
+    pub(super) fn row_facts(&self, name: &str) -> Option<RowFacts> {
+        let ir = self.ir()?;
+        let at = ir.rows.iter().position(|row| row.name == name)?;
+        Some(facts(ir, at, self.shown_resolution(ir)))
+    }
+}
+
+pub(super) fn facts(ir: &Ir, at: usize, resolution: u32) -> RowFacts {
+    let row = &ir.rows[at];
+    let shapes = &ir.shapes(resolution)[at];
+    let count = |slot: &Slot| slot.candidates.len();
+    RowFacts {
+        resolution,
+        input: shapes[0],
+        // All blocks behind a row's first keep the shape.
+        output: row.slots[0].candidates[0].output(shapes[0]),
+        costs: costs(ir, at, resolution),
+        candidates: (count(&row.slots[0]), row.slots.get(1).map(count)),
+        depths: row.depths.clone(),
+        choices: choices(row),
+    }
+}
+
+/// The least and the most of every metric over all depths and candidates.
+fn costs(ir: &Ir, at: usize, resolution: u32) -> Vec<(Metric, u128, u128)> {
+    let row = &ir.rows[at];
+    let table = &cost::table(ir, resolution)[at];
+    let ends = |metric: Metric| {
+        let of_depth = row.depths.iter().map(|&depth| {
+            let slots = table[..depth as usize].iter();
+            let slots = slots.map(|costs| costs.iter().map(|cost| u128::from(cost.get(metric))));
+            slots.fold((0, 0), |(least, most), costs| {
+                let low = costs.clone().min().unwrap_or(0);
+                (least + low, most + costs.max().unwrap_or(0))
+            })
+        });
+        let all: Vec<(u128, u128)> = of_depth.collect();
+        let least = all.iter().map(|ends| ends.0).min().unwrap_or(0);
+        let most = all.iter().map(|ends| ends.1).max().unwrap_or(0);
+        (metric, least, most)
+    };
+    Metric::ALL.iter().map(|&metric| ends(metric)).collect()
+}
+
+/// Over all depths, the product of the candidates of the blocks.
+pub(super) fn choices(row: &Row) -> Option<u128> {
+    let of_depth = |depth: u32| {
+        let slots = row.slots[..depth as usize].iter();
+        slots
+            .map(|slot| slot.candidates.len() as u128)
+            .try_fold(1, u128::checked_mul)
+    };
+    row.depths
+        .iter()
+        .try_fold(0_u128, |sum, &depth| sum.checked_add(of_depth(depth)?))
+}
+
+impl RowFacts {
+    /// As lines of Markdown.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!(
+            "{} → {} at resolution {}",
+            shape(self.input),
+            shape(self.output),
+            self.resolution
+        )];
+        lines.extend(
+            self.costs.iter().map(|&(metric, least, most)| {
+                format!("{} {}", metric.as_str(), range(least, most))
+            }),
+        );
+        lines.extend(self.open());
+        lines
+    }
+
+    /// What is left open, if anything is.
+    fn open(&self) -> Option<String> {
+        if self.choices == Some(1) {
+            return None;
+        }
+        let candidates = match self.candidates {
+            (first, Some(later)) if first != later => {
+                format!("{first} candidates for the first block, {later} for each later one")
+            }
+            (first, _) => format!(
+                "{first} candidate{} a block",
+                if first == 1 { "" } else { "s" }
+            ),
+        };
+        let depth = match self.depths.as_slice() {
+            [only] => format!("depth {only}"),
+            depths => format!("depth {} to {}", depths[0], depths[depths.len() - 1]),
+        };
+        let choices = match self.choices {
+            Some(choices) => grouped(&choices.to_string()),
+            None => "more than 10^38".to_owned(),
+        };
+        Some(format!("{candidates}, {depth}: {choices} choices"))
+    }
+}
+
+/// `[24, 56, 56]`: channels, height, width.
+fn shape(shape: Shape) -> String {
+    format!("`[{}, {}, {}]`", shape.channels, shape.height, shape.width)
+}
+
+/// `1.2M` or `1.2M to 3.4M`.
+pub(super) fn range(least: u128, most: u128) -> String {
+    match least == most {
+        true => count_for_reading(least),
+        false => format!(
+            "{} to {}",
+            count_for_reading(least),
+            count_for_reading(most)
+        ),
+    }
+}

@@ -1,0 +1,167 @@
+//! What stands under a place, in Markdown.
+
+use super::facts::{choices, range};
+use super::names::{Declaration, What};
+use super::{Project, span_of, words};
+use crate::arch;
+use crate::cost;
+use crate::quantity::grouped;
+use crate::source::{FileId, Span};
+use crate::space::{Metric, Operator};
+use crate::syntax::ast::{self, FileItem, Item};
+
+/// What is told about a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hover {
+    /// The word it is about, in the file itself.
+    pub span: Span,
+    /// Markdown.
+    pub text: String,
+}
+
+impl Project<'_> {
+    /// What is known of the word under a place; `None` where nothing is.
+    pub fn hover(&self, offset: usize) -> Option<Hover> {
+        let span = span_of(&self.word_at(offset)?);
+        let word = self.text_at(span);
+        let occurrence = self.occurrence_at(span.start as usize);
+        let declared = occurrence
+            .filter(|one| one.name.span == span)
+            .and_then(|one| self.declaration(&one));
+        let text = match (declared, self.row_of_keyword(span)) {
+            (Some(declared), _) => self.told(declared),
+            (None, Some(row)) => self.row(row),
+            (None, None) => meaning(word)?,
+        };
+        Some(Hover { span, text })
+    }
+
+    /// The row that begins with this word.
+    fn row_of_keyword(&self, word: Span) -> Option<&ast::Row> {
+        let spaces = self.unit.ast.items.iter().filter_map(|item| match item {
+            FileItem::Space(space) => Some(space),
+            _ => None,
+        });
+        let rows = spaces
+            .flat_map(|space| &space.items)
+            .filter_map(|item| match item {
+                Item::Row(row) => Some(row),
+                _ => None,
+            });
+        let mut rows = rows.filter(|row| row.span.start == word.start);
+        rows.next()
+    }
+
+    fn told(&self, declared: Declaration<'_>) -> String {
+        let mut text = match declared.what {
+            What::Row(row) => self.row(row),
+            What::Space(space) => self.space(space),
+            What::Arch(arch) => self.arch(arch),
+            What::Block(block) => self.block(block),
+            other => self.source(other.span()),
+        };
+        let file = declared.name.span.file;
+        if file != FileId(0) {
+            text += &format!("\n\nDeclared in `{}`.", self.unit.sources.get(file).name);
+        }
+        text
+    }
+
+    /// A piece of text as it is written, indented as its first line.
+    fn source(&self, span: Span) -> String {
+        code(self.text_at(span))
+    }
+
+    fn row(&self, row: &ast::Row) -> String {
+        let facts = self.row_facts(&row.name.value);
+        let lines = facts.map(|facts| facts.lines()).unwrap_or_default();
+        self.source(row.span) + &list(&lines)
+    }
+
+    fn block(&self, block: &ast::Block) -> String {
+        let slots = self
+            .unit
+            .ir
+            .iter()
+            .flat_map(|ir| &ir.rows)
+            .flat_map(|row| &row.slots);
+        let is_of = |name: &Option<String>| name.as_ref() == Some(&block.name.value);
+        let mut counts = slots.map(|slot| {
+            let candidates = slot.candidates.iter();
+            candidates
+                .filter(|candidate| is_of(&candidate.block))
+                .count()
+        });
+        let count = counts.find(|&count| count > 0);
+        let lines: Vec<String> = count
+            .map(|count| format!("{count} candidate{}", if count == 1 { "" } else { "s" }))
+            .into_iter()
+            .collect();
+        self.source(block.span) + &list(&lines)
+    }
+
+    fn space(&self, space: &ast::Space) -> String {
+        let head = code(&format!("space {}", space.name.value));
+        let ir = self.ir().filter(|ir| ir.space == space.name.value);
+        let Some(ir) = ir else { return head };
+        let all = ir.rows.iter().map(choices);
+        let paths = all
+            .into_iter()
+            .try_fold(1_u128, |product, one| product.checked_mul(one?));
+        let paths = match paths {
+            Some(paths) => grouped(&paths.to_string()),
+            None => "more than 10^38".to_owned(),
+        };
+        let lines = [
+            format!("{} rows, {paths} paths, bounds left aside", ir.rows.len()),
+            format!("resolution {}", self.shown_resolution(ir)),
+        ];
+        head + &list(&lines)
+    }
+
+    fn arch(&self, arch: &ast::Arch) -> String {
+        let head = code(&format!("arch {} of {}", arch.name.value, arch.space.value));
+        let read = self
+            .unit
+            .ir
+            .as_ref()
+            .and_then(|ir| Some((ir, arch::read(arch, ir).0?)));
+        let Some((ir, read)) = read else { return head };
+        let resolution = read.resolution.unwrap_or(self.shown_resolution(ir));
+        let cost = cost::of_network(&ir.network(&read.path, resolution));
+        let mut lines = vec![format!("resolution {resolution}")];
+        lines.extend(Metric::ALL.iter().map(|&metric| {
+            let number = u128::from(cost.get(metric));
+            format!("{} {}", metric.as_str(), range(number, number))
+        }));
+        head + &list(&lines)
+    }
+}
+
+/// What the language means by a word.
+fn meaning(word: &str) -> Option<String> {
+    match Operator::from_word(word) {
+        Some(operator) => Some(page(operator)),
+        None => words::meaning(word).map(str::to_owned),
+    }
+}
+
+/// How an operator is written, and the first paragraph of its page.
+pub(super) fn page(operator: Operator) -> String {
+    let mut parts = operator.page().split("\n\n").skip(1).map(str::trim_end);
+    let signature = parts.next().unwrap_or_default();
+    let first = parts.next().unwrap_or_default();
+    format!("{}\n\n{first}", code(signature.trim_start()))
+}
+
+fn code(text: &str) -> String {
+    format!("```cream\n{text}\n```")
+}
+
+/// Items of a Markdown list, behind something else.
+fn list(lines: &[String]) -> String {
+    match lines {
+        [] => String::new(),
+        lines => format!("\n\n- {}", lines.join("\n- ")),
+    }
+}

@@ -1,0 +1,290 @@
+//! Every name a file declares or mentions, and which declaration is meant.
+
+use super::{Project, touches};
+use crate::source::{FileId, Name, Span};
+use crate::syntax::ast::{self, FileItem, Item};
+
+/// Names of one namespace differ from each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Namespace {
+    /// `let`s, blocks, rows, choices and tables.
+    Values,
+    /// Spaces.
+    Spaces,
+    /// Architectures.
+    Archs,
+}
+
+/// Something with a name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Declaration<'a> {
+    pub(super) name: &'a Name,
+    pub(super) what: What<'a>,
+}
+
+/// What it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum What<'a> {
+    Let(&'a ast::Let),
+    Block(&'a ast::Block),
+    Row(&'a ast::Row),
+    Choice(&'a ast::Choice),
+    Table(&'a ast::Table),
+    Space(&'a ast::Space),
+    Arch(&'a ast::Arch),
+}
+
+impl What<'_> {
+    pub(super) fn namespace(self) -> Namespace {
+        match self {
+            What::Space(_) => Namespace::Spaces,
+            What::Arch(_) => Namespace::Archs,
+            _ => Namespace::Values,
+        }
+    }
+
+    /// The whole item.
+    pub(super) fn span(self) -> Span {
+        match self {
+            What::Let(item) => item.span,
+            What::Block(item) => item.span,
+            What::Row(item) => item.span,
+            What::Choice(item) => item.span,
+            What::Table(item) => item.span,
+            What::Space(item) => item.span,
+            What::Arch(item) => item.span,
+        }
+    }
+}
+
+/// A name where it is declared or mentioned.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Occurrence<'a> {
+    pub(super) namespace: Namespace,
+    pub(super) name: &'a Name,
+}
+
+impl Project<'_> {
+    /// The name under a place of the file itself.
+    pub(super) fn occurrence_at(&self, offset: usize) -> Option<Occurrence<'_>> {
+        let mut all = occurrences(&self.unit.ast).into_iter();
+        all.find(|one| touches(one.name.span, offset))
+    }
+
+    /// What a name stands for: something of the file itself before something it uses.
+    pub(super) fn declaration(&self, occurrence: &Occurrence<'_>) -> Option<Declaration<'_>> {
+        let mut all = self.declarations().into_iter();
+        all.find(|one| {
+            one.what.namespace() == occurrence.namespace && one.name.value == occurrence.name.value
+        })
+    }
+
+    /// All that can be named in the file, its own first.
+    pub(super) fn declarations(&self) -> Vec<Declaration<'_>> {
+        let own = &self.unit.ast;
+        let mut all = in_file(own);
+        all.extend(in_spaces(own));
+        all.extend(self.used.iter().flat_map(in_file));
+        // Inside of a used space one sees only where the file itself has none: in its archs.
+        if !own
+            .items
+            .iter()
+            .any(|item| matches!(item, FileItem::Space(_)))
+        {
+            all.extend(self.used.iter().flat_map(in_spaces));
+        }
+        // Architectures belong to their file.
+        all.retain(|one| {
+            one.what.namespace() != Namespace::Archs || one.name.span.file == FileId(0)
+        });
+        all
+    }
+}
+
+/// Declared at the level of a file.
+fn in_file(file: &ast::File) -> Vec<Declaration<'_>> {
+    let declared = file.items.iter().filter_map(|item| {
+        let (name, what) = match item {
+            FileItem::Let(item) => (&item.name, What::Let(item)),
+            FileItem::Block(item) => (&item.name, What::Block(item)),
+            FileItem::Space(item) => (&item.name, What::Space(item)),
+            FileItem::Arch(item) => (&item.name, What::Arch(item)),
+            FileItem::Error(_) => return None,
+        };
+        Some(Declaration { name, what })
+    });
+    declared.collect()
+}
+
+/// Declared inside of the spaces of a file.
+fn in_spaces(file: &ast::File) -> Vec<Declaration<'_>> {
+    let items = file.items.iter().flat_map(|item| match item {
+        FileItem::Space(space) => space.items.as_slice(),
+        _ => &[],
+    });
+    let declared = items.filter_map(|item| {
+        let (name, what) = match item {
+            Item::Let(item) => (&item.name, What::Let(item)),
+            Item::Block(item) => (&item.name, What::Block(item)),
+            Item::Row(item) => (&item.name, What::Row(item)),
+            Item::Choice(item) => (&item.name, What::Choice(item)),
+            Item::Table(item) => (&item.name, What::Table(item)),
+            _ => return None,
+        };
+        Some(Declaration { name, what })
+    });
+    declared.collect()
+}
+
+/// Every name of a file, where it is declared and where it is mentioned; operators and words are
+/// among them, but nothing declares those.
+pub(super) fn occurrences(file: &ast::File) -> Vec<Occurrence<'_>> {
+    let mut walk = Walk::default();
+    for item in &file.items {
+        match item {
+            FileItem::Let(item) => walk.let_(item),
+            FileItem::Block(item) => walk.block(item),
+            FileItem::Space(space) => {
+                walk.add(Namespace::Spaces, &space.name);
+                space.items.iter().for_each(|item| walk.item(item));
+            }
+            FileItem::Arch(arch) => walk.arch(arch),
+            FileItem::Error(_) => {}
+        }
+    }
+    walk.found
+}
+
+#[derive(Default)]
+struct Walk<'a> {
+    found: Vec<Occurrence<'a>>,
+}
+
+impl<'a> Walk<'a> {
+    fn add(&mut self, namespace: Namespace, name: &'a Name) {
+        self.found.push(Occurrence { namespace, name });
+    }
+
+    fn value_name(&mut self, name: &'a Name) {
+        self.add(Namespace::Values, name);
+    }
+
+    fn item(&mut self, item: &'a Item) {
+        match item {
+            Item::Input(input) => self.attributes(&input.attributes),
+            Item::Default(default) => self.attributes(&default.attributes),
+            Item::Let(item) => self.let_(item),
+            Item::Choice(choice) => {
+                self.value_name(&choice.name);
+                self.domain(&choice.domain);
+            }
+            Item::Table(table) => self.value_name(&table.name),
+            Item::Block(block) => self.block(block),
+            Item::Row(row) => self.row(row),
+            Item::Fit(fit) => fit.names.iter().for_each(|name| self.value_name(name)),
+            Item::Require(require) => self.require(require),
+            Item::Output(_) | Item::Error(_) => {}
+        }
+    }
+
+    fn let_(&mut self, item: &'a ast::Let) {
+        self.value_name(&item.name);
+        match &item.value {
+            ast::LetValue::Value(value) => self.value(value),
+            ast::LetValue::Domain(domain) => self.domain(domain),
+        }
+    }
+
+    fn block(&mut self, item: &'a ast::Block) {
+        self.value_name(&item.name);
+        self.op(&item.op);
+    }
+
+    fn row(&mut self, row: &'a ast::Row) {
+        self.value_name(&row.name);
+        self.op(&row.op);
+        row.then.iter().for_each(|op| self.op(op));
+        self.attributes(&row.attributes);
+    }
+
+    fn require(&mut self, require: &'a ast::Require) {
+        self.dotted(&require.subject);
+        if let ast::Relation::Compare {
+            right: ast::Operand::Dotted(right),
+            ..
+        } = &require.relation
+        {
+            self.dotted(right);
+        }
+    }
+
+    fn arch(&mut self, arch: &'a ast::Arch) {
+        self.add(Namespace::Archs, &arch.name);
+        self.add(Namespace::Spaces, &arch.space);
+        for fix in &arch.fixes {
+            self.dotted(&fix.target);
+            for pick in &fix.picks {
+                if let ast::Pick::Prim(prim) = pick {
+                    self.prim(prim);
+                }
+            }
+        }
+    }
+
+    /// Of `a.b` only `a` is a name; `b` is a property.
+    fn dotted(&mut self, dotted: &'a ast::Dotted) {
+        dotted
+            .names
+            .iter()
+            .take(1)
+            .for_each(|name| self.value_name(name));
+    }
+
+    fn op(&mut self, op: &'a ast::Op) {
+        op.alternatives.iter().for_each(|prim| self.prim(prim));
+    }
+
+    fn prim(&mut self, prim: &'a ast::Prim) {
+        match prim {
+            ast::Prim::Group(op) => self.op(op),
+            ast::Prim::Call { name, args, .. } => {
+                self.value_name(name);
+                args.iter().for_each(|arg| match arg {
+                    ast::Arg::Op(op) => self.op(op),
+                    ast::Arg::Attribute(attribute) => self.attribute(attribute),
+                });
+            }
+        }
+    }
+
+    fn attributes(&mut self, attributes: &'a [ast::Attribute]) {
+        attributes.iter().for_each(|one| self.attribute(one));
+    }
+
+    fn attribute(&mut self, attribute: &'a ast::Attribute) {
+        match &attribute.binding {
+            ast::Binding::Is(value) => self.value(value),
+            ast::Binding::In(domain) | ast::Binding::Fit(domain) => self.domain(domain),
+        }
+    }
+
+    fn domain(&mut self, domain: &'a ast::Domain) {
+        match &domain.kind {
+            ast::DomainKind::Name(name) => self.value_name(name),
+            ast::DomainKind::Set(values) => values.iter().for_each(|value| self.value(value)),
+            ast::DomainKind::Range { low, high, step } => {
+                let values = [Some(low), Some(high), step.as_ref()];
+                values
+                    .into_iter()
+                    .flatten()
+                    .for_each(|value| self.value(value));
+            }
+        }
+    }
+
+    fn value(&mut self, value: &'a ast::Value) {
+        if let ast::Value::Name(name) = value {
+            self.value_name(name);
+        }
+    }
+}

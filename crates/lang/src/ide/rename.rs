@@ -1,0 +1,94 @@
+//! Giving a name of the file itself another one, everywhere in the file.
+
+use super::Project;
+use super::names::{Namespace, Occurrence, occurrences};
+use crate::diagnostic::Edit;
+use crate::source::{FileId, Name, Span};
+use crate::space::given_meaning;
+use crate::syntax::is_reserved;
+
+impl Project<'_> {
+    /// The name under a place, if it can be renamed.
+    ///
+    /// # Errors
+    /// Why not, for the user.
+    pub fn renamable(&self, offset: usize) -> Result<Span, String> {
+        self.target(offset).map(|target| target.name.span)
+    }
+
+    /// The edits that give the name under a place another one.
+    ///
+    /// # Errors
+    /// When nothing there can be renamed, or the new name is none or taken; in words for the user.
+    pub fn rename(&self, offset: usize, new: &str) -> Result<Vec<Edit>, String> {
+        let target = self.target(offset)?;
+        self.may_be_named(target.namespace, &target.name.value, new)?;
+        let all = occurrences(&self.unit.ast).into_iter();
+        let same = all
+            .filter(|one| one.namespace == target.namespace && one.name.value == target.name.value);
+        Ok(same.map(|one| Edit::new(one.name.span, new)).collect())
+    }
+
+    fn target(&self, offset: usize) -> Result<Occurrence<'_>, String> {
+        // What could not be read may mention the name.
+        if self.unit.diagnostics.iter().any(|one| one.code.is_syntax()) {
+            return Err("the file has syntax errors: mend them first".to_owned());
+        }
+        let Some(occurrence) = self.occurrence_at(offset) else {
+            return Err("only a name that a file declares can be renamed".to_owned());
+        };
+        let name = &occurrence.name.value;
+        let Some(declared) = self.declaration(&occurrence) else {
+            return Err(format!("`{name}` is declared nowhere"));
+        };
+        let file = declared.name.span.file;
+        if file != FileId(0) {
+            let file = &self.unit.sources.get(file).name;
+            return Err(format!("`{name}` is declared in `{file}`: rename it there"));
+        }
+        match self.is_declared_once(&occurrence, declared.name) {
+            true => Ok(occurrence),
+            false => Err(format!("`{name}` is declared twice")),
+        }
+    }
+
+    fn is_declared_once(&self, occurrence: &Occurrence<'_>, declared: &Name) -> bool {
+        let all = self.declarations().into_iter();
+        let mut others = all.filter(|one| {
+            one.what.namespace() == occurrence.namespace
+                && one.name.value == declared.value
+                && one.name.span != declared.span
+        });
+        others.next().is_none()
+    }
+
+    fn may_be_named(&self, namespace: Namespace, old: &str, new: &str) -> Result<(), String> {
+        if !is_name(new) {
+            return Err(format!(
+                "`{new}` is no name: a name has the letters a to z, A to Z, digits and `_`, and no digit first"
+            ));
+        }
+        if is_reserved(new) {
+            return Err(format!("`{new}` is a word of the language"));
+        }
+        let given = given_meaning(new).filter(|_| namespace == Namespace::Values);
+        if let Some(given) = given {
+            return Err(format!("`{new}` has a meaning already: it is {given}"));
+        }
+        let is_taken = self
+            .declarations()
+            .iter()
+            .any(|one| one.what.namespace() == namespace && one.name.value == new);
+        match is_taken && new != old {
+            true => Err(format!("`{new}` is declared already")),
+            false => Ok(()),
+        }
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    let mut letters = text.chars();
+    let first = letters.next();
+    first.is_some_and(|c| c == '_' || c.is_ascii_alphabetic())
+        && letters.all(|c| c == '_' || c.is_ascii_alphanumeric())
+}

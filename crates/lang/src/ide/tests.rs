@@ -1,0 +1,434 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use rand::SeedableRng;
+
+use super::*;
+use crate::compile::Overrides;
+use crate::cost;
+use crate::count::Graph;
+use crate::plan::{self, Request};
+use crate::source::{Files, ReadError};
+use crate::space::Metric;
+use crate::syntax::{FILE_ITEMS, ITEMS};
+use crate::testing::small_space;
+
+struct Memory(BTreeMap<PathBuf, String>);
+
+impl Files for Memory {
+    fn read(&self, path: &Path) -> Result<String, ReadError> {
+        let text = self.0.get(path).cloned();
+        text.ok_or_else(|| ReadError("there is no such file".to_owned()))
+    }
+}
+
+/// Compiles the first of some files.
+fn unit(files: &[(&str, &str)]) -> Unit {
+    let texts = files
+        .iter()
+        .map(|&(name, text)| (PathBuf::from(name), text.to_owned()));
+    let memory = Memory(texts.collect());
+    compile::load(&memory, Path::new(files[0].0), &Overrides::default()).expect("it is there")
+}
+
+fn settled(unit: &Unit) -> Plan {
+    let ir = unit.ir.as_ref().expect("the space is right");
+    plan::plan(ir, &Request::default())
+        .expect("paths meet the bounds")
+        .0
+}
+
+const SPACE: &str = "\
+cream 1
+let wide = 24
+block mb = ir(kernel in {3, 5}, expand in {4, 6})
+
+# Ü
+space tiny {
+    input image(channels = 3, resolution fit {32, 64})
+    output classes(10)
+    default act = swish
+    let kernels = {3, 5, 7}
+    layer stem conv(kernel = 3) channels = 8 stride = 2
+    stage s1 mb channels = wide depth in 1..3
+    stage s2 mb or skip depth = 2
+    layer pool avgpool
+    layer logits linear channels = classes
+    require s1.depth <= s2.depth
+}
+
+arch best of tiny {
+    s1 = mb(kernel = 3, expand = 4)
+    s2 = skip, skip
+}
+";
+
+/// The offset of a mark in a text, and the text without it.
+fn marked(text: &str) -> (String, usize) {
+    let at = text.find('|').expect("a mark");
+    (text.replacen('|', "", 1), at)
+}
+
+fn words(text: &str) -> Vec<String> {
+    let (text, at) = marked(text);
+    let unit = unit(&[("a.cream", &text)]);
+    let all = Project::new(&unit, None).complete(at);
+    all.into_iter().map(|one| one.word).collect()
+}
+
+/// What may stand at the mark in a space with these items.
+fn in_space(items: &str) -> Vec<String> {
+    words(&format!(
+        "cream 1\nlet half = 0.5\nlet kernels = {{3, 5}}\nblock mb = ir(kernel = 3, expand = 4)\n\
+         space a {{\n    stage s1 mb\n    layer last conv(kernel = 1)\n{items}\n}}\n"
+    ))
+}
+
+#[test]
+fn items_are_proposed_where_they_begin() {
+    assert_eq!(words("|"), ["cream 1"]);
+    assert_eq!(words("cream 1\n|"), FILE_ITEMS);
+    assert_eq!(words("cream 1\nsp|"), FILE_ITEMS);
+    assert_eq!(
+        in_space("    |"),
+        with_row_words(&["channels", "stride", "or"])
+    );
+    assert!(words("cream 1\nspace a { | }").contains(&"stage".to_owned()));
+    assert_eq!(words("cream 1\nspace a { }\n|"), FILE_ITEMS);
+}
+
+/// Behind a row the next line may go on with it.
+fn with_row_words(words: &[&str]) -> Vec<String> {
+    words
+        .iter()
+        .chain(&ITEMS)
+        .map(|word| (*word).to_owned())
+        .collect()
+}
+
+#[test]
+fn operators_and_blocks_are_proposed_for_rows_and_blocks() {
+    for items in [
+        "layer x |",
+        "stage x co|",
+        "stage x mb then |",
+        "stage x (mb or |",
+        "block b = |",
+        "block b = mb or |",
+        "layer x sum(|",
+        "layer x sum(mb, |",
+    ] {
+        let found = in_space(items);
+        assert_eq!(found[..2], ["mb", "conv"], "{items}");
+        assert!(found.contains(&"zero".to_owned()), "{items}");
+    }
+    assert_eq!(in_space("layer |"), [""; 0]);
+}
+
+#[test]
+fn attributes_of_the_operator_are_proposed_and_none_twice() {
+    assert_eq!(
+        in_space("layer x ir(|"),
+        ["kernel", "expand", "se", "act", "norm", "padding"]
+    );
+    assert_eq!(
+        in_space("layer x ir(kernel in {3, 5}, se = 0, |"),
+        ["expand", "act", "norm", "padding"]
+    );
+    assert_eq!(in_space("stage x mb channels = 3 |"), ["stride", "depth"]);
+    assert_eq!(
+        in_space("stage x mb |"),
+        ["channels", "stride", "depth", "or", "then"]
+    );
+    assert_eq!(in_space("input image(channels = 3, |"), ["resolution"]);
+    assert!(in_space("default act = relu, |").contains(&"eps".to_owned()));
+}
+
+#[test]
+fn values_belong_to_their_attribute() {
+    assert_eq!(in_space("layer x conv(norm = |"), ["batch", "none", "half"]);
+    assert_eq!(
+        in_space("layer x conv(padding in {|"),
+        ["symmetric", "same", "half"]
+    );
+    assert_eq!(in_space("layer x linear channels = |"), ["classes", "half"]);
+    assert_eq!(in_space("layer x conv(kernel in |"), ["kernels"]);
+    assert!(in_space("let a = |").contains(&"swish".to_owned()));
+}
+
+#[test]
+fn bounds_speak_of_metrics_and_stages() {
+    assert_eq!(
+        in_space("require |"),
+        ["flops", "macs", "params", "activations", "s1"]
+    );
+    assert_eq!(in_space("require s1.|"), ["depth"]);
+    assert_eq!(in_space("require s1.depth <= |"), ["s1"]);
+    assert_eq!(in_space("require flops |"), ["in"]);
+}
+
+#[test]
+fn an_arch_is_filled_with_rows_and_blocks() {
+    let text = |rest: &str| SPACE.to_owned() + rest;
+    assert_eq!(words(&text("arch b of |")), ["tiny"]);
+    assert_eq!(words(&text("arch b |")), ["of"]);
+    let fixes = words(&text("arch b of tiny {\n    |"));
+    assert_eq!(fixes, ["stem", "s1", "s2", "pool", "logits", "resolution"]);
+    assert!(words(&text("arch b of tiny {\n    s1 = |")).contains(&"mb".to_owned()));
+}
+
+#[test]
+fn nothing_is_proposed_in_comments_strings_and_numbers() {
+    assert_eq!(words("cream 1 # us|"), [""; 0]);
+    assert_eq!(words("cream 1\nuse \"a|\""), [""; 0]);
+    assert_eq!(words("cream 1\nuse \"a|"), [""; 0]);
+    assert_eq!(in_space("layer x conv(kernel = 1|1)"), [""; 0]);
+}
+
+fn offset(text: &str, part: &str) -> usize {
+    text.find(part).unwrap_or_else(|| panic!("no `{part}`"))
+}
+
+#[test]
+fn a_row_is_told_with_its_shapes_costs_and_choices() {
+    let unit = unit(&[("a.cream", SPACE)]);
+    assert!(unit.ir.is_some(), "{:?}", unit.diagnostics);
+    let plan = settled(&unit);
+    let project = Project::new(&unit, Some(&plan));
+    let hover = project.hover(offset(SPACE, "s1 mb")).expect("a row");
+    assert_eq!(&SPACE[hover.span.range()], "s1");
+    insta::assert_snapshot!(hover.text, @r"
+    ```cream
+    stage s1 mb channels = wide depth in 1..3
+    ```
+
+    - `[8, 32, 32]` → `[24, 32, 32]` at resolution 64
+    - flops 1.5M to 25.9M
+    - macs 1.3M to 24.3M
+    - params 1.5K to 25.2K
+    - activations 90.1K to 761.9K
+    - 4 candidates a block, depth 1 to 3: 84 choices
+    ");
+    let keyword = project.hover(offset(SPACE, "stage s1")).expect("a row");
+    assert_eq!(keyword.text, hover.text);
+    let fixed = project.hover(offset(SPACE, "s1 = mb")).expect("a row");
+    assert_eq!(fixed.text, hover.text);
+}
+
+#[test]
+fn a_fitted_depth_is_told_as_it_is_settled() {
+    let text = SPACE.replace("depth in 1..3", "depth fit 1..3");
+    let text = text.replace("s1.depth <= s2.depth", "macs <= 14M");
+    let unit = unit(&[("a.cream", &text)]);
+    let plan = settled(&unit);
+    let depths = &plan.ir.rows[1].depths;
+    assert_eq!(depths.len(), 1);
+    let hover = Project::new(&unit, Some(&plan)).hover(offset(&text, "s1 mb"));
+    let told = hover.expect("a row").text;
+    assert!(told.contains(&format!("depth {}:", depths[0])), "{told}");
+}
+
+#[test]
+fn a_space_an_arch_a_block_and_words_are_told() {
+    let unit = unit(&[("a.cream", SPACE)]);
+    let plan = settled(&unit);
+    let project = Project::new(&unit, Some(&plan));
+    let parts = [
+        "tiny {",
+        "best",
+        "mb = ir",
+        "wide = 24",
+        "ir(kernel",
+        "swish",
+        "fit",
+        "depth in",
+    ];
+    let all: Vec<String> = parts
+        .iter()
+        .map(|part| project.hover(offset(SPACE, part)).expect(part).text)
+        .collect();
+    insta::assert_snapshot!(all.join("\n----\n"), @r"
+    ```cream
+    space tiny
+    ```
+
+    - 5 rows, 2,100 paths, bounds left aside
+    - resolution 64
+    ----
+    ```cream
+    arch best of tiny
+    ```
+
+    - resolution 64
+    - flops 1.8M
+    - macs 1.6M
+    - params 2K
+    - activations 98.3K
+    ----
+    ```cream
+    block mb = ir(kernel in {3, 5}, expand in {4, 6})
+    ```
+
+    - 4 candidates
+    ----
+    ```cream
+    let wide = 24
+    ```
+    ----
+    ```cream
+    ir(kernel, expand, se = 0, act, norm, padding)
+    ```
+
+    Inverted residual (MBConv): a 1×1 convolution to `expand` times the width (rounded to a multiple
+    of 8), norm, activation; a depthwise convolution with the row's stride, norm, activation;
+    squeeze-and-excitation; a 1×1 convolution to the row's width, norm. Its input is added exactly on
+    the paths where the stride is 1 and both widths are equal. `expand = 1` keeps its 1×1 convolution.
+    ----
+    x · sigmoid(x)
+    ----
+    Lets the compiler settle a value once, before the search.
+    ----
+    Number of blocks of a stage; 1 without it.
+    ");
+    assert_eq!(project.hover(offset(SPACE, "# Ü")), None);
+    assert_eq!(project.hover(offset(SPACE, "24")), None);
+}
+
+#[test]
+fn names_lead_to_their_declarations_also_in_other_files() {
+    let user =
+        "cream 1\nuse \"lib/a.cream\"\narch b of tiny {\n    s1 = mb(kernel = 3, expand = 4)\n}\n";
+    let unit = unit(&[("b.cream", user), ("lib/a.cream", SPACE)]);
+    let project = Project::new(&unit, None);
+    for (at, declared) in [("tiny {", "tiny {"), ("s1 =", "s1 mb"), ("mb(", "mb = ir")] {
+        let found = project.definition(offset(user, at)).expect(at);
+        assert_eq!(found.file, FileId(1));
+        assert_eq!(found.start as usize, offset(SPACE, declared), "{at}");
+    }
+    let file = project.definition(offset(user, "lib/a"));
+    assert_eq!(file, Some(Span::new(FileId(1), 0, 0)));
+    assert_eq!(project.definition(0), None);
+}
+
+fn renamed(text: &str, part: &str, new: &str) -> Result<String, String> {
+    let unit = unit(&[("a.cream", text)]);
+    let edits = Project::new(&unit, None).rename(offset(text, part), new)?;
+    Ok(crate::cure::edited(text, &edits).expect("edits do not overlap"))
+}
+
+#[test]
+fn a_name_is_renamed_everywhere_and_back() {
+    for (part, old, new) in [
+        ("wide = 24", "wide", "broad"),
+        ("mb = ir", "mb", "mx"),
+        ("s1.depth", "s1", "first"),
+        ("stem", "stem", "_1"),
+        ("of tiny", "tiny", "other"),
+        ("best", "best", "better"),
+    ] {
+        let at = offset(SPACE, part) + part.find(old).unwrap();
+        let new_text = renamed(SPACE, &SPACE[at..at + old.len() + 3], new).expect(part);
+        assert_ne!(new_text, SPACE);
+        let unit = unit(&[("a.cream", &new_text)]);
+        assert!(!unit.has_errors(), "{part}: {:?}", unit.diagnostics);
+        let first = new_text.find(&format!("{new} ")).expect("it is written");
+        let back = Project::new(&unit, None).rename(first, old);
+        let back = crate::cure::edited(&new_text, &back.expect("it can be renamed"));
+        assert_eq!(back.as_deref(), Some(SPACE), "{part}");
+    }
+}
+
+#[test]
+fn a_name_is_refused_that_is_none_or_taken() {
+    for (new, part) in [
+        ("1a", "no name"),
+        ("ü", "no name"),
+        ("", "no name"),
+        ("a b", "no name"),
+        ("in", "a word of the language"),
+        ("step", "a word of the language"),
+        ("relu", "it is an activation"),
+        ("kernel", "it is an attribute"),
+        ("stem", "declared already"),
+        ("kernels", "declared already"),
+    ] {
+        let refused = renamed(SPACE, "s1 mb", new).expect_err(new);
+        assert!(refused.contains(part), "{refused}");
+    }
+    assert_eq!(renamed(SPACE, "s1 mb", "s1").as_deref(), Ok(SPACE));
+    // Architectures and spaces have namespaces of their own.
+    assert!(renamed(SPACE, "best", "tiny").is_ok());
+    let words = renamed(SPACE, "conv(", "c").expect_err("an operator");
+    assert!(words.contains("declared nowhere"), "{words}");
+    let keyword = renamed(SPACE, "require", "c").expect_err("a keyword");
+    assert!(keyword.contains("only a name"), "{keyword}");
+}
+
+#[test]
+fn a_name_of_another_file_and_one_of_a_broken_file_are_left_alone() {
+    let user = "cream 1\nuse \"a.cream\"\nblock c = mb or skip\n";
+    let files = [("b.cream", user), ("a.cream", SPACE)];
+    let project = unit(&files);
+    let refused = Project::new(&project, None).rename(offset(user, "mb"), "x");
+    assert!(refused.is_err_and(|text| text.contains("declared in `a.cream`")));
+    let broken = SPACE.replace("mb or skip", "mb or or");
+    let refused = renamed(&broken, "s1 mb", "x").expect_err("a broken file");
+    assert!(refused.contains("syntax errors"), "{refused}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// Hover adds up what a plan computes by walking its graph.
+    #[test]
+    fn rows_together_cost_and_count_what_the_whole_space_does(seed in any::<u64>()) {
+        let text = small_space(&mut rand_chacha::ChaCha8Rng::seed_from_u64(seed));
+        let unit = unit(&[("a.cream", &text)]);
+        let ir = unit.ir.as_ref().expect("small spaces are right");
+        let resolution = *ir.resolution.value.values().last().unwrap();
+        let rows: Vec<_> = (0..ir.rows.len()).map(|at| facts::facts(ir, at, resolution)).collect();
+        let Ok(graph) = Graph::build(ir, &cost::table(ir, resolution), &[]) else {
+            panic!("bounds are left aside");
+        };
+        for (at, &metric) in Metric::ALL.iter().enumerate() {
+            let (least, most) = graph.extremes(metric).expect("there are paths");
+            let sum = |end: fn(&(Metric, u128, u128)) -> u128| -> u128 {
+                rows.iter().map(|row| end(&row.costs[at])).sum()
+            };
+            prop_assert_eq!((sum(|ends| ends.1), sum(|ends| ends.2)), (least.into(), most.into()));
+        }
+        let paths: u128 = rows.iter().map(|row| row.choices.unwrap()).product();
+        prop_assert_eq!(paths.to_string(), graph.count().to_string());
+        for pair in rows.windows(2) {
+            prop_assert_eq!(pair[0].output, pair[1].input);
+        }
+    }
+
+    /// Whatever is typed, questions have answers.
+    #[test]
+    fn no_text_and_no_place_makes_an_editor_wait_for_ever(
+        at in 0_usize..700,
+        gone in 0_usize..40,
+        noise in "[a-z0-9{}()=,.\"#\n ü😀-]{0,12}",
+        place in 0_usize..760,
+    ) {
+        let mut text = SPACE.to_owned();
+        let boundary = |text: &str, at: usize| {
+            (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap()
+        };
+        let (start, end) = (boundary(&text, at), boundary(&text, at + gone));
+        text.replace_range(start..end, &noise);
+        let place = boundary(&text, place);
+        let unit = unit(&[("a.cream", &text)]);
+        let project = Project::new(&unit, None);
+        project.complete(place);
+        if let Some(hover) = project.hover(place) {
+            prop_assert!(text.get(hover.span.range()).is_some());
+        }
+        if let Ok(edits) = project.rename(place, "fresh") {
+            prop_assert!(crate::cure::edited(&text, &edits).is_some());
+        }
+        project.definition(place);
+    }
+}
