@@ -8,10 +8,11 @@ use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 mod arch;
 mod check;
+mod completions;
 mod cost;
 mod dump;
 mod explain;
@@ -21,6 +22,7 @@ mod fmt;
 pub mod handover;
 mod load;
 mod lsp;
+mod man;
 pub mod pack;
 pub mod predict;
 pub mod rank;
@@ -45,6 +47,8 @@ Examples, one a command:
   creamc dump --pass ir spaces/mobile.cream
   creamc explain ir
   creamc lsp    (editors start it)
+  creamc completions bash > creamc.bash
+  creamc man check > creamc-check.1
   creamc pack imagenet --out imagenet-256 --short-side 256
   creamc search spaces/tiny.cream --config configs/demo.yaml --out runs/first
   creamc retrain best.cream --config configs/demo-retrain.yaml --data DIR --out runs/best
@@ -74,6 +78,8 @@ enum Command {
     Dump(dump::Args),
     Explain(explain::Args),
     Lsp(lsp::Args),
+    Completions(completions::Args),
+    Man(man::Args),
     Report(report::Args),
     #[command(flatten)]
     Tensors(TensorCommand),
@@ -158,6 +164,8 @@ fn run(command: Command, run_tensors: RunTensors) -> anyhow::Result<Verdict> {
         Command::Dump(args) => dump::run(&args, &mut out),
         Command::Explain(args) => explain::run(&args, &mut out),
         Command::Lsp(args) => lsp::run(&args, &mut out),
+        Command::Completions(args) => completions::run(&args, Cli::command(), &mut out),
+        Command::Man(args) => man::run(&args, Cli::command(), &mut out),
         Command::Report(args) => report::run(&args, &mut out),
     }?;
     out.flush().context(CANNOT_WRITE)?;

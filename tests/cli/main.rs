@@ -16,6 +16,7 @@ mod lsp;
 mod mistakes;
 mod report;
 mod sample;
+mod shell;
 mod stats;
 mod tool;
 mod usage;

@@ -1,13 +1,31 @@
 use crate::tool::{creamc, snapshot};
 
+/// Every command, in the order of `--help`.
+pub const COMMANDS: [&str; 18] = [
+    "check",
+    "fix",
+    "fmt",
+    "stats",
+    "cost",
+    "sample",
+    "dump",
+    "explain",
+    "lsp",
+    "completions",
+    "man",
+    "report",
+    "pack",
+    "search",
+    "retrain",
+    "test",
+    "predict",
+    "rank",
+];
+
 #[test]
 fn help_lists_every_command_with_an_example() {
     let run = creamc(&["--help"]).clean();
-    let commands = [
-        "check", "fix", "fmt", "stats", "cost", "sample", "dump", "explain", "lsp", "pack",
-        "search", "retrain", "test", "predict", "rank",
-    ];
-    for command in commands {
+    for command in COMMANDS {
         assert!(
             run.out.contains(&format!("\n  {command} ")),
             "`{command}` is not listed"
@@ -22,10 +40,7 @@ fn help_lists_every_command_with_an_example() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    for command in [
-        "check", "fix", "fmt", "stats", "cost", "sample", "dump", "explain", "lsp", "pack",
-        "search", "retrain", "test", "predict", "rank",
-    ] {
+    for command in COMMANDS {
         let run = creamc(&[command, "--help"]).clean();
         assert!(
             run.out.contains(&format!("creamc {command} ")),
