@@ -82,8 +82,8 @@ fn trains(command: &TensorCommand) -> bool {
     }
 }
 
-fn search(args: search::Args, here: Here) -> Result<Found, Error> {
-    match args.resume {
+fn search(mut args: search::Args, here: Here) -> Result<Found, Error> {
+    match here.going_on(args.resume.take())? {
         Some(run) => crate::search::resume(&resume_options(run, args.training, here)),
         None => {
             let options = search_options(args);
@@ -102,8 +102,8 @@ fn search_options(args: search::Args) -> SearchOptions {
     }
 }
 
-fn retrain(args: retrain::Args, here: Here) -> Result<Retrained, Error> {
-    match args.resume {
+fn retrain(mut args: retrain::Args, here: Here) -> Result<Retrained, Error> {
+    match here.going_on(args.resume.take())? {
         Some(run) => crate::retrain::resume(&resume_options(run, args.training, here)),
         None => {
             let options = retrain_options(args);
@@ -141,7 +141,7 @@ fn device(typed: Device) -> DeviceChoice {
     match typed {
         Device::Auto => DeviceChoice::Auto,
         Device::Cpu => DeviceChoice::Cpu,
-        Device::Cuda(number) => DeviceChoice::Cuda(number),
+        Device::Cuda(number) => DeviceChoice::Cuda(number.unwrap_or(0)),
     }
 }
 

@@ -10,8 +10,8 @@ pub enum Device {
     Auto,
     /// The CPU.
     Cpu,
-    /// A CUDA device by its index.
-    Cuda(usize),
+    /// A CUDA device by its index; without one the first, or of several processes each its own.
+    Cuda(Option<usize>),
 }
 
 impl FromStr for Device {
@@ -21,11 +21,11 @@ impl FromStr for Device {
         match text {
             "auto" => Ok(Device::Auto),
             "cpu" => Ok(Device::Cpu),
-            "cuda" => Ok(Device::Cuda(0)),
+            "cuda" => Ok(Device::Cuda(None)),
             _ => text
                 .strip_prefix("cuda:")
                 .and_then(|index| index.parse().ok())
-                .map(Device::Cuda)
+                .map(|index| Device::Cuda(Some(index)))
                 .ok_or_else(|| "expected `auto`, `cpu`, `cuda` or `cuda:N`".to_string()),
         }
     }
@@ -36,7 +36,8 @@ impl fmt::Display for Device {
         match self {
             Device::Auto => f.write_str("auto"),
             Device::Cpu => f.write_str("cpu"),
-            Device::Cuda(index) => write!(f, "cuda:{index}"),
+            Device::Cuda(None) => f.write_str("cuda"),
+            Device::Cuda(Some(index)) => write!(f, "cuda:{index}"),
         }
     }
 }
@@ -103,8 +104,8 @@ mod tests {
     #[test]
     fn a_device_is_auto_cpu_or_cuda_with_an_index() {
         assert_eq!("auto".parse(), Ok(Device::Auto));
-        assert_eq!("cuda".parse(), Ok(Device::Cuda(0)));
-        assert_eq!("cuda:3".parse(), Ok(Device::Cuda(3)));
+        assert_eq!("cuda".parse(), Ok(Device::Cuda(None)));
+        assert_eq!("cuda:3".parse(), Ok(Device::Cuda(Some(3))));
         for wrong in ["", "gpu", "cuda:", "cuda:-1", "cuda:x", "CPU"] {
             assert!(wrong.parse::<Device>().is_err(), "{wrong}");
         }

@@ -39,8 +39,6 @@ pub struct Seat {
     pub port: u16,
     /// Who serves it.
     pub store: StoreOwner,
-    /// How often the launcher started the ranks before.
-    pub restarts: u64,
     /// What started this process.
     pub launcher: Launcher,
 }
@@ -49,8 +47,6 @@ pub struct Seat {
 pub(super) const OWN: &str = "CREAMC_LAUNCHED";
 /// Of torchrun: its agent serves the store.
 pub(super) const AGENT_STORE: &str = "TORCHELASTIC_USE_AGENT_STORE";
-/// Of torchrun: how often it started the ranks before.
-const RESTARTS: &str = "TORCHELASTIC_RESTART_COUNT";
 /// PyTorch's five variables.
 pub(super) const TORCH: [&str; 5] = [
     "RANK",
@@ -124,11 +120,6 @@ impl Environment<'_> {
                 true => StoreOwner::Launcher,
                 false => StoreOwner::First,
             },
-            restarts: if self.has(RESTARTS) {
-                self.number(RESTARTS)?
-            } else {
-                0
-            },
             launcher: match self.has(OWN) {
                 true => Launcher::Creamc,
                 false => Launcher::Torchrun,
@@ -180,7 +171,6 @@ impl Environment<'_> {
             },
             port,
             store: StoreOwner::First,
-            restarts: 0,
             launcher,
         })
     }
@@ -235,14 +225,13 @@ mod tests {
         Environment(&read).seat().map_err(|error| error.to_string())
     }
 
-    const TORCHRUN: [(&str, &str); 7] = [
+    const TORCHRUN: [(&str, &str); 6] = [
         ("RANK", "3"),
         ("WORLD_SIZE", "4"),
         ("LOCAL_RANK", "1"),
         ("MASTER_ADDR", "node0"),
         ("MASTER_PORT", "29400"),
         (AGENT_STORE, "True"),
-        (RESTARTS, "2"),
     ];
 
     #[test]
@@ -269,12 +258,11 @@ mod tests {
                 host: "node0".to_owned(),
                 port: 29400,
                 store: StoreOwner::Launcher,
-                restarts: 2,
                 launcher: Launcher::Torchrun,
             }
         );
         let plain = seat(&TORCHRUN[..5]).unwrap().unwrap();
-        assert_eq!((plain.store, plain.restarts), (StoreOwner::First, 0));
+        assert_eq!(plain.store, StoreOwner::First);
     }
 
     #[test]

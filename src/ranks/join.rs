@@ -2,12 +2,13 @@
 
 use std::net::{ToSocketAddrs, UdpSocket};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use creamc_torch::group::{C10d, ProcessGroup, Store};
 use tch::Device;
 
 use super::peers::Peers;
+use super::roll::{self, Roll};
 use super::{Ranks, RanksError, Seat, StoreOwner};
 
 /// How a process joins.
@@ -25,16 +26,14 @@ pub struct Joining {
 /// When one does not come in time, two say that they are the same, or they disagree on how many there are; the
 /// missing are named.
 pub fn join(seat: &Seat, how: Joining) -> Result<Ranks, RanksError> {
+    if let Device::Cuda(_) = how.device {
+        C10d::load_nccl().map_err(|error| no_nccl(seat, &error.0))?;
+    }
     let serves = seat.store == StoreOwner::First && seat.rank == 0;
     let store = Store::open(&seat.host, seat.port, serves, how.timeout)
         .map_err(|error| no_store(seat, serves, &error.0))?;
-    let prefix = format!("creamc/{}", seat.restarts);
-    let names = Roll {
-        store: &store,
-        prefix: &prefix,
-        seat,
-    }
-    .call(how.timeout)?;
+    let Roll { start, names } = roll::call(&store, seat, how.timeout)?;
+    let prefix = format!("creamc/{start}");
     let failed = |error: creamc_torch::TorchError| {
         RanksError::Join(format!(
             "rank {} of {} cannot connect to the others: {}",
@@ -48,22 +47,34 @@ pub fn join(seat: &Seat, how: Joining) -> Result<Ranks, RanksError> {
     let address = own_address(&seat.host, seat.port);
     let control = C10d::gloo(&store, &group("control"), place, &address, how.timeout);
     let control: Arc<dyn ProcessGroup> = Arc::new(control.map_err(failed)?);
-    let tensors = match how.device {
-        Device::Cuda(number) => {
-            Arc::new(C10d::nccl(&store, &group("nccl"), place, number).map_err(failed)?)
-        }
-        _ => Arc::clone(&control),
-    };
-    let peers = Peers::new(store, prefix, (seat.rank, names), how.timeout).map_err(failed)?;
-    Ok(Ranks {
-        tensors,
+    let mut ranks = Ranks {
+        tensors: Arc::clone(&control),
         control,
-        peers: Some(Arc::new(peers)),
+        peers: None,
         local: seat.local,
-    })
+    };
+    // From here on the others hear of a rank that ends, and it of them.
+    let nccl_store = store.another().map_err(failed)?;
+    let peers = Peers::new(store, prefix.clone(), (seat, names), how.timeout).map_err(failed)?;
+    if let Device::Cuda(number) = how.device {
+        let joined = C10d::nccl(&nccl_store, &group("nccl"), place, number).map_err(failed);
+        ranks.tensors = Arc::new(joined.inspect_err(|error| peers.end(&error.to_string()))?);
+        peers.abort_when_lost(Arc::clone(&ranks.tensors));
+    }
+    ranks.peers = Some(Arc::new(peers));
+    Ok(ranks)
 }
 
-fn no_store(seat: &Seat, serves: bool, reason: &str) -> RanksError {
+fn no_nccl(seat: &Seat, reason: &str) -> RanksError {
+    let Seat { rank, world, .. } = seat;
+    let reason = reason.lines().next().unwrap_or_default();
+    RanksError::Join(format!(
+        "rank {rank} of {world} cannot train on a GPU together with others: {reason}. NCCL comes with libtorch for CUDA; \
+         CREAMC_NCCL=FILE names another, --device cpu trains without"
+    ))
+}
+
+pub(super) fn no_store(seat: &Seat, serves: bool, reason: &str) -> RanksError {
     let Seat { host, port, .. } = seat;
     let reason = reason.lines().next().unwrap_or_default();
     RanksError::Join(match serves {
@@ -92,82 +103,4 @@ fn own_address(host: &str, port: u16) -> String {
     let found = (host, port).to_socket_addrs().ok();
     let found = found.and_then(|mut addresses| addresses.find_map(towards));
     found.unwrap_or_default()
-}
-
-/// Every rank writes itself down and reads the others.
-struct Roll<'a> {
-    store: &'a Store,
-    prefix: &'a str,
-    seat: &'a Seat,
-}
-
-impl Roll<'_> {
-    /// Machine and process of every rank.
-    fn call(&self, timeout: Duration) -> Result<Vec<String>, RanksError> {
-        let Seat { rank, world, .. } = *self.seat;
-        let torch = |error: creamc_torch::TorchError| no_store(self.seat, false, &error.0);
-        let own = format!("{}, process {}", machine(), std::process::id());
-        let there = self.store.get(&self.key(rank)).map_err(torch)?;
-        if let Some((other, _)) = there.as_deref().map(split) {
-            return Err(RanksError::Join(format!(
-                "two processes say that they are rank {rank}: {own}, and {other}. Each must have a RANK of its own"
-            )));
-        }
-        let line = format!("{world} {own}");
-        self.store.set(&self.key(rank), &line).map_err(torch)?;
-        let since = Instant::now();
-        let mut names = Vec::new();
-        for other in 0..world {
-            let left = timeout.saturating_sub(since.elapsed());
-            if self.store.wait(&self.key(other), left).is_err() {
-                return Err(self.missing(timeout));
-            }
-            let text = self.store.get(&self.key(other)).map_err(torch)?;
-            let text = text.unwrap_or_default();
-            let (name, size) = split(&text);
-            if size != Some(world) {
-                return Err(RanksError::Join(format!(
-                    "rank {rank} counts {world} ranks, rank {other} ({name}) {}: WORLD_SIZE must be the same everywhere",
-                    size.unwrap_or_default()
-                )));
-            }
-            names.push(name.to_owned());
-        }
-        Ok(names)
-    }
-
-    fn key(&self, rank: usize) -> String {
-        format!("{}/here/{rank}", self.prefix)
-    }
-
-    fn missing(&self, timeout: Duration) -> RanksError {
-        let Seat { rank, world, .. } = *self.seat;
-        let there = |one: &usize| matches!(self.store.get(&self.key(*one)), Ok(Some(_)));
-        let missing: Vec<String> = (0..world)
-            .filter(|one| !there(one))
-            .map(|one| one.to_string())
-            .collect();
-        RanksError::Join(format!(
-            "rank {rank} waited {} s for the others: of {world} ranks, {} did not come. Were all of them started?",
-            timeout.as_secs(),
-            missing.join(", ")
-        ))
-    }
-}
-
-/// The name, and how many ranks it counts.
-fn split(line: &str) -> (&str, Option<usize>) {
-    match line.split_once(' ') {
-        Some((world, name)) => (name, world.parse().ok()),
-        None => (line, None),
-    }
-}
-
-/// The machine's name.
-fn machine() -> String {
-    let name = std::process::Command::new("uname").arg("-n").output();
-    let name = name.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    name.ok()
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| "a machine".to_owned())
 }

@@ -5,11 +5,14 @@
 //! and norm statistics are averaged, what is measured is summed, and what only one can know (the time, a
 //! signal, whose images the board keeps) comes from rank 0 or from all.
 
+mod begun;
 mod environment;
 mod join;
 mod launch;
 mod peers;
+mod roll;
 mod sharing;
+mod watch;
 
 use std::sync::Arc;
 
@@ -187,6 +190,9 @@ impl Ranks {
         if self.is_alone() {
             return Ok(says);
         }
+        if let Some(peers) = &self.peers {
+            peers.check()?;
+        }
         let flag = Tensor::from_slice(&[i32::from(says)]);
         let pending = self.control.all_reduce(&flag, Reduce::Max);
         self.found(pending.and_then(Pending::wait))?;
@@ -246,7 +252,10 @@ impl Ranks {
         match (&self.peers, error) {
             (Some(peers), Some(error)) => peers.end(error),
             // A rank that is lost now has done its work.
-            (Some(_), None) => drop(self.control.barrier()),
+            (Some(peers), None) => {
+                peers.stop_watching();
+                drop(self.control.barrier());
+            }
             (None, _) => {}
         }
     }

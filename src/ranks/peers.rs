@@ -1,79 +1,122 @@
-//! Who is there, who is not: each rank says every second that it lives, and at its end why it ended.
+//! Who is there, who is not: what ranks tell each other through the store, and which of them is named when all must end.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use creamc_torch::TorchError;
-use creamc_torch::group::Store;
+use creamc_torch::group::{ProcessGroup, Store};
+use creamc_torch::{TorchError, end_at_once};
 
-use super::RanksError;
+use super::watch::{Pace, Watch, Watched};
+use super::{RanksError, Seat};
+use crate::run::tell;
 
 /// Between two signs of life.
 const BEAT: Duration = Duration::from_secs(1);
-/// How long a rank may be silent before it counts as lost.
+/// How long a rank may be silent before it counts as lost, once something went wrong.
 const SILENCE: Duration = Duration::from_millis(3500);
+/// How long the store may take to answer, once something went wrong.
+const ANSWER: Duration = Duration::from_secs(4);
+/// The fewest signs of life that may be missed while nothing went wrong.
+const FEWEST: u64 = 10;
+/// Beats that a rank has to end by itself, once another is lost.
+const GRACE: u64 = 30;
+/// Exit code of a process that would hang for ever.
+const HUNG: i32 = 2;
 /// Between two looks for what another rank says.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// The other ranks, through the store.
 #[derive(Debug)]
 pub(super) struct Peers {
+    talk: Arc<Talk>,
+    timeout: Duration,
+    watch: Watch,
+}
+
+/// What is said through the store, and by whom.
+#[derive(Debug)]
+struct Talk {
     store: Store,
-    /// Before every key: a launcher that starts ranks again keeps its store.
+    /// Before every key of this start: a launcher that starts ranks again keeps its store.
     prefix: String,
     rank: usize,
     /// Machine and process of every rank.
     names: Vec<String>,
-    timeout: Duration,
-    beating: Arc<AtomicBool>,
-    heart: std::sync::Mutex<Option<JoinHandle<()>>>,
+    no_store: String,
 }
 
 impl Peers {
-    /// Says that this rank is there, every second from now on.
+    /// Says that this rank is there, every second from now on, and looks that the others are.
     pub fn new(
         store: Store,
         prefix: String,
-        (rank, names): (usize, Vec<String>),
+        (seat, names): (&Seat, Vec<String>),
         timeout: Duration,
     ) -> Result<Peers, TorchError> {
-        let beating = Arc::new(AtomicBool::new(true));
-        let own = store.another()?;
-        let (key, alive) = (format!("{prefix}/alive/{rank}"), Arc::clone(&beating));
-        let heart = thread::spawn(move || beat(&own, &key, &alive));
-        Ok(Peers {
-            store,
+        let Seat { host, port, .. } = seat;
+        let talk = Talk {
             prefix,
-            rank,
+            rank: seat.rank,
             names,
+            no_store: format!(
+                "the store where ranks meet, at {host}:{port}, does not answer: its machine, the launcher or rank 0 is gone, or \
+                 cannot be reached"
+            ),
+            store,
+        };
+        let pace = Pace {
+            beat: BEAT,
+            missed: timeout.as_secs().max(FEWEST),
+            grace: GRACE,
+            end: hung,
+        };
+        let watch = Watch::start(&talk.store, talk.watched(), pace)?;
+        Ok(Peers {
+            talk: Arc::new(talk),
             timeout,
-            beating,
-            heart: std::sync::Mutex::new(Some(heart)),
+            watch,
         })
+    }
+
+    /// Gives up what this group has under way when a rank is lost.
+    pub fn abort_when_lost(&self, group: Arc<dyn ProcessGroup>) {
+        self.watch.abort_when_lost(group);
+    }
+
+    /// An error where a rank was found to be lost already.
+    pub fn check(&self) -> Result<(), RanksError> {
+        match self.watch.lost() {
+            None => Ok(()),
+            Some(_) => Err(self.lost(&TorchError("nothing yet".to_owned()))),
+        }
+    }
+
+    /// From now on nobody is missed: this rank has done its work.
+    pub fn stop_watching(&self) {
+        self.watch.stop();
     }
 
     /// Says a text to all others.
     pub fn tell(&self, key: &str, text: &str) -> Result<(), RanksError> {
-        let key = format!("{}/told/{key}", self.prefix);
-        self.store
-            .set(&key, text)
-            .map_err(|error| self.lost(&error))
+        let key = self.talk.key(&format!("told/{key}"));
+        let told = self.talk.store.set(&key, text);
+        told.map_err(|error| self.lost(&error))
     }
 
     /// What rank 0 tells under this key.
     pub fn ask(&self, key: &str) -> Result<String, RanksError> {
-        let key = format!("{}/told/{key}", self.prefix);
+        let key = self.talk.key(&format!("told/{key}"));
         let since = Instant::now();
         loop {
-            let told = self.store.get(&key).map_err(|error| self.lost(&error))?;
+            let told = self.talk.store.get(&key);
+            let told = told.map_err(|error| self.lost(&error))?;
             if let Some(told) = told {
                 return Ok(told);
             }
             let late = since.elapsed() > self.timeout;
-            if late || self.ended(0).is_some() {
+            if late || self.talk.ended(0).is_some() {
                 let reason = format!("nothing came within {} s", self.timeout.as_secs());
                 return Err(self.lost(&TorchError(reason)));
             }
@@ -81,23 +124,91 @@ impl Peers {
         }
     }
 
+    /// Writes what a later start in the same store recalls.
+    pub fn remember(&self, key: &str, text: &str) -> Result<(), RanksError> {
+        let written = self.talk.store.set(key, text);
+        written.map_err(|error| self.lost(&error))
+    }
+
+    /// What this start or an earlier one remembered.
+    pub fn recall(&self, key: &str) -> Result<Option<String>, RanksError> {
+        let found = self.talk.store.get(key);
+        found.map_err(|error| self.lost(&error))
+    }
+
     /// Tells the others why this rank ends.
     pub fn end(&self, why: &str) {
-        let key = format!("{}/ended/{}", self.prefix, self.rank);
+        let why = first_line(why);
         // Where the store is gone nobody hears it.
-        let _ = self.store.set(&key, why.lines().next().unwrap_or(why));
+        self.within(ANSWER, move |talk| talk.end(&why));
     }
 
     /// An error that names who is lost: who said why it ended, else who is silent.
     pub fn lost(&self, error: &TorchError) -> RanksError {
-        let what = self.why().unwrap_or_else(|_| {
-            "the store where ranks meet does not answer: its machine, or rank 0, is gone".to_owned()
-        });
         RanksError::Lost {
-            rank: self.rank,
-            world: self.names.len(),
-            what,
+            rank: self.talk.rank,
+            world: self.talk.names.len(),
+            what: match self.watch.lost() {
+                Some(lost) => lost.to_owned(),
+                None => self.who(),
+            },
             reason: first_line(&error.0),
+        }
+    }
+
+    fn who(&self) -> String {
+        match self.within(SILENCE + ANSWER, Talk::why) {
+            Some(Ok(why)) => why,
+            Some(Err(_)) | None => self.talk.no_store.clone(),
+        }
+    }
+
+    /// What comes of some talk within this time. An answer of a machine that cannot be reached may take a quarter of an
+    /// hour: the question is left behind, and ends with the process.
+    fn within<T: Send + 'static>(
+        &self,
+        time: Duration,
+        ask: impl FnOnce(&Talk) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (say, said) = mpsc::channel();
+        let talk = Arc::clone(&self.talk);
+        thread::spawn(move || say.send(ask(&talk)));
+        said.recv_timeout(time).ok()
+    }
+}
+
+impl Talk {
+    fn key(&self, name: &str) -> String {
+        format!("{}/{name}", self.prefix)
+    }
+
+    /// Every rank looks at the next one.
+    fn watched(&self) -> Watched {
+        let next = (self.rank + 1) % self.names.len();
+        Watched {
+            own: self.key(&format!("alive/{}", self.rank)),
+            next: self.key(&format!("alive/{next}")),
+            silent: self.answers_no_more(&[self.name(next)]),
+            lost: self.key("lost"),
+            no_store: self.no_store.clone(),
+        }
+    }
+
+    fn answers_no_more(&self, names: &[String]) -> String {
+        format!(
+            "{} answers no more: it was killed, hangs, or cannot be reached",
+            names.join(" and ")
+        )
+    }
+
+    /// Tells the others why this rank ends: those that ask, and those that wait for it on a GPU.
+    fn end(&self, why: &str) {
+        let _ = self
+            .store
+            .set(&self.key(&format!("ended/{}", self.rank)), why);
+        if !is_consequence(why) {
+            let text = format!("{} ended: {why}", self.name(self.rank));
+            let _ = self.store.set(&self.key("lost"), &text);
         }
     }
 
@@ -124,23 +235,20 @@ impl Peers {
         let silent: Vec<String> = silent.into_iter().map(|one| self.name(one)).collect();
         Ok(match silent.as_slice() {
             [] => "the connection to another rank broke, though all ranks live".to_owned(),
-            silent => format!(
-                "{} answers no more: it was killed, hangs, or cannot be reached",
-                silent.join(" and ")
-            ),
+            silent => self.answers_no_more(silent),
         })
     }
 
     fn signs(&self, ranks: &[usize]) -> Result<BTreeMap<usize, Option<String>>, TorchError> {
         let sign = |&rank: &usize| {
-            let key = format!("{}/alive/{rank}", self.prefix);
+            let key = self.key(&format!("alive/{rank}"));
             Ok((rank, self.store.get(&key)?))
         };
         ranks.iter().map(sign).collect()
     }
 
     fn ended(&self, rank: usize) -> Option<String> {
-        let key = format!("{}/ended/{rank}", self.prefix);
+        let key = self.key(&format!("ended/{rank}"));
         self.store.get(&key).ok().flatten()
     }
 
@@ -149,28 +257,12 @@ impl Peers {
     }
 }
 
-impl Drop for Peers {
-    fn drop(&mut self) {
-        self.beating.store(false, Ordering::Relaxed);
-        let mut heart = self.heart.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(heart) = heart.take() {
-            heart.thread().unpark();
-            // It panics nowhere; and at the end nobody minds.
-            let _ = heart.join();
-        }
-    }
-}
-
-/// Counts, until told to end or the store is gone.
-fn beat(store: &Store, key: &str, beating: &AtomicBool) {
-    let mut count = 0_u64;
-    while beating.load(Ordering::Relaxed) {
-        if store.set(key, &count.to_string()).is_err() {
-            return;
-        }
-        count += 1;
-        thread::park_timeout(BEAT);
-    }
+/// The end of a process that nothing else ends; what it saved is whole.
+fn hung(why: &str) {
+    tell(&format!(
+        "error: {why}; what this process waits for does not end, so it is ended. The last checkpoint is whole"
+    ));
+    end_at_once(HUNG)
 }
 
 /// Whether a rank ended because of another one.

@@ -71,6 +71,24 @@ impl RunFolder {
         Ok(Self { path, lock })
     }
 
+    /// Takes over the folder of a run that was killed before it had written what it is made of.
+    ///
+    /// # Errors
+    /// The folder cannot be made, or another process writes to it.
+    pub fn begin_again(path: &Path) -> Result<Self, RunError> {
+        std::fs::create_dir_all(path)
+            .map_err(RunError::io(path, "the run folder cannot be made"))?;
+        let lock = Some(lock(path)?);
+        let path = path.to_owned();
+        Ok(Self { path, lock })
+    }
+
+    /// Whether a folder holds a run that can go on.
+    #[must_use]
+    pub fn is_run(path: &Path) -> bool {
+        path.join(MANIFEST).is_file()
+    }
+
     /// The folder of a run that another process writes down: nothing is written here.
     #[must_use]
     pub fn unwritten(path: PathBuf) -> Self {
@@ -99,7 +117,7 @@ impl RunFolder {
     /// # Errors
     /// It is no run folder, or another process writes to it.
     pub fn resume(path: &Path) -> Result<Self, RunError> {
-        if !path.join(MANIFEST).is_file() {
+        if !Self::is_run(path) {
             let what = match path.join(LOCK).is_file() {
                 true => format!(
                     "was stopped before it had begun: it holds no `{MANIFEST}`; remove the folder and start again"
@@ -424,6 +442,20 @@ mod tests {
         let run = RunFolder::create(None, save.path(), "demo").unwrap();
         let text = RunFolder::resume(run.path()).unwrap_err().to_string();
         assert!(text.contains("remove the folder and start again"), "{text}");
+    }
+
+    #[test]
+    fn a_run_that_was_killed_before_it_began_can_begin_again() {
+        let save = tempfile::tempdir().unwrap();
+        let killed = RunFolder::create(None, save.path(), "demo").unwrap();
+        let path = killed.path().to_owned();
+        assert!(!RunFolder::is_run(&path));
+        let text = RunFolder::begin_again(&path).unwrap_err().to_string();
+        assert!(text.contains("another process is writing"), "{text}");
+        drop(killed);
+        let again = RunFolder::begin_again(&path).unwrap();
+        again.write_manifest(&manifest()).unwrap();
+        assert!(RunFolder::is_run(&path));
     }
 
     #[test]

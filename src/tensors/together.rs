@@ -1,13 +1,14 @@
 //! A training as one process, as one of several, or as the one that starts them.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::bail;
-use creamc_torch::cuda_devices;
+use creamc_torch::{cuda_devices, load_cuda};
 
 use super::{device, end};
-use crate::cli::Verdict;
 use crate::cli::values::{Device, Processes, Together};
+use crate::cli::{self, Verdict};
 use crate::ranks::{Environment, Joining, Launch, Launcher, Ranks, RanksError, Seat, join, launch};
 use crate::train::{DeviceChoice, Error, RunOptions, Show};
 
@@ -30,6 +31,22 @@ impl Here {
             ranks: self.ranks,
             ..options
         }
+    }
+
+    /// The run to go on with: the one that the user names, or the one that this command began before its launcher started
+    /// it again.
+    pub fn going_on(&self, resume: Option<PathBuf>) -> Result<Option<PathBuf>, Error> {
+        if resume.is_some() {
+            return Ok(resume);
+        }
+        let begun = self.ranks.begun()?;
+        if let (Some(run), true) = (&begun, self.ranks.is_first()) {
+            let run = run.display();
+            cli::say(&format!(
+                "started again by its launcher: goes on with {run}"
+            ));
+        }
+        Ok(begun)
     }
 
     /// Rank 0 warns for all.
@@ -141,17 +158,55 @@ fn to_start(together: &Together, seat: Option<&Seat>) -> anyhow::Result<Option<u
 
 /// The device of one of several processes.
 fn place(typed: Option<Device>, seat: &Seat) -> anyhow::Result<DeviceChoice> {
-    match (typed.unwrap_or(Device::Auto), cuda_devices()) {
-        (Device::Cuda(number), _) => bail!(
+    let typed = typed.unwrap_or(Device::Auto);
+    if let Device::Cuda(Some(number)) = typed {
+        bail!(
             "--device cuda:{number} is one device for all {} processes: leave it out, and each takes its own (CUDA_VISIBLE_DEVICES \
              chooses among them), or give --device cpu",
             seat.world
-        ),
-        (Device::Cpu, _) | (Device::Auto, 0) => Ok(DeviceChoice::Cpu),
-        (Device::Auto, found) if seat.local < found => Ok(DeviceChoice::Cuda(seat.local)),
-        (Device::Auto, found) => bail!(
-            "process {} of this machine has no GPU: there are {found}. Start {found} processes, or give --device cpu",
-            seat.local
-        ),
+        );
+    }
+    if typed == Device::Cpu || typed == Device::Auto && cuda_devices() == 0 {
+        return Ok(DeviceChoice::Cpu);
+    }
+    let found = cuda_devices();
+    let visible = std::env::var("CUDA_VISIBLE_DEVICES").ok();
+    if let Some(number) = own_gpu(seat.local, found, visible.as_deref()) {
+        return Ok(DeviceChoice::Cuda(number));
+    }
+    let why = load_cuda().err().map(|absent| format!(" ({absent})"));
+    bail!(
+        "rank {} of {} has no GPU: it is process {} of its machine, counted from 0, and there are {found} GPU(s){}. Start as many \
+         processes as there are GPUs, or give --device cpu",
+        seat.rank,
+        seat.world,
+        seat.local,
+        why.unwrap_or_default()
+    )
+}
+
+/// The GPU of a process among those that it sees: as many as processes, or its own alone where the launcher shows each
+/// process one (`srun --gpus-per-task=1`).
+fn own_gpu(local: usize, found: usize, visible: Option<&str>) -> Option<usize> {
+    let shown_one = visible.is_some_and(|list| !list.is_empty() && !list.contains(','));
+    match found {
+        found if local < found => Some(local),
+        1 if shown_one => Some(0),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_gpu;
+
+    #[test]
+    fn every_process_takes_its_own_gpu_or_the_one_it_is_shown() {
+        assert_eq!(own_gpu(2, 4, None), Some(2));
+        assert_eq!(own_gpu(2, 4, Some("4,5,6,7")), Some(2));
+        assert_eq!(own_gpu(3, 1, Some("5")), Some(0));
+        assert_eq!(own_gpu(1, 1, None), None);
+        assert_eq!(own_gpu(4, 4, Some("0,1,2,3")), None);
+        assert_eq!(own_gpu(0, 0, Some("")), None);
     }
 }

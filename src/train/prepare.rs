@@ -367,7 +367,11 @@ fn make_folder(options: &RunOptions, settings: &TrainSettings) -> Result<RunFold
         let path = ranks.text_of_first(RUN, None)?;
         return Ok(RunFolder::unwritten(path.into()));
     }
-    let folder = RunFolder::create(options.out.as_deref(), &settings.save_path, &settings.name)?;
+    let folder = match ranks.begun_folder()? {
+        Some(begun) => RunFolder::begin_again(&begun)?,
+        None => RunFolder::create(options.out.as_deref(), &settings.save_path, &settings.name)?,
+    };
+    ranks.begin(folder.path())?;
     ranks.text_of_first(RUN, Some(&folder.path().to_string_lossy()))?;
     Ok(folder)
 }

@@ -7,26 +7,26 @@ use std::time::{Duration, Instant};
 
 use super::tool::{
     Running, assert_equal_runs, errors, finish, newest_step, refused, resume, resume_retraining,
-    retrain, search, store, text,
+    retrain, search, search_on, store, text,
 };
 
 /// Half the images for each of two: as many steps as one process makes.
 const HALF: &str = "DATASET.BATCH_SIZE=8";
 
 /// Three epochs of 12 steps.
-const SHORT: [&str; 3] = [HALF, "EPOCHS=3", "SUPERNET.PICK=board"];
+pub const SHORT: [&str; 3] = [HALF, "EPOCHS=3", "SUPERNET.PICK=board"];
 
-fn two(mut command: Command) -> Command {
+pub fn two(mut command: Command) -> Command {
     command.args(["--nproc-per-node", "2"]);
     command
 }
 
-fn short(run: &Path) -> Command {
+pub fn short(run: &Path) -> Command {
     two(search(run, &SHORT))
 }
 
 /// The processes that a process started, rank 0 first.
-fn children(of: &Running) -> Vec<u32> {
+pub fn children(of: &Running) -> Vec<u32> {
     let tasks = fs::read_dir(format!("/proc/{}/task", of.0.id())).unwrap();
     let mut found: Vec<u32> = tasks
         .flat_map(|task| {
@@ -40,7 +40,7 @@ fn children(of: &Running) -> Vec<u32> {
 }
 
 /// Sends a signal with the system's own tool.
-fn signal(name: &str, process: u32) {
+pub fn signal(name: &str, process: u32) {
     let status = Command::new("kill")
         .args([name, &process.to_string()])
         .status();
@@ -48,7 +48,7 @@ fn signal(name: &str, process: u32) {
 }
 
 /// Starts a training and waits until it has saved step `step` or a later one.
-fn until_step(run: &Path, step: u64, command: &mut Command) -> Running {
+pub fn until_step(run: &Path, step: u64, command: &mut Command) -> Running {
     let running = Running::start(command);
     let since = Instant::now();
     while newest_step(run) < step {
@@ -62,7 +62,7 @@ fn until_step(run: &Path, step: u64, command: &mut Command) -> Running {
 }
 
 /// Waits for the end; exit code and what was said.
-fn end(running: Running) -> (Option<i32>, String) {
+pub fn end(running: Running) -> (Option<i32>, String) {
     let mut running = std::mem::ManuallyDrop::new(running);
     let status = running.0.wait().unwrap();
     let mut said = String::new();
@@ -84,7 +84,7 @@ fn rank(number: &str, port: u16, command: &mut Command) {
 }
 
 /// A port that nobody has now.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }
@@ -229,6 +229,23 @@ fn ranks_that_count_differently_are_told_so() {
         first.contains("WORLD_SIZE must be the same everywhere"),
         "{first}"
     );
+}
+
+#[test]
+fn gpus_that_are_not_there_are_refused_by_every_rank() {
+    if creamc_torch::cuda_devices() > 0 {
+        eprintln!("skipped: there are GPUs here");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = two(search_on("cuda", &folder.path().join("run"), &SHORT));
+    let since = Instant::now();
+    let said = refused(&mut command);
+    assert!(since.elapsed() < Duration::from_secs(60), "{said}");
+    for rank in 0..2 {
+        let own = format!("rank {rank} of 2 has no GPU");
+        assert!(said.contains(&own), "{said}");
+    }
 }
 
 #[test]

@@ -58,10 +58,27 @@ fn tool() -> Command {
 
 /// The search, in a new folder, with more settings.
 pub fn search(out: &Path, more: &[&str]) -> Command {
+    search_on("cpu", out, more)
+}
+
+/// As [`search`], on another device.
+pub fn search_on(device: &str, out: &Path, more: &[&str]) -> Command {
+    let mut command = search_somewhere(device, more);
+    command.arg("--out").arg(out);
+    command
+}
+
+/// The search, in a folder below this one that is named by the clock.
+pub fn search_below(save: &Path, more: &[&str]) -> Command {
+    let mut command = search_somewhere("cpu", more);
+    command.args(["--set", &format!("SAVE_PATH={}", save.display())]);
+    command
+}
+
+fn search_somewhere(device: &str, more: &[&str]) -> Command {
     let mut command = tool();
-    command.args(["search", "spaces/tiny.cream", "--device", "cpu"]);
-    command.args(["--data", "examples/fashion-mnist", "--seed", "11", "--out"]);
-    command.arg(out);
+    command.args(["search", "spaces/tiny.cream", "--device", device]);
+    command.args(["--data", "examples/fashion-mnist", "--seed", "11"]);
     for setting in SETTINGS.iter().chain(more) {
         command.args(["--set", setting]);
     }

@@ -22,8 +22,8 @@ pub use autograd::unwatched;
 pub use cuda::{CudaAbsent, cuda_devices, load_cuda};
 pub use layout::{channels_last, is_channels_last};
 pub use process::{
-    deterministic, keep_freed_memory, peak_cuda_memory, peak_memory, random_state, seeded_normal,
-    set_deterministic, set_random_state, set_threads, survive_file_limit, threads,
+    deterministic, end_at_once, keep_freed_memory, peak_cuda_memory, peak_memory, random_state,
+    seeded_normal, set_deterministic, set_random_state, set_threads, survive_file_limit, threads,
 };
 pub use sgd::{Sgd, sgd_step};
 pub use shim::TorchError;

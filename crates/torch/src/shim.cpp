@@ -19,6 +19,7 @@
 #include <dlfcn.h>
 #include <mutex>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #if defined(__GLIBC__)
 #include <malloc.h>
@@ -191,6 +192,9 @@ char *shim_peak_cuda_memory(int device, uint64_t *output) {
 
 // A file that grows beyond the shell's limit is an error of the write then, not the end.
 void shim_survive_file_limit() { signal(SIGXFSZ, SIG_IGN); }
+
+// No destructor runs: one of a device that hangs would hang too.
+void shim_end(int code) { _exit(code); }
 
 // libtorch_cuda registers its kernels when it is loaded; nothing here links it.
 char *shim_load(const char *library) {

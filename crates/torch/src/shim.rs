@@ -30,6 +30,7 @@ unsafe extern "C" {
     pub fn shim_set_threads(count: c_int) -> *mut c_char;
     pub fn shim_threads() -> c_int;
     pub fn shim_survive_file_limit();
+    pub fn shim_end(code: c_int) -> !;
     pub fn shim_peak_memory() -> u64;
     pub fn shim_peak_cuda_memory(device: c_int, output: *mut u64) -> *mut c_char;
     pub fn shim_random_state(output: *mut *mut c_void) -> *mut c_char;

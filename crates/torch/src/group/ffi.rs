@@ -40,6 +40,7 @@ unsafe extern "C" {
         timeout_ms: i64,
         output: *mut *mut c_void,
     ) -> *mut c_char;
+    pub fn group_nccl_load() -> *mut c_char;
     pub fn group_nccl(
         store: *mut c_void,
         key: *const c_char,

@@ -9,7 +9,11 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <dlfcn.h>
+
+#include <atomic>
+#include <cstdlib>
 #include <functional>
+#include <mutex>
 
 namespace {
 
@@ -42,7 +46,10 @@ public:
 
 private:
   Library() {
-    void *library = dlopen("libnccl.so.2", RTLD_NOW | RTLD_GLOBAL);
+    // libtorch's CUDA library brings the one it was built with, under the usual name.
+    const char *own = std::getenv("CREAMC_NCCL");
+    const char *name = own == nullptr || *own == '\0' ? "libnccl.so.2" : own;
+    void *library = dlopen(name, RTLD_NOW | RTLD_GLOBAL);
     TORCH_CHECK(library != nullptr, "NCCL cannot be loaded: ", dlerror());
     find(library, "ncclGetUniqueId", make_id);
     find(library, "ncclCommInitRank", join);
@@ -59,6 +66,9 @@ private:
     TORCH_CHECK(function != nullptr, "NCCL has no function ", name);
   }
 };
+
+// How long a call of NCCL, which only enqueues, may take.
+constexpr std::chrono::seconds COMES_BACK(5);
 
 int kind_of(const at::Tensor &tensor) {
   switch (tensor.scalar_type()) {
@@ -120,7 +130,9 @@ public:
       TORCH_CHECK(value.size() == sizeof(id.bytes), "the group's name is damaged");
       std::copy(value.begin(), value.end(), id.bytes);
     }
-    library_.check(library_.join(&communicator_, world, id, rank), "join the group");
+    Communicator communicator = nullptr;
+    library_.check(library_.join(&communicator, world, id, rank), "join the group");
+    communicator_ = communicator;
   }
 
   ~NcclGroup() override { abort(); }
@@ -131,18 +143,18 @@ public:
                                            const c10d::AllreduceOptions &options) override {
     const auto &tensor = tensors.at(0);
     const int reduction = options.reduceOp == c10d::ReduceOp::MAX ? MAX : SUM;
-    return run(tensors, "add up", [&](void *stream) {
+    return run(tensors, "add up", [&](Communicator group, void *stream) {
       return library_.all_reduce(tensor.data_ptr(), tensor.data_ptr(), tensor.numel(), kind_of(tensor),
-                                 reduction, communicator_, stream);
+                                 reduction, group, stream);
     });
   }
 
   c10::intrusive_ptr<c10d::Work> broadcast(std::vector<at::Tensor> &tensors,
                                            const c10d::BroadcastOptions &options) override {
     const auto &tensor = tensors.at(0);
-    return run(tensors, "broadcast", [&](void *stream) {
+    return run(tensors, "broadcast", [&](Communicator group, void *stream) {
       return library_.broadcast(tensor.data_ptr(), tensor.data_ptr(), tensor.numel(), kind_of(tensor),
-                                static_cast<int>(options.rootRank), communicator_, stream);
+                                static_cast<int>(options.rootRank), group, stream);
     });
   }
 
@@ -152,9 +164,9 @@ public:
     const auto input = inputs.at(0).contiguous();
     auto gathered = at::empty({getSize(), input.numel()}, input.options());
     std::vector<at::Tensor> used{input, gathered};
-    auto work = run(used, "gather", [&](void *stream) {
-      return library_.all_gather(input.data_ptr(), gathered.data_ptr(), input.numel(), kind_of(input),
-                                 communicator_, stream);
+    auto work = run(used, "gather", [&](Communicator group, void *stream) {
+      return library_.all_gather(input.data_ptr(), gathered.data_ptr(), input.numel(), kind_of(input), group,
+                                 stream);
     });
     work->wait();
     for (int rank = 0; rank < getSize(); ++rank) {
@@ -164,10 +176,14 @@ public:
     return work;
   }
 
+  // Kernels that wait for a lost rank end. Called by the thread that watches the others, while the training
+  // thread may be inside NCCL: it is given time to come out, for the communicator is freed here. A call that
+  // does not come back hangs, and only this ends it.
   void abort() override {
-    if (communicator_ != nullptr) {
-      library_.abort(communicator_);
-      communicator_ = nullptr;
+    const std::unique_lock<std::timed_mutex> lock(calls_, COMES_BACK);
+    const Communicator communicator = communicator_.exchange(nullptr);
+    if (communicator != nullptr) {
+      library_.abort(communicator);
     }
   }
 
@@ -185,8 +201,10 @@ private:
   }
 
   c10::intrusive_ptr<c10d::Work> run(const std::vector<at::Tensor> &tensors, const char *what,
-                                     const std::function<int(void *)> &start) {
-    TORCH_CHECK(communicator_ != nullptr, "the group was aborted");
+                                     const std::function<int(Communicator, void *)> &start) {
+    const std::lock_guard<std::timed_mutex> lock(calls_);
+    const Communicator communicator = communicator_;
+    TORCH_CHECK(communicator != nullptr, "the group was aborted");
     for (const auto &tensor : tensors) {
       TORCH_CHECK(tensor.device() == device_, "a tensor lies on ", tensor.device(), ", the group on ", device_);
       TORCH_CHECK(tensor.is_non_overlapping_and_dense(), "a tensor has holes");
@@ -197,7 +215,7 @@ private:
     ready.record(c10::impl::VirtualGuardImpl(device_.type()).getStream(device_));
     ready.block(stream_);
     const bool is_default = stream_.id() == 0;
-    library_.check(start(is_default ? nullptr : stream_.native_handle()), what);
+    library_.check(start(communicator, is_default ? nullptr : stream_.native_handle()), what);
     c10::Event done(device_.type());
     done.record(stream_);
     return c10::make_intrusive<StreamWork>(std::move(done), tensors);
@@ -206,12 +224,18 @@ private:
   const Library &library_ = Library::get();
   c10::Device device_;
   c10::Stream stream_;
-  Communicator communicator_ = nullptr;
+  // Held while a call is inside NCCL.
+  std::timed_mutex calls_;
+  std::atomic<Communicator> communicator_ = nullptr;
 };
 
 } // namespace
 
 extern "C" {
+
+char *group_nccl_load() {
+  return guarded([] { Library::get(); });
+}
 
 char *group_nccl(StoreHandle *store, const char *key, int rank, int world, int device,
                  GroupHandle **output) {

@@ -142,8 +142,42 @@ fn nccl_without_its_library_or_a_device_is_an_error_in_words() {
         return;
     }
     let error = C10d::nccl(&served, "gpu", (0, 1), 0).unwrap_err();
-    assert!(
-        error.0.contains("NCCL") || error.0.contains("CUDA"),
-        "{error}"
-    );
+    let expected = std::env::var(EXPECTED);
+    match expected {
+        Ok(expected) => assert!(error.0.contains(&expected), "{error}"),
+        Err(_) => assert!(
+            error.0.contains("NCCL") || error.0.contains("CUDA"),
+            "{error}"
+        ),
+    }
+}
+
+/// What [`nccl_without_its_library_or_a_device_is_an_error_in_words`] finds, where it was told.
+const EXPECTED: &str = "CREAMC_TEST_EXPECTED";
+
+#[test]
+fn a_nccl_that_is_not_there_and_a_library_that_is_none_are_named() {
+    if crate::cuda_devices() > 0 {
+        return;
+    }
+    let cases = [
+        ("/no/such/libnccl.so.2", "/no/such/libnccl.so.2"),
+        ("libc.so.6", "NCCL has no function ncclGetUniqueId"),
+    ];
+    for (library, expected) in cases {
+        // In a process of its own: a library is looked for once, and the environment is everybody's.
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "group::tests::nccl_without_its_library_or_a_device_is_an_error_in_words",
+            ])
+            .envs([("CREAMC_NCCL", library), (EXPECTED, expected)])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && said.contains("1 passed"),
+            "{said}"
+        );
+    }
 }

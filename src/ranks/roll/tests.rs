@@ -1,0 +1,94 @@
+use std::thread;
+
+use super::super::{Launcher, StoreOwner};
+use super::*;
+
+const LONG: Duration = Duration::from_secs(60);
+const SHORT: Duration = Duration::from_millis(600);
+
+fn seat(rank: usize, world: usize) -> Seat {
+    Seat {
+        rank,
+        world,
+        local: rank,
+        host: "127.0.0.1".to_owned(),
+        port: 0,
+        store: StoreOwner::Launcher,
+        launcher: Launcher::Torchrun,
+    }
+}
+
+/// Calls by several ranks at once, each so many milliseconds late.
+fn calls(store: &Store, late: &[(usize, u64)], timeout: Duration) -> Vec<Result<Roll, String>> {
+    let world = late.iter().map(|(rank, _)| rank + 1).max().unwrap();
+    thread::scope(|scope| {
+        let start = |&(rank, late): &(usize, u64)| {
+            let store = store.another().unwrap();
+            scope.spawn(move || {
+                thread::sleep(Duration::from_millis(late));
+                call(&store, &seat(rank, world), timeout).map_err(|error| error.to_string())
+            })
+        };
+        let threads: Vec<_> = late.iter().map(start).collect();
+        threads.into_iter().map(|one| one.join().unwrap()).collect()
+    })
+}
+
+fn serve() -> Store {
+    Store::open("127.0.0.1", 0, true, LONG).unwrap()
+}
+
+/// What all of them found, which must be one and the same.
+#[track_caller]
+fn agreed(found: Vec<Result<Roll, String>>) -> Roll {
+    let mut rolls = found.into_iter().map(Result::unwrap);
+    let first = rolls.next().unwrap();
+    assert!(rolls.all(|roll| roll == first));
+    first
+}
+
+#[test]
+fn every_start_in_one_store_finds_its_own_ranks() {
+    let store = serve();
+    let first = agreed(calls(&store, &[(0, 0), (1, 0), (2, 0)], LONG));
+    assert_eq!(first.names.len(), 3);
+    assert!(first.names[2].contains(", process "), "{:?}", first.names);
+    // Rank 0 comes first and finds lines of the dead, then last and is waited for.
+    for late in [[(0, 0), (1, 300), (2, 100)], [(0, 300), (1, 0), (2, 0)]] {
+        let next = agreed(calls(&store, &late, LONG));
+        assert_ne!(next.start, first.start);
+    }
+}
+
+#[test]
+fn fewer_ranks_than_before_find_each_other() {
+    let store = serve();
+    agreed(calls(&store, &[(0, 0), (1, 0), (2, 0)], LONG));
+    let fewer = agreed(calls(&store, &[(0, 0), (1, 300)], LONG));
+    assert_eq!(fewer.names.len(), 2);
+}
+
+#[test]
+fn who_is_missing_is_named_though_the_store_remembers_it() {
+    let store = serve();
+    for _ in 0..2 {
+        let found = calls(&store, &[(0, 0), (2, 0)], SHORT);
+        for error in found.into_iter().map(Result::unwrap_err) {
+            assert!(error.contains("of 3 ranks, 1 did not come"), "{error}");
+        }
+        agreed(calls(&store, &[(0, 0), (1, 0), (2, 0)], LONG));
+    }
+    let alone = calls(&store, &[(2, 0)], SHORT).swap_remove(0).unwrap_err();
+    assert!(alone.contains("of 3 ranks, 0 did not come"), "{alone}");
+}
+
+#[test]
+fn two_that_say_they_are_the_same_rank_are_told_so() {
+    let store = serve();
+    let found = calls(&store, &[(1, 0), (1, 100)], Duration::from_secs(2));
+    let errors: Vec<String> = found.into_iter().map(Result::unwrap_err).collect();
+    assert!(
+        errors[0].contains("two processes say that they are rank 1"),
+        "{errors:?}"
+    );
+}

@@ -1,0 +1,209 @@
+//! Signs of life, and what to do when they end.
+//!
+//! Two threads beside the one that trains. The *heart* speaks with the store: it says every second that this rank lives and
+//! looks at one other, so that every rank is looked at and nobody reads the signs of all; who finds it silent says so to all.
+//! The *watch* speaks with nobody, since a cut cable may hold the heart for a quarter of an hour. When a rank is lost it
+//! aborts what waits for it on the GPU; the training thread then finds an error, and ends as always. Where it does not (a
+//! driver that hangs), the process ends all the same.
+//!
+//! Silence is counted in beats of this process, not read off a clock: a whole training that was stopped and continued has
+//! lost nobody.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use creamc_torch::TorchError;
+use creamc_torch::group::{ProcessGroup, Store};
+
+/// What the watch needs to know.
+#[derive(Debug, Clone)]
+pub(super) struct Watched {
+    /// Where this rank writes that it lives.
+    pub own: String,
+    /// Where the one that it looks at does.
+    pub next: String,
+    /// What is said when that one is silent.
+    pub silent: String,
+    /// Where a rank that is lost is named to all.
+    pub lost: String,
+    /// What is said when the store is gone.
+    pub no_store: String,
+}
+
+/// How often, and how patiently.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    /// Between two signs of life.
+    pub beat: Duration,
+    /// Beats that a rank or the store may miss.
+    pub missed: u64,
+    /// Beats that the training thread has to end by itself, once a rank is lost.
+    pub grace: u64,
+    /// What happens then, given why.
+    pub end: fn(&str),
+}
+
+/// The two threads; they end with it.
+#[derive(Debug)]
+pub(super) struct Watch {
+    seen: Arc<Seen>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// What the two threads and the one that trains know of each other.
+#[derive(Debug, Default)]
+struct Seen {
+    /// This rank is at its end: whoever is lost now has done its work.
+    over: AtomicBool,
+    /// Times that the store answered.
+    rounds: AtomicU64,
+    /// Times that the other rank was found to have lived on.
+    signs: AtomicU64,
+    /// What to tell all.
+    to_tell: OnceLock<String>,
+    /// Who is lost, and how this rank knows.
+    lost: OnceLock<String>,
+    group: Mutex<Option<Arc<dyn ProcessGroup>>>,
+}
+
+impl Watch {
+    /// Lives from now on.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub fn start(store: &Store, watched: Watched, pace: Pace) -> Result<Watch, TorchError> {
+        let seen = Arc::new(Seen::default());
+        let own = store.another()?;
+        let (heart, watch) = (Arc::clone(&seen), Arc::clone(&seen));
+        let silent = watched.silent.clone();
+        let no_store = watched.no_store.clone();
+        let threads = vec![
+            thread::spawn(move || beat(&own, &watched, &heart, pace.beat)),
+            thread::spawn(move || look(&watch, (&silent, &no_store), pace)),
+        ];
+        Ok(Watch { seen, threads })
+    }
+
+    /// Gives up what this group has under way when a rank is lost.
+    pub fn abort_when_lost(&self, group: Arc<dyn ProcessGroup>) {
+        *self.seen.group() = Some(group);
+    }
+
+    /// Who is lost, if anybody is.
+    pub fn lost(&self) -> Option<&str> {
+        self.seen.lost.get().map(String::as_str)
+    }
+
+    /// From now on nobody is missed.
+    pub fn stop(&self) {
+        self.seen.over.store(true, Ordering::Relaxed);
+        for thread in &self.threads {
+            thread.thread().unpark();
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.stop();
+        // A heart that a dead store holds is left behind.
+        let since = Instant::now();
+        while self.threads.iter().any(|one| !one.is_finished()) {
+            if since.elapsed() > Duration::from_secs(1) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+impl Seen {
+    fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+
+    fn group(&self) -> std::sync::MutexGuard<'_, Option<Arc<dyn ProcessGroup>>> {
+        self.group.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The heart.
+fn beat(store: &Store, watched: &Watched, seen: &Seen, every: Duration) {
+    let (mut count, mut last) = (0_u64, None);
+    while !seen.is_over() {
+        let mut speak = || -> Result<(), TorchError> {
+            store.set(&watched.own, &count.to_string())?;
+            if let Some(lost) = store.get(&watched.lost)? {
+                let _ = seen.lost.set(lost);
+            } else if let Some(text) = seen.to_tell.get() {
+                store.set(&watched.lost, text)?;
+            }
+            let sign = store.get(&watched.next)?;
+            if sign != last {
+                seen.signs.fetch_add(1, Ordering::Relaxed);
+                last = sign;
+            }
+            Ok(())
+        };
+        if speak().is_err() {
+            // Where this rank is at its end, so is the one that served the store.
+            if !seen.is_over() {
+                let _ = seen.lost.set(watched.no_store.clone());
+            }
+            return;
+        }
+        seen.rounds.fetch_add(1, Ordering::Relaxed);
+        count += 1;
+        thread::park_timeout(every);
+    }
+}
+
+/// The watch.
+fn look(seen: &Seen, (silent, no_store): (&str, &str), pace: Pace) {
+    let (mut rounds, mut signs) = (Missed::default(), Missed::default());
+    while !seen.is_over() && seen.lost.get().is_none() {
+        thread::park_timeout(pace.beat);
+        let without_store = rounds.count(seen.rounds.load(Ordering::Relaxed));
+        let without_sign = signs.count(seen.signs.load(Ordering::Relaxed));
+        if without_store > pace.missed {
+            let _ = seen.lost.set(no_store.to_owned());
+        } else if without_sign > pace.missed {
+            // The heart tells it to all, who find it as this rank does.
+            let _ = seen.to_tell.set(silent.to_owned());
+            let _ = seen.lost.set(silent.to_owned());
+        }
+    }
+    let Some(lost) = seen.lost.get().filter(|_| !seen.is_over()) else {
+        return;
+    };
+    if let Some(group) = seen.group().take() {
+        group.abort();
+    }
+    for _ in 0..pace.grace {
+        thread::park_timeout(pace.beat);
+        if seen.is_over() {
+            return;
+        }
+    }
+    (pace.end)(lost);
+}
+
+/// How often in a row a number stayed what it was.
+#[derive(Default)]
+struct Missed {
+    last: u64,
+    times: u64,
+}
+
+impl Missed {
+    fn count(&mut self, now: u64) -> u64 {
+        self.times = if now == self.last { self.times + 1 } else { 0 };
+        self.last = now;
+        self.times
+    }
+}
+
+#[cfg(test)]
+mod tests;
