@@ -2,12 +2,15 @@
 #![cfg(feature = "torch")]
 #![allow(
     clippy::disallowed_methods,
-    reason = "a test lays out and reads its files"
+    clippy::print_stderr,
+    reason = "a test lays out and reads its files, and says why it is skipped"
 )]
 
 mod diverged;
 mod ended;
 mod full_disk;
+mod launchers;
+mod network;
 mod ranks;
 mod refused;
 mod retraining;

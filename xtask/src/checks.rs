@@ -6,14 +6,15 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::{libtorch, step};
+use crate::{launchers, libtorch, step};
 
-/// Sets up libtorch and runs every check.
+/// Sets up libtorch, and the launchers where they are to be had, and runs every check.
 ///
 /// # Errors
 /// At the first check that fails.
 pub fn run(root: &Path) -> Result<()> {
     libtorch::setup(root)?;
+    launchers::setup_if_possible(root);
     for (title, command) in steps(root) {
         step::run(title, command)?;
     }

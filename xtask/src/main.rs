@@ -1,4 +1,4 @@
-//! The project's chores, one command each: `cargo xtask setup | test | demo`.
+//! The project's chores, one command each: `cargo xtask setup | launchers | test | demo`.
 //!
 //! Nothing here links libtorch, so that this helper builds on a bare machine
 //! and can fetch it.
@@ -12,6 +12,7 @@
 
 mod checks;
 mod demo;
+mod launchers;
 mod libtorch;
 mod step;
 
@@ -22,9 +23,10 @@ use anyhow::{Result, bail};
 
 const USAGE: &str = "usage: cargo xtask COMMAND
 
-  setup   make .libtorch in the repository: libtorch 2.11.0, found or fetched
-  test    set up, then formatting, lints, every test, the documentation
-  demo    set up, build the release binaries, run the demonstration";
+  setup      make .libtorch in the repository: libtorch 2.11.0, found or fetched
+  launchers  make .launchers: torchrun and mpirun for the tests that use them
+  test       set up, then formatting, lints, every test, the documentation
+  demo       set up, build the release binaries, run the demonstration";
 
 fn main() -> ExitCode {
     match run() {
@@ -42,6 +44,10 @@ fn run() -> Result<()> {
     let root = repository();
     match words.as_slice() {
         ["setup"] => libtorch::setup(&root),
+        ["launchers"] => {
+            libtorch::setup(&root)?;
+            launchers::setup(&root)
+        }
         ["test"] => checks::run(&root),
         ["demo"] => demo::run(&root),
         ["help" | "--help" | "-h"] => {

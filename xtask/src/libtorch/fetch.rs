@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
-use super::pin::{Library, PLATFORMS, Platform, VERSION, Wheel};
+use super::pin::{Library, PLATFORMS, Platform, VERSION};
 
 /// The folder of the cache that serves this machine, fetched when missing.
 ///
@@ -44,7 +44,11 @@ pub fn cached() -> Result<PathBuf> {
     })
 }
 
-fn platform() -> Result<&'static Platform> {
+/// The wheels for this machine.
+///
+/// # Errors
+/// When there are none.
+pub fn platform() -> Result<&'static Platform> {
     let arch = std::env::consts::ARCH;
     let known = PLATFORMS.iter().find(|platform| platform.arch == arch);
     match known {
@@ -66,7 +70,11 @@ fn has_nvidia_driver() -> bool {
             .is_ok_and(|output| output.status.success())
 }
 
-fn cache_folder() -> Result<PathBuf> {
+/// Where what is fetched is kept.
+///
+/// # Errors
+/// When the user has no folder for it.
+pub fn cache_folder() -> Result<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     set("XDG_CACHE_HOME")
         .map(PathBuf::from)
@@ -75,8 +83,11 @@ fn cache_folder() -> Result<PathBuf> {
         .context("neither XDG_CACHE_HOME nor HOME is set: no place to keep libtorch")
 }
 
-/// Another set-up may have been quicker: its folder is as good as ours.
-fn publish(partial: &Path, whole: &Path) -> Result<()> {
+/// Gives a folder its name. Another set-up may have been quicker: its folder is as good as ours.
+///
+/// # Errors
+/// When it cannot be renamed.
+pub fn publish(partial: &Path, whole: &Path) -> Result<()> {
     match fs::rename(partial, whole) {
         Err(error) if !whole.exists() => Err(error)
             .with_context(|| format!("renaming {} to {}", partial.display(), whole.display())),
@@ -88,25 +99,16 @@ fn publish(partial: &Path, whole: &Path) -> Result<()> {
 fn fill(platform: &Platform, folder: &Path) -> Result<()> {
     println!("fetching libtorch {VERSION} for the CPU (about 550 MB) with pip");
     let wheels = folder.join("wheels");
-    let pinned = folder.join("requirements.txt");
-    let lines = platform
-        .wheels
-        .iter()
-        .map(|wheel| format!("{} --hash=sha256:{}\n", wheel.requirement, wheel.sha256));
-    fs::write(&pinned, lines.collect::<String>())
-        .with_context(|| format!("writing {}", pinned.display()))?;
-    let mut pip = pip("download", platform);
-    pip.args(["--no-deps", "--require-hashes", "--requirement"])
-        .arg(&pinned)
-        .arg("--dest")
-        .arg(&wheels);
-    run_pip(pip)?;
+    fs::create_dir_all(&wheels).with_context(|| format!("creating {}", wheels.display()))?;
+    let pins = platform.wheels.each_ref();
+    let pins = pins.map(|wheel| (wheel.requirement, wheel.sha256));
+    fetch(platform, &pins, &wheels)?;
 
     println!("unpacking");
     let lib = folder.join("lib");
     fs::create_dir_all(&lib).with_context(|| format!("creating {}", lib.display()))?;
     for wheel in &platform.wheels {
-        let mut archive = open(&wheel_file(&wheels, wheel)?)?;
+        let mut archive = open(&wheel_file(&wheels, wheel.requirement)?)?;
         for library in wheel.libraries {
             unpack(&mut archive, library.path, &lib.join(file_name(library)))?;
             verify(&lib.join(file_name(library)), library)?;
@@ -118,8 +120,25 @@ fn fill(platform: &Platform, folder: &Path) -> Result<()> {
     // The package's own libtorch.so asks for the CUDA libraries.
     write(&lib.join("libtorch.so"), "INPUT(libtorch_cpu.so)\n")?;
     write(&folder.join("build-version"), VERSION)?;
-    fs::remove_file(&pinned)?;
     fs::remove_dir_all(&wheels).with_context(|| format!("removing {}", wheels.display()))
+}
+
+/// Downloads wheels, given as requirement and SHA-256, into a folder.
+///
+/// # Errors
+/// When pip is not here, or has no such files.
+pub fn fetch(platform: &Platform, pins: &[(&str, &str)], wheels: &Path) -> Result<()> {
+    let pinned = wheels.join("requirements.txt");
+    let lines = pins
+        .iter()
+        .map(|(requirement, sum)| format!("{requirement} --hash=sha256:{sum}\n"));
+    write(&pinned, &lines.collect::<String>())?;
+    let mut pip = pip("download", platform);
+    pip.args(["--no-deps", "--require-hashes", "--requirement"])
+        .arg(&pinned)
+        .arg("--dest")
+        .arg(wheels);
+    run_pip(pip)
 }
 
 /// torch with all that it requires, as python would see it. Not hash-pinned as a
@@ -180,9 +199,11 @@ fn run_pip(mut pip: Command) -> Result<()> {
 }
 
 /// The downloaded file of a wheel: the one whose name begins as its requirement.
-fn wheel_file(folder: &Path, wheel: &Wheel) -> Result<PathBuf> {
-    let start = wheel
-        .requirement
+///
+/// # Errors
+/// When it is not there.
+pub fn wheel_file(folder: &Path, requirement: &str) -> Result<PathBuf> {
+    let start = requirement
         .replace("==", "-")
         .replace("nvidia-cuda-", "nvidia_cuda_");
     for entry in fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
@@ -193,12 +214,16 @@ fn wheel_file(folder: &Path, wheel: &Wheel) -> Result<PathBuf> {
     }
     bail!(
         "pip ended well, but left no {} in {}",
-        wheel.requirement,
+        requirement,
         folder.display()
     )
 }
 
-fn open(wheel: &Path) -> Result<ZipArchive<File>> {
+/// Opens a wheel.
+///
+/// # Errors
+/// When it is none.
+pub fn open(wheel: &Path) -> Result<ZipArchive<File>> {
     let file = File::open(wheel).with_context(|| format!("opening {}", wheel.display()))?;
     ZipArchive::new(file).with_context(|| format!("reading {}", wheel.display()))
 }
@@ -225,7 +250,11 @@ fn unpack_headers(archive: &mut ZipArchive<File>, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn unpack(archive: &mut ZipArchive<File>, name: &str, target: &Path) -> Result<()> {
+/// Unpacks one file; folders on the way are made.
+///
+/// # Errors
+/// When it is not in the archive, or cannot be written.
+pub fn unpack(archive: &mut ZipArchive<File>, name: &str, target: &Path) -> Result<()> {
     if let Some(parent) = target.parent() {
         fs::create_dir_all(parent).with_context(|| format!("creating {}", parent.display()))?;
     }

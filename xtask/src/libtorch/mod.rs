@@ -8,8 +8,8 @@
 //!    five libraries that a CPU needs or, where an NVIDIA driver is loaded, the
 //!    whole package with the CUDA libraries that it asks for.
 
-mod fetch;
-mod pin;
+pub mod fetch;
+pub mod pin;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -50,6 +50,16 @@ pub fn setup(root: &Path) -> Result<()> {
     point(&link, &folder)
 }
 
+/// The folder that `.libtorch` points to.
+///
+/// # Errors
+/// When it holds no libtorch.
+pub fn linked(root: &Path) -> Result<PathBuf> {
+    let link = root.join(".libtorch");
+    check(&link)?;
+    Ok(fs::canonicalize(link)?)
+}
+
 /// The user's `LIBTORCH`, if it is not just what `.cargo/config.toml` sets.
 fn users_own(link: &Path) -> Option<PathBuf> {
     let value = std::env::var_os("LIBTORCH").filter(|value| !value.is_empty())?;
@@ -83,7 +93,10 @@ fn check(folder: &Path) -> Result<()> {
 }
 
 /// Points the link at `folder`.
-fn point(link: &Path, folder: &Path) -> Result<()> {
+///
+/// # Errors
+/// When something else has its name.
+pub fn point(link: &Path, folder: &Path) -> Result<()> {
     if fs::read_link(link).is_ok_and(|old| old == folder) {
         return Ok(());
     }
