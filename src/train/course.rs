@@ -17,6 +17,12 @@ pub fn position((epoch, step): (u64, u64), steps: u64) -> (u64, usize) {
     }
 }
 
+/// Whole epochs that are made after step `step` of the run in epoch `epoch`.
+#[must_use]
+pub fn whole_epochs(at: (u64, u64), steps: u64) -> u64 {
+    position(at, steps).0 - 1
+}
+
 /// Steps to make before the next checkpoint of an epoch that is at step `made`, when there is
 /// one every `every` steps; 0: none before its end.
 #[must_use]
@@ -45,6 +51,8 @@ mod tests {
         assert_eq!(position((1, 5), 12), (1, 5));
         assert_eq!(position((1, 12), 12), (2, 0));
         assert_eq!(position((3, 25), 12), (3, 1));
+        let whole = [(0, 0), (1, 5), (1, 12), (3, 25)].map(|at| whole_epochs(at, 12));
+        assert_eq!(whole, [0, 0, 1, 2]);
     }
 
     #[test]

@@ -12,3 +12,4 @@ mod ranks;
 mod refused;
 mod retraining;
 mod tool;
+mod world;

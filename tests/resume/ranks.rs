@@ -16,7 +16,7 @@ const HALF: &str = "DATASET.BATCH_SIZE=8";
 /// Three epochs of 12 steps.
 const SHORT: [&str; 3] = [HALF, "EPOCHS=3", "SUPERNET.PICK=board"];
 
-fn two(mut command: Command) -> Command {
+pub(super) fn two(mut command: Command) -> Command {
     command.args(["--nproc-per-node", "2"]);
     command
 }
@@ -40,7 +40,7 @@ fn children(of: &Running) -> Vec<u32> {
 }
 
 /// Sends a signal with the system's own tool.
-fn signal(name: &str, process: u32) {
+pub(super) fn signal(name: &str, process: u32) {
     let status = Command::new("kill")
         .args([name, &process.to_string()])
         .status();
@@ -49,9 +49,14 @@ fn signal(name: &str, process: u32) {
 
 /// Starts a training and waits until it has saved step `step` or a later one.
 fn until_step(run: &Path, step: u64, command: &mut Command) -> Running {
+    until(|| newest_step(run) >= step, command)
+}
+
+/// Starts a training and waits until its folder is as `there` asks.
+pub(super) fn until(there: impl Fn() -> bool, command: &mut Command) -> Running {
     let running = Running::start(command);
     let since = Instant::now();
-    while newest_step(run) < step {
+    while !there() {
         assert!(
             since.elapsed() < Duration::from_secs(240),
             "no step is saved"
@@ -62,7 +67,7 @@ fn until_step(run: &Path, step: u64, command: &mut Command) -> Running {
 }
 
 /// Waits for the end; exit code and what was said.
-fn end(running: Running) -> (Option<i32>, String) {
+pub(super) fn end(running: Running) -> (Option<i32>, String) {
     let mut running = std::mem::ManuallyDrop::new(running);
     let status = running.0.wait().unwrap();
     let mut said = String::new();
