@@ -69,7 +69,11 @@ impl Retraining<'_> {
         self.records.say(&resumed(&from, at))?;
         let steps = self.train.steps_of(self.settings.train.batch, world) as u64;
         self.records.rewind(whole_epochs(at, steps))?;
-        self.step = rebased(at, steps, self.recipe.steps);
+        if world != self.learner.ranks.world() {
+            let counts = (steps, self.recipe.steps);
+            self.step = rebased(at, counts, self.settings.accumulate);
+            self.learner.gathered.clear();
+        }
         Ok(())
     }
 

@@ -67,7 +67,10 @@ impl Search<'_> {
         let steps = self.train.steps_of(self.settings.train.batch, world) as u64;
         self.records.rewind(whole_epochs((epoch, step), steps))?;
         self.keep_best()?;
-        self.walker.at.step = rebased((epoch, step), steps, self.recipe.train.steps);
+        if world != self.learner.ranks.world() {
+            let counts = (steps, self.recipe.train.steps);
+            self.walker.at.step = rebased((epoch, step), counts, 1);
+        }
         Ok(())
     }
 }

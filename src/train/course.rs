@@ -34,11 +34,13 @@ pub fn until_checkpoint(made: usize, every: u64) -> usize {
 }
 
 /// Steps of the run after `step` in epoch `epoch`, where an epoch had `from` steps and has `to` now: as many whole
-/// epochs, and as much of the one under way as whole steps are.
+/// epochs, and as much of the one under way as whole updates of `batches` batches are. What of an update was gathered
+/// is of other batches: it begins anew.
 #[must_use]
-pub fn rebased((epoch, step): (u64, u64), from: u64, to: u64) -> u64 {
-    let whole = epoch.saturating_sub(1);
-    whole * to + (step - whole * from) * to / from
+pub fn rebased((epoch, step): (u64, u64), (from, to): (u64, u64), batches: u64) -> u64 {
+    let whole = whole_epochs((epoch, step), from);
+    let made = (step - whole * from) * to / from;
+    whole * to + made - made % batches
 }
 
 #[cfg(test)]
@@ -57,11 +59,19 @@ mod tests {
 
     #[test]
     fn another_number_of_processes_keeps_whole_epochs() {
-        assert_eq!(rebased((0, 0), 12, 6), 0);
-        assert_eq!(rebased((3, 36), 12, 6), 18);
-        assert_eq!(rebased((3, 18), 6, 12), 36);
-        assert_eq!(rebased((2, 17), 12, 6), 8);
-        assert_eq!(rebased((2, 17), 12, 12), 17);
+        assert_eq!(rebased((0, 0), (12, 6), 1), 0);
+        assert_eq!(rebased((3, 36), (12, 6), 1), 18);
+        assert_eq!(rebased((3, 18), (6, 12), 1), 36);
+        assert_eq!(rebased((2, 17), (12, 6), 1), 8);
+        assert_eq!(rebased((2, 17), (12, 12), 1), 17);
+    }
+
+    #[test]
+    fn an_update_that_was_gathered_in_part_begins_anew() {
+        assert_eq!(rebased((2, 38), (24, 12), 3), 18);
+        assert_eq!(rebased((2, 17), (12, 12), 3), 15);
+        // The last update of an epoch may have fewer batches; it is whole.
+        assert_eq!(rebased((2, 20), (10, 7), 3), 14);
     }
 
     #[test]
