@@ -8,7 +8,7 @@ use super::under_way::Retraining;
 use crate::config;
 use crate::run::{Manifest, Stop};
 use crate::train::checkpoints::{resumed, stored_ranks};
-use crate::train::course::{rebased, whole_epochs};
+use crate::train::course::{Recount, whole_epochs};
 use crate::train::prepare::reopen_folder;
 use crate::train::{Chosen, Error, ResumeOptions};
 
@@ -71,7 +71,9 @@ impl Retraining<'_> {
         self.records.rewind(whole_epochs(at, steps))?;
         if world != self.learner.ranks.world() {
             let counts = (steps, self.recipe.steps);
-            self.step = rebased(at, counts, self.settings.accumulate);
+            let recount = Recount::new(at, counts, self.settings.accumulate);
+            self.step = recount.now;
+            self.checkpoints.recount(&recount);
             self.learner.gathered.clear();
         }
         Ok(())

@@ -8,7 +8,7 @@ use super::under_way::Search;
 use crate::config;
 use crate::run::Stop;
 use crate::train::checkpoints::{resumed, stored_ranks};
-use crate::train::course::{rebased, whole_epochs};
+use crate::train::course::{Recount, whole_epochs};
 use crate::train::prepare::reopen_folder;
 use crate::train::{Error, ResumeOptions};
 
@@ -69,8 +69,21 @@ impl Search<'_> {
         self.keep_best()?;
         if world != self.learner.ranks.world() {
             let counts = (steps, self.recipe.train.steps);
-            self.walker.at.step = rebased((epoch, step), counts, 1);
+            self.recount(&Recount::new((epoch, step), counts, 1));
         }
         Ok(())
+    }
+
+    /// Goes on with other numbers of steps.
+    fn recount(&mut self, recount: &Recount) {
+        self.walker.at.step = recount.now;
+        self.checkpoints.recount(recount);
+        let step = |then: &mut Option<u64>| *then = then.and_then(|then| recount.step(then));
+        if let Some((_, at)) = &mut self.pick {
+            step(at);
+        }
+        if let Some(best) = &mut self.best {
+            step(&mut best.step);
+        }
     }
 }

@@ -33,14 +33,40 @@ pub fn until_checkpoint(made: usize, every: u64) -> usize {
     }
 }
 
-/// Steps of the run after `step` in epoch `epoch`, where an epoch had `from` steps and has `to` now: as many whole
-/// epochs, and as much of the one under way as whole updates of `batches` batches are. What of an update was gathered
-/// is of other batches: it begins anew.
-#[must_use]
-pub fn rebased((epoch, step): (u64, u64), (from, to): (u64, u64), batches: u64) -> u64 {
-    let whole = whole_epochs((epoch, step), from);
-    let made = (step - whole * from) * to / from;
-    whole * to + made - made % batches
+/// How steps count from a checkpoint on whose run goes on with another number of processes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recount {
+    /// The checkpoint's step, as it was counted.
+    then: u64,
+    /// The step to go on from, as it is counted now.
+    pub now: u64,
+    /// Whether both are after as much of the epoch.
+    same: bool,
+}
+
+impl Recount {
+    /// Of the checkpoint after `step` in epoch `epoch`, where an epoch had `from` steps and has `to` now: the run goes on
+    /// after as many whole epochs, and as much of the one under way as whole updates of `batches` batches are. What of
+    /// an update was gathered is of other batches: it begins anew.
+    #[must_use]
+    pub fn new((epoch, step): (u64, u64), (from, to): (u64, u64), batches: u64) -> Recount {
+        let whole = whole_epochs((epoch, step), from);
+        let then = step - whole * from;
+        let made = then * to / from;
+        let now = made - made % batches;
+        Recount {
+            then: step,
+            now: whole * to + now,
+            same: now * from == then * to,
+        }
+    }
+
+    /// The number of a step of then, as steps are counted now. Of the steps before the checkpoint there is none:
+    /// other numbers are between the same images.
+    #[must_use]
+    pub fn step(&self, then: u64) -> Option<u64> {
+        (self.same && then == self.then).then_some(self.now)
+    }
 }
 
 #[cfg(test)]
@@ -59,19 +85,39 @@ mod tests {
 
     #[test]
     fn another_number_of_processes_keeps_whole_epochs() {
-        assert_eq!(rebased((0, 0), (12, 6), 1), 0);
-        assert_eq!(rebased((3, 36), (12, 6), 1), 18);
-        assert_eq!(rebased((3, 18), (6, 12), 1), 36);
-        assert_eq!(rebased((2, 17), (12, 6), 1), 8);
-        assert_eq!(rebased((2, 17), (12, 12), 1), 17);
+        let now = |at, counts| Recount::new(at, counts, 1).now;
+        assert_eq!(now((0, 0), (12, 6)), 0);
+        assert_eq!(now((3, 36), (12, 6)), 18);
+        assert_eq!(now((3, 18), (6, 12)), 36);
+        assert_eq!(now((2, 17), (12, 6)), 8);
+        assert_eq!(now((2, 17), (12, 12)), 17);
+    }
+
+    #[test]
+    fn a_step_of_before_has_a_number_now_only_where_it_is_the_same_moment() {
+        let whole = Recount::new((3, 36), (12, 6), 1);
+        assert_eq!(
+            [36, 18, 24].map(|then| whole.step(then)),
+            [Some(18), None, None]
+        );
+        let within = Recount::new((2, 16), (12, 6), 1);
+        assert_eq!(within.step(16), Some(8));
+        // Some images are trained on again: 12 is not the same as the 6 that it goes on from.
+        let rounded = Recount::new((2, 13), (12, 6), 1);
+        assert_eq!(
+            (rounded.now, rounded.step(13), rounded.step(12)),
+            (6, None, None)
+        );
+        assert_eq!(Recount::new((2, 17), (12, 12), 3).step(17), None);
     }
 
     #[test]
     fn an_update_that_was_gathered_in_part_begins_anew() {
-        assert_eq!(rebased((2, 38), (24, 12), 3), 18);
-        assert_eq!(rebased((2, 17), (12, 12), 3), 15);
+        let now = |at, counts| Recount::new(at, counts, 3).now;
+        assert_eq!(now((2, 38), (24, 12)), 18);
+        assert_eq!(now((2, 17), (12, 12)), 15);
         // The last update of an epoch may have fewer batches; it is whole.
-        assert_eq!(rebased((2, 20), (10, 7), 3), 14);
+        assert_eq!(now((2, 20), (10, 7)), 14);
     }
 
     #[test]
