@@ -93,6 +93,19 @@ impl Dataset {
         }
     }
 
+    /// Images that turned out to be unreadable since the last call, by their numbers: each with its file and why.
+    #[must_use]
+    pub fn news(&self) -> Vec<(usize, String)> {
+        self.broken.news()
+    }
+
+    /// Takes over images that were found to be unreadable, and told of, elsewhere.
+    pub fn recall_broken(&self, known: impl IntoIterator<Item = (usize, String)>) {
+        for (index, text) in known {
+            self.broken.recall(index, text);
+        }
+    }
+
     /// The number of images.
     #[must_use]
     pub fn len(&self) -> usize {

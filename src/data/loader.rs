@@ -9,7 +9,7 @@ use super::batch::{Gap, Pixels, Preparer};
 use super::parts::{balanced_batches, shard, shuffled_batches};
 use super::prefetch::Prefetch;
 use super::random::{Purpose, stream};
-use super::{Augmentation, DataError, Normalisation, Part, Size, evaluate};
+use super::{Augmentation, DataError, Dataset, Normalisation, Part, Size, evaluate};
 use crate::config::MixSettings;
 
 /// Images and labels, on the CPU.
@@ -154,11 +154,10 @@ impl Loader {
         Self::new(part, normalisation, Augmentation::none(), seed, workers)
     }
 
-    /// Images of the part's set that turned out to be unreadable since the last call, each
-    /// with its file and why, in the order of the files.
+    /// The set that the part is of.
     #[must_use]
-    pub fn news(&self) -> Vec<String> {
-        self.preparer.part().set.broken.news()
+    pub fn set(&self) -> &Dataset {
+        &self.preparer.part().set
     }
 
     /// Training batches in an epoch of `batch` images for each of `world` processes; what is left over is dropped.

@@ -10,6 +10,7 @@ mod join;
 mod launch;
 mod peers;
 mod sharing;
+mod texts;
 
 use std::sync::Arc;
 

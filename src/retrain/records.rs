@@ -111,8 +111,8 @@ impl Records {
     ///
     /// # Errors
     /// When the disk is full.
-    pub fn broken(&mut self, data: &Data) -> Result<(), RunError> {
-        for image in data.news() {
+    pub fn broken(&mut self, images: &[String]) -> Result<(), RunError> {
+        for image in images {
             self.say(&format!("not readable: {image}"))?;
         }
         Ok(())

@@ -20,6 +20,7 @@ use crate::data::Loader;
 use crate::nn::Place;
 use crate::ranks::SAVED;
 use crate::run::{Progress, Tick};
+use crate::train::broken::news;
 use crate::train::checkpoints::Checkpoints;
 use crate::train::epoch::{Done, epoch};
 use crate::train::meter::Reading;
@@ -264,9 +265,9 @@ impl Search<'_> {
         Ok((judged, probes))
     }
 
-    /// Images that turned out to be unreadable; those of the judge part are of the same set.
+    /// Images that any rank could not read; those of the judge part are of the same set.
     pub(super) fn say_broken(&mut self) -> Result<(), Error> {
-        for image in self.train.news() {
+        for image in news(&self.learner.ranks, &[self.train.set()])? {
             self.records.say(&format!("not readable: {image}"))?;
         }
         Ok(())

@@ -5,6 +5,9 @@
     reason = "a test lays out and reads its files"
 )]
 
+mod broken;
+#[path = "../common/mod.rs"]
+mod common;
 mod diverged;
 mod ended;
 mod full_disk;
