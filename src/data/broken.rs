@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+/// Images that cannot be read: number, and what is wrong.
+pub(super) type Unreadable = Vec<(usize, String)>;
+
 /// The broken images of a set. Which are found does not depend on the number of workers,
 /// nor does their order here: they are sorted by their numbers.
 #[derive(Debug, Default)]

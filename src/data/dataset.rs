@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use super::Wanted;
-use super::broken::Broken;
+use super::broken::{Broken, Unreadable};
 use super::decode::decode;
 use super::files::Files;
 use super::memory::Memory;
@@ -97,6 +97,13 @@ impl Dataset {
     #[must_use]
     pub fn news(&self) -> Vec<(usize, String)> {
         self.broken.news()
+    }
+
+    /// Notes images that cannot be read.
+    pub(super) fn note(&self, broken: Unreadable) {
+        for (index, text) in broken {
+            self.broken.note(index, text);
+        }
     }
 
     /// Takes over images that were found to be unreadable, and told of, elsewhere.

@@ -1,5 +1,6 @@
 //! Images that cannot be read, met by one process or the other.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +9,7 @@ use serde_json::Value;
 
 use super::common::{fixture_path, folder};
 use super::ranks::two;
-use super::tool::{finish, text, tool};
+use super::tool::{finish, store, text, tool};
 
 /// Two classes, each with six whole images and nine damaged ones to train on.
 fn images(root: &Path) -> PathBuf {
@@ -89,4 +90,37 @@ fn a_search_of_two_names_what_any_of_them_could_not_read() {
     ];
     finish(&mut two(train("search", root, &settings)));
     assert_eq!(named(root), all());
+}
+
+/// Damaged images that each checkpoint of a retraining lists, by their numbers.
+fn listed(root: &Path, workers: &str) -> BTreeMap<u64, Vec<u64>> {
+    let root = root.join(workers);
+    fs::create_dir(&root).unwrap();
+    let workers = format!("WORKERS={workers}");
+    let settings = [
+        "DATASET.BATCH_SIZE=3",
+        "RECOVERY_INTERVAL=1",
+        "KEEP_CHECKPOINTS=10",
+        &workers,
+    ];
+    finish(&mut train("retrain", &root, &settings));
+    let store = store(&root.join("run"));
+    let of = |step: u64| {
+        let state = &store.read(step).unwrap().contents.about["state"];
+        let state: Value = serde_json::from_str(state).unwrap();
+        let broken = state["broken"].as_array().unwrap().iter();
+        broken.map(|image| image[0].as_u64().unwrap()).collect()
+    };
+    let steps = store.steps().unwrap().into_iter();
+    steps.map(|step| (step, of(step))).collect()
+}
+
+#[test]
+fn a_checkpoint_lists_the_damaged_images_of_its_steps_however_far_ahead_others_were_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let [one, ahead] = ["0", "3"].map(|workers| listed(folder.path(), workers));
+    assert_eq!(one.len(), 10);
+    assert!(one[&1].len() < one[&10].len());
+    assert_eq!(one[&10].len(), 18);
+    assert_eq!(one, ahead);
 }
