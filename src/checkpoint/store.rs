@@ -2,6 +2,9 @@
 //!
 //! Names sort by step. A file is there whole or not at all, and an older one is
 //! removed only after the newer is safe.
+//!
+//! A run that goes on with more processes counts fewer steps, so that files of before may name higher ones: what is
+//! saved is always the newest, and they go.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -64,7 +67,8 @@ impl Store {
         self.folder.join(BEST)
     }
 
-    /// Saves the checkpoint after `step`, then removes those before it that are too many.
+    /// Saves the checkpoint after `step`, then removes those before it that are too many, and all of later steps: the
+    /// run has gone on from one of them and counts otherwise now.
     ///
     /// # Errors
     /// When the system refuses; all that was saved before is there then.
@@ -160,15 +164,14 @@ impl Store {
         Ok(newest)
     }
 
-    /// Of the checkpoints up to `newest` only the last stay.
+    /// Of the checkpoints up to `newest` only the last stay. Those beyond it go from the lowest on: until the last is
+    /// gone it is the newest of all, and where the process is killed the run goes on from it once more.
     fn prune(&self, newest: u64) -> Result<(), FileError> {
-        let mut steps = self.steps()?;
-        steps.retain(|&step| step <= newest);
-        let surplus = steps.len().saturating_sub(self.keep);
-        for &step in &steps[..surplus] {
-            remove(&self.path(step))?;
-        }
-        Ok(())
+        let steps = self.steps()?;
+        let (until, beyond) = steps.split_at(steps.partition_point(|&step| step <= newest));
+        let surplus = &until[..until.len().saturating_sub(self.keep)];
+        let mut gone = surplus.iter().chain(beyond);
+        gone.try_for_each(|&step| remove(&self.path(step)))
     }
 
     fn remove_partial(&self) -> Result<(), FileError> {
@@ -275,11 +278,19 @@ mod tests {
     }
 
     #[test]
-    fn a_checkpoint_after_the_saved_one_is_not_removed_for_it() {
-        let (_folder, store) = store(1);
-        save_at(&store, 8);
-        save_at(&store, 5);
-        assert_eq!(store.steps().unwrap(), [5, 8]);
+    fn the_saved_one_is_the_newest_though_its_step_is_lower() {
+        let (_folder, store) = store(2);
+        for step in [3, 4, 8, 9, 5] {
+            save_at(&store, step);
+        }
+        assert_eq!(store.newest().unwrap().found.unwrap().step, 5);
+        assert_eq!(
+            store.steps().unwrap(),
+            [5],
+            "8 pushed out 3, 9 pushed out 4"
+        );
+        save_at(&store, 6);
+        assert_eq!(store.steps().unwrap(), [5, 6]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use rand::Rng;
 
 use super::augment::Way;
+use super::broken::Unreadable;
 use super::random::{Purpose, stream};
 use super::raster::Raster;
 use super::resize::Scaler;
@@ -63,7 +64,7 @@ impl Preparer {
     }
 
     /// The images `indices`, augmented by draws keyed by (seed, epoch, index): equal
-    /// for equal arguments, whichever thread asks.
+    /// for equal arguments, whichever thread asks. Images that cannot be read are noted.
     ///
     /// # Errors
     /// An image cannot be read and the set is strict, or no image of its class (where gaps are
@@ -72,6 +73,23 @@ impl Preparer {
     /// # Panics
     /// An index is not one of the set's.
     pub fn prepare(&self, indices: &[usize], epoch: u64, gap: Gap) -> Result<Pixels, DataError> {
+        let mut broken = Vec::new();
+        let pixels = self.prepare_ahead(indices, epoch, gap, &mut broken);
+        self.part.set.note(broken);
+        pixels
+    }
+
+    /// As [`Preparer::prepare`]; what cannot be read is only added to `broken`, for whoever takes the images to note.
+    ///
+    /// # Errors
+    /// As [`Preparer::prepare`].
+    pub(super) fn prepare_ahead(
+        &self,
+        indices: &[usize],
+        epoch: u64,
+        gap: Gap,
+        broken: &mut Unreadable,
+    ) -> Result<Pixels, DataError> {
         let set = &self.part.set;
         let length = set.size().len();
         let way = Way {
@@ -85,7 +103,7 @@ impl Preparer {
         let mut values = vec![0.0; indices.len() * length];
         let mut labels = Vec::with_capacity(indices.len());
         for &index in indices {
-            let Some((read, image)) = self.read(index, gap)? else {
+            let Some((read, image)) = self.read(index, gap, broken)? else {
                 continue;
             };
             let out = &mut values[labels.len() * length..][..length];
@@ -109,15 +127,20 @@ impl Preparer {
     }
 
     /// Image `index`, or the one that takes its place, with its number.
-    fn read(&self, index: usize, gap: Gap) -> Result<Option<(usize, Raster<'_>)>, DataError> {
-        if let Some(image) = self.try_read(index)? {
+    fn read(
+        &self,
+        index: usize,
+        gap: Gap,
+        broken: &mut Unreadable,
+    ) -> Result<Option<(usize, Raster<'_>)>, DataError> {
+        if let Some(image) = self.try_read(index, broken)? {
             return Ok(Some((index, image)));
         }
         if gap == Gap::Leave {
             return Ok(None);
         }
         for other in self.part.after(index) {
-            if let Some(image) = self.try_read(other)? {
+            if let Some(image) = self.try_read(other, broken)? {
                 return Ok(Some((other, image)));
             }
         }
@@ -129,8 +152,12 @@ impl Preparer {
         Err(DataError::new(set.name_of(index).as_ref(), what))
     }
 
-    /// An image that cannot be read is noted, or an error where the set is strict.
-    fn try_read(&self, index: usize) -> Result<Option<Raster<'_>>, DataError> {
+    /// An image that cannot be read is added to `broken`, or an error where the set is strict.
+    fn try_read(
+        &self,
+        index: usize,
+        broken: &mut Unreadable,
+    ) -> Result<Option<Raster<'_>>, DataError> {
         let set = &self.part.set;
         let what = match set.read(index) {
             Ok(image) => return Ok(Some(image)),
@@ -141,7 +168,7 @@ impl Preparer {
             let what = format!("{what}; replace or remove it, or set `DATASET.STRICT` to False");
             return Err(DataError::new(name.as_ref(), what));
         }
-        set.broken.note(index, format!("{name}: {what}"));
+        broken.push((index, format!("{name}: {what}")));
         Ok(None)
     }
 

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+/// Images that cannot be read: number, and what is wrong.
+pub(super) type Unreadable = Vec<(usize, String)>;
+
 /// The broken images of a set. Which are found does not depend on the number of workers,
 /// nor does their order here: they are sorted by their numbers.
 #[derive(Debug, Default)]
@@ -51,13 +54,13 @@ impl Broken {
     }
 
     /// Those that were found since the last call.
-    pub fn news(&self) -> Vec<String> {
+    pub fn news(&self) -> Vec<(usize, String)> {
         let mut found = self.lock();
-        let untold = found.values_mut().filter(|found| !found.told);
+        let untold = found.iter_mut().filter(|(_, found)| !found.told);
         untold
-            .map(|found| {
+            .map(|(&index, found)| {
                 found.told = true;
-                found.text.clone()
+                (index, found.text.clone())
             })
             .collect()
     }
@@ -78,13 +81,11 @@ mod tests {
         for index in [7, 2, 7] {
             broken.note(index, format!("image {index}"));
         }
-        assert_eq!(broken.news(), ["image 2", "image 7"]);
+        let named = |index| (index, format!("image {index}"));
+        assert_eq!(broken.news(), [2, 7].map(named));
         broken.note(2, "image 2".to_owned());
         broken.note(1, "image 1".to_owned());
-        assert_eq!(
-            (broken.all().len(), broken.news()),
-            (3, vec!["image 1".to_owned()])
-        );
+        assert_eq!((broken.all().len(), broken.news()), (3, vec![named(1)]));
         broken.recall(0, "image 0".to_owned());
         assert!(broken.news().is_empty(), "it was told before");
         assert_eq!(broken.all()[0], (0, "image 0".to_owned()));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use super::Wanted;
-use super::broken::Broken;
+use super::broken::{Broken, Unreadable};
 use super::decode::decode;
 use super::files::Files;
 use super::memory::Memory;
@@ -90,6 +90,26 @@ impl Dataset {
             crop_share: wanted.crop_share,
             images,
             broken: Broken::new(wanted.strict),
+        }
+    }
+
+    /// Images that turned out to be unreadable since the last call, by their numbers: each with its file and why.
+    #[must_use]
+    pub fn news(&self) -> Vec<(usize, String)> {
+        self.broken.news()
+    }
+
+    /// Notes images that cannot be read.
+    pub(super) fn note(&self, broken: Unreadable) {
+        for (index, text) in broken {
+            self.broken.note(index, text);
+        }
+    }
+
+    /// Takes over images that were found to be unreadable, and told of, elsewhere.
+    pub fn recall_broken(&self, known: impl IntoIterator<Item = (usize, String)>) {
+        for (index, text) in known {
+            self.broken.recall(index, text);
         }
     }
 

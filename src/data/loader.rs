@@ -1,15 +1,17 @@
 //! Batches as tensors, prepared by background threads.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tch::{Device, Kind, Tensor};
 
 use super::augment::mixup;
 use super::batch::{Gap, Pixels, Preparer};
+use super::broken::Unreadable;
 use super::parts::{balanced_batches, shard, shuffled_batches};
 use super::prefetch::Prefetch;
 use super::random::{Purpose, stream};
-use super::{Augmentation, DataError, Normalisation, Part, Size, evaluate};
+use super::{Augmentation, DataError, Dataset, Normalisation, Part, Size, evaluate};
 use crate::config::MixSettings;
 
 /// Images and labels, on the CPU.
@@ -75,8 +77,30 @@ pub fn evaluation_images(
     Ok(Batch::new(&pixels, 1.0).images)
 }
 
-/// Batches in order; an error where an image could not be read and may not be left out.
-pub type Batches = Prefetch<Result<Batch, DataError>>;
+/// Batches in order; an error where an image could not be read and may not be left out. What of a batch could not be
+/// read is noted when the batch is taken, however far ahead it was prepared.
+pub struct Batches {
+    ahead: Prefetch<Result<(Batch, Unreadable), DataError>>,
+    set: Arc<Dataset>,
+}
+
+impl Iterator for Batches {
+    type Item = Result<Batch, DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = self.ahead.next()?;
+        Some(next.map(|(batch, broken)| {
+            self.set.note(broken);
+            batch
+        }))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.ahead.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Batches {}
 
 /// Which process of how many: each takes its own piece of every batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,11 +178,10 @@ impl Loader {
         Self::new(part, normalisation, Augmentation::none(), seed, workers)
     }
 
-    /// Images of the part's set that turned out to be unreadable since the last call, each
-    /// with its file and why, in the order of the files.
+    /// The set that the part is of.
     #[must_use]
-    pub fn news(&self) -> Vec<String> {
-        self.preparer.part().set.broken.news()
+    pub fn set(&self) -> &Dataset {
+        &self.preparer.part().set
     }
 
     /// Training batches in an epoch of `batch` images for each of `world` processes; what is left over is dropped.
@@ -224,11 +247,14 @@ impl Loader {
         mixer: Option<Mixer>,
     ) -> Batches {
         let preparer = self.preparer.clone();
-        Prefetch::new(batches.len(), self.workers, AHEAD, move |at| {
-            let mut pixels = preparer.prepare(&batches[at], epoch, gap)?;
+        let set = Arc::clone(&preparer.part().set);
+        let ahead = Prefetch::new(batches.len(), self.workers, AHEAD, move |at| {
+            let mut broken = Vec::new();
+            let mut pixels = preparer.prepare_ahead(&batches[at], epoch, gap, &mut broken)?;
             let share = mixer.map_or(1.0, |mixer| mixer.mix(at, &mut pixels));
-            Ok(Batch::new(&pixels, share))
-        })
+            Ok((Batch::new(&pixels, share), broken))
+        });
+        Batches { ahead, set }
     }
 }
 

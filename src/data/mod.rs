@@ -207,7 +207,8 @@ impl Data {
     #[must_use]
     pub fn news(&self) -> Vec<String> {
         let sets = [&self.train.set, &self.test.set];
-        sets.iter().flat_map(|set| set.broken.news()).collect()
+        let news = sets.iter().flat_map(|set| set.news());
+        news.map(|(_, text)| text).collect()
     }
 
     /// The images that turned out to be unreadable so far.
@@ -233,9 +234,7 @@ impl Data {
 
     /// Takes over what [`Data::broken_to_train`] gave, as images that were told of before.
     pub fn recall_broken(&self, known: Vec<(usize, String)>) {
-        for (index, text) in known {
-            self.train.set.broken.recall(index, text);
-        }
+        self.train.set.recall_broken(known);
     }
 }
 

@@ -12,6 +12,7 @@ mod launch;
 mod peers;
 mod roll;
 mod sharing;
+mod texts;
 mod watch;
 
 use std::sync::Arc;

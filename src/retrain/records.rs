@@ -76,13 +76,13 @@ impl Records {
         })
     }
 
-    /// Drops what was measured after `step`: it will be measured again.
+    /// Drops what was measured after the first `epochs` epochs: it will be measured again.
     ///
     /// # Errors
     /// When the files cannot be replaced.
-    pub fn rewind(&mut self, (epoch, step): (u64, u64)) -> Result<(), RunError> {
-        self.metrics.rewind((epoch, step))?;
-        self.events.rewind(step)
+    pub fn rewind(&mut self, epochs: u64) -> Result<(), RunError> {
+        self.metrics.rewind(epochs)?;
+        self.events.rewind(epochs)
     }
 
     /// The run folder.
@@ -111,8 +111,8 @@ impl Records {
     ///
     /// # Errors
     /// When the disk is full.
-    pub fn broken(&mut self, data: &Data) -> Result<(), RunError> {
-        for image in data.news() {
+    pub fn broken(&mut self, images: &[String]) -> Result<(), RunError> {
+        for image in images {
             self.say(&format!("not readable: {image}"))?;
         }
         Ok(())
@@ -124,7 +124,7 @@ impl Records {
     /// When the disk is full; what was saved before stays.
     pub fn epoch(&mut self, record: &EpochRecord) -> Result<(), RunError> {
         self.metrics.add(record)?;
-        self.events.add(record.step, &record.scalars())?;
+        self.events.add(record.epoch, &record.scalars())?;
         self.say(&format!(
             "epoch {}: loss {:.4}, top-1 {:.2}%, {:.1} s",
             record.epoch, record.loss, record.top1, record.seconds

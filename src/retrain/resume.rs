@@ -8,7 +8,7 @@ use super::under_way::Retraining;
 use crate::config;
 use crate::run::{Manifest, Stop};
 use crate::train::checkpoints::{resumed, stored_ranks};
-use crate::train::course::rebased;
+use crate::train::course::{Recount, whole_epochs};
 use crate::train::prepare::reopen_folder;
 use crate::train::{Chosen, Error, ResumeOptions};
 
@@ -61,15 +61,21 @@ impl Retraining<'_> {
         let mut say = |text: &str| self.records.say(text);
         let Some(stored) = self.checkpoints.resume_saying(options.warn, &mut say)? else {
             self.inherit(manifest)?;
-            return Ok(self.records.rewind((0, 0))?);
+            return Ok(self.records.rewind(0)?);
         };
         let (from, world) = (stored.path.clone(), stored_ranks(&stored));
         state::restore(self, stored)?;
         let at = (self.epoch, self.step);
         self.records.say(&resumed(&from, at))?;
-        self.records.rewind(at)?;
         let steps = self.train.steps_of(self.settings.train.batch, world) as u64;
-        self.step = rebased(at, steps, self.recipe.steps);
+        self.records.rewind(whole_epochs(at, steps))?;
+        if world != self.learner.ranks.world() {
+            let counts = (steps, self.recipe.steps);
+            let recount = Recount::new(at, counts, self.settings.accumulate);
+            self.step = recount.now;
+            self.checkpoints.recount(&recount);
+            self.learner.gathered.clear();
+        }
         Ok(())
     }
 

@@ -7,8 +7,7 @@
 //! | `average/…` | the averaged weights |
 //! | `gathered/…` | sums of the gradients of an update that has not all its batches yet |
 //! | the word `state` | [`Words`]: everything small, as JSON |
-//! | the word `seconds` | the clock; all else is equal in equal runs, but that in the middle of an epoch images
-//! |                    | that workers found broken ahead of the steps count already |
+//! | the word `seconds` | the clock; all else is equal in equal runs |
 //!
 //! Nothing of a random generator is in it: what a step draws depends on the seed and the step
 //! alone, as do the order of images, their augmentation and the noise of the rate.

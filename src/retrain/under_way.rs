@@ -16,6 +16,7 @@ use crate::data::{Batch, Data, Loader};
 use crate::nn::Place;
 use crate::ranks::{COMPARE_EVERY, SAVED, TRAINED};
 use crate::run::{Progress, Tick};
+use crate::train::broken::news;
 use crate::train::checkpoints::Checkpoints;
 use crate::train::epoch::{Done, Measured, Steps, epoch};
 use crate::train::meter::Reading;
@@ -188,9 +189,16 @@ impl Retraining<'_> {
         }
     }
 
+    /// Images that any rank could not read, before all of them are listed.
+    fn say_broken(&mut self) -> Result<(), Error> {
+        let sets = [&*self.data.train.set, &*self.data.test.set];
+        let images = news(&self.learner.ranks, &sets)?;
+        Ok(self.records.broken(&images)?)
+    }
+
     /// Saves everything that the run goes on from.
     fn save(&mut self) -> Result<(), Error> {
-        self.records.broken(&self.data)?;
+        self.say_broken()?;
         let tensors = state::tensors(&self.learner);
         self.learner.ranks.compare(SAVED, &tensors)?;
         let words = state::words(self);
@@ -241,7 +249,7 @@ impl Retraining<'_> {
     /// Tests, and writes the result.
     fn finish(&mut self, stopped: bool) -> Result<Retrained, Error> {
         let tested = self.test()?;
-        self.records.broken(&self.data)?;
+        self.say_broken()?;
         let arch = ArchRecord::new(&self.arch, &self.plan);
         self.records.finish(
             &self.learner,

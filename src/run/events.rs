@@ -1,7 +1,8 @@
 //! Scalars for TensorBoard.
 //!
 //! A file of records, each `length, crc(length), bytes, crc(bytes)`, the bytes an `Event` in
-//! protobuf's form. Only the few fields that a scalar needs are written.
+//! protobuf's form. Only the few fields that a scalar needs are written. What TensorBoard calls a step is an
+//! epoch here: with another number of processes a run goes on with other steps.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -31,7 +32,7 @@ mod field {
     pub const SIMPLE_VALUE: u8 = 2;
 }
 
-/// The session begins: readers drop what earlier files say of this step and later ones.
+/// The session begins: readers drop what earlier files say of this epoch and later ones.
 const SESSION_START: u64 = 1;
 
 impl Events {
@@ -69,21 +70,21 @@ impl Events {
         }
     }
 
-    /// What earlier files say of the steps after `step` counts no more.
+    /// What earlier files say of the epochs after the first `epochs` counts no more.
     ///
     /// # Errors
     /// The disk is full.
-    pub fn rewind(&mut self, step: u64) -> Result<(), RunError> {
+    pub fn rewind(&mut self, epochs: u64) -> Result<(), RunError> {
         let mut log = Message::default();
         log.number(field::SESSION_STATUS, SESSION_START);
-        self.write(step + 1, |event| event.bytes(field::SESSION_LOG, &log.0))
+        self.write(epochs + 1, |event| event.bytes(field::SESSION_LOG, &log.0))
     }
 
-    /// Adds scalars of a step, each with its name.
+    /// Adds scalars of an epoch, each with its name.
     ///
     /// # Errors
     /// The disk is full.
-    pub fn add(&mut self, step: u64, scalars: &[(&str, f64)]) -> Result<(), RunError> {
+    pub fn add(&mut self, epoch: u64, scalars: &[(&str, f64)]) -> Result<(), RunError> {
         let mut summary = Message::default();
         for (name, value) in scalars {
             let mut scalar = Message::default();
@@ -91,7 +92,7 @@ impl Events {
             scalar.float(field::SIMPLE_VALUE, *value as f32);
             summary.bytes(field::VALUE, &scalar.0);
         }
-        self.write(step, |event| event.bytes(field::SUMMARY, &summary.0))
+        self.write(epoch, |event| event.bytes(field::SUMMARY, &summary.0))
     }
 
     fn write(&mut self, step: u64, what: impl FnOnce(&mut Message)) -> Result<(), RunError> {

@@ -14,7 +14,7 @@ pub struct Log {
     lines: Lines,
 }
 
-/// `metrics.jsonl`: one JSON object a line, each with a `step`.
+/// `metrics.jsonl`: one JSON object a line, each with an `epoch`.
 #[derive(Debug)]
 pub struct Metrics {
     lines: Lines,
@@ -62,7 +62,7 @@ impl Metrics {
         }
     }
 
-    /// Adds what was measured: a value that becomes a JSON object with a `step`.
+    /// Adds what was measured: a value that becomes a JSON object with an `epoch`.
     ///
     /// # Errors
     /// The disk is full.
@@ -75,13 +75,13 @@ impl Metrics {
         self.lines.add(&text)
     }
 
-    /// Drops what was measured after `step` of `epoch`, and a line torn by a kill: what a run that
-    /// goes on from a checkpoint will measure again. What is of an earlier epoch stays, whatever its step: a
-    /// run that goes on with another number of processes counts other steps.
+    /// Keeps what was measured of the first `epochs` epochs, and drops a line torn by a kill: what a run that
+    /// goes on after so many whole epochs will measure again. Steps do not tell it: with another number of
+    /// processes an epoch has other ones.
     ///
     /// # Errors
     /// The file cannot be read or replaced.
-    pub fn rewind(&mut self, (epoch, step): (u64, u64)) -> Result<(), RunError> {
+    pub fn rewind(&mut self, epochs: u64) -> Result<(), RunError> {
         if self.lines.file.is_none() {
             return Ok(());
         }
@@ -90,7 +90,7 @@ impl Metrics {
         let text = String::from_utf8_lossy(&bytes);
         let kept: String = text
             .split_inclusive('\n')
-            .filter(|line| is_until(line, (epoch, step)))
+            .filter(|line| is_of_first(line, epochs))
             .collect();
         atomic::replace(&path, kept.as_bytes())?;
         self.lines = Lines::open(&path)?;
@@ -98,11 +98,10 @@ impl Metrics {
     }
 }
 
-fn is_until(line: &str, (epoch, step): (u64, u64)) -> bool {
+fn is_of_first(line: &str, epochs: u64) -> bool {
     let value: Option<serde_json::Value> = serde_json::from_str(line).ok();
-    let number = |key| value.as_ref().and_then(|value| value.get(key)?.as_u64());
-    let before = number("epoch").is_some_and(|own| own < epoch);
-    line.ends_with('\n') && (before || number("step").is_some_and(|own| own <= step))
+    let epoch = value.and_then(|value| value.get("epoch")?.as_u64());
+    line.ends_with('\n') && epoch.is_some_and(|epoch| epoch <= epochs)
 }
 
 /// Adds all of the bytes to a file, or nothing.
@@ -176,21 +175,23 @@ mod tests {
     }
 
     #[test]
-    fn a_rewind_drops_later_steps_and_a_torn_line_and_writing_goes_on() {
+    fn a_rewind_keeps_whole_epochs_whatever_their_steps_and_writing_goes_on() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("metrics.jsonl");
         let mut metrics = Metrics::open(&path).unwrap();
-        for step in 1..5 {
-            metrics.add(&json!({"step": step})).unwrap();
+        // After the second epoch more processes went on, with fewer steps.
+        for (epoch, step) in [(1, 24), (2, 48), (3, 36), (4, 48)] {
+            metrics.add(&json!({"epoch": epoch, "step": step})).unwrap();
         }
         let file = metrics.lines.file.as_mut().unwrap();
-        file.write_all(b"{\"step\": 2, \"lo").unwrap();
-        metrics.rewind((1, 3)).unwrap();
-        metrics.add(&json!({"step": 4, "again": true})).unwrap();
+        file.write_all(b"{\"epoch\": 2, \"lo").unwrap();
+        metrics.rewind(3).unwrap();
+        metrics.add(&json!({"epoch": 4, "again": true})).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(
             text,
-            "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n{\"again\":true,\"step\":4}\n"
+            "{\"epoch\":1,\"step\":24}\n{\"epoch\":2,\"step\":48}\n{\"epoch\":3,\"step\":36}\n\
+             {\"again\":true,\"epoch\":4}\n"
         );
     }
 }

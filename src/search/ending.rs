@@ -34,7 +34,7 @@ impl Search<'_> {
             let pick = self.evolve(progress, stop)?;
             self.follow(pick)?;
             stopped = self.learner.ranks.any(stop())?;
-        } else if self.pick.as_ref().is_none_or(|(_, at)| *at != step) {
+        } else if self.pick.as_ref().is_none_or(|(_, at)| *at != Some(step)) {
             let pick = self.pick_now()?;
             self.follow(pick)?;
         }

@@ -175,13 +175,13 @@ impl Records {
         })
     }
 
-    /// Drops what was measured after `step`: it will be measured again.
+    /// Drops what was measured after the first `epochs` epochs: it will be measured again.
     ///
     /// # Errors
     /// When the file cannot be replaced.
-    pub fn rewind(&mut self, (epoch, step): (u64, u64)) -> Result<(), RunError> {
-        self.metrics.rewind((epoch, step))?;
-        self.events.rewind(step)
+    pub fn rewind(&mut self, epochs: u64) -> Result<(), RunError> {
+        self.metrics.rewind(epochs)?;
+        self.events.rewind(epochs)
     }
 
     /// The run folder.
@@ -240,7 +240,7 @@ impl Records {
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?)));
         let scalars: Vec<(&str, f64)> = record.epoch.scalars().into_iter().chain(more).collect();
-        self.events.add(record.epoch.step, &scalars)
+        self.events.add(record.epoch.epoch, &scalars)
     }
 
     /// Writes the board as it stands, to read and as architectures.

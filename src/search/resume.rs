@@ -8,7 +8,7 @@ use super::under_way::Search;
 use crate::config;
 use crate::run::Stop;
 use crate::train::checkpoints::{resumed, stored_ranks};
-use crate::train::course::rebased;
+use crate::train::course::{Recount, whole_epochs};
 use crate::train::prepare::reopen_folder;
 use crate::train::{Error, ResumeOptions};
 
@@ -58,16 +58,32 @@ impl Search<'_> {
     fn go_on(&mut self, options: &ResumeOptions) -> Result<(), Error> {
         let mut say = |text: &str| self.records.say(text);
         let Some(stored) = self.checkpoints.resume_saying(options.warn, &mut say)? else {
-            return Ok(self.records.rewind((0, 0))?);
+            return Ok(self.records.rewind(0)?);
         };
         let (from, world) = (stored.path.clone(), stored_ranks(&stored));
         state::restore(self, stored)?;
         let Moment { epoch, step } = self.walker.at;
         self.records.say(&resumed(&from, (epoch, step)))?;
-        self.records.rewind((epoch, step))?;
-        self.keep_best()?;
         let steps = self.train.steps_of(self.settings.train.batch, world) as u64;
-        self.walker.at.step = rebased((epoch, step), steps, self.recipe.train.steps);
+        self.records.rewind(whole_epochs((epoch, step), steps))?;
+        self.keep_best()?;
+        if world != self.learner.ranks.world() {
+            let counts = (steps, self.recipe.train.steps);
+            self.recount(&Recount::new((epoch, step), counts, 1));
+        }
         Ok(())
+    }
+
+    /// Goes on with other numbers of steps.
+    fn recount(&mut self, recount: &Recount) {
+        self.walker.at.step = recount.now;
+        self.checkpoints.recount(recount);
+        let step = |then: &mut Option<u64>| *then = then.and_then(|then| recount.step(then));
+        if let Some((_, at)) = &mut self.pick {
+            step(at);
+        }
+        if let Some(best) = &mut self.best {
+            step(&mut best.step);
+        }
     }
 }

@@ -47,7 +47,7 @@ struct Words {
     lessons: Vec<(PathWords, u64)>,
     visits: Visits,
     pick: Option<PickWords>,
-    best: Option<(Exact, u64)>,
+    best: Option<(Exact, Option<u64>)>,
 }
 
 /// The state of the generator that draws paths.
@@ -75,7 +75,7 @@ struct PickWords {
     path: PathWords,
     loss: Exact,
     top1: Exact,
-    step: u64,
+    step: Option<u64>,
 }
 
 impl Words {

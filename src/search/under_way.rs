@@ -20,6 +20,7 @@ use crate::data::Loader;
 use crate::nn::Place;
 use crate::ranks::SAVED;
 use crate::run::{Progress, Tick};
+use crate::train::broken::news;
 use crate::train::checkpoints::Checkpoints;
 use crate::train::epoch::{Done, epoch};
 use crate::train::meter::Reading;
@@ -50,8 +51,8 @@ pub struct Search<'a> {
     pub train: Loader,
     /// Kind and device of all tensors.
     pub place: Place,
-    /// The best path so far and the step it was picked at.
-    pub pick: Option<(Pick, u64)>,
+    /// The best path so far and the step it was picked at; none where steps were counted otherwise then.
+    pub pick: Option<(Pick, Option<u64>)>,
     /// The best of all picks.
     pub best: Option<Best>,
     /// Losses and hits of the epoch under way.
@@ -67,8 +68,8 @@ pub struct Search<'a> {
 pub struct Best {
     /// That loss.
     pub loss: f64,
-    /// The step it was picked at.
-    pub step: u64,
+    /// The step it was picked at; none where steps were counted otherwise then.
+    pub step: Option<u64>,
 }
 
 impl Search<'_> {
@@ -245,8 +246,8 @@ impl Search<'_> {
     /// The checkpoint of the best pick stays when its turn to go has come.
     pub(super) fn keep_best(&self) -> Result<(), Error> {
         let step = self.walker.at.step;
-        if self.best.is_some_and(|best| best.step == step) && self.checkpoints.has(step) {
-            self.checkpoints.set_best(step)?;
+        if self.best.is_some_and(|best| best.step == Some(step)) && self.checkpoints.has(step) {
+            self.checkpoints.set_best()?;
         }
         Ok(())
     }
@@ -264,9 +265,9 @@ impl Search<'_> {
         Ok((judged, probes))
     }
 
-    /// Images that turned out to be unreadable; those of the judge part are of the same set.
+    /// Images that any rank could not read; those of the judge part are of the same set.
     pub(super) fn say_broken(&mut self) -> Result<(), Error> {
-        for image in self.train.news() {
+        for image in news(&self.learner.ranks, &[self.train.set()])? {
             self.records.say(&format!("not readable: {image}"))?;
         }
         Ok(())
@@ -299,9 +300,12 @@ impl Search<'_> {
             .best(&self.plan, &pick, epoch, self.settings.train.seed)?;
         let loss = pick.judged.loss;
         if !loss.is_nan() && self.best.is_none_or(|best| loss < best.loss) {
-            self.best = Some(Best { loss, step });
+            self.best = Some(Best {
+                loss,
+                step: Some(step),
+            });
         }
-        self.pick = Some((pick, step));
+        self.pick = Some((pick, Some(step)));
         Ok(())
     }
 }

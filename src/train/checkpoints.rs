@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use tch::{Kind, Tensor};
 
 use super::Error;
+use super::course::Recount;
 use super::meter::numbers;
 use crate::checkpoint::{Newest, Store, Stored};
 use crate::nn::NamedTensor;
@@ -242,8 +243,10 @@ pub struct Checkpoints {
     pub store: Store,
     /// What each is of.
     pub identity: Identity,
-    /// The step of the newest.
+    /// The step in the name of the newest.
     newest: Option<u64>,
+    /// The step that it is after, as steps are counted now.
+    step: Option<u64>,
     /// The first of them saves; all read.
     ranks: Ranks,
 }
@@ -256,6 +259,7 @@ impl Checkpoints {
             store,
             identity,
             newest: None,
+            step: None,
             ranks,
         }
     }
@@ -269,7 +273,17 @@ impl Checkpoints {
     /// Whether what is after `step` is saved.
     #[must_use]
     pub fn has(&self, step: u64) -> bool {
-        self.newest == Some(step)
+        self.step == Some(step)
+    }
+
+    /// Steps are counted otherwise from now on.
+    pub fn recount(&mut self, recount: &Recount) {
+        self.step = self.step.and_then(|then| recount.step(then));
+    }
+
+    /// The newest is after step `step`.
+    fn is_at(&mut self, step: u64) {
+        (self.newest, self.step) = (Some(step), Some(step));
     }
 
     /// Saves what is after step `step` of epoch `epoch`, unless it holds a value that is no number.
@@ -291,7 +305,7 @@ impl Checkpoints {
             });
         }
         if !self.ranks.is_first() {
-            self.newest = Some(step);
+            self.is_at(step);
             return Ok(());
         }
         let mut about = self.identity.words();
@@ -299,7 +313,7 @@ impl Checkpoints {
         about.insert("step".to_owned(), step.to_string());
         about.extend(words);
         self.store.save(step, tensors, &about)?;
-        self.newest = Some(step);
+        self.is_at(step);
         Ok(())
     }
 
@@ -323,14 +337,14 @@ impl Checkpoints {
         Ok(stored)
     }
 
-    /// Makes the checkpoint after `step` the best one, too.
+    /// Makes the newest checkpoint the best one, too.
     ///
     /// # Errors
     /// As [`Store::set_best`].
-    pub fn set_best(&self, step: u64) -> Result<(), Error> {
-        match self.ranks.is_first() {
-            true => Ok(self.store.set_best(step)?),
-            false => Ok(()),
+    pub fn set_best(&self) -> Result<(), Error> {
+        match self.newest.filter(|_| self.ranks.is_first()) {
+            Some(step) => Ok(self.store.set_best(step)?),
+            None => Ok(()),
         }
     }
 
@@ -374,7 +388,7 @@ impl Checkpoints {
             .map(|error| format!("{error}; the checkpoint before it is used"))
             .collect();
         told.extend(self.identity.check(&stored)?);
-        self.newest = Some(stored.step);
+        self.is_at(stored.step);
         Ok((Some(stored), told))
     }
 }
@@ -478,15 +492,54 @@ mod tests {
         assert!(told[1].contains("OMP_NUM_THREADS=2"), "{told:?}");
     }
 
-    #[test]
-    fn a_state_that_holds_no_number_is_never_saved() {
+    fn none_saved() -> (tempfile::TempDir, Checkpoints) {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::new(folder.path().join("checkpoint"), 3);
-        let mut checkpoints = Checkpoints::new(store, identity(), Ranks::alone());
-        let tensor = |value: f32| NamedTensor {
+        let checkpoints = Checkpoints::new(store, identity(), Ranks::alone());
+        (folder, checkpoints)
+    }
+
+    fn tensor(value: f32) -> NamedTensor {
+        NamedTensor {
             name: "s1.0.0.conv.weight".into(),
             tensor: Tensor::from_slice(&[1.0, value]),
+        }
+    }
+
+    #[test]
+    fn a_number_of_another_counting_is_no_step_that_is_saved() {
+        let (_folder, mut checkpoints) = none_saved();
+        let best = |checkpoints: &Checkpoints| {
+            let contents = crate::checkpoint::load(&checkpoints.store.best()).unwrap();
+            contents.tensors["s1.0.0.conv.weight"].double_value(&[1])
         };
+        let tensors = [tensor(14.0)];
+        checkpoints
+            .save((2, 14), &tensors, BTreeMap::new())
+            .unwrap();
+        checkpoints.recount(&Recount::new((2, 14), (12, 9), 1));
+        assert!(
+            !checkpoints.has(14) && !checkpoints.has(10),
+            "10.5 steps are made"
+        );
+
+        let tensors = [tensor(24.0)];
+        checkpoints
+            .save((2, 24), &tensors, BTreeMap::new())
+            .unwrap();
+        checkpoints.recount(&Recount::new((2, 24), (12, 9), 1));
+        assert!(checkpoints.has(18) && !checkpoints.has(24));
+        checkpoints.set_best().unwrap();
+        assert_eq!(
+            best(&checkpoints),
+            24.0,
+            "the file still has its own number"
+        );
+    }
+
+    #[test]
+    fn a_state_that_holds_no_number_is_never_saved() {
+        let (_folder, mut checkpoints) = none_saved();
         checkpoints
             .save((1, 5), &[tensor(2.0)], BTreeMap::new())
             .unwrap();

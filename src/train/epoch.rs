@@ -56,7 +56,7 @@ pub struct Done {
 /// # Errors
 /// When an image cannot be read, a step fails or a loss is not a number.
 pub fn epoch(
-    batches: impl Iterator<Item = Result<Batch, DataError>>,
+    mut batches: impl ExactSizeIterator<Item = Result<Batch, DataError>>,
     place: Place,
     every: usize,
     before: Done,
@@ -64,11 +64,13 @@ pub fn epoch(
 ) -> Result<Done, Error> {
     let mut done = before;
     let mut meter = Meter::default();
-    for batch in batches {
+    while batches.len() > 0 {
+        // Before the batch is taken: what is noted of it belongs to a step that is made.
         if steps.stop()? {
             done.stopped = true;
             break;
         }
+        let Some(batch) = batches.next() else { break };
         let batch = batch?.to(place.device, place.kind);
         let measured = steps.step(&batch)?;
         meter.add(&measured.loss, &measured.hits, measured.images);

@@ -2,6 +2,7 @@
 //! falls, what is measured, one epoch's loop. `search` and `retrain` build on it.
 
 pub mod average;
+pub mod broken;
 pub mod checkpoints;
 mod choose;
 mod clock;

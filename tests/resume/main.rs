@@ -6,6 +6,9 @@
     reason = "a test lays out and reads its files, and says why it is skipped"
 )]
 
+mod broken;
+#[path = "../common/mod.rs"]
+mod common;
 mod diverged;
 mod ended;
 mod full_disk;
@@ -15,3 +18,4 @@ mod ranks;
 mod refused;
 mod retraining;
 mod tool;
+mod world;

@@ -49,9 +49,14 @@ pub fn signal(name: &str, process: u32) {
 
 /// Starts a training and waits until it has saved step `step` or a later one.
 pub fn until_step(run: &Path, step: u64, command: &mut Command) -> Running {
+    until(|| newest_step(run) >= step, command)
+}
+
+/// Starts a training and waits until its folder is as `there` asks.
+pub fn until(there: impl Fn() -> bool, command: &mut Command) -> Running {
     let running = Running::start(command);
     let since = Instant::now();
-    while newest_step(run) < step {
+    while !there() {
         assert!(
             since.elapsed() < Duration::from_secs(240),
             "no step is saved"

@@ -45,7 +45,7 @@ pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-fn tool() -> Command {
+pub fn tool() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_creamc-torch"));
     command
         .current_dir(repository(""))
