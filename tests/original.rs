@@ -277,6 +277,7 @@ fn the_meta_gradient_is_the_originals_and_the_weights_are_put_back_bit_by_bit() 
             slice: 4,
             lr: 0.01,
             smoothing: 0.1,
+            sync_norms: false,
         },
         &Ranks::alone(),
     )

@@ -103,6 +103,7 @@ fn recipe(variant: Variant, pick: PickMethod) -> Recipe {
             momentum: 0.9,
             weight_decay: 1e-4,
             smoothing: 0.1,
+            sync_norms: false,
             optimiser: OptimiserKind::Sgd {
                 nesterov: true,
                 momentum: 0.9,
@@ -289,6 +290,7 @@ fn row_6_the_inner_step_goes_down_the_teachers_loss() {
         slice: 4,
         lr,
         smoothing: 0.1,
+        sync_norms: false,
     };
     let found = meta::gradient(supernet, &step, &Ranks::alone())
         .unwrap()

@@ -57,6 +57,7 @@ fn recipe(ends: &Ends) -> Recipe {
             momentum: 0.9,
             weight_decay: 1e-4,
             smoothing: 0.1,
+            sync_norms: false,
             optimiser: OptimiserKind::Sgd {
                 nesterov: true,
                 momentum: 0.9,

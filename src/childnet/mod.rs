@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use creamc_lang::ir::{Layer, Network, Path, Primitive};
+use creamc_torch::TorchError;
 use tch::Tensor;
 
-use crate::nn::{Block, Initial, Mode, NamedTensor, Place, WeightsError, copy_into};
+use crate::nn::{Block, Initial, Mode, NamedTensor, Over, Place, WeightsError, copy_into};
 use crate::supernet::Supernet;
 
 pub use inference::Inference;
@@ -103,21 +104,33 @@ impl Childnet {
     /// # Panics
     /// When the images are not of the network's size.
     pub fn forward(&self, images: &Tensor, mode: Mode) -> Tensor {
-        self.forward_with(images, mode, Drops::default())
+        let blocks = self.blocks.iter();
+        blocks.fold(self.place.images(images), |x, block| {
+            block.forward(&x, mode)
+        })
     }
 
-    /// [`Childnet::forward`] with something left out, drawn from libtorch's generator.
+    /// Trains: [`Childnet::forward`] with something left out, drawn from libtorch's generator, and with norm statistics
+    /// over these images.
+    ///
+    /// # Errors
+    /// When a rank is lost.
     ///
     /// # Panics
     /// When the images are not of the network's size.
-    pub fn forward_with(&self, images: &Tensor, mode: Mode, drops: Drops) -> Tensor {
-        let blocks = self.blocks.iter().enumerate();
-        blocks.fold(self.place.images(images), |x, (at, block)| {
+    pub fn forward_training(
+        &self,
+        images: &Tensor,
+        drops: Drops,
+        over: Over,
+    ) -> Result<Tensor, TorchError> {
+        let mut blocks = self.blocks.iter().enumerate();
+        blocks.try_fold(self.place.images(images), |x, (at, block)| {
             let x = match self.classifier == Some(at) && drops.dropout > 0.0 {
                 true => x.dropout(drops.dropout, true),
                 false => x,
             };
-            block.forward_dropping(&x, mode, drops.path * self.share(at))
+            block.forward_over(&x, Mode::Train, over, drops.path * self.share(at))
         })
     }
 

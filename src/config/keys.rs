@@ -417,6 +417,12 @@ const KEYS: &[Key] = &[
         "0.1",
         "label smoothing",
     ),
+    both(
+        "BATCHNORM.SYNC_BN",
+        Flag,
+        "False",
+        "with several processes, norms in training see the images of all of them, not of one",
+    ),
     mixing(
         "AUGMENTATION.MIXUP",
         Real(0.0, 100.0),
@@ -622,11 +628,11 @@ const KEYS: &[Key] = &[
     ),
     idle("AUTO_RESUME", "`--resume RUN` goes on with a run"),
     idle("LOG_INTERVAL", "metrics are written every epoch"),
-    idle("NUM_GPU", "there is one process; several are not built yet"),
     idle(
-        "LOCAL_RANK",
-        "there is one process; several are not built yet",
+        "NUM_GPU",
+        "`--nproc-per-node` says how many processes train",
     ),
+    idle("LOCAL_RANK", "the launcher says it"),
     idle("SAVE_IMAGES", "images are not saved"),
     idle(
         "OUTPUT",
@@ -645,10 +651,6 @@ const KEYS: &[Key] = &[
     idle("START_EPOCH", "a run starts with its first epoch"),
     idle("PATIENCE_EPOCHS", "no schedule waits for a plateau"),
     idle("LR_NOISE_STD", "nothing read it in the original either"),
-    idle(
-        "BATCHNORM.SYNC_BN",
-        "every process normalises by its own images; running statistics are averaged",
-    ),
     idle(
         "BATCHNORM.BN_TF",
         "write `default momentum = 0.01, eps = 0.001` in the space",

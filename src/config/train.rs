@@ -62,6 +62,8 @@ pub struct TrainSettings {
     pub augmentation: AugmentationSettings,
     /// Label smoothing, in 0..1.
     pub smoothing: f64,
+    /// Whether norms in training see the images of all processes.
+    pub sync_norms: bool,
 }
 
 /// An optimiser and its numbers.
@@ -142,6 +144,7 @@ pub(super) fn settings(from: &mut Resolved, paper_lr: f64) -> TrainSettings {
         schedule: schedule::settings(from),
         augmentation: augmentation::settings(from),
         smoothing: from.real("AUGMENTATION.SMOOTHING"),
+        sync_norms: from.flag("BATCHNORM.SYNC_BN"),
     }
 }
 

@@ -1,7 +1,10 @@
 //! A block: one candidate's operators with their tensors, run in order.
 
+use std::convert::Infallible as Never;
+
 use creamc_lang::ir::{Input, Op};
 use creamc_lang::space::NormSettings;
+use creamc_torch::TorchError;
 use tch::Tensor;
 
 use super::folded::FoldedBlock;
@@ -9,7 +12,7 @@ use super::init::Initial;
 use super::norm::Norm;
 use super::op::{self, Built};
 use super::statistics::BlockStatistics;
-use super::{Mode, NamedTensor};
+use super::{Mode, NamedTensor, Over};
 
 /// Tensors for the operators of one block.
 #[derive(Debug)]
@@ -67,16 +70,26 @@ impl Block {
     /// # Panics
     /// When the input's shape is not the one the operators were made for.
     pub fn forward(&self, x: &Tensor, mode: Mode) -> Tensor {
-        self.forward_dropping(x, mode, 0.0)
+        let Ok(y) = self.run(x, 0.0, |_, norm, x| Ok::<_, Never>(norm.forward(x, mode)));
+        y
     }
 
-    /// Runs the block; a share `drop` of the images, drawn from libtorch's generator, passes it
-    /// by on its residual connection, where it has one.
+    /// As [`Block::forward`], with a batch's statistics over these images; a share `drop` of this rank's images, drawn
+    /// from libtorch's generator, passes the block by on its residual connection, where it has one.
+    ///
+    /// # Errors
+    /// When a rank is lost.
     ///
     /// # Panics
     /// When the input's shape is not the one the operators were made for.
-    pub fn forward_dropping(&self, x: &Tensor, mode: Mode, drop: f64) -> Tensor {
-        self.run(x, drop, |_, norm, x| norm.forward(x, mode))
+    pub fn forward_over(
+        &self,
+        x: &Tensor,
+        mode: Mode,
+        over: Over,
+        drop: f64,
+    ) -> Result<Tensor, TorchError> {
+        self.run(x, drop, |_, norm, x| norm.forward_over(x, mode, over))
     }
 
     /// The block for inference, with copies of its tensors as they are now.
@@ -99,18 +112,20 @@ impl Block {
     pub fn measure(&self, x: &Tensor, statistics: &mut BlockStatistics) -> Tensor {
         statistics.batches += 1;
         let share = 1.0 / f64::from(statistics.batches);
-        self.run(x, 0.0, |at, norm, x| {
+        let Ok(y) = self.run(x, 0.0, |at, norm, x| {
             let moments = &statistics.norms[at];
-            norm.by_batch(x, Some((&moments.mean, &moments.var)), share)
-        })
+            Ok::<_, Never>(norm.by_batch(x, Some((&moments.mean, &moments.var)), share))
+        });
+        y
     }
 
     /// Runs the block with outside statistics.
     pub fn judge(&self, x: &Tensor, statistics: &BlockStatistics) -> Tensor {
-        self.run(x, 0.0, |at, norm, x| {
+        let Ok(y) = self.run(x, 0.0, |at, norm, x| {
             let moments = &statistics.norms[at];
-            norm.by_given(x, &moments.mean, &moments.var)
-        })
+            Ok::<_, Never>(norm.by_given(x, &moments.mean, &moments.var))
+        });
+        y
     }
 
     /// Takes over outside statistics as the running ones.
@@ -125,12 +140,12 @@ impl Block {
     }
 
     /// Runs the steps; `normalise` is told which of the block's norms it does.
-    fn run(
+    fn run<E>(
         &self,
         x: &Tensor,
         drop: f64,
-        normalise: impl Fn(usize, &Norm, &Tensor) -> Tensor,
-    ) -> Tensor {
+        normalise: impl Fn(usize, &Norm, &Tensor) -> Result<Tensor, E>,
+    ) -> Result<Tensor, E> {
         let mut values: Vec<Option<Tensor>> = Vec::with_capacity(self.steps.len());
         let mut norms = 0;
         for step in &self.steps {
@@ -144,7 +159,7 @@ impl Block {
                 Built::Conv(conv) => conv.forward(input(0)),
                 Built::Norm(norm) => {
                     norms += 1;
-                    normalise(norms - 1, norm, input(0))
+                    normalise(norms - 1, norm, input(0))?
                 }
                 Built::Act(activation) => op::activate(*activation, input(0)),
                 Built::GlobalAvgPool => op::global_average(input(0)),
@@ -166,10 +181,10 @@ impl Block {
             }
             values.push(Some(output));
         }
-        match values.pop() {
+        Ok(match values.pop() {
             Some(output) => output.expect("the last output has no reader"),
             None => x.shallow_clone(),
-        }
+        })
     }
 }
 

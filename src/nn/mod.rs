@@ -9,12 +9,14 @@ mod folded;
 mod init;
 mod norm;
 mod op;
+mod overall;
 mod statistics;
 mod tensors;
 
 #[cfg(test)]
 mod tests;
 
+use creamc_torch::group::ProcessGroup;
 use tch::{Device, Kind, Tensor};
 
 pub use block::Block;
@@ -62,4 +64,14 @@ pub enum Mode {
     ProbeGroups(i64),
     /// The running ones.
     Eval,
+}
+
+/// Whose images a batch's statistics are over.
+#[derive(Debug, Clone, Copy)]
+pub enum Over<'a> {
+    /// Those of this process.
+    Own,
+    /// Those of all ranks of a group, which all make the same forward. The group must outlive the graph.
+    /// Groups of images ([`Mode::ProbeGroups`]) stay batches of their own.
+    All(&'a dyn ProcessGroup),
 }

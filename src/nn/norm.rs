@@ -2,10 +2,13 @@
 
 use creamc_lang::quantity::Ratio;
 use creamc_lang::space::NormSettings;
+use creamc_torch::TorchError;
+use creamc_torch::group::ProcessGroup;
 use tch::{Kind, Tensor};
 
-use super::Mode;
 use super::init::Initial;
+use super::overall::{Overall, wide};
+use super::{Mode, Over};
 
 /// Batch norm over `[N, C, H, W]` with its four tensors, all `[C]`.
 #[derive(Debug)]
@@ -37,6 +40,36 @@ impl Norm {
             Mode::ProbeGroups(size) => self.by_groups(x, size),
             Mode::Eval => self.by_given(x, &self.mean, &self.var),
         }
+    }
+
+    /// As [`Norm::forward`], with a batch's statistics over these images.
+    ///
+    /// # Errors
+    /// When a rank is lost.
+    pub fn forward_over(&self, x: &Tensor, mode: Mode, over: Over) -> Result<Tensor, TorchError> {
+        match (over, mode) {
+            (Over::All(group), Mode::Train) => {
+                let (y, overall) = self.by_all(x, group)?;
+                overall.moves((&self.mean, &self.var), self.momentum);
+                Ok(y)
+            }
+            (Over::All(group), Mode::Probe) => Ok(self.by_all(x, group)?.0),
+            (Over::Own, _) | (_, Mode::ProbeGroups(_) | Mode::Eval) => Ok(self.forward(x, mode)),
+        }
+    }
+
+    /// The statistics of all ranks' batches as one.
+    fn by_all(
+        &self,
+        x: &Tensor,
+        group: &dyn ProcessGroup,
+    ) -> Result<(Tensor, Overall), TorchError> {
+        let overall = Overall::of(x, group)?;
+        let channels = |tensor: &Tensor| tensor.view([1, -1, 1, 1]);
+        let scale = &self.weight * (&overall.var + self.eps).rsqrt();
+        let centred = wide(x) - channels(&overall.mean);
+        let y = channels(&self.bias).addcmul(&centred, &channels(&scale));
+        Ok((y.to_kind(x.kind()), overall))
     }
 
     /// The batch's statistics; those given move towards them by `momentum`

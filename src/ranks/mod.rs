@@ -22,7 +22,7 @@ use creamc_torch::group::{Alone, Pending, ProcessGroup, Reduce};
 use tch::{Device, Kind, Tensor};
 
 use crate::data::Shard;
-use crate::nn::NamedTensor;
+use crate::nn::{NamedTensor, Over};
 
 pub use environment::{Environment, Launcher, Seat, StoreOwner};
 pub use join::{Joining, join};
@@ -163,6 +163,15 @@ impl Ranks {
         self.found(self.tensors.gradients(loss, &inputs))
     }
 
+    /// Whose images the norms of a training see: all ranks' where they are `synced`.
+    #[must_use]
+    pub fn norms(&self, synced: bool) -> Over<'_> {
+        match synced && !self.is_alone() {
+            true => Over::All(&*self.tensors),
+            false => Over::Own,
+        }
+    }
+
     /// Begins to average tensors of one kind over ranks, in place.
     ///
     /// # Errors
@@ -262,7 +271,10 @@ impl Ranks {
     }
 
     /// What libtorch gives, or who is lost.
-    fn found<T>(&self, result: Result<T, TorchError>) -> Result<T, RanksError> {
+    ///
+    /// # Errors
+    /// When a rank is lost.
+    pub fn found<T>(&self, result: Result<T, TorchError>) -> Result<T, RanksError> {
         result.map_err(|error| match &self.peers {
             Some(peers) => peers.lost(&error),
             None => RanksError::Lost {

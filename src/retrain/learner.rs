@@ -7,7 +7,7 @@ use super::scale::LossScale;
 use crate::childnet::{Childnet, Drops};
 use crate::config::{RetrainSettings, ShortFloats};
 use crate::data::Batch;
-use crate::nn::{Mode, NamedTensor};
+use crate::nn::NamedTensor;
 use crate::ranks::Ranks;
 use crate::train::average::{Average, Decay};
 use crate::train::epoch::Measured;
@@ -87,7 +87,7 @@ impl Learner {
     /// # Errors
     /// When libtorch refuses, or a rank is lost.
     pub fn step(&mut self, recipe: &Recipe, step: u64, batch: &Batch) -> Result<Measured, Error> {
-        let logits = self.forward(&batch.images, step)?;
+        let logits = self.forward(recipe, &batch.images, step)?;
         let loss = mixed_cross_entropy(&logits, batch, recipe.smoothing);
         let update = Update::of(step, recipe.steps, self.how.accumulate);
         let seen = Seen::of(&loss, &hits(&logits, &prevailing(batch), 1));
@@ -133,7 +133,7 @@ impl Learner {
     }
 
     /// Logits as f32, whatever the forward computes in.
-    fn forward(&self, images: &Tensor, step: u64) -> Result<Tensor, TorchError> {
+    fn forward(&self, recipe: &Recipe, images: &Tensor, step: u64) -> Result<Tensor, Error> {
         let How {
             drops, short, seed, ..
         } = self.how;
@@ -142,12 +142,14 @@ impl Learner {
             let (rank, world) = (self.ranks.rank() as u64, self.ranks.world() as u64);
             tch::manual_seed(stream(seed, step * world + rank));
         }
-        let forward = || self.childnet.forward_with(images, Mode::Train, drops);
+        let norms = self.ranks.norms(recipe.sync_norms);
+        let forward = || self.childnet.forward_training(images, drops, norms);
         let Some(short) = short else {
-            return Ok(forward());
+            return Ok(self.ranks.found(forward())?);
         };
         let cuda = self.childnet.place().device.is_cuda();
-        Ok(autocast(short, cuda, forward)?.to_kind(Kind::Float))
+        let logits = autocast(short, cuda, forward)?;
+        Ok(self.ranks.found(logits)?.to_kind(Kind::Float))
     }
 
     /// Adds the gradients of a batch that is one of `batches`, averaged over ranks.

@@ -303,6 +303,7 @@ mod tests {
                 momentum: 0.9,
                 weight_decay: 1e-4,
                 smoothing: 0.1,
+                sync_norms: false,
                 optimiser: OptimiserKind::Sgd {
                     nesterov: true,
                     momentum: 0.9,

@@ -173,6 +173,8 @@ pub struct MetaStep<'a> {
     pub lr: f64,
     /// Label smoothing.
     pub smoothing: f64,
+    /// Whether norms see the images of all ranks.
+    pub sync_norms: bool,
 }
 
 /// d/dφ CE(w − η·ρ(φ)·∇KD(w)), φ the meta layer, the difference that it sees
@@ -197,20 +199,27 @@ pub fn gradient(
 ) -> Result<MetaGradient, RanksError> {
     let parameters = supernet.parameters(step.student);
     let half = |tensor: &Tensor, at: i64| tensor.narrow(0, at * step.slice, step.slice);
-    let forward = |images: &Tensor, path| supernet.forward(images, path, Mode::Probe);
+    let norms = ranks.norms(step.sync_norms);
+    let forward = |images: &Tensor, path| {
+        ranks.found(supernet.forward_over(images, path, Mode::Probe, norms))
+    };
 
     let images = half(step.images, 0);
-    let teacher = tch::no_grad(|| forward(&images, step.teacher));
-    let kd = soft_cross_entropy(&forward(&images, step.student), &teacher);
+    let teacher = tch::no_grad(|| forward(&images, step.teacher))?;
+    let kd = soft_cross_entropy(&forward(&images, step.student)?, &teacher);
     let g = ranks.gradients(&kd, &parameters)?;
 
     let rho = step.choice.rho;
     let before = moved(&parameters, &g, -step.lr * rho);
-    let logits = forward(&half(step.images, 1), step.student);
-    let validation = cross_entropy(&logits, &half(step.classes, 1), step.smoothing);
-    let v = ranks.gradients(&validation, &parameters);
+    let held_out = || {
+        let logits = forward(&half(step.images, 1), step.student)?;
+        let loss = cross_entropy(&logits, &half(step.classes, 1), step.smoothing);
+        let v = ranks.gradients(&loss, &parameters)?;
+        Ok::<_, RanksError>((loss, v))
+    };
+    let held_out = held_out();
     put_back(&parameters, &before);
-    let v = v?;
+    let (validation, v) = held_out?;
 
     let slope = inner_product(&v, &g) * (-step.lr * rho * (1.0 - rho));
     Ok(MetaGradient {

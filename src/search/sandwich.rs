@@ -13,6 +13,7 @@ use super::recipe::Recipe;
 use super::step::{Learner, Moment, Stepped};
 use crate::data::Batch;
 use crate::nn::{Mode, NamedTensor};
+use crate::ranks::RanksError;
 use crate::train::Error;
 use crate::train::loss::{cross_entropy, soft_cross_entropy};
 use crate::train::meter::{Seen, hits};
@@ -57,14 +58,14 @@ pub fn step(
     batch: &Batch,
 ) -> Result<Stepped, Error> {
     let mut sum = Sum::default();
-    let logits = forward(learner, &ends.largest, batch);
+    let logits = forward(learner, recipe, &ends.largest, batch)?;
     let loss = cross_entropy(&logits, &batch.labels, recipe.train.smoothing);
     let seen = Seen::of(&loss, &hits(&logits, &batch.labels, 1));
     seen.share(&learner.ranks, Vec::new())?.finish()?;
     sum.add(learner, &ends.largest, &loss)?;
     let taught = logits.detach().softmax(-1, None::<Kind>);
     for student in [&ends.smallest, &drawn[0], &drawn[1]] {
-        let loss = soft_cross_entropy(&forward(learner, student, batch), &logits);
+        let loss = soft_cross_entropy(&forward(learner, recipe, student, batch)?, &logits);
         sum.add(learner, student, &loss)?;
     }
     let (parameters, gradients) = sum.parts();
@@ -78,9 +79,14 @@ pub fn step(
     })
 }
 
-fn forward(learner: &mut Learner, path: &Path, batch: &Batch) -> Tensor {
+fn forward(
+    learner: &mut Learner,
+    recipe: &Recipe,
+    path: &Path,
+    batch: &Batch,
+) -> Result<Tensor, RanksError> {
     learner.visits.count(path);
-    learner.supernet.forward(&batch.images, path, Mode::Train)
+    learner.forward(recipe, &batch.images, path, Mode::Train)
 }
 
 /// Gradients added up over paths, by the parameters' names.

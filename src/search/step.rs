@@ -11,7 +11,7 @@ use super::teacher::{self, Choice, Probe};
 use super::visits::Visits;
 use crate::data::Batch;
 use crate::nn::Mode;
-use crate::ranks::{Ranks, TRAINED};
+use crate::ranks::{Ranks, RanksError, TRAINED};
 use crate::supernet::Supernet;
 use crate::train::Error;
 use crate::train::loss::{cross_entropy, distillation, soft_cross_entropy};
@@ -110,8 +110,8 @@ impl Learner {
     ) -> Result<Stepped, Error> {
         let teacher = self.teacher(recipe, at, student);
         self.update_meta(recipe, at, student, &teacher, batch)?;
-        let logits = self.supernet.forward(&batch.images, student, Mode::Train);
-        let loss = self.loss(recipe, &logits, &teacher, batch);
+        let logits = self.forward(recipe, &batch.images, student, Mode::Train)?;
+        let loss = self.loss(recipe, &logits, &teacher, batch)?;
         let parameters = self.supernet.parameters(student);
         let seen = Seen::of(&loss, &hits(&logits, &batch.labels, 1));
         let sharing = seen.share(&self.ranks, self.supernet.buffers(student))?;
@@ -197,19 +197,39 @@ impl Learner {
             slice: recipe.slice,
             lr: recipe.train.schedule.lr(at.step - 1),
             smoothing: recipe.train.smoothing,
+            sync_norms: recipe.train.sync_norms,
         };
         let gradient = meta::gradient(&self.supernet, &step, &self.ranks)?;
         Ok(self.meta.step(&gradient, recipe.meta_rate(at))?)
     }
 
-    fn loss(&self, recipe: &Recipe, logits: &Tensor, teacher: &Teacher, batch: &Batch) -> Tensor {
+    fn loss(
+        &self,
+        recipe: &Recipe,
+        logits: &Tensor,
+        teacher: &Teacher,
+        batch: &Batch,
+    ) -> Result<Tensor, Error> {
         let ce = cross_entropy(logits, &batch.labels, recipe.train.smoothing);
         let Some((path, rho)) = teacher.of() else {
-            return ce;
+            return Ok(ce);
         };
-        let taught = tch::no_grad(|| self.supernet.forward(&batch.images, path, Mode::Probe));
+        let taught = tch::no_grad(|| self.forward(recipe, &batch.images, path, Mode::Probe))?;
         let kd = soft_cross_entropy(logits, &taught);
-        distillation(&kd, &ce, rho, recipe.kd_loss)
+        Ok(distillation(&kd, &ce, rho, recipe.kd_loss))
+    }
+
+    /// A forward on this rank's piece of a batch, which every rank makes on its own.
+    pub(super) fn forward(
+        &self,
+        recipe: &Recipe,
+        images: &Tensor,
+        path: &Path,
+        mode: Mode,
+    ) -> Result<Tensor, RanksError> {
+        let norms = self.ranks.norms(recipe.train.sync_norms);
+        let logits = self.supernet.forward_over(images, path, mode, norms);
+        self.ranks.found(logits)
     }
 
     /// Notes that `teacher` taught in one more step.

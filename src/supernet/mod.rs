@@ -7,9 +7,12 @@
 use std::collections::BTreeMap;
 
 use creamc_lang::ir::{Ir, Path};
+use creamc_torch::TorchError;
 use tch::Tensor;
 
-use crate::nn::{Block, Initial, Mode, NamedTensor, Place, Statistics, WeightsError, copy_into};
+use crate::nn::{
+    Block, Initial, Mode, NamedTensor, Over, Place, Statistics, WeightsError, copy_into,
+};
 
 /// The weight-sharing network of a space.
 #[derive(Debug)]
@@ -52,6 +55,26 @@ impl Supernet {
         self.along(path)
             .fold(self.place.images(images), |x, block| {
                 block.forward(&x, mode)
+            })
+    }
+
+    /// As [`Supernet::forward`], with a batch's norm statistics over these images.
+    ///
+    /// # Errors
+    /// When a rank is lost.
+    ///
+    /// # Panics
+    /// As [`Supernet::forward`].
+    pub fn forward_over(
+        &self,
+        images: &Tensor,
+        path: &Path,
+        mode: Mode,
+        over: Over,
+    ) -> Result<Tensor, TorchError> {
+        self.along(path)
+            .try_fold(self.place.images(images), |x, block| {
+                block.forward_over(&x, mode, over, 0.0)
             })
     }
 

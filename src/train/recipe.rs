@@ -19,6 +19,8 @@ pub struct Recipe {
     pub weight_decay: f64,
     /// Label smoothing.
     pub smoothing: f64,
+    /// Whether norms see the images of all processes (`SYNC_BN`).
+    pub sync_norms: bool,
     /// Which optimiser.
     pub optimiser: OptimiserKind,
 }
@@ -46,6 +48,7 @@ impl Recipe {
             momentum: settings.optimizer.momentum,
             weight_decay: settings.optimizer.weight_decay,
             smoothing: settings.smoothing,
+            sync_norms: settings.sync_norms,
             optimiser: optimiser(&settings.optimizer),
         })
     }

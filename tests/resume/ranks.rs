@@ -122,6 +122,30 @@ fn a_search_of_two_whose_rank_is_killed_goes_on_and_ends_as_one_that_was_not() {
     assert_equal_runs(&whole, &run);
 }
 
+/// The first epoch's loss of a finished search.
+fn first_loss(run: &Path) -> f64 {
+    let metrics = text(&run.join("metrics.jsonl"));
+    let first = metrics.lines().next().expect("an epoch is written");
+    let line: serde_json::Value = serde_json::from_str(first).unwrap();
+    line["loss"].as_f64().unwrap()
+}
+
+#[test]
+fn norms_over_two_ranks_train_as_one_process_with_both_their_images() {
+    let folder = tempfile::tempdir().unwrap();
+    let [one, synced, apart] = ["one", "synced", "apart"].map(|name| folder.path().join(name));
+    // The second epoch has a teacher and meta updates.
+    let both = ["EPOCHS=2", "SUPERNET.PICK=board"];
+    finish(&mut search(&one, &both));
+    let sync = [both[0], both[1], HALF, "BATCHNORM.SYNC_BN=True"];
+    // Before every checkpoint, the last one too, the ranks compare what it holds, bit by bit.
+    finish(&mut two(search(&synced, &sync)));
+    finish(&mut two(search(&apart, &sync[..3])));
+    let [one, synced, apart] = [one, synced, apart].map(|run| first_loss(&run));
+    let [near, far] = [synced, apart].map(|loss| (loss - one).abs());
+    assert!(near < 1e-3 && far > 10.0 * near, "{one} {synced} {apart}");
+}
+
 #[test]
 fn a_stopped_rank_ends_the_others_within_the_time_out_and_is_named() {
     let folder = tempfile::tempdir().unwrap();

@@ -116,19 +116,15 @@ public:
   static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &input,
                             int64_t group) {
     context->saved_data["group"] = group;
-    return summed(input, group);
+    auto sum = input.detach().clone(at::MemoryFormat::Contiguous);
+    start_sum(*reinterpret_cast<c10d::Backend *>(group), sum)->wait();
+    return sum;
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
                                                  torch::autograd::variable_list gradients) {
-    return {summed(gradients[0], context->saved_data["group"].toInt()), at::Tensor()};
-  }
-
-private:
-  static at::Tensor summed(const at::Tensor &tensor, int64_t group) {
-    auto sum = tensor.detach().clone(at::MemoryFormat::Contiguous);
-    start_sum(*reinterpret_cast<c10d::Backend *>(group), sum)->wait();
-    return sum;
+    // Such a sum again, so that gradients have gradients.
+    return {apply(gradients[0], context->saved_data["group"].toInt()), at::Tensor()};
   }
 };
 

@@ -106,6 +106,23 @@ fn gradients_pass_through_a_watched_sum() {
 }
 
 #[test]
+fn gradients_of_a_watched_sum_have_gradients() {
+    // With s = x1 + x2 and the losses s³ and 2s³ each first gradient is 9s², and the second of their sum 2·18s.
+    let seen = ranks(2, |group| {
+        let x = Tensor::from_slice(&[group.rank() as f64 + 1.0]).set_requires_grad(true);
+        let sum = group.watched_sum(&x).unwrap();
+        let loss = sum.pow_tensor_scalar(3) * (group.rank() as f64 + 1.0);
+        let (keep_graph, create_graph) = (true, true);
+        let first = Tensor::run_backward(&[loss], &[&x], keep_graph, create_graph);
+        let second = Tensor::run_backward(&[&first[0]], &[&x], false, false);
+        (numbers(&first[0]), numbers(&second[0]))
+    });
+    for one in seen {
+        assert_eq!(one, (vec![81.0], vec![108.0]));
+    }
+}
+
+#[test]
 fn a_group_of_one_gives_what_it_was_given() {
     let x = Tensor::from_slice(&[2.0]).set_requires_grad(true);
     Alone.all_reduce(&x, Reduce::Sum).unwrap().wait().unwrap();
