@@ -49,7 +49,8 @@ fn page(subject: Command, out: &mut impl Write) -> io::Result<()> {
         .get_display_name()
         .unwrap_or(subject.get_name())
         .to_owned();
-    Man::new(subject).title(title).render(out)?;
+    let source = concat!("creamc ", env!("CARGO_PKG_VERSION"));
+    Man::new(subject).title(title).source(source).render(out)?;
     write!(
         out,
         "{}",

@@ -39,5 +39,6 @@ fn the_manual_page_names_every_command_and_each_has_its_own() {
         page.contains("--deny") && page.contains("--require"),
         "{page}"
     );
+    assert!(page.contains(env!("CARGO_PKG_VERSION")), "{page}");
     creamc(&["man", "chek"]).fails(2, "did you mean `check`?");
 }

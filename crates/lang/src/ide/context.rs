@@ -1,7 +1,7 @@
 //! What kind of word may stand at a place, from the tokens before it.
 //!
 //! Tokens and not the syntax tree: while somebody types, the text around the place is
-//! seldom whole. What cannot be told gives no slot, never a wrong one on purpose.
+//! seldom whole. Where it cannot be told what may stand, nothing is proposed.
 
 use crate::source::FileId;
 use crate::syntax::{self, FILE_ITEMS, ITEMS, Kind, Token};
