@@ -12,6 +12,10 @@ use super::{TensorCommand, Verdict};
 /// The binary with tensors.
 const SIBLING: &str = "creamc-torch";
 
+/// What libtorch prints of its own. Its warnings about a lost connection come with the stack of its
+/// calls, before our message that names who was lost.
+const LOG_LEVEL: &str = "TORCH_CPP_LOG_LEVEL";
+
 /// Becomes `creamc-torch`, beside this binary, with the same arguments: signals and
 /// exit codes are then its own. Returns only when that fails.
 ///
@@ -22,7 +26,12 @@ pub fn to_sibling(command: TensorCommand) -> anyhow::Result<Verdict> {
     if !sibling.is_file() {
         bail!(missing(command.name(), &sibling));
     }
-    let error = Command::new(&sibling).args(env::args_os().skip(1)).exec();
+    let mut command = Command::new(&sibling);
+    command.args(env::args_os().skip(1));
+    if env::var_os(LOG_LEVEL).is_none() {
+        command.env(LOG_LEVEL, "ERROR");
+    }
+    let error = command.exec();
     Err(error).with_context(|| format!("cannot start `{}`", sibling.display()))
 }
 

@@ -42,6 +42,9 @@ impl fmt::Display for Device {
     }
 }
 
+/// The most seconds that a process may keep the others waiting.
+const MONTH: u64 = 30 * 24 * 3600;
+
 /// The processes of one training.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct Together {
@@ -49,7 +52,7 @@ pub struct Together {
     #[arg(long, value_name = "N")]
     pub nproc_per_node: Option<Processes>,
     /// How long a process may keep the others waiting before it counts as lost
-    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=MONTH))]
     pub rank_timeout: u64,
 }
 

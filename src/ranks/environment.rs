@@ -43,7 +43,7 @@ pub struct Seat {
     pub launcher: Launcher,
 }
 
-/// The variable that creamc's own launcher sets beside PyTorch's.
+/// The variable that creamc's own launcher sets beside PyTorch's: its process.
 pub(super) const OWN: &str = "CREAMC_LAUNCHED";
 /// Of torchrun: its agent serves the store.
 pub(super) const AGENT_STORE: &str = "TORCHELASTIC_USE_AGENT_STORE";
@@ -93,6 +93,7 @@ impl Environment<'_> {
         } else if self.has(SLURM_STEP) && self.has(SLURM[1]) {
             self.others(SLURM, Launcher::Srun)?
         } else {
+            self.started_alone()?;
             return Ok(None);
         };
         Ok(Some(seat).filter(|seat| seat.world > 1))
@@ -125,6 +126,19 @@ impl Environment<'_> {
                 false => Launcher::Torchrun,
             },
         })
+    }
+
+    /// Nothing that creamc does not know started it: as many single trainings in one folder would be the end.
+    fn started_alone(self) -> Result<(), RanksError> {
+        let stranger = [MPI[0], "PMI_RANK"].into_iter().find(|name| self.has(name));
+        match stranger {
+            None => Ok(()),
+            Some(name) => Err(RanksError::Environment(format!(
+                "{name} is set, {} is not: creamc knows the processes of torchrun, srun and Open MPI's mpirun. Set RANK, WORLD_SIZE, \
+                 LOCAL_RANK, MASTER_ADDR and MASTER_PORT, or unset {name} to train in one process",
+                MPI[1]
+            ))),
+        }
     }
 
     /// mpirun and srun: they say who is who, not where to meet.
@@ -198,7 +212,10 @@ impl Environment<'_> {
 
     fn port(self) -> Result<u16, RanksError> {
         let number: u32 = self.number("MASTER_PORT")?;
-        u16::try_from(number).map_err(|_| self.wrong("MASTER_PORT", "is no port"))
+        match u16::try_from(number) {
+            Ok(port) if port > 0 => Ok(port),
+            _ => Err(self.wrong("MASTER_PORT", "is no port")),
+        }
     }
 
     fn number<T: std::str::FromStr>(self, name: &str) -> Result<T, RanksError> {
@@ -317,6 +334,15 @@ mod tests {
     }
 
     #[test]
+    fn processes_of_an_unknown_launcher_are_not_taken_for_single_ones() {
+        for name in ["PMI_RANK", "OMPI_COMM_WORLD_RANK"] {
+            let error = seat(&[(name, "1")]).unwrap_err();
+            assert!(error.contains(&format!("{name} is set")), "{error}");
+        }
+        assert_eq!(seat(&[]), Ok(None));
+    }
+
+    #[test]
     fn numbers_that_cannot_be_are_named() {
         let with = |name: &str, value: &'static str| {
             let mut variables = TORCHRUN;
@@ -327,6 +353,7 @@ mod tests {
         assert!(with("RANK", "four").contains("RANK=four"));
         assert!(with("RANK", "4").contains("rank 4 of 4"));
         assert!(with("MASTER_PORT", "70000").contains("no port"));
+        assert!(with("MASTER_PORT", "0").contains("no port"));
         assert!(with("LOCAL_RANK", "9").contains("number 9 on its machine"));
     }
 }

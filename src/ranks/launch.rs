@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use creamc_torch::group::Store;
@@ -29,6 +29,8 @@ pub struct Launch {
 
 /// How long the others have to say that they lost a rank, before they are killed.
 const GRACE: Duration = Duration::from_secs(8);
+/// How long the last lines of ranks that have ended may take.
+const LAST_LINES: Duration = Duration::from_secs(1);
 /// Between two looks at the ranks.
 const LOOK: Duration = Duration::from_millis(20);
 const HOST: &str = "127.0.0.1";
@@ -47,30 +49,65 @@ pub fn launch(how: Launch) -> Result<(), RanksError> {
         .map_err(|error| failed(format!("the ranks have nowhere to meet: {error}")))?;
     ctrlc::set_handler(asked)
         .map_err(|error| failed(format!("Ctrl-C cannot be caught: {error}")))?;
-    let mut running = Vec::new();
+    let (mut running, mut readers) = (Vec::new(), Vec::new());
     for rank in 0..how.ranks {
         match start(rank, how.ranks, store.port()) {
-            Ok(child) => running.push((rank, child)),
+            Ok((child, output)) => {
+                running.push((rank, child));
+                readers.extend(output);
+            }
             Err(error) => {
                 end(&mut running);
                 return Err(failed(format!("rank {rank} cannot be started: {error}")));
             }
         }
     }
-    wait(running).map_err(failed)
+    let result = wait(running).map_err(failed);
+    finish(readers);
+    result
+}
+
+/// Waits for the last lines of ranks that have ended; not for ever, since something that they started may hold their output.
+fn finish(readers: Vec<JoinHandle<()>>) {
+    let since = Instant::now();
+    while readers.iter().any(|reader| !reader.is_finished()) && since.elapsed() < LAST_LINES {
+        thread::sleep(LOOK);
+    }
+}
+
+/// Ends a rank with its launcher, however that ends: without it nobody passes on its lines, or ends the others when one is lost.
+///
+/// # Errors
+/// When the launcher is gone already.
+pub fn end_with_launcher() -> Result<(), RanksError> {
+    #[cfg(target_os = "linux")]
+    {
+        let gone = |what: String| RanksError::Launch(what);
+        nix::sys::prctl::set_pdeathsig(Signal::SIGTERM)
+            .map_err(|error| gone(format!("the launcher cannot be watched: {error}")))?;
+        let launcher = std::env::var(OWN).ok();
+        if launcher != Some(nix::unistd::getppid().to_string()) {
+            return Err(gone("the launcher of this rank has ended".to_owned()));
+        }
+    }
+    Ok(())
 }
 
 fn asked() {
     ASKED.fetch_add(1, Ordering::Relaxed);
 }
 
-fn start(rank: usize, ranks: usize, port: u16) -> std::io::Result<Child> {
+/// A rank, and the threads that show its lines.
+type Started = (Child, Vec<JoinHandle<()>>);
+
+fn start(rank: usize, ranks: usize, port: u16) -> std::io::Result<Started> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(std::env::args_os().skip(1));
     let numbers = [rank.to_string(), ranks.to_string(), rank.to_string()];
     let place = [HOST.to_owned(), port.to_string()];
     command.envs(TORCH.into_iter().zip(numbers.into_iter().chain(place)));
-    command.env(OWN, "1").env(AGENT_STORE, "True");
+    command.env(OWN, std::process::id().to_string());
+    command.env(AGENT_STORE, "True");
     if std::env::var_os("OMP_NUM_THREADS").is_none() {
         let threads = thread::available_parallelism().map_or(1, usize::from) / ranks;
         command.env("OMP_NUM_THREADS", threads.max(1).to_string());
@@ -78,24 +115,26 @@ fn start(rank: usize, ranks: usize, port: u16) -> std::io::Result<Child> {
     // A terminal's Ctrl-C is ours to pass on: a rank that gets it twice ends at once.
     command.process_group(0).stdin(Stdio::null());
     if rank == 0 {
-        return command.spawn();
+        return Ok((command.spawn()?, Vec::new()));
     }
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
-    pass_on(rank, child.stdout.take());
-    pass_on(rank, child.stderr.take());
-    Ok(child)
+    let output = [
+        pass_on(rank, child.stdout.take()),
+        pass_on(rank, child.stderr.take()),
+    ];
+    Ok((child, output.into_iter().flatten().collect()))
 }
 
 /// Shows the lines of a rank as they come.
-fn pass_on(rank: usize, output: Option<impl Read + Send + 'static>) {
-    let Some(output) = output else { return };
-    thread::spawn(move || {
+fn pass_on(rank: usize, output: Option<impl Read + Send + 'static>) -> Option<JoinHandle<()>> {
+    let output = output?;
+    Some(thread::spawn(move || {
         let lines = BufReader::new(output).split(b'\n');
         for line in lines.map_while(Result::ok) {
             tell(&format!("[rank {rank}] {}", String::from_utf8_lossy(&line)));
         }
-    });
+    }))
 }
 
 /// Waits for all; what the first that failed ended with.

@@ -5,6 +5,7 @@
 //! and norm statistics are averaged, what is measured is summed, and what only one can know (the time, a
 //! signal, whose images the board keeps) comes from rank 0 or from all.
 
+mod agree;
 mod begun;
 mod environment;
 mod join;
@@ -26,7 +27,7 @@ use crate::nn::{NamedTensor, Over};
 
 pub use environment::{Environment, Launcher, Seat, StoreOwner};
 pub use join::{Joining, join};
-pub use launch::{Launch, launch};
+pub use launch::{Launch, end_with_launcher, launch};
 use peers::Peers;
 pub use sharing::Sharing;
 
@@ -53,6 +54,18 @@ pub enum RanksError {
         what: String,
         /// What libtorch said.
         reason: String,
+    },
+    /// One was started with something else than the first.
+    #[error(
+        "rank {rank} has `{own}` where rank 0 has `{first}`: start all ranks with the same command, settings and files"
+    )]
+    Unlike {
+        /// This rank.
+        rank: usize,
+        /// A line of what it has.
+        own: String,
+        /// The same line on rank 0.
+        first: String,
     },
     /// What must be equal on all ranks is not.
     #[error(

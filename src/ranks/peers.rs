@@ -115,9 +115,11 @@ impl Peers {
             if let Some(told) = told {
                 return Ok(told);
             }
-            let late = since.elapsed() > self.timeout;
-            if late || self.talk.ended(0).is_some() {
-                let reason = format!("nothing came within {} s", self.timeout.as_secs());
+            if self.talk.ended(0).is_some() {
+                return Err(self.lost(&TorchError("nothing, rank 0 had ended".to_owned())));
+            }
+            if since.elapsed() > self.timeout {
+                let reason = format!("nothing within {} s", self.timeout.as_secs());
                 return Err(self.lost(&TorchError(reason)));
             }
             thread::sleep(LOOK);

@@ -21,7 +21,7 @@ use crate::run::Stop;
 use crate::train::checkpoints::{Checkpoints, Subject};
 use crate::train::meter::Reading;
 use crate::train::prepare::{
-    Asked, Opened, Source, identity, load_data, open_folder, train_loader,
+    Asked, Opened, Source, agree, identity, load_data, open_folder, train_loader,
 };
 use crate::train::{Chosen, Clock, DeviceChoice, Error, Recipe};
 
@@ -96,6 +96,7 @@ impl Ready {
             named,
         } = chosen;
         let data = load_data(&settings.train, &plan, 0)?;
+        agree(&ranks, &plan, &data)?;
         let recipe = Recipe::new(&settings.train, data.train.len(), ranks.world())?;
         let device = device.open()?;
         if settings.short == Some(ShortFloats::F16) && !device.is_cuda() {

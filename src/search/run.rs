@@ -31,7 +31,7 @@ use crate::train::checkpoints::{Checkpoints, Subject};
 use crate::train::loss::KdLoss;
 use crate::train::meter::Reading;
 use crate::train::prepare::{
-    Asked, Opened, Source, identity, load_data, open_folder, train_loader,
+    Asked, Opened, Source, agree, identity, load_data, open_folder, train_loader,
 };
 use crate::train::sgd::Momentum;
 use crate::train::{self, Clock, DeviceChoice, Error, Show};
@@ -116,6 +116,7 @@ impl Ready {
         let plan = source.plan_search(require, flops)?;
         let draws = Draws::new(&settings.supernet, &plan)?;
         let data = load_data(&settings.train, &plan, settings.supernet.judge_images)?;
+        agree(&ranks, &plan, &data)?;
         let recipe = recipe(settings, &plan, (data.train.len(), ranks.world()))?;
         if recipe.strategy.is_released() && !ranks.is_alone() {
             return Err(Error::Refused(

@@ -9,7 +9,10 @@ use creamc_torch::{cuda_devices, load_cuda};
 use super::{device, end};
 use crate::cli::values::{Device, Processes, Together};
 use crate::cli::{self, Verdict};
-use crate::ranks::{Environment, Joining, Launch, Launcher, Ranks, RanksError, Seat, join, launch};
+use crate::ranks::{
+    Environment, Joining, Launch, Launcher, Ranks, RanksError, Seat, end_with_launcher, join,
+    launch,
+};
 use crate::train::{DeviceChoice, Error, RunOptions, Show};
 
 /// This process among those of its training.
@@ -89,6 +92,9 @@ pub fn run<T>(
         };
         return end(train(alone), print);
     };
+    if seat.launcher == Launcher::Creamc {
+        end_with_launcher()?;
+    }
     let choice = place(typed, &seat)?;
     let device = choice.open()?;
     let ranks = join(&seat, Joining { device, timeout })?;

@@ -331,6 +331,7 @@ pub fn open_folder(
     device: Device,
 ) -> Result<Opened, Error> {
     let folder = make_folder(options, settings)?;
+    options.ranks.agree("settings", &alike(resolved))?;
     let file = folder.copy_files(asked.files)?.swap_remove(0);
     folder.write("settings.yaml", resolved)?;
     folder.write_manifest(&Manifest {
@@ -358,6 +359,14 @@ pub fn open_folder(
         }
     }
     Ok(Opened { folder, log, file })
+}
+
+/// The settings that ranks share: each may find its images elsewhere and read them with threads of its own number.
+fn alike(resolved: &str) -> String {
+    const OWN: [&str; 3] = ["DATA_DIR:", "WORKERS:", "SAVE_PATH:"];
+    let lines = resolved.lines();
+    let shared = lines.filter(|line| !OWN.iter().any(|own| line.trim_start().starts_with(own)));
+    shared.map(|line| format!("{line}\n")).collect()
 }
 
 /// The folder, made by rank 0; the others know its name.
@@ -485,6 +494,19 @@ pub fn load_data(
         strict: settings.strict,
     };
     Ok(Data::load(data_dir(settings)?, &wanted)?)
+}
+
+/// Compares what the ranks have compiled and found.
+///
+/// # Errors
+/// When it is not the same on all.
+pub fn agree(ranks: &Ranks, plan: &Plan, data: &Data) -> Result<(), Error> {
+    let [train, judge, test] = [&data.train, &data.judge, &data.test].map(|part| part.len());
+    let own = format!(
+        "space {}\n{train} training images\n{judge} judge images\n{test} test images\n",
+        plan.fingerprint
+    );
+    Ok(ranks.agree("data", &own)?)
 }
 
 /// The training images, shuffled and augmented as the settings say.

@@ -196,7 +196,7 @@ fn a_retraining_of_two_goes_on_after_it_was_killed_and_tests_every_image_once() 
     finish(&mut start(&whole));
     let mut running = until_step(&run, 14, &mut start(&run));
     let ranks = children(&running);
-    // Their store goes with the process that started them.
+    // They end with the process that started them, at the step they are at.
     running.kill();
     drop(running);
     let since = Instant::now();
@@ -210,6 +210,7 @@ fn a_retraining_of_two_goes_on_after_it_was_killed_and_tests_every_image_once() 
         );
         std::thread::sleep(Duration::from_millis(20));
     }
+    assert!(newest_step(&run) < 24, "they went on alone");
     finish(&mut two(resume_retraining(&run)));
     assert_equal_runs(&whole, &run);
     let result: serde_json::Value = serde_json::from_str(&text(&run.join("result.json"))).unwrap();
@@ -258,6 +259,24 @@ fn ranks_that_count_differently_are_told_so() {
         first.contains("WORLD_SIZE must be the same everywhere"),
         "{first}"
     );
+}
+
+#[test]
+fn ranks_that_are_started_with_different_settings_are_told_which() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let start = |number: &str, epochs: &str| {
+        let settings = [HALF, epochs, "SUPERNET.PICK=board"];
+        let mut command = search(&folder.path().join("run"), &settings);
+        rank(number, port, &mut command);
+        Running::start(&mut command)
+    };
+    let both = [start("0", "EPOCHS=3"), start("1", "EPOCHS=4")];
+    let [(one, first), (two, second)] = both.map(end);
+    assert_eq!((one, two), (Some(2), Some(2)), "{first}\n{second}");
+    let named = "rank 1 has `EPOCHS: 4` where rank 0 has `EPOCHS: 3`";
+    assert!(second.contains(named), "{second}");
+    assert!(first.contains("rank 1"), "{first}");
 }
 
 #[test]
