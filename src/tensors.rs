@@ -16,6 +16,7 @@ use crate::cli::findings::Format;
 use crate::cli::search::Training;
 use crate::cli::values::Device;
 use crate::cli::{self, TensorCommand, Verdict, findings, retrain, search, test};
+use crate::rank::{RankOptions, Ranked};
 use crate::ranks::Ranks;
 use crate::retrain::{RetrainOptions, Retrained, TestOptions, TestResult, broken_text};
 use crate::search::{Found, SearchOptions};
@@ -29,7 +30,7 @@ use together::Here;
 pub fn run(command: TensorCommand) -> anyhow::Result<Verdict> {
     creamc_torch::keep_freed_memory();
     creamc_torch::survive_file_limit();
-    if !trains(&command) {
+    if !shares(&command) {
         together::refuse_several(command.name())?;
     }
     match command {
@@ -55,12 +56,12 @@ pub fn run(command: TensorCommand) -> anyhow::Result<Verdict> {
             )
         }
         TensorCommand::Test(args) => {
-            let print = if args.json {
-                print_test_json
-            } else {
-                print_test
+            let print = match args.json {
+                true => print_test_json,
+                false => print_test,
             };
-            end(crate::retrain::run_test(&test_options(args)), print)
+            let (together, device) = (args.together, args.reading.device);
+            together::run(&together, device, |here| test(args, here), print)
         }
         TensorCommand::Predict(args) => {
             let print = match args.json {
@@ -69,15 +70,18 @@ pub fn run(command: TensorCommand) -> anyhow::Result<Verdict> {
             };
             end(crate::retrain::run_predict(&predict::options(args)?), print)
         }
-        TensorCommand::Rank(args) => end(crate::rank::run(&rank::options(args)), rank::print),
+        TensorCommand::Rank(args) => {
+            let (together, device) = (args.together, args.training.device);
+            together::run(&together, device, |here| ranked(args, here), rank::print)
+        }
     }
 }
 
 /// Whether several processes may run the command together.
-fn trains(command: &TensorCommand) -> bool {
+fn shares(command: &TensorCommand) -> bool {
     match command {
         TensorCommand::Search(args) => !args.dry_run,
-        TensorCommand::Retrain(_) => true,
+        TensorCommand::Retrain(_) | TensorCommand::Test(_) | TensorCommand::Rank(_) => true,
         _ => false,
     }
 }
@@ -147,6 +151,18 @@ fn device(typed: Device) -> DeviceChoice {
 
 fn warn(text: &str) {
     cli::say(&format!("warning: {text}"));
+}
+
+fn test(args: test::Args, here: Here) -> Result<TestResult, Error> {
+    let options = test_options(args);
+    let run = here.place(options.run);
+    crate::retrain::run_test(&TestOptions { run, ..options })
+}
+
+fn ranked(args: cli::rank::Args, here: Here) -> Result<Ranked, Error> {
+    let options = rank::options(args);
+    let run = here.place(options.run);
+    crate::rank::run(&RankOptions { run, ..options })
 }
 
 fn test_options(args: test::Args) -> TestOptions {

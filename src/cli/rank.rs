@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::search::Training;
+use super::values::Together;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -34,4 +35,7 @@ pub struct Args {
     /// What every training run takes; the settings are those each path is trained alone with
     #[command(flatten)]
     pub training: Training,
+    /// The processes that trainings are dealt to
+    #[command(flatten)]
+    pub together: Together,
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::retrain::Network;
-use super::values::{Device, Override};
+use super::values::{Device, Override, Together};
 
 /// Tests a trained network on the test images
 #[derive(Debug, clap::Args)]
@@ -30,6 +30,9 @@ pub struct Args {
     /// Settings and data
     #[command(flatten)]
     pub reading: Reading,
+    /// The processes that share the images
+    #[command(flatten)]
+    pub together: Together,
 }
 
 /// What a run takes that trains nothing.

@@ -45,10 +45,10 @@ impl fmt::Display for Device {
 /// The most seconds that a process may keep the others waiting.
 const MONTH: u64 = 30 * 24 * 3600;
 
-/// The processes of one training.
+/// The processes of one command.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct Together {
-    /// Trains in several processes of this machine, one a device: a number, or `auto` for one a GPU
+    /// Runs in several processes of this machine, one a device: a number, or `auto` for one a GPU
     #[arg(long, value_name = "N")]
     pub nproc_per_node: Option<Processes>,
     /// How long a process may keep the others waiting before it counts as lost

@@ -222,7 +222,25 @@ impl Loader {
     /// `batch` is 0.
     #[must_use]
     pub fn in_order(&self, batch: usize) -> Batches {
-        self.prefetch(self.preparer.part().batches(batch), 0, Gap::Leave, None)
+        self.dealt(batch, Shard::ALONE)
+    }
+
+    /// Of the batches of [`Loader::in_order`] those that are dealt to a process: whole ones in turn, the first to
+    /// process 0.
+    ///
+    /// # Panics
+    /// `batch` is 0.
+    #[must_use]
+    pub fn dealt(&self, batch: usize, to: Shard) -> Batches {
+        let batches = self.preparer.part().batches(batch).into_iter();
+        let own = batches.skip(to.rank).step_by(to.world).collect();
+        self.prefetch(own, 0, Gap::Leave, None)
+    }
+
+    /// The images of the part.
+    #[must_use]
+    pub fn images(&self) -> usize {
+        self.preparer.part().len()
     }
 
     /// Shuffled, class-balanced batches to estimate norm statistics from; the same at every call.
@@ -416,6 +434,19 @@ mod tests {
             .map(|&byte| table[usize::from(byte)])
             .collect();
         assert_eq!(pixels, expected);
+    }
+
+    #[test]
+    fn batches_in_order_are_dealt_whole_and_each_once() {
+        let whole = values(loader(1).in_order(25));
+        for world in 1..6 {
+            let of = |rank| values(loader(1).dealt(25, Shard { rank, world }));
+            let dealt: Vec<_> = (0..world).map(of).collect();
+            for (at, batch) in whole.iter().enumerate() {
+                assert_eq!(dealt[at % world][at / world], *batch);
+            }
+            assert_eq!(dealt.iter().map(Vec::len).sum::<usize>(), whole.len());
+        }
     }
 
     #[test]

@@ -86,10 +86,10 @@ pub struct Verdict {
 }
 
 impl Done {
-    /// What the judge said of the path called `name`.
+    /// What the judge said last of the path called `name`.
     #[must_use]
     pub fn verdict(&self, name: &str) -> Option<Verdict> {
-        self.0.iter().find_map(|entry| match entry {
+        self.0.iter().rev().find_map(|entry| match entry {
             Entry::Judged {
                 arch,
                 loss,
@@ -134,7 +134,13 @@ mod tests {
             loss: 0.5,
             images: 2000,
         };
+        // Judging was cut off with another supernet, and done anew.
+        let before = Judged {
+            loss: 1.0,
+            top1: 99.0,
+        };
         let entries = [
+            Entry::judged("a", before, "old.safetensors", Some(2)),
             Entry::judged("a", judged, "step.safetensors", Some(3)),
             Entry::trained("a", 42, tested),
         ];

@@ -10,10 +10,14 @@
 //! because it is only ever *judged* on by the supernet, which never trained on it, and the test
 //! part is seen by neither.
 //!
-//! Promises: whatever is done is in `rank.jsonl` at once; a killed ranking loses the training under
-//! way and nothing else. Equal seeds give equal results.
+//! Of several processes each judges its share of the paths and makes whole trainings of its own, so that what
+//! they find is what one process finds, bit by bit, and none waits for another before the end.
+//!
+//! Promises: whatever is done is in `rank.jsonl` (of rank N: `rank.N.jsonl`) at once; a killed ranking loses the trainings
+//! under way and nothing else. Equal seeds give equal results.
 
 mod contenders;
+mod deal;
 mod entry;
 mod options;
 mod record;

@@ -8,6 +8,7 @@ use creamc_lang::plan::Plan;
 use tch::{Device, Kind};
 
 use super::contenders::{Contenders, contenders, file_of};
+use super::deal::deal;
 use super::entry::{Done, Entry};
 use super::options::{New, RankOptions, Request, Task};
 use super::record::{Parts, Ranking};
@@ -15,17 +16,19 @@ use super::supernet::newest_supernet;
 use super::truth::{Alone, alone};
 use crate::config::{self, Loaded, RetrainSettings, SearchSettings};
 use crate::nn::Place;
-use crate::ranks::Ranks;
 use crate::run::{Journal, Log, RunFolder, Stop, tell};
-use crate::search::Judge;
+use crate::search::{Judge, judge_shared};
 use crate::train::prepare::{Asked, Opened, Source, load_data, open_folder, reopen_folder};
 use crate::train::{DeviceChoice, Error, RunOptions};
 
 const REQUEST: &str = "rank.json";
-const JOURNAL: &str = "rank.jsonl";
+/// What is done is in `rank.jsonl`, and in `rank.N.jsonl` what rank N did.
+const JOURNAL: &str = "rank";
 const SETTINGS: &str = "settings.yaml";
-/// The files of the training under way; gone when it is done.
+/// The files of the training under way, of rank N in `training.N`; gone when it is done.
 const TRAINING: &str = "training";
+/// What ranks say when their trainings are done.
+const TRAINED: &str = "trainings";
 /// The sampled paths.
 const PATHS: &str = "paths.cream";
 
@@ -43,6 +46,8 @@ pub enum Ranked {
         /// The run folder.
         run: PathBuf,
     },
+    /// This rank's part is done; the first tells the whole.
+    Part,
 }
 
 /// Judges the paths with a search's supernet, trains each alone, and compares the two orders.
@@ -51,7 +56,7 @@ pub enum Ranked {
 ///
 /// # Errors
 /// When the text, the settings or the data are wrong, there is no supernet or it is another
-/// space's, there are fewer than two paths, a loss is not a number, or the disk is full.
+/// space's, there are fewer than two paths, a loss is not a number, the disk is full, or a rank is lost.
 pub fn run(options: &RankOptions) -> Result<Ranked, Error> {
     let stop = Stop::install()?;
     run_until(options, &|| stop.asked())
@@ -66,14 +71,19 @@ pub fn run_until(options: &RankOptions, stop: &dyn Fn() -> bool) -> Result<Ranke
     let opened = match &options.task {
         Task::New(new) => begin(new, &options.run)?,
         Task::Resume(folder) => {
-            let (opened, manifest) = reopen_folder("rank", folder, &Ranks::alone())?;
+            let (opened, manifest) = reopen_folder("rank", folder, &run.ranks)?;
             if options.run.device == DeviceChoice::Auto {
                 run.device = manifest.device.parse()?;
             }
             opened
         }
     };
-    UnderWay::open(opened, run)?.run(stop)
+    // The others read what the first has written.
+    run.ranks.meet()?;
+    let under_way = UnderWay::open(opened, run)?;
+    // All know the same to be done before anything more is.
+    under_way.options.ranks.meet()?;
+    under_way.run(stop)
 }
 
 /// Checks everything and makes the folder that any ranking goes on from.
@@ -189,7 +199,9 @@ impl UnderWay {
         )?;
         let file = folder.path().join(&request.file);
         let (archs, plan) = Source::load(&file, request.classes, |_| {})?.plan_archs()?;
-        let (journal, done) = folder.journal(JOURNAL)?;
+        let rank = options.ranks.rank();
+        let done = folder.finished(JOURNAL)?;
+        let (journal, _) = folder.journal::<Entry>(&(name_of(JOURNAL, rank) + ".jsonl"))?;
         Ok(UnderWay {
             folder,
             log,
@@ -205,16 +217,24 @@ impl UnderWay {
 
     fn run(mut self, stop: &dyn Fn() -> bool) -> Result<Ranked, Error> {
         self.judge()?;
-        match self.train(stop)? {
-            true => Ok(Ranked::Whole(Box::new(self.finish()?))),
-            false => {
-                let all = self.trainings().len();
-                let done = all - self.open_trainings().len();
-                self.say(&format!("stopped after {done} of {all} trainings"))?;
-                let run = self.folder.path().to_owned();
-                Ok(Ranked::Stopped { done, all, run })
-            }
+        self.train(stop)?;
+        self.options.ranks.parts_done(TRAINED)?;
+        if !self.options.ranks.is_first() {
+            return Ok(Ranked::Part);
         }
+        // What others trained; judged was here.
+        let mut finished: Vec<Entry> = self.folder.finished(JOURNAL)?;
+        finished.retain(|entry| matches!(entry, Entry::Trained { .. }));
+        let is_judged = |entry: &Entry| matches!(entry, Entry::Judged { .. });
+        self.done.0.retain(is_judged);
+        self.done.0.extend(finished);
+        let (all, open) = (self.trainings().len(), self.open_trainings().len());
+        if open == 0 {
+            return Ok(Ranked::Whole(Box::new(self.finish()?)));
+        }
+        let (done, run) = (all - open, self.folder.path().to_owned());
+        self.say(&format!("stopped after {done} of {all} trainings"))?;
+        Ok(Ranked::Stopped { done, all, run })
     }
 
     fn say(&mut self, text: &str) -> Result<(), Error> {
@@ -259,7 +279,10 @@ impl UnderWay {
             train.eval_batch,
         );
         let paths: Vec<_> = self.archs.iter().map(|arch| arch.path.clone()).collect();
-        let judged = judge.judge(&saved.supernet, &paths)?;
+        let judged = judge_shared(&saved.supernet, &judge, &paths, &self.options.ranks)?;
+        if !self.options.ranks.is_first() {
+            return Ok(());
+        }
         let file = saved.file.to_string_lossy();
         let names: Vec<String> = self.archs.iter().map(|arch| arch.name.clone()).collect();
         for (name, judged) in names.iter().zip(judged) {
@@ -290,30 +313,55 @@ impl UnderWay {
         open
     }
 
-    /// Trains what is not trained yet; whether all is done.
-    fn train(&mut self, stop: &dyn Fn() -> bool) -> Result<bool, Error> {
-        let (all, open) = (self.trainings().len(), self.open_trainings());
+    /// Of what is not trained yet, what is dealt to this rank.
+    fn own_trainings(&self) -> Vec<(u64, String)> {
+        let open = self.open_trainings();
+        let cost = |(_, name): &(u64, String)| {
+            let arch = self.archs.iter().find(|arch| arch.name == *name);
+            self.plan
+                .cost(&arch.expect("a training is of a path").path)
+                .flops
+        };
+        let costs: Vec<u64> = open.iter().map(cost).collect();
+        let ranks = deal(&costs, self.options.ranks.world());
+        let dealt = open.into_iter().zip(ranks);
+        let own = self.options.ranks.rank();
+        dealt
+            .filter_map(|(training, rank)| (rank == own).then_some(training))
+            .collect()
+    }
+
+    /// Makes this rank's trainings, until it is to stop.
+    fn train(&mut self, stop: &dyn Fn() -> bool) -> Result<(), Error> {
+        let own = self.own_trainings();
+        // One process counts those of its runs before, too.
+        let (before, whose) = match self.options.ranks.is_alone() {
+            true => (self.trainings().len() - own.len(), ""),
+            false => (0, "its "),
+        };
         let start = Instant::now();
-        for (at, (seed, name)) in open.iter().enumerate() {
+        for (at, (seed, name)) in own.iter().enumerate() {
             if stop() || !self.train_one(name, *seed)? {
-                return Ok(false);
+                return Ok(());
             }
             let top1 = self.done.truth(name, *seed).expect("it was just added");
-            let left = open.len() - at - 1;
+            let left = own.len() - at - 1;
             let rest = start.elapsed().mul_f64(left as f64 / (at + 1) as f64);
             self.say(&format!(
-                "training {} of {all}: {name} with seed {seed}: test top-1 {top1:.2}%; {} left",
-                all - left,
+                "training {} of {whose}{}: {name} with seed {seed}: test top-1 {top1:.2}%; {} left",
+                before + at + 1,
+                before + own.len(),
                 duration(rest.as_secs())
             ))?;
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Trains one path alone; whether to its end.
     fn train_one(&mut self, name: &str, seed: u64) -> Result<bool, Error> {
+        let folder = name_of(TRAINING, self.options.ranks.rank());
         // A killed training is made again from its start: equal seeds, equal results.
-        self.folder.remove_folder(TRAINING)?;
+        self.folder.remove_folder(&folder)?;
         let tested = alone(
             &Alone {
                 file: &self.folder.path().join(&self.request.file),
@@ -323,18 +371,20 @@ impl UnderWay {
             },
             name,
             seed,
-            &self.folder.path().join(TRAINING),
+            &self.folder.path().join(&folder),
         )?;
         let Some(tested) = tested else {
             return Ok(false);
         };
         self.add(Entry::trained(name, seed, tested))?;
-        self.folder.remove_folder(TRAINING)?;
+        self.folder.remove_folder(&folder)?;
         Ok(true)
     }
 
     /// The figures, written down.
     fn finish(mut self) -> Result<Ranking, Error> {
+        // Kills may have left some of ranks that are no more.
+        self.folder.remove_all(TRAINING)?;
         let ranking = Ranking::new(
             Parts {
                 archs: &self.archs,
@@ -351,6 +401,14 @@ impl UnderWay {
         self.folder.write("result.json", json + "\n")?;
         self.log.line("done: result.json, rank.csv")?;
         Ok(ranking)
+    }
+}
+
+/// The name of what belongs to a rank; the first's has no number.
+fn name_of(stem: &str, rank: usize) -> String {
+    match rank {
+        0 => stem.to_owned(),
+        rank => format!("{stem}.{rank}"),
     }
 }
 

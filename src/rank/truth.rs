@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::ranks::Ranks;
 use crate::retrain::{self, RetrainOptions, Tested};
 use crate::train::{Error, NetworkOptions, RunOptions};
 
@@ -36,6 +37,9 @@ pub fn alone(with: &Alone, name: &str, seed: u64, folder: &Path) -> Result<Optio
             out: Some(folder.to_owned()),
             seed: Some(seed),
             set: Vec::new(),
+            // Whoever else ranks makes trainings of its own; the first's is shown.
+            ranks: Ranks::alone(),
+            progress: with.run.progress && with.run.ranks.is_first(),
             // Said once, when the ranking began.
             warn: |_| {},
             show: |_| {},

@@ -70,7 +70,7 @@ pub enum RanksError {
     /// What must be equal on all ranks is not.
     #[error(
         "{what} is not the same on all ranks: rank {rank} differs from rank 0. Do all machines run the same binary on the same \
-         kind of device, with the same files? The last checkpoint is from before it"
+         kind of device, with the same files?"
     )]
     Apart {
         /// What.
@@ -267,6 +267,29 @@ impl Ranks {
             _ => Ok(()),
         }?;
         Ok(own.unwrap_or_default().to_owned())
+    }
+
+    /// Waits until every rank is here, for parts of a work of about the same length.
+    ///
+    /// # Errors
+    /// When a rank is lost.
+    pub fn meet(&self) -> Result<(), RanksError> {
+        self.any(false).map(|_| ())
+    }
+
+    /// Says under `key` that this rank has done its part of a work, and waits until all have, however long it takes: a rank
+    /// that ended early would be missed.
+    ///
+    /// # Errors
+    /// When a rank is lost.
+    pub fn parts_done(&self, key: &str) -> Result<(), RanksError> {
+        match &self.peers {
+            None => Ok(()),
+            Some(peers) => {
+                peers.done(key)?;
+                peers.all_done(key)
+            }
+        }
     }
 
     /// Says to the others why this rank ends, so that they name it; without an error, waits until all

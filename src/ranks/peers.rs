@@ -138,6 +138,36 @@ impl Peers {
         found.map_err(|error| self.lost(&error))
     }
 
+    /// Says under `key` that this rank has done its part.
+    pub fn done(&self, key: &str) -> Result<(), RanksError> {
+        self.tell(&format!("{key}/{}", self.talk.rank), "done")
+    }
+
+    /// Waits until all others have done theirs, as long as they live.
+    pub fn all_done(&self, key: &str) -> Result<(), RanksError> {
+        for other in (0..self.talk.names.len()).filter(|&one| one != self.talk.rank) {
+            let done = self.talk.key(&format!("told/{key}/{other}"));
+            let sign = || self.talk.signs(&[other]).map_err(|error| self.lost(&error));
+            let (mut since, mut seen) = (Instant::now(), sign()?);
+            loop {
+                let told = self.talk.store.get(&done).map_err(|error| self.lost(&error))?;
+                if told.is_some() {
+                    break;
+                }
+                let now = sign()?;
+                if now != seen {
+                    (since, seen) = (Instant::now(), now);
+                }
+                if since.elapsed() > self.timeout || self.talk.ended(other).is_some() {
+                    let reason = format!("rank {other} did not end its part");
+                    return Err(self.lost(&TorchError(reason)));
+                }
+                thread::sleep(LOOK * 5);
+            }
+        }
+        Ok(())
+    }
+
     /// Tells the others why this rank ends.
     pub fn end(&self, why: &str) {
         let why = first_line(why);

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use tch::{Kind, Reduction, Tensor};
 
 use crate::childnet::{Childnet, Inference};
-use crate::data::{DataError, Loader};
+use crate::data::Loader;
+use crate::ranks::Ranks;
+use crate::train::Error;
 use crate::train::meter::Reading;
 
 /// What a network got on a part of the data.
@@ -55,30 +57,38 @@ pub struct Outcome {
     pub confusions: Vec<Confusion>,
 }
 
-/// Runs a network in evaluation mode over every image of a part; `seen` is told the images of
-/// each batch, and losses and hits so far.
+/// Runs a network in evaluation mode over every image of a part, which ranks share: each takes whole batches, so that
+/// every image is seen once, in the batch that one process would see it in, and all ranks find what that process would.
+/// `seen` is told the images of each batch of this rank, and its losses and hits so far.
 ///
 /// # Errors
-/// When an image cannot be read and may not be left out.
+/// When an image cannot be read and may not be left out, or a rank is lost.
 pub fn test(
     childnet: &Childnet,
     part: &Loader,
     batch: usize,
+    ranks: &Ranks,
     mut seen: impl FnMut(usize, &Reading),
-) -> Result<Outcome, DataError> {
+) -> Result<Outcome, Error> {
     let network = Inference::of(childnet);
     let place = network.place();
-    let mut batches = Vec::new();
+    let shard = ranks.shard();
+    let mut scored = Vec::new();
     let mut so_far = Reading::default();
-    for batch in part.in_order(batch) {
+    for batch in part.dealt(batch, shard) {
         let batch = batch?.to(place.device, place.kind);
         let logits = network.forward(&batch.images);
-        let scored = Scored::new(&logits, &batch.labels);
-        so_far += scored.reading(batch.len());
-        batches.push(scored);
+        let one = Scored::new(&logits, &batch.labels);
+        so_far += one.reading(batch.len());
+        scored.push(one);
         seen(batch.len(), &so_far);
     }
-    Ok(count(&batches))
+    let mut sheet = Sheet::new(part.images(), batch);
+    for (at, scored) in scored.iter().enumerate() {
+        sheet.fill(shard.rank + at * shard.world, scored);
+    }
+    ranks.sum(&mut sheet.numbers)?;
+    Ok(sheet.count())
 }
 
 /// A batch's outcome, on the device.
@@ -86,9 +96,12 @@ struct Scored {
     /// Each image's loss.
     losses: Tensor,
     labels: Tensor,
-    /// Each image's five classes with the highest logits, `[N, 5]`, highest first.
+    /// Each image's classes with the highest logits, `[N, TOP]` or fewer, highest first.
     highest: Tensor,
 }
+
+/// Classes that are looked at of each image.
+const TOP: usize = 5;
 
 impl Scored {
     fn new(logits: &Tensor, labels: &Tensor) -> Scored {
@@ -100,7 +113,7 @@ impl Scored {
             no_class_ignored,
             0.0,
         );
-        let (_, highest) = logits.topk(5.min(logits.size()[1]), -1, true, true);
+        let (_, highest) = logits.topk((TOP as i64).min(logits.size()[1]), -1, true, true);
         Scored {
             losses: losses.to_kind(Kind::Double),
             labels: labels.shallow_clone(),
@@ -121,32 +134,72 @@ impl Scored {
     }
 }
 
-fn count(batches: &[Scored]) -> Outcome {
-    let mut classes: Vec<ClassTested> = Vec::new();
-    let mut confusions: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-    let mut loss = 0.0;
-    for batch in batches {
-        loss += batch.losses.sum(Kind::Double).double_value(&[]);
-        let labels = whole_numbers(&batch.labels);
-        let width = batch.highest.size()[1] as usize;
-        let highest = whole_numbers(&batch.highest.view([-1]));
-        for (&label, highest) in labels.iter().zip(highest.chunks_exact(width)) {
-            if classes.len() <= label {
-                classes.resize(label + 1, ClassTested::default());
-            }
-            let class = &mut classes[label];
-            class.images += 1;
-            class.top1 += usize::from(highest[0] == label);
-            class.top5 += usize::from(highest.contains(&label));
-            if highest[0] != label {
-                *confusions.entry((label, highest[0])).or_default() += 1;
-            }
+/// The outcome of every image as numbers that ranks can add up, each having filled in its own batches.
+struct Sheet {
+    /// Of each batch its loss, and a row an image: its class and the highest ones, counted from 1; 0 where there is none.
+    numbers: Vec<f64>,
+    /// Numbers of a batch.
+    each: usize,
+}
+
+/// Numbers of an image.
+const ROW: usize = 1 + TOP;
+
+impl Sheet {
+    /// An empty one for so many images in batches.
+    fn new(images: usize, batch: usize) -> Sheet {
+        let each = 1 + batch.min(images) * ROW;
+        Sheet {
+            numbers: vec![0.0; images.div_ceil(batch) * each],
+            each,
         }
     }
-    Outcome {
-        tested: tested(&classes, loss),
-        classes,
-        confusions: sorted(confusions),
+
+    /// Fills in the batch that is number `at` of all.
+    fn fill(&mut self, at: usize, scored: &Scored) {
+        let own = &mut self.numbers[at * self.each..][..self.each];
+        own[0] = scored.losses.sum(Kind::Double).double_value(&[]);
+        let from_one = |tensor: &Tensor| -> Vec<f64> {
+            let numbers = tensor.to_kind(Kind::Double).flatten(0, -1) + 1.0;
+            Vec::try_from(numbers).expect("a row of numbers")
+        };
+        let (labels, highest) = (from_one(&scored.labels), from_one(&scored.highest));
+        let width = scored.highest.size()[1] as usize;
+        let rows = own[1..].chunks_exact_mut(ROW);
+        for ((row, label), highest) in rows.zip(labels).zip(highest.chunks_exact(width)) {
+            row[0] = label;
+            row[1..=width].copy_from_slice(highest);
+        }
+    }
+
+    /// Adds up what all images got.
+    fn count(&self) -> Outcome {
+        let mut classes: Vec<ClassTested> = Vec::new();
+        let mut confusions: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        let mut loss = 0.0;
+        for batch in self.numbers.chunks_exact(self.each) {
+            loss += batch[0];
+            // Fewer rows are filled where the last batch is smaller, or images could not be read.
+            let rows = batch[1..].chunks_exact(ROW);
+            for row in rows.take_while(|row| row[0] > 0.0) {
+                let label = row[0] as usize - 1;
+                if classes.len() <= label {
+                    classes.resize(label + 1, ClassTested::default());
+                }
+                let class = &mut classes[label];
+                class.images += 1;
+                class.top1 += usize::from(row[1] == row[0]);
+                class.top5 += usize::from(row[1..].contains(&row[0]));
+                if row[1] != row[0] {
+                    *confusions.entry((label, row[1] as usize - 1)).or_default() += 1;
+                }
+            }
+        }
+        Outcome {
+            tested: tested(&classes, loss),
+            classes,
+            confusions: sorted(confusions),
+        }
     }
 }
 
@@ -176,15 +229,18 @@ fn sorted(confusions: BTreeMap<(usize, usize), usize>) -> Vec<Confusion> {
     all
 }
 
-fn whole_numbers(tensor: &Tensor) -> Vec<usize> {
-    let numbers = Vec::<i64>::try_from(tensor.to_kind(Kind::Int64)).expect("a row of numbers");
-    let class = |number: i64| usize::try_from(number).expect("classes count from 0");
-    numbers.into_iter().map(class).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The count of batches of up to four images.
+    fn counted(batches: &[(&Tensor, &Tensor)]) -> Outcome {
+        let mut sheet = Sheet::new(4 * batches.len(), 4);
+        for (at, (logits, labels)) in batches.iter().enumerate() {
+            sheet.fill(at, &Scored::new(logits, labels));
+        }
+        sheet.count()
+    }
 
     #[test]
     fn classes_and_confusions_are_counted() {
@@ -195,7 +251,7 @@ mod tests {
             [0.0, 9.0, 0.5, 0.4, 0.3, 0.2, 0.1],
         ]);
         let labels = Tensor::from_slice(&[0_i64, 1, 6, 6]);
-        let outcome = count(&[Scored::new(&logits, &labels)]);
+        let outcome = counted(&[(&logits, &labels)]);
         assert_eq!((outcome.tested.top1, outcome.tested.top5), (25.0, 50.0));
         let expected = |images, top1, top5| ClassTested { images, top1, top5 };
         assert_eq!(outcome.classes[0], expected(1, 1, 1));
@@ -207,5 +263,20 @@ mod tests {
             .map(|one| (one.class, one.taken_for))
             .collect();
         assert_eq!(pairs, [(1, 0), (6, 0), (6, 1)]);
+    }
+
+    #[test]
+    fn smaller_batches_and_fewer_classes_than_are_looked_at_are_counted_too() {
+        let logits = Tensor::from_slice2(&[[1.0, 0.0], [1.0, 0.0]]);
+        let labels = Tensor::from_slice(&[0_i64, 1]);
+        let all = counted(&[
+            (&logits, &labels),
+            (&logits.narrow(0, 1, 1), &labels.narrow(0, 1, 1)),
+        ]);
+        assert_eq!(all.tested.images, 3);
+        assert!((all.tested.top1 - 100.0 / 3.0).abs() < 1e-12);
+        assert_eq!(all.tested.top5, 100.0);
+        let loss = [-1.0_f64, 1.0, 1.0].map(|wrong| (1.0 + wrong.exp()).ln());
+        assert!((all.tested.loss - loss.iter().sum::<f64>() / 3.0).abs() < 1e-6);
     }
 }

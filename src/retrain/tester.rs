@@ -4,13 +4,17 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use serde::Serialize;
+use tch::Tensor;
 
 use super::test::{ClassTested, Confusion, Outcome, Tested, test};
 use super::trained::{Trained, TrainedOptions};
 use crate::childnet::Childnet;
 use crate::config;
-use crate::data::{BrokenImages, DataError, Loader};
+use crate::data::{BrokenImages, Loader};
+use crate::nn::NamedTensor;
+use crate::ranks::Ranks;
 use crate::run::{self, Progress, Tick};
+use crate::train::broken::news;
 use crate::train::prepare::load_data;
 use crate::train::{ArchRecord, Error, NetworkOptions, RunOptions};
 
@@ -25,7 +29,7 @@ pub struct TestOptions {
     pub average: bool,
     /// Where a line for each class is written, as CSV.
     pub csv: Option<PathBuf>,
-    /// Settings, data and device.
+    /// Settings, data, device and the processes that share the images.
     pub run: RunOptions,
 }
 
@@ -65,11 +69,11 @@ pub struct TestResult {
 /// Confusions that a result names.
 const CONFUSIONS: usize = 10;
 
-/// Tests a network's weights on the test images.
+/// Tests a network's weights on the test images, which ranks share; every rank knows the result, the first writes it.
 ///
 /// # Errors
 /// When there is no network or no file of weights, the text, the settings or the data are
-/// wrong, or the weights are not the network's.
+/// wrong, the weights are not the network's, or a rank is lost or has other weights or images.
 pub fn run(options: &TestOptions) -> Result<TestResult, Error> {
     let loaded = config::retrain(options.run.config.as_deref(), &options.run.overrides())?;
     for warning in &loaded.warnings {
@@ -88,14 +92,15 @@ pub fn run(options: &TestOptions) -> Result<TestResult, Error> {
     let normalisation = normalisation.unwrap_or(&data.normalisation);
     let train = &settings.train;
     let part = Loader::plain(&data.test, normalisation, train.seed, train.workers);
+    let ranks = &options.run.ranks;
+    require_same(childnet, &part, ranks)?;
     let start = Instant::now();
-    let size = (data.test.len(), train.eval_batch);
-    let outcome = watched(childnet, &part, size, options.run.progress)?;
+    let outcome = watched(childnet, &part, train.eval_batch, &options.run)?;
     let seconds = start.elapsed().as_secs_f64();
-    for image in data.news() {
+    for image in news(ranks, &[&*data.train.set, &*data.test.set])? {
         (options.run.warn)(&format!("not readable: {image}"));
     }
-    if let Some(csv) = &options.csv {
+    if let Some(csv) = options.csv.as_ref().filter(|_| ranks.is_first()) {
         run::replace(csv, table(&outcome).as_bytes())?;
     }
     let mut confusions = outcome.confusions;
@@ -127,15 +132,29 @@ fn table(outcome: &Outcome) -> String {
     text
 }
 
-/// Tests with a bar that shows loss and top-1 so far.
+/// Ranks that test other weights, or other numbers of images, would add up nonsense.
+fn require_same(childnet: &Childnet, part: &Loader, ranks: &Ranks) -> Result<(), Error> {
+    let mut tensors = childnet.tensors();
+    let images = Tensor::from(part.images() as i64);
+    tensors.push(NamedTensor {
+        name: "images".into(),
+        tensor: images.to_device(childnet.place().device),
+    });
+    Ok(ranks.compare("what is tested", &tensors)?)
+}
+
+/// Tests with a bar that shows loss and top-1 so far: of the first rank's images.
 fn watched(
     childnet: &Childnet,
     part: &Loader,
-    (images, batch): (usize, usize),
-    shown: bool,
-) -> Result<Outcome, DataError> {
-    let mut progress = Progress::new(images.div_ceil(batch) as u64, 0, 1, shown);
-    let outcome = test(childnet, part, batch, |images, so_far| {
+    batch: usize,
+    run: &RunOptions,
+) -> Result<Outcome, Error> {
+    let ranks = &run.ranks;
+    let batches = part.images().div_ceil(batch).div_ceil(ranks.world());
+    let shown = run.progress && ranks.is_first();
+    let mut progress = Progress::new(batches as u64, 0, 1, shown);
+    let outcome = test(childnet, part, batch, ranks, |images, so_far| {
         let tick = Tick {
             epoch: 1,
             images,

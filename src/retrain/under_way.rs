@@ -237,7 +237,8 @@ impl Retraining<'_> {
         let (data, normalisation) = (&self.data.test, &self.data.normalisation);
         let part = Loader::plain(data, normalisation, train.seed, train.workers);
         let tested = |childnet: &Childnet| -> Result<Tested, Error> {
-            Ok(test(childnet, &part, train.eval_batch, |_, _| {})?.tested)
+            let ranks = &self.learner.ranks;
+            Ok(test(childnet, &part, train.eval_batch, ranks, |_, _| {})?.tested)
         };
         let plain = tested(&self.learner.childnet)?;
         match self.learner.on_average(tested) {

@@ -37,6 +37,7 @@ pub use draws::{Draws, NotFollowed};
 pub use dry_run::{DryRun, Judging, Memory, StepTimes, dry_run};
 pub use judge::{Judge, Judged};
 pub use options::SearchOptions;
+pub use pick::judge_shared;
 pub use records::{Found, SearchRecord};
 pub use resume::{resume, resume_until};
 pub use run::{run, run_until};

@@ -6,6 +6,8 @@ use creamc_lang::ir::Path;
 use super::judge::{Judge, Judged};
 use super::step::Learner;
 use super::training::Walker;
+use crate::ranks::Ranks;
+use crate::supernet::Supernet;
 use crate::train::Error;
 
 /// A path and what the judge said of it.
@@ -22,23 +24,35 @@ pub struct Pick {
 /// # Errors
 /// As [`Judge::judge`], or when a rank is lost.
 pub fn judge_all(learner: &Learner, judge: &Judge, paths: &[Path]) -> Result<Vec<Pick>, Error> {
-    let (rank, world) = (learner.ranks.rank(), learner.ranks.world());
+    let judged = judge_shared(&learner.supernet, judge, paths, &learner.ranks)?;
+    let pairs = paths.iter().cloned().zip(judged);
+    let pick = |(path, judged)| Pick { path, judged };
+    Ok(pairs.map(pick).collect())
+}
+
+/// What the judge says of each path; each rank asks it about its share of them.
+///
+/// # Errors
+/// As [`Judge::judge`], or when a rank is lost.
+pub fn judge_shared(
+    supernet: &Supernet,
+    judge: &Judge,
+    paths: &[Path],
+    ranks: &Ranks,
+) -> Result<Vec<Judged>, Error> {
+    let (rank, world) = (ranks.rank(), ranks.world());
     let own = paths.len() * rank / world..paths.len() * (rank + 1) / world;
     let mut numbers = vec![0.0; 2 * paths.len()];
-    let judged = judge.judge(&learner.supernet, &paths[own.clone()])?;
+    let judged = judge.judge(supernet, &paths[own.clone()])?;
     for (two, judged) in numbers[2 * own.start..].chunks_mut(2).zip(judged) {
         two.copy_from_slice(&[judged.loss, judged.top1]);
     }
-    learner.ranks.sum(&mut numbers)?;
-    let pairs = paths.iter().cloned().zip(numbers.chunks(2));
-    let pick = |(path, two): (Path, &[f64])| Pick {
-        path,
-        judged: Judged {
-            loss: two[0],
-            top1: two[1],
-        },
+    ranks.sum(&mut numbers)?;
+    let judged = |two: &[f64]| Judged {
+        loss: two[0],
+        top1: two[1],
     };
-    Ok(pairs.map(pick).collect())
+    Ok(numbers.chunks(2).map(judged).collect())
 }
 
 /// The paths of the board, best first.

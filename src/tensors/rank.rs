@@ -28,6 +28,7 @@ pub fn options(args: Args) -> RankOptions {
 pub fn print(ranked: &Ranked) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match ranked {
+        Ranked::Part => Ok(()),
         Ranked::Whole(ranking) => out.write_all(text(ranking).as_bytes()),
         Ranked::Stopped { done, all, run } => writeln!(
             out,

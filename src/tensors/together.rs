@@ -1,4 +1,4 @@
-//! A training as one process, as one of several, or as the one that starts them.
+//! A command as one process, as one of several, or as the one that starts them.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::ranks::{
 };
 use crate::train::{DeviceChoice, Error, RunOptions, Show};
 
-/// This process among those of its training.
+/// This process among those that run a command together.
 #[derive(Clone)]
 pub struct Here {
     /// All of them.
@@ -69,14 +69,14 @@ impl Here {
     }
 }
 
-/// Trains here, alone or with others, or starts the processes that do; rank 0 prints.
+/// Works here, alone or with others, or starts the processes that do; rank 0 prints.
 ///
 /// # Errors
-/// When the processes do not find each other, or the training fails.
+/// When the processes do not find each other, or the work fails.
 pub fn run<T>(
     together: &Together,
     typed: Option<Device>,
-    train: impl FnOnce(Here) -> Result<T, Error>,
+    work: impl FnOnce(Here) -> Result<T, Error>,
     print: fn(&T) -> std::io::Result<()>,
 ) -> anyhow::Result<Verdict> {
     let timeout = Duration::from_secs(together.rank_timeout);
@@ -90,7 +90,7 @@ pub fn run<T>(
             ranks: Ranks::alone(),
             device: typed.map(device),
         };
-        return end(train(alone), print);
+        return end(work(alone), print);
     };
     if seat.launcher == Launcher::Creamc {
         end_with_launcher()?;
@@ -98,7 +98,7 @@ pub fn run<T>(
     let choice = place(typed, &seat)?;
     let device = choice.open()?;
     let ranks = join(&seat, Joining { device, timeout })?;
-    let result = train(Here {
+    let result = work(Here {
         ranks: ranks.clone(),
         device: Some(choice),
     });
@@ -139,7 +139,7 @@ fn environment() -> Result<Option<Seat>, RanksError> {
     Environment(&|name| std::env::var(name).ok()).seat()
 }
 
-/// How many processes this one is to start; `None` where it trains itself.
+/// How many processes this one is to start; `None` where it works itself.
 fn to_start(together: &Together, seat: Option<&Seat>) -> anyhow::Result<Option<usize>> {
     let Some(typed) = together.nproc_per_node else {
         return Ok(None);

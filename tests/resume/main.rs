@@ -17,5 +17,6 @@ mod network;
 mod ranks;
 mod refused;
 mod retraining;
+mod shared;
 mod tool;
 mod world;

@@ -76,8 +76,14 @@ pub fn end(running: Running) -> (Option<i32>, String) {
     (status.code(), said)
 }
 
-/// One of two ranks, as a launcher would start it.
+/// One of two ranks, as a launcher would start it, that waits a short time for the other.
 fn rank(number: &str, port: u16, command: &mut Command) {
+    launched(number, port, command);
+    command.args(["--rank-timeout", "3"]);
+}
+
+/// One of two ranks, as a launcher would start it.
+pub fn launched(number: &str, port: u16, command: &mut Command) {
     command.envs([
         ("RANK", number),
         ("WORLD_SIZE", "2"),
@@ -85,7 +91,6 @@ fn rank(number: &str, port: u16, command: &mut Command) {
         ("MASTER_ADDR", "127.0.0.1"),
     ]);
     command.env("MASTER_PORT", port.to_string());
-    command.args(["--rank-timeout", "3"]);
 }
 
 /// A port that nobody has now.
