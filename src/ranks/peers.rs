@@ -150,7 +150,11 @@ impl Peers {
             let sign = || self.talk.signs(&[other]).map_err(|error| self.lost(&error));
             let (mut since, mut seen) = (Instant::now(), sign()?);
             loop {
-                let told = self.talk.store.get(&done).map_err(|error| self.lost(&error))?;
+                let told = self
+                    .talk
+                    .store
+                    .get(&done)
+                    .map_err(|error| self.lost(&error))?;
                 if told.is_some() {
                     break;
                 }
