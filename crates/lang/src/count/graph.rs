@@ -35,6 +35,18 @@ pub struct GraphRow<'a> {
     pub slots: &'a [Vec<Cost>],
 }
 
+impl<'a> GraphRow<'a> {
+    /// Every row of a lowered space with its costs, `costs[row][block][candidate]`.
+    pub fn all(ir: &'a Ir, costs: &'a [Vec<Vec<Cost>>]) -> Vec<GraphRow<'a>> {
+        let rows = ir.rows.iter().zip(costs);
+        rows.map(|(row, slots)| GraphRow {
+            depths: &row.depths,
+            slots,
+        })
+        .collect()
+    }
+}
+
 /// An interval of depths, both ends included; empty when the first is the larger.
 type Depths = (u32, u32);
 
@@ -62,15 +74,7 @@ impl Graph {
         costs: &[Vec<Vec<Cost>>],
         requires: &[Require],
     ) -> Result<Graph, TooManyStates> {
-        let rows: Vec<GraphRow> = ir
-            .rows
-            .iter()
-            .zip(costs)
-            .map(|(row, slots)| GraphRow {
-                depths: &row.depths,
-                slots,
-            })
-            .collect();
+        let rows = GraphRow::all(ir, costs);
         let relations: Vec<&Relation> = requires.iter().map(|r| &r.relation).collect();
         Graph::from_rows(&rows, &relations)
     }

@@ -3,7 +3,7 @@
 use super::{Bounded, Level};
 use crate::cost::Cost;
 use crate::count::{Graph, GraphRow};
-use crate::ir::Ir;
+use crate::ir::{Ir, Row};
 use crate::space::Relation;
 
 /// Rows of a fitted depth with a depth for each, in the order in which they are deepened.
@@ -79,7 +79,7 @@ fn allowed(space: &Bounded, depths: &Depths) -> bool {
         return true;
     }
     // Costs do not matter: one candidate a block is enough.
-    let one = |row: &crate::ir::Row| vec![vec![Cost::default()]; row.slots.len()];
+    let one = |row: &Row| vec![vec![Cost::default()]; row.slots.len()];
     let costs: Vec<Vec<Vec<Cost>>> = space.ir.rows.iter().map(one).collect();
     graph(space, &costs, depths).has_paths()
 }
@@ -94,16 +94,7 @@ fn holds(space: &Bounded, level: &Level, depths: &Depths) -> bool {
 }
 
 fn graph(space: &Bounded, costs: &[Vec<Vec<Cost>>], depths: &Depths) -> Graph {
-    let mut rows: Vec<GraphRow> = space
-        .ir
-        .rows
-        .iter()
-        .zip(costs)
-        .map(|(row, slots)| GraphRow {
-            depths: &row.depths,
-            slots,
-        })
-        .collect();
+    let mut rows = GraphRow::all(space.ir, costs);
     for (row, depth) in depths {
         rows[*row].depths = std::slice::from_ref(depth);
     }
