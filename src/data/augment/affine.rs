@@ -44,82 +44,104 @@ fn rounded(value: f64) -> f64 {
 /// `image` moved; `fill` is the colour of what comes in from outside, a value a channel.
 pub(super) fn transform(
     image: &Raster<'_>,
+    affine: Affine,
+    filter: Filter,
+    fill: &[u8],
+) -> Raster<'static> {
+    match image.size.channels {
+        1 => moved::<1>(image, affine, filter, fill),
+        3 => moved::<3>(image, affine, filter, fill),
+        _ => unreachable!("images have one channel or three"),
+    }
+}
+
+/// The same for images of `C` channels: a number that is known gives loops without branches.
+fn moved<const C: usize>(
+    image: &Raster<'_>,
     Affine([a, b, c, d, e, f]): Affine,
     filter: Filter,
     fill: &[u8],
 ) -> Raster<'static> {
-    let Size {
-        channels,
-        height,
-        width,
-    } = image.size;
-    let mut values = Vec::with_capacity(image.size.len());
-    for row in 0..height {
-        for column in 0..width {
+    let from = Pixels::<C> {
+        values: image.values.as_chunks().0,
+        height: image.size.height,
+        width: image.size.width,
+    };
+    let outside = std::array::from_fn(|channel| fill[channel]);
+    let mut values = vec![[0; C]; from.values.len()];
+    for (row, line) in values.chunks_exact_mut(from.width).enumerate() {
+        for (column, pixel) in line.iter_mut().enumerate() {
             let (x, y) = (column as f64 + 0.5, row as f64 + 0.5);
             let (x, y) = (a * x + b * y + c, d * x + e * y + f);
-            let inside = (0.0..width as f64).contains(&x) && (0.0..height as f64).contains(&y);
-            if !inside {
-                values.extend_from_slice(&fill[..channels]);
-                continue;
-            }
-            match filter {
-                Filter::Bilinear => bilinear(image, x - 0.5, y - 0.5, &mut values),
-                Filter::Bicubic => bicubic(image, x - 0.5, y - 0.5, &mut values),
-            }
+            *pixel = match filter {
+                _ if !from.hold(x, y) => outside,
+                Filter::Bilinear => from.bilinear(x - 0.5, y - 0.5),
+                Filter::Bicubic => from.bicubic(x - 0.5, y - 0.5),
+            };
         }
     }
-    Raster::owned(image.size, values)
+    Raster::owned(image.size, values.into_flattened())
 }
 
-/// The values at the `N` places from `first` on, the edge's beyond the edge, as indices.
+/// The pixels of an image of `C` channels.
+struct Pixels<'a, const C: usize> {
+    values: &'a [[u8; C]],
+    height: usize,
+    width: usize,
+}
+
+impl<const C: usize> Pixels<'_, C> {
+    /// Whether the point lies in the image.
+    fn hold(&self, x: f64, y: f64) -> bool {
+        (0.0..self.width as f64).contains(&x) && (0.0..self.height as f64).contains(&y)
+    }
+
+    fn bilinear(&self, x: f64, y: f64) -> [u8; C] {
+        let ((left, x), (top, y)) = (split(x), split(y));
+        let [upper, lower] = self
+            .around::<2>(left, top)
+            .map(|[a, b]| std::array::from_fn::<f64, C, _>(|at| a[at] + (b[at] - a[at]) * x));
+        std::array::from_fn(|at| (upper[at] + (lower[at] - upper[at]) * y) as u8)
+    }
+
+    fn bicubic(&self, x: f64, y: f64) -> [u8; C] {
+        let ((left, x), (top, y)) = (split(x), split(y));
+        let rows = self.around::<4>(left - 1, top - 1);
+        let across = rows.map(|row| cubic(row, x));
+        // A float that becomes a byte is cut to 0..255.
+        cubic(across, y).map(|value| value as u8)
+    }
+
+    /// The `N`×`N` pixels from `left`, `top` on; beyond the edge those of the edge.
+    fn around<const N: usize>(&self, left: i64, top: i64) -> [[[f64; C]; N]; N] {
+        let columns: [usize; N] = places(left, self.width);
+        places(top, self.height).map(|row: usize| {
+            let line = &self.values[row * self.width..][..self.width];
+            columns.map(|column| line[column].map(f64::from))
+        })
+    }
+}
+
+/// The whole number below `value` and how far it lies above that.
+fn split(value: f64) -> (i64, f64) {
+    // `floor` is a call where the processor's oldest instructions must do.
+    let cut = value as i64;
+    let whole = cut - i64::from(value < cut as f64);
+    (whole, value - whole as f64)
+}
+
+/// The `N` places from `first` on, the edge's beyond the edge, as indices.
 fn places<const N: usize>(first: i64, length: usize) -> [usize; N] {
     std::array::from_fn(|at| (first + at as i64).clamp(0, length as i64 - 1) as usize)
 }
 
-fn bilinear(image: &Raster<'_>, x: f64, y: f64, out: &mut Vec<u8>) {
-    let Size {
-        channels,
-        height,
-        width,
-    } = image.size;
-    let (left, top) = (x.floor(), y.floor());
-    let columns: [usize; 2] = places(left as i64, width);
-    let rows: [usize; 2] = places(top as i64, height);
-    for channel in 0..channels {
-        let [upper, lower] = rows.map(|row| {
-            let [a, b] = columns
-                .map(|column| f64::from(image.values[(row * width + column) * channels + channel]));
-            a + (b - a) * (x - left)
-        });
-        out.push((upper + (lower - upper) * (y - top)) as u8);
-    }
-}
-
-fn bicubic(image: &Raster<'_>, x: f64, y: f64, out: &mut Vec<u8>) {
-    let Size {
-        channels,
-        height,
-        width,
-    } = image.size;
-    let (left, top) = (x.floor(), y.floor());
-    let columns: [usize; 4] = places(left as i64 - 1, width);
-    let rows: [usize; 4] = places(top as i64 - 1, height);
-    for channel in 0..channels {
-        let across = rows.map(|row| {
-            let values = columns
-                .map(|column| f64::from(image.values[(row * width + column) * channels + channel]));
-            cubic(values, x - left)
-        });
-        // A float that becomes a byte is cut to 0..255.
-        out.push(cubic(across, y - top) as u8);
-    }
-}
-
-/// The value at `at` between the two in the middle (0..1), overshooting (a = −1).
-fn cubic([a, b, c, d]: [f64; 4], at: f64) -> f64 {
-    let first = c - a;
-    let second = 2.0 * (a - b) + c - d;
-    let third = d - c + b - a;
-    b + at * (first + at * (second + at * third))
+/// The values at `at` between the two in the middle (0..1), a channel each, overshooting (a = −1).
+fn cubic<const C: usize>([a, b, c, d]: [[f64; C]; 4], at: f64) -> [f64; C] {
+    std::array::from_fn(|one| {
+        let (a, b, c, d) = (a[one], b[one], c[one], d[one]);
+        let first = c - a;
+        let second = 2.0 * (a - b) + c - d;
+        let third = d - c + b - a;
+        b + at * (first + at * (second + at * third))
+    })
 }

@@ -74,9 +74,11 @@ fn same() -> Lut {
     std::array::from_fn(|byte| byte as u8)
 }
 
-fn every(image: &mut Raster<'_>, of: impl Fn(u8) -> u8) {
+/// Sends every byte, of whichever channel, to what `of` makes of it.
+pub(super) fn every(image: &mut Raster<'_>, of: impl Fn(u8) -> u8) {
+    let lut: Lut = std::array::from_fn(|byte| of(byte as u8));
     for value in image.values.to_mut() {
-        *value = of(*value);
+        *value = lut[usize::from(*value)];
     }
 }
 

@@ -136,16 +136,19 @@ impl Way<'_> {
     }
 
     fn normalise(&self, image: &Raster<'_>, out: &mut [f32]) {
-        let channels = self.size.channels;
-        for (pixel, out) in image
-            .values
-            .chunks_exact(channels)
-            .zip(out.chunks_exact_mut(channels))
-        {
-            for ((&byte, value), table) in pixel.iter().zip(out).zip(self.table) {
-                *value = table[usize::from(byte)];
-            }
+        match self.table {
+            [grey] => look_up([grey], &image.values, out),
+            [red, green, blue] => look_up([red, green, blue], &image.values, out),
+            _ => unreachable!("images have one channel or three"),
         }
+    }
+}
+
+/// Every byte of `[H, W, C]` through its channel's table.
+fn look_up<const C: usize>(tables: [&[f32; 256]; C], bytes: &[u8], out: &mut [f32]) {
+    let (pixels, out) = (bytes.as_chunks::<C>().0, out.as_chunks_mut::<C>().0);
+    for (pixel, out) in pixels.iter().zip(out) {
+        *out = std::array::from_fn(|channel| tables[channel][usize::from(pixel[channel])]);
     }
 }
 
@@ -155,27 +158,27 @@ mod tests {
     use crate::data::random::{Purpose, stream};
 
     const SIZE: Size = Size {
-        channels: 2,
+        channels: 3,
         height: 4,
         width: 5,
     };
 
     fn table() -> Vec<[f32; 256]> {
         let plain = std::array::from_fn(|byte| byte as f32);
-        vec![plain; 2]
+        vec![plain; 3]
     }
 
     fn image() -> Raster<'static> {
-        Raster::owned(SIZE, (1..=40).collect())
+        Raster::owned(SIZE, (1..=60).collect())
     }
 
     fn augmented(how: &Augmentation, sample: u64) -> Vec<f32> {
-        let mut out = vec![f32::NAN; 40];
+        let mut out = vec![f32::NAN; 60];
         let way = Way {
             size: SIZE,
             crop_share: 1.0,
             table: &table(),
-            mean: &[9, 9],
+            mean: &[9, 9, 9],
             how,
         };
         way.write(
@@ -190,7 +193,7 @@ mod tests {
     #[test]
     fn without_augmentation_an_image_stays_as_it_is() {
         let out = augmented(&Augmentation::none(), 0);
-        let expected: Vec<f32> = (1..=40u8).map(f32::from).collect();
+        let expected: Vec<f32> = (1..=60u8).map(f32::from).collect();
         assert_eq!(out, expected);
     }
 
@@ -206,8 +209,8 @@ mod tests {
         );
         for row in 0..4 {
             for column in 0..5 {
-                let (here, there) = ((row * 5 + column) * 2, (row * 5 + 4 - column) * 2);
-                assert_eq!(flipped[here..here + 2], plain[there..there + 2]);
+                let (here, there) = ((row * 5 + column) * 3, (row * 5 + 4 - column) * 3);
+                assert_eq!(flipped[here..here + 3], plain[there..there + 3]);
             }
         }
     }
@@ -226,11 +229,11 @@ mod tests {
                     (0..5isize).all(|column| {
                         let (r, c) = (row + down, column + right);
                         let value = if (0..4).contains(&r) && (0..5).contains(&c) {
-                            (r * 5 + c) * 2 + 1
+                            (r * 5 + c) * 3 + 1
                         } else {
                             0
                         };
-                        out[(row * 5 + column) as usize * 2] == value as f32
+                        out[(row * 5 + column) as usize * 3] == value as f32
                     })
                 })
             };
@@ -254,7 +257,7 @@ mod tests {
         };
         let out = augmented(&how, 3);
         let erased: Vec<usize> = (0..20)
-            .filter(|at| out[at * 2] == 0.0 && out[at * 2 + 1] == 0.0)
+            .filter(|at| out[at * 3..][..3] == [0.0; 3])
             .collect();
         let rows: std::collections::BTreeSet<usize> = erased.iter().map(|at| at / 5).collect();
         let columns: std::collections::BTreeSet<usize> = erased.iter().map(|at| at % 5).collect();
@@ -285,10 +288,10 @@ mod tests {
         };
         let (pixels, values) = distinct(EraseMode::Pixel);
         assert!(
-            pixels >= 4 && pixels == values,
+            pixels >= 6 && pixels == values,
             "every value is drawn: {values} of {pixels}"
         );
-        assert_eq!(distinct(EraseMode::Rand).1, 2, "one value a channel");
+        assert_eq!(distinct(EraseMode::Rand).1, 3, "one value a channel");
         assert_eq!(distinct(EraseMode::Const).1, 1);
     }
 }
