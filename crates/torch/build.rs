@@ -3,8 +3,9 @@
 
 use std::path::PathBuf;
 
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 7] = [
     "src/shim.cpp",
+    "src/packed.cpp",
     "src/steps.cpp",
     "src/autocast.cpp",
     "src/group/group.cpp",

@@ -5,8 +5,8 @@ use tch::Tensor;
 use super::Childnet;
 use crate::nn::{FoldedBlock, Place};
 
-/// A network with its norms folded into the convolutions, as it was when it was made: for testing,
-/// predicting and serving. Its logits are those of [`Childnet::forward`] in evaluation, up to rounding.
+/// A network with its norms folded into the convolutions, as it was when it was made, and on a CPU with
+/// what follows a convolution done in the same pass: for testing, predicting and serving. Its logits are those of [`Childnet::forward`] in evaluation, up to rounding.
 #[derive(Debug)]
 pub struct Inference {
     blocks: Vec<FoldedBlock>,
@@ -36,6 +36,8 @@ impl Inference {
     /// When the images are not of the network's size.
     pub fn forward(&self, images: &Tensor) -> Tensor {
         let blocks = self.blocks.iter();
-        tch::no_grad(|| blocks.fold(self.place.images(images), |x, block| block.forward(&x)))
+        // Blocks write over what they are given; the images are the caller's.
+        let images = self.place.images(images).copy();
+        tch::no_grad(|| blocks.fold(images, |x, block| block.forward(x)))
     }
 }

@@ -1,4 +1,5 @@
-//! A block for inference: norms folded into the convolutions before them, activations in place.
+//! A block for inference: norms folded into the convolutions before them, what follows a convolution done in its
+//! pass, activations in place.
 
 use creamc_lang::ir::Input;
 use creamc_lang::space::Activation;
@@ -6,6 +7,7 @@ use tch::Tensor;
 
 use super::norm::Norm;
 use super::op::{self, Built, Conv};
+use super::packed::{self, Packed};
 
 /// A block whose norms have their running statistics for good: half the passes over its values, no gradient.
 /// Equal to the block in [`Mode::Eval`](super::Mode::Eval) up to rounding.
@@ -15,16 +17,18 @@ pub struct FoldedBlock {
 }
 
 #[derive(Debug)]
-struct Step {
-    work: Work,
-    inputs: Vec<Input>,
+pub(super) struct Step {
+    pub work: Work,
+    pub inputs: Vec<Input>,
     /// Outputs that no later step reads.
     last_read: Vec<usize>,
 }
 
 #[derive(Debug)]
-enum Work {
+pub(super) enum Work {
     Conv(Conv),
+    /// A convolution and what was fused with it; a second input is what its values are added to.
+    Packed(Packed),
     /// A norm that no convolution could take up.
     Norm(Norm),
     /// Its value is its input's: a norm that went into its convolution.
@@ -88,17 +92,18 @@ impl FoldedBlock {
                 last_read: last_read.to_vec(),
             });
         }
+        packed::fuse(&mut folded);
         FoldedBlock { steps: folded }
     }
 
-    /// Runs the block on `[N, C, H, W]`. No gradient may be asked for.
+    /// Runs the block on `[N, C, H, W]`, which it may write over. No gradient may be asked for.
     ///
     /// # Panics
     /// When the input's shape is not the one the operators were made for.
-    pub fn forward(&self, x: &Tensor) -> Tensor {
+    pub fn forward(&self, x: Tensor) -> Tensor {
         let mut values: Vec<Option<Tensor>> = Vec::with_capacity(self.steps.len());
         for step in &self.steps {
-            let output = step.run(x, &values);
+            let output = step.run(&x, &values);
             for &done in &step.last_read {
                 values[done] = None;
             }
@@ -106,7 +111,7 @@ impl FoldedBlock {
         }
         match values.pop() {
             Some(output) => output.expect("the last output has no reader"),
-            None => x.shallow_clone(),
+            None => x,
         }
     }
 }
@@ -121,6 +126,10 @@ impl Step {
         };
         match &self.work {
             Work::Conv(conv) => conv.forward(input(0)),
+            Work::Packed(packed) => {
+                let sum = self.inputs.get(1).map(|_| input(1));
+                packed.forward(input(0), sum)
+            }
             Work::Norm(norm) => norm.by_given(input(0), &norm.mean, &norm.var),
             Work::Pass => input(0).shallow_clone(),
             Work::Act(activation) => op::activate(*activation, input(0)),

@@ -10,6 +10,7 @@ mod init;
 mod norm;
 mod op;
 mod overall;
+mod packed;
 mod statistics;
 mod tensors;
 

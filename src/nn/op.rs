@@ -118,31 +118,37 @@ fn trainable(tensor: Tensor) -> Tensor {
 
 impl Conv {
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        let kernel = self.weight.size()[2];
-        match self.padding {
-            Padding::Symmetric => self.padded(x, [kernel / 2; 2]),
-            Padding::Same => {
-                let size = x.size();
-                let [top, bottom] = same_padding(size[2], kernel, self.stride);
-                let [left, right] = same_padding(size[3], kernel, self.stride);
-                if top == bottom && left == right {
-                    self.padded(x, [top, left])
-                } else {
-                    self.padded(&x.constant_pad_nd([left, right, top, bottom]), [0, 0])
-                }
-            }
-        }
-    }
-
-    fn padded(&self, x: &Tensor, padding: [i64; 2]) -> Tensor {
+        let (x, padding) = self.placed(x);
+        let (stride, dilation) = ([self.stride; 2], [1, 1]);
         x.conv2d(
             &self.weight,
             self.bias.as_ref(),
-            [self.stride; 2],
+            stride,
             padding,
-            [1, 1],
+            dilation,
             self.groups,
         )
+    }
+
+    /// What the kernel is moved over, and how many zeros lie around that: above and below, left and right.
+    pub fn placed(&self, x: &Tensor) -> (Tensor, [i64; 2]) {
+        let kernel = self.weight.size()[2];
+        let (height, width) = match self.padding {
+            Padding::Symmetric => ([kernel / 2; 2], [kernel / 2; 2]),
+            Padding::Same => {
+                let size = x.size();
+                let of = |size| same_padding(size, kernel, self.stride);
+                (of(size[2]), of(size[3]))
+            }
+        };
+        match (height, width) {
+            ([top, bottom], [left, right]) if top == bottom && left == right => {
+                (x.shallow_clone(), [top, left])
+            }
+            ([top, bottom], [left, right]) => {
+                (x.constant_pad_nd([left, right, top, bottom]), [0, 0])
+            }
+        }
     }
 }
 

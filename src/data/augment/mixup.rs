@@ -63,20 +63,24 @@ fn draw(how: &MixSettings, size: (usize, usize), rng: &mut impl Rng) -> Mixing {
 }
 
 impl Window {
-    /// A window in the form of the image that leaves about `share` of it, around any pixel; what
-    /// reaches beyond the edge is cut off.
+    /// A window around any pixel.
     fn draw(share: f64, (height, width): (usize, usize), rng: &mut impl Rng) -> Self {
+        let centre = (rng.random_range(0..height), rng.random_range(0..width));
+        Self::around(centre, share, (height, width))
+    }
+
+    /// A window in the form of the image that leaves about `share` of it, around a pixel; what
+    /// reaches beyond the edge is cut off.
+    fn around((row, column): (usize, usize), share: f64, (height, width): (usize, usize)) -> Self {
         let part = (1.0 - share).sqrt();
-        let mut side = |whole: usize| {
+        let side = |centre: usize, whole: usize| {
             let length = (whole as f64 * part) as usize;
-            let centre = rng.random_range(0..whole);
             let first = centre.saturating_sub(length / 2);
             (first, (centre + length.div_ceil(2)).min(whole))
         };
-        let rows = side(height);
         Self {
-            rows,
-            columns: side(width),
+            rows: side(row, height),
+            columns: side(column, width),
         }
     }
 
@@ -240,5 +244,56 @@ mod tests {
         });
         let share = pasted.count() as f64 / 2000.0;
         assert!((share - 0.5).abs() < 0.04, "{share}");
+    }
+
+    /// What timm made of windows and batches (`tests/fixtures/augment/record_mixing.py`).
+    #[derive(serde::Deserialize)]
+    struct Recorded {
+        batch: Vec<f32>,
+        /// Share, height, width, row and column of the centre; the window's bounds; the share outside.
+        windows: Vec<(f64, usize, usize, usize, usize, [usize; 4], f64)>,
+        /// Share, the mixed batch, the rows of labels.
+        blends: Vec<(f64, Vec<f32>, [[f64; 3]; 3])>,
+    }
+
+    fn recorded() -> Recorded {
+        serde_json::from_str(include_str!("../../../tests/fixtures/augment/mixing.json")).unwrap()
+    }
+
+    #[test]
+    fn windows_at_fixed_draws_are_timms() {
+        let windows = recorded().windows;
+        assert_eq!(windows.len(), 6);
+        for (share, height, width, row, column, [top, bottom, left, right], rest) in windows {
+            let window = Window::around((row, column), share, (height, width));
+            let expected = Window {
+                rows: (top, bottom),
+                columns: (left, right),
+            };
+            assert_eq!(window, expected, "{share} of {height}×{width}");
+            assert!((window.rest((height, width)) - rest).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn blended_batches_and_labels_at_fixed_shares_are_timms() {
+        let recorded = recorded();
+        assert_eq!(recorded.blends.len(), 5);
+        for (share, expected, labels) in recorded.blends {
+            let mut values = recorded.batch.clone();
+            each_pair(&mut values, 8, |one, other| blend(one, other, share));
+            for (ours, theirs) in values.iter().zip(&expected) {
+                assert!((ours - theirs).abs() <= 1e-6, "{share}: {ours} {theirs}");
+            }
+            // Our labels stay whole: each image's loss is weighed by its share, the rest by its opposite's label.
+            for (image, row) in labels.into_iter().enumerate() {
+                let mut own = [0.0; 3];
+                own[image] += share;
+                own[2 - image] += 1.0 - share;
+                for (ours, theirs) in own.into_iter().zip(row) {
+                    assert!((ours - theirs).abs() < 1e-6, "{share}");
+                }
+            }
+        }
     }
 }
