@@ -250,8 +250,8 @@ mod tests {
     #[derive(serde::Deserialize)]
     struct Recorded {
         batch: Vec<f32>,
-        /// Share, height, width, row and column of the centre; the window's bounds; the share outside.
-        windows: Vec<(f64, usize, usize, usize, usize, [usize; 4], f64)>,
+        /// Share, the image's size, the centre, the window's bounds, the share outside.
+        windows: Vec<(f64, (usize, usize), (usize, usize), [usize; 4], f64)>,
         /// Share, the mixed batch, the rows of labels.
         blends: Vec<(f64, Vec<f32>, [[f64; 3]; 3])>,
     }
@@ -264,14 +264,14 @@ mod tests {
     fn windows_at_fixed_draws_are_timms() {
         let windows = recorded().windows;
         assert_eq!(windows.len(), 6);
-        for (share, height, width, row, column, [top, bottom, left, right], rest) in windows {
-            let window = Window::around((row, column), share, (height, width));
+        for (share, size, centre, [top, bottom, left, right], rest) in windows {
+            let window = Window::around(centre, share, size);
             let expected = Window {
                 rows: (top, bottom),
                 columns: (left, right),
             };
-            assert_eq!(window, expected, "{share} of {height}×{width}");
-            assert!((window.rest((height, width)) - rest).abs() < 1e-12);
+            assert_eq!(window, expected, "{share} of {size:?}");
+            assert!((window.rest(size) - rest).abs() < 1e-12);
         }
     }
 
