@@ -250,10 +250,20 @@ mod tests {
     #[derive(serde::Deserialize)]
     struct Recorded {
         batch: Vec<f32>,
-        /// Share, the image's size, the centre, the window's bounds, the share outside.
-        windows: Vec<(f64, (usize, usize), (usize, usize), [usize; 4], f64)>,
+        windows: Vec<RecordedWindow>,
         /// Share, the mixed batch, the rows of labels.
         blends: Vec<(f64, Vec<f32>, [[f64; 3]; 3])>,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct RecordedWindow {
+        share: f64,
+        size: (usize, usize),
+        centre: (usize, usize),
+        /// First and end of the rows, of the columns.
+        bounds: [usize; 4],
+        /// The share of the pixels outside of it.
+        rest: f64,
     }
 
     fn recorded() -> Recorded {
@@ -264,7 +274,14 @@ mod tests {
     fn windows_at_fixed_draws_are_timms() {
         let windows = recorded().windows;
         assert_eq!(windows.len(), 6);
-        for (share, size, centre, [top, bottom, left, right], rest) in windows {
+        for recorded in windows {
+            let RecordedWindow {
+                share,
+                size,
+                centre,
+                bounds: [top, bottom, left, right],
+                rest,
+            } = recorded;
             let window = Window::around(centre, share, size);
             let expected = Window {
                 rows: (top, bottom),
