@@ -268,7 +268,7 @@ fn channels_last(images: &Tensor) -> Result<Tensor, String> {
     Ok(out)
 }
 
-/// Whether a path is one of the space.
+/// Whether a path is one of the space: its candidates are there, and agree about shared decisions.
 fn fits(path: &Path, ir: &Ir) -> bool {
     let mut rows = path.0.iter().zip(&ir.rows);
     let inside = |(blocks, row): (&Vec<u16>, &creamc_lang::ir::Row)| {
@@ -276,7 +276,7 @@ fn fits(path: &Path, ir: &Ir) -> bool {
         blocks.len() <= row.slots.len()
             && slots.all(|(&candidate, slot)| usize::from(candidate) < slot.candidates.len())
     };
-    path.0.len() == ir.rows.len() && rows.all(inside)
+    path.0.len() == ir.rows.len() && rows.all(inside) && ir.shared_values(path).is_ok()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use rand::Rng;
 use rand::seq::{IndexedRandom, SliceRandom};
 
 /// A space without errors: an image of at most 32 pixels, one to three stages of at most three blocks,
-/// at most eight candidates a block. Bounds are on depths only, and may leave no path.
+/// at most twelve candidates a block, perhaps with decisions that blocks share. Bounds are on depths only, and may leave no path.
 ///
 /// The space is called `small`, its rows `stem`, `s1` to `s3`, `pool`, `logits`.
 pub fn small_space(rng: &mut impl Rng) -> String {
@@ -14,6 +14,7 @@ pub fn small_space(rng: &mut impl Rng) -> String {
         rows: Vec::new(),
         width: 0,
         open_depths: Vec::new(),
+        shared: (false, false),
         fitted: Vec::new(),
     };
     builder.ports();
@@ -32,6 +33,8 @@ struct Builder<'a, R> {
     width: u32,
     /// Stages of a searched or fitted depth, with the largest one.
     open_depths: Vec<(String, u32)>,
+    /// Whether there is a choice `early` of kernels, and one `wide` of expansions.
+    shared: (bool, bool),
     /// Those of a fitted one.
     fitted: Vec<String>,
 }
@@ -71,9 +74,21 @@ impl<R: Rng> Builder<'_, R> {
         let ratio = self.pick(&["0.25", "0.5", "1"]);
         self.items.push(format!("let squeeze = {ratio}"));
         self.items.push("let kernels = {1, 3}".to_owned());
+        self.shared = (self.chance(0.4), self.chance(0.3));
+        if self.shared.0 {
+            let kernels = self.pick(&["{1, 3}", "1..5 step 2", "kernels", "{3}"]);
+            self.items.push(format!("choice early in {kernels}"));
+        }
+        if self.shared.1 {
+            self.items.push("choice wide in {1, 2}".to_owned());
+        }
         let kernel = self.kernel();
+        let expand = match self.shared.1 && self.chance(0.7) {
+            true => "= wide",
+            false => "in {1, 4}",
+        };
         self.items.push(format!(
-            "block mb = ir({kernel}, expand in {{1, 4}}, se = squeeze)"
+            "block mb = ir({kernel}, expand {expand}, se = squeeze)"
         ));
     }
 
@@ -155,12 +170,17 @@ impl<R: Rng> Builder<'_, R> {
         }
         let kernel = self.kernel();
         if operator == "sum" {
-            return format!("sum(conv(kernel = 3), ds({kernel}) or zero)");
+            let first = match self.chance(0.5) {
+                true => "kernel = 3",
+                false => kernel,
+            };
+            return format!("sum(conv({first}), ds({kernel}) or zero)");
         }
         let more = match operator {
             "ds" => self.pick(&["", ", se = 0.25", ", se in {0, 0.5}"]),
             "avgpool" | "maxpool" | "shuffle" => "",
             "bottleneck" => self.pick(&["", ", ratio in {0.25, 1}"]),
+            "er" if self.shared.1 && self.chance(0.5) => ", expand = wide",
             "er" => self.pick(&[
                 ", expand = 2",
                 ", expand in {1, 1.5}",
@@ -177,6 +197,9 @@ impl<R: Rng> Builder<'_, R> {
     }
 
     fn kernel(&mut self) -> &'static str {
+        if self.shared.0 && self.chance(0.6) {
+            return "kernel = early";
+        }
         self.pick(&[
             "kernel = 3",
             "kernel in {1, 3}",

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use creamc_lang::arch::{self, Arch, ChoicesError};
 use creamc_lang::compile::{self, Overrides};
 use creamc_lang::cost;
+use creamc_lang::count::{Graph, Measure, Sampler};
 use creamc_lang::diagnostic::{Diagnostic, Severity};
 use creamc_lang::ir::{Ir, Path};
 use creamc_lang::source::{FileId, Files, ReadError, Span};
@@ -15,7 +16,7 @@ use creamc_lang::syntax::ast::Comparison;
 use creamc_lang::syntax::{ast, format, parse};
 use creamc_lang::testing::small_space;
 use proptest::prelude::*;
-use rand::{Rng, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 /// One text under any path.
@@ -324,7 +325,10 @@ fn small(seed: u64) -> (Ir, Path) {
         &Overrides::default(),
     );
     let ir = unit.expect("in memory").ir.expect("a space without errors");
-    let path = path(&ir, |choices| random.random_range(0..choices));
+    let resolution = ir.resolution.value.values()[0];
+    let graph = Graph::build(&ir, &cost::table(&ir, resolution), &[]).expect("a small space");
+    let sampler = Sampler::new(&graph, &[], Measure::Decisions).expect("a space has paths");
+    let path = sampler.draw(&mut random);
     (ir, path)
 }
 

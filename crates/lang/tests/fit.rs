@@ -4,7 +4,7 @@ use std::path::Path as FilePath;
 
 use creamc_lang::compile::{self, Overrides};
 use creamc_lang::cost;
-use creamc_lang::ir::Ir;
+use creamc_lang::ir::{Candidate, Ir};
 use creamc_lang::plan::{Plan, Request, plan};
 use creamc_lang::source::{Files, ReadError, Span, Spanned};
 use creamc_lang::space::{Metric, Relation, Require};
@@ -83,12 +83,42 @@ fn ways(ir: &Ir, settled: &[(usize, u32)]) -> Vec<Vec<u32>> {
     all
 }
 
-/// Flops of the smallest and of the largest path: the end of every block's candidates.
+/// Every way to decide all choices.
+fn assignments(ir: &Ir) -> Vec<Vec<u16>> {
+    let mut all = vec![Vec::new()];
+    for choice in &ir.choices {
+        let values = 0..choice.values.len() as u16;
+        let with = |decided: &Vec<u16>, value: u16| [decided.as_slice(), &[value]].concat();
+        all = all
+            .iter()
+            .flat_map(|decided| values.clone().map(move |value| with(decided, value)))
+            .collect();
+    }
+    all
+}
+
+/// Flops of the smallest and of the largest path: the end of every block's candidates, those that
+/// agree with one way to decide the choices.
 fn ends(ir: &Ir, resolution: u32, settled: &[(usize, u32)]) -> Option<(u64, u64)> {
+    let ends = assignments(ir).into_iter();
+    ends.filter_map(|decided| ends_of(ir, resolution, settled, &decided))
+        .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+}
+
+fn ends_of(
+    ir: &Ir,
+    resolution: u32,
+    settled: &[(usize, u32)],
+    decided: &[u16],
+) -> Option<(u64, u64)> {
     let at = ir.at(resolution);
     let inputs = at.shapes(resolution);
+    let agrees = |one: &&Candidate| {
+        let mut values = one.shared.values.iter();
+        values.all(|&(choice, value)| decided[usize::from(choice)] == value)
+    };
     let block = |row: usize, block: usize| {
-        let candidates = at.rows[row].slots[block].candidates.iter();
+        let candidates = at.rows[row].slots[block].candidates.iter().filter(agrees);
         let costs = candidates.map(|one| cost::candidate(one, inputs[row][block]).flops);
         let (least, most) = (costs.clone().min(), costs.max());
         least.zip(most).expect("a block has a candidate")

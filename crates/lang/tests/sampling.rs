@@ -5,7 +5,7 @@ use std::path::Path as FilePath;
 use creamc_lang::compile::{self, Overrides};
 use creamc_lang::cost::Cost;
 use creamc_lang::count::{Measure, NoSample, Prior, PriorError, Sampler, Window};
-use creamc_lang::ir::{Ir, Path, Row};
+use creamc_lang::ir::{Candidate, Ir, Path, Row, Slot};
 use creamc_lang::plan::{Plan, Request, plan};
 use creamc_lang::source::{Files, ReadError};
 use creamc_lang::space::{Metric, Relation};
@@ -49,6 +49,12 @@ fn enumerate(plan: &Plan, windows: &[Window], measure: Measure, prior: &Prior) -
         paths = all.collect();
     }
     let requires = &plan.ir.requires;
+    paths.retain(|(rows, ..)| plan.ir.shared_values(&Path(rows.clone())).is_ok());
+    for (rows, _, chance) in &mut paths {
+        if measure == Measure::Decisions {
+            *chance *= shared_chance(&plan.ir, &Path(rows.clone()));
+        }
+    }
     paths.retain(|(rows, cost, chance)| {
         *chance > 0.0
             && requires
@@ -60,6 +66,21 @@ fn enumerate(plan: &Plan, windows: &[Window], measure: Measure, prior: &Prior) -
         .into_iter()
         .map(|(rows, _, chance)| (Path(rows), chance))
         .collect()
+}
+
+/// The chance of what a path has decided of the choices that it follows.
+fn shared_chance(ir: &Ir, path: &Path) -> f64 {
+    let values = ir.shared_values(path).expect("its blocks agree");
+    let live = ir.choices.iter().zip(values);
+    let live = live.filter(|(_, value)| value.is_some());
+    live.map(|(choice, _)| 1.0 / choice.values.len() as f64)
+        .product()
+}
+
+/// How many candidates agree with any one way to decide the choices: with the first values.
+fn agreeing(slot: &Slot) -> usize {
+    let is_first = |one: &&Candidate| one.shared.values.iter().all(|value| value.1 == 0);
+    slot.candidates.iter().filter(is_first).count()
 }
 
 /// Every way to fill one row.
@@ -85,7 +106,7 @@ fn row_ways(
                     blocks.push(candidate as u16);
                     let even = match measure {
                         Measure::Paths => 1.0,
-                        Measure::Decisions => 1.0 / slot.len() as f64,
+                        Measure::Decisions => 1.0 / agreeing(&row.slots[block]) as f64,
                     };
                     let factor = prior.factor(index, block, candidate);
                     longer.push((blocks, *cost + *added, chance * even * factor));

@@ -1,6 +1,5 @@
 //! The released code's use of a cost bound: it fixes the depths before training, and nothing else.
 
-use creamc_lang::cost::Cost;
 use creamc_lang::count::{Graph, TooManyStates};
 use creamc_lang::plan::Plan;
 use creamc_lang::space::{Relation, Require};
@@ -38,19 +37,12 @@ fn next(depths: &[u32], now: u32, limit: usize) -> Option<u32> {
     deeper.next().filter(|&depth| depth as usize <= limit)
 }
 
-/// Whether the path of the largest cost in every block meets every upper bound.
+/// Whether the dearest path of these depths meets every upper bound.
 fn dearest_fits(plan: &Plan, depths: &[u32]) -> bool {
+    let graph = with_depths(plan, depths).expect("the plan's own graph has more states");
     plan.windows.iter().all(|window| {
-        let blocks = plan.costs.iter().zip(depths);
-        let dearest = blocks.flat_map(|(slots, &depth)| {
-            slots[..depth as usize]
-                .iter()
-                .map(|costs: &Vec<Cost>| costs.iter().map(|cost| cost.get(window.metric)).max())
-        });
-        dearest
-            .map(|cost| cost.expect("a slot has a candidate"))
-            .sum::<u64>()
-            <= window.high
+        let ends = graph.extremes(window.metric);
+        ends.is_some_and(|(_, dearest)| dearest <= window.high)
     })
 }
 

@@ -222,8 +222,12 @@ impl Arch {
 }
 
 /// The rows that have a list: after the first row, before the first pool over the whole map.
-/// `None` without such a pool, and where a row without a list decides something.
+/// `None` without such a pool, where a row without a list decides something, and where blocks share
+/// a decision.
 fn listed_rows(ir: &Ir) -> Option<Range<usize>> {
+    if !ir.choices.is_empty() {
+        return None;
+    }
     let pool = ir.rows.iter().position(is_global_pool)?;
     let listed = 1..pool;
     let unlisted = |at: &usize| !listed.contains(at);

@@ -1,17 +1,19 @@
 //! An `arch` item against a lowered space.
 
-use super::{Arch, outside_bounds, report, select::select};
+use super::select::{means, select};
+use super::{Arch, outside_bounds, report};
 use crate::cost;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Ir, Path, Row};
 use crate::source::{Span, Spanned};
 use crate::space::Setting;
-use crate::syntax::ast::{self, Fix, Pick};
+use crate::syntax::ast::{self, Fix, Pick, Prim, Value};
 
 /// Reads an arch. The arch is there exactly when no diagnostic is an error.
 ///
 /// Every row that decides something must be fixed, with one block for each unit of depth; others
-/// may be. Each block is one candidate of its slot. The resolution is the one the arch pins, the
+/// may be. Each block is one candidate of its slot. All blocks that follow a choice stand for one value of it,
+/// the one of its row where it has one. The resolution is the one the arch pins, the
 /// space's own where that is fixed, else left to the plan. Where it is known, a warning tells of each
 /// bound of the space that the arch does not meet; else the caller asks [`outside_bounds`] when it is.
 pub fn read(arch: &ast::Arch, ir: &Ir) -> (Option<Arch>, Vec<Diagnostic>) {
@@ -20,6 +22,7 @@ pub fn read(arch: &ast::Arch, ir: &Ir) -> (Option<Arch>, Vec<Diagnostic>) {
         arch,
         resolution: None,
         rows: vec![None; ir.rows.len()],
+        choices: vec![None; ir.choices.len()],
         seen: Vec::new(),
         diagnostics: Vec::new(),
     };
@@ -57,10 +60,13 @@ fn fixed(resolution: &Spanned<Setting<u32>>) -> Option<u32> {
 enum Target {
     Resolution,
     Row(usize),
+    Choice(usize),
     Channels(usize),
 }
 
 struct Reader<'a> {
+    /// The value each choice was given in a row of its own.
+    choices: Vec<Option<(u16, &'a Fix)>>,
     ir: &'a Ir,
     arch: &'a ast::Arch,
     resolution: Option<u32>,
@@ -71,10 +77,12 @@ struct Reader<'a> {
     diagnostics: Vec<Diagnostic>,
 }
 
-impl Reader<'_> {
-    fn fix(&mut self, fix: &Fix) {
+impl<'a> Reader<'a> {
+    fn fix(&mut self, fix: &'a Fix) {
         let Some(target) = self.target(fix) else {
-            let known = self.ir.rows.iter().map(|row| row.name.as_str());
+            let rows = self.ir.rows.iter().map(|row| row.name.as_str());
+            let choices = self.ir.choices.iter().map(|choice| choice.name.as_str());
+            let known = rows.chain(choices);
             let problem = report::unknown_row(fix, &self.ir.space, known);
             return self.diagnostics.push(problem);
         };
@@ -85,6 +93,7 @@ impl Reader<'_> {
             Target::Resolution => self.fix_resolution(fix),
             Target::Channels(row) => self.fix_channels(fix, row),
             Target::Row(row) => self.fix_row(fix, row),
+            Target::Choice(choice) => self.fix_choice(fix, choice),
         }
     }
 
@@ -98,7 +107,12 @@ impl Reader<'_> {
         let row = |name: &str| self.ir.rows.iter().position(|row| row.name == name);
         match names.as_slice() {
             ["resolution"] => Some(Target::Resolution),
-            [name] => row(name).map(Target::Row),
+            [name] => row(name).map(Target::Row).or_else(|| {
+                let mut choices = self.ir.choices.iter();
+                choices
+                    .position(|choice| choice.name == *name)
+                    .map(Target::Choice)
+            }),
             [name, "channels"] => row(name).map(Target::Channels),
             _ => None,
         }
@@ -133,6 +147,21 @@ impl Reader<'_> {
             None => self.diagnostics.push(report::wants_number(fix)),
             Some(Some(channels)) if channels == width => {}
             Some(_) => self.diagnostics.push(report::channels_differ(fix, width)),
+        }
+    }
+
+    fn fix_choice(&mut self, fix: &'a Fix, index: usize) {
+        let choice = &self.ir.choices[index];
+        let Some(value) = value(fix) else {
+            return self.diagnostics.push(report::wants_value(fix, choice));
+        };
+        let mut values = choice.values.iter();
+        match values.position(|&listed| means(listed, &value)) {
+            Some(at) => {
+                let at = u16::try_from(at).expect("a domain has at most 4,096 values");
+                self.choices[index] = Some((at, fix));
+            }
+            None => self.diagnostics.push(report::choice_outside(fix, choice)),
         }
     }
 
@@ -174,17 +203,66 @@ impl Reader<'_> {
         self.diagnostics.extend(problems);
     }
 
-    /// The path, if nothing was wrong.
-    fn path(&self) -> Option<Path> {
+    /// The path, if nothing was wrong and all agree about shared decisions.
+    fn path(&mut self) -> Option<Path> {
         let undecided = |row: &Row| vec![0; row.depths[0] as usize];
         let rows = self.ir.rows.iter().zip(&self.rows);
         let path = rows.map(|(row, fixed)| fixed.clone().unwrap_or_else(|| undecided(row)));
-        self.diagnostics.is_empty().then(|| Path(path.collect()))
+        let path = Path(path.collect());
+        if self.diagnostics.is_empty() {
+            self.check_shared(&path);
+        }
+        self.diagnostics.is_empty().then_some(path)
+    }
+
+    /// The blocks that follow a choice against each other, and against its row.
+    fn check_shared(&mut self, path: &Path) {
+        let values = match self.ir.shared_values(path) {
+            Ok(values) => values,
+            Err(two) => {
+                let places = two.places.map(|place| self.place(place));
+                let choice = &self.ir.choices[two.choice];
+                let problem = report::shared_differs(self.arch, choice, two.values, places);
+                return self.diagnostics.push(problem);
+            }
+        };
+        for (at, (choice, value)) in self.ir.choices.iter().zip(values).enumerate() {
+            // A choice that no block follows says nothing.
+            let (Some((given, fix)), Some(value)) = (self.choices[at], value) else {
+                continue;
+            };
+            if given != value {
+                self.diagnostics
+                    .push(report::choice_differs(fix, choice, value));
+            }
+        }
+    }
+
+    /// Where a block is written; the arch's name where its row is left out.
+    fn place(&self, (row, block): (usize, usize)) -> Span {
+        let name = &self.ir.rows[row].name;
+        let is_row = |fix: &&Fix| report::dotted(fix) == *name;
+        let fix = self.arch.fixes.iter().find(is_row);
+        match fix.and_then(|fix| fix.picks.get(block)) {
+            Some(pick) => report::pick_span(pick),
+            None => self.arch.name.span,
+        }
     }
 }
 
 fn is_depth(row: &Row, blocks: usize) -> bool {
     row.depths.iter().any(|&depth| depth as usize == blocks)
+}
+
+/// The only pick as a value: a number or a word.
+fn value(fix: &Fix) -> Option<Value> {
+    match fix.picks.as_slice() {
+        [Pick::Number(number)] => Some(Value::Number(*number)),
+        [Pick::Prim(Prim::Call { name, args, .. })] if args.is_empty() => {
+            Some(Value::Name(name.clone()))
+        }
+        _ => None,
+    }
 }
 
 /// The only pick as a number: `None` where it is no single number, `Some(None)` where it does not fit.

@@ -3,7 +3,7 @@
 use super::Arch;
 use super::choices::one_of;
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::ir::{Row, Slot};
+use crate::ir::{Choice, Row, Slot};
 use crate::quantity::Quantity;
 use crate::source::{Name, Span};
 use crate::space::{AttributeName, AttributeValue, Require};
@@ -86,14 +86,17 @@ pub(super) fn dotted(fix: &Fix) -> String {
 
 /// From the first pick to the last.
 fn picks_span(fix: &Fix) -> Span {
-    let span = |pick: &ast::Pick| match pick {
+    match fix.picks.as_slice() {
+        [first, .., last] => pick_span(first).to(pick_span(last)),
+        [only] => pick_span(only),
+        [] => fix.span,
+    }
+}
+
+pub(super) fn pick_span(pick: &ast::Pick) -> Span {
+    match pick {
         ast::Pick::Number(number) => number.span,
         ast::Pick::Prim(prim) => prim.span(),
-    };
-    match fix.picks.as_slice() {
-        [first, .., last] => span(first).to(span(last)),
-        [only] => span(only),
-        [] => fix.span,
     }
 }
 
@@ -186,6 +189,87 @@ pub(super) fn wants_number(fix: &Fix) -> Diagnostic {
         format!("`{name}` is one number"),
         picks_span(fix),
         "not one number",
+    )
+}
+
+pub(super) fn wants_value(fix: &Fix, choice: &Choice) -> Diagnostic {
+    let problem = Diagnostic::new(
+        Code::ArchWrongKind,
+        format!("`{}` is one value", choice.name),
+        picks_span(fix),
+        "not one value",
+    );
+    problem.note(format!("it is {}", alternatives(&choice.values)))
+}
+
+pub(super) fn choice_outside(fix: &Fix, choice: &Choice) -> Diagnostic {
+    let words: Vec<String> = choice
+        .values
+        .iter()
+        .map(AttributeValue::to_string)
+        .collect();
+    let problem = Diagnostic::new(
+        Code::ArchOutsideDomain,
+        format!(
+            "`{}` is {} in this space",
+            choice.name,
+            alternatives(&words)
+        ),
+        picks_span(fix),
+        "another value",
+    )
+    .label(choice.span, "the values of the space");
+    let near = match fix.picks.as_slice() {
+        [ast::Pick::Number(number)] => nearest_number(number.value, &words),
+        [ast::Pick::Prim(ast::Prim::Call { name, .. })] => {
+            nearest(&name.value, words.iter().map(String::as_str)).map(str::to_owned)
+        }
+        _ => None,
+    };
+    match near {
+        Some(near) => problem.guess(
+            format!("the nearest is `{} = {near}`", choice.name),
+            picks_span(fix),
+            near,
+        ),
+        None => problem,
+    }
+}
+
+/// Two blocks stand for different values of one choice.
+pub(super) fn shared_differs(
+    arch: &ast::Arch,
+    choice: &Choice,
+    values: [u16; 2],
+    places: [Span; 2],
+) -> Diagnostic {
+    let name = &choice.name;
+    let [first, second] = values.map(|value| choice.values[usize::from(value)]);
+    Diagnostic::new(
+        Code::ArchSharedDiffers,
+        format!("arch `{}` gives `{name}` two values", arch.name.value),
+        places[1],
+        format!("`{name}` is {second} here"),
+    )
+    .label(places[0], format!("and {first} here"))
+    .label(choice.span, "one decision for all blocks that follow it")
+    .help("write the same value in both")
+}
+
+/// The row of a choice against the blocks that follow it.
+pub(super) fn choice_differs(fix: &Fix, choice: &Choice, value: u16) -> Diagnostic {
+    let (name, value) = (&choice.name, choice.values[usize::from(value)]);
+    Diagnostic::new(
+        Code::ArchSharedDiffers,
+        format!("the blocks that follow `{name}` have {value}"),
+        picks_span(fix),
+        "another value",
+    )
+    .label(choice.span, "one decision for all blocks that follow it")
+    .guess(
+        format!("write `{name} = {value}` or leave the line out"),
+        picks_span(fix),
+        value.to_string(),
     )
 }
 

@@ -147,7 +147,7 @@ impl Given<'_> {
 }
 
 /// Whether the text stands for this value.
-fn means(value: AttributeValue, text: &Value) -> bool {
+pub(super) fn means(value: AttributeValue, text: &Value) -> bool {
     match (value, text) {
         (AttributeValue::Integer(integer), Value::Number(number)) => {
             number.value.to_u32() == Some(integer)

@@ -4,8 +4,8 @@ use super::Arch;
 use crate::ir::{Ir, Row};
 use crate::space::Setting;
 
-/// The arch as an item, formatted: every row that decides something, and the resolution where
-/// the space leaves it open and the arch pins it.
+/// The arch as an item, formatted: every row that decides something, every choice that a block
+/// follows, and the resolution where the space leaves it open and the arch pins it.
 ///
 /// # Panics
 /// When the arch is not one of this space.
@@ -15,9 +15,17 @@ pub fn write(arch: &Arch, ir: &Ir) -> String {
         Setting::Searched(_) | Setting::Fitted(_) => arch.resolution,
     };
     let rows = ir.rows.iter().zip(&arch.path.0);
+    let shared = ir.shared_values(&arch.path);
+    let shared = shared.expect("the blocks of a path agree about shared decisions");
+    let choices = ir.choices.iter().zip(shared);
+    let choices = choices.filter_map(|(choice, value)| {
+        let value = choice.values[usize::from(value?)];
+        Some(format!("{} = {value}", choice.name))
+    });
     let lines = resolution
         .map(|pixels| format!("resolution = {pixels}"))
         .into_iter()
+        .chain(choices)
         .chain(
             rows.filter(|(row, _)| row.decides())
                 .map(|(row, blocks)| write_row(row, blocks)),

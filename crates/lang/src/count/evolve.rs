@@ -4,9 +4,13 @@
 //! mutation the walks that agree with what is held, for a crossing one edge for each
 //! parent's row. A child is one draw from that graph.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use rand::Rng;
 
 use super::sample::Sampler;
+use super::sharing::{Sharing, Taken};
 use super::{Edge, Graph, Measure, Node, Prior, Step, Window};
 use crate::ir::Path;
 
@@ -34,14 +38,25 @@ pub struct Evolver {
 struct Choices {
     /// Rows that end at more than one depth.
     depths: Vec<bool>,
-    /// Slots with more than one candidate, `[row][block]`.
+    /// Slots with more than one candidate, those that differ in shared values taken as one,
+    /// `[row][block]`.
     blocks: Vec<Vec<bool>>,
+    /// Shared decisions with more than one value.
+    shared: Vec<bool>,
 }
 
 /// The decisions of a path that are made anew.
 pub(super) struct Free {
     pub depths: Vec<bool>,
     pub blocks: Vec<Vec<bool>>,
+    pub shared: Vec<bool>,
+}
+
+/// One of them.
+enum Decision {
+    Depth(usize),
+    Block(usize, usize),
+    Shared(usize),
 }
 
 impl Evolver {
@@ -69,10 +84,10 @@ impl Evolver {
     }
 
     /// A path like `parent`. Each decision that leaves a choice (a row's depth, a block's
-    /// candidate) is set free with probability `rate`, and one of them at random where none
+    /// candidate, a shared decision that some block follows) is set free with probability `rate`, and one of them at random where none
     /// was; all others are held. The child is drawn, as a [`Sampler`] draws, from the paths
-    /// inside every bound that agree with what is held; blocks that the parent has not are
-    /// free. The parent itself is one of them.
+    /// inside every bound that agree with what is held; blocks that the parent has not, and shared
+    /// decisions that none of its blocks follows, are free. The parent itself is one of them.
     ///
     /// Where no walk is found inside within about two seconds, as with hundreds of free blocks
     /// against a narrow bound, the child is the parent.
@@ -81,7 +96,8 @@ impl Evolver {
     /// When the parent is not [admitted](Evolver::admits).
     pub fn mutate(&self, parent: &Path, rate: f64, random: &mut impl Rng) -> Path {
         assert!(self.admits(parent), "a parent lies inside every bound");
-        match self.choices.set_free(parent, rate, random) {
+        let taken = self.graph.sharing.taken_by(parent);
+        match self.choices.set_free(parent, &taken, rate, random) {
             Some(free) => {
                 let kin = self.agreeing(parent, &free);
                 let walk = draw(&kin, &self.windows, random);
@@ -119,21 +135,35 @@ impl Evolver {
 
     /// The paths that agree with what a parent holds.
     pub(super) fn agreeing(&self, parent: &Path, free: &Free) -> Graph {
+        let sharing = &*self.graph.sharing;
+        let mut held_values = sharing.taken_by(parent);
+        for (value, _) in held_values
+            .iter_mut()
+            .zip(&free.shared)
+            .filter(|(_, free)| **free)
+        {
+            *value = 0;
+        }
         let agrees = |(row, block): (usize, usize), step: Step| {
             let held = &parent.0[row];
             match step {
                 Step::EndRow => free.depths[row] || block == held.len(),
-                Step::Block { candidate, .. } => match held.get(block) {
-                    Some(&kept) => free.blocks[row][block] || candidate == kept,
-                    None => free.depths[row],
-                },
+                Step::Block { candidate, .. } => {
+                    let open = match held.get(block) {
+                        Some(&kept) => {
+                            free.blocks[row][block] || alike(sharing, (row, block), candidate, kept)
+                        }
+                        None => free.depths[row],
+                    };
+                    open && follows(sharing, (row, block), candidate, &held_values)
+                }
             }
         };
         let mut nodes = self.graph.nodes.clone();
         for (node, &place) in nodes.iter_mut().zip(&self.places) {
             node.edges.retain(|edge| agrees(place, edge.step));
         }
-        Graph::pruned(nodes).normalised()
+        Graph::pruned(nodes, self.graph.sharing.clone()).normalised()
     }
 
     /// The combinations of two parents' rows that meet the bounds on depths: a node where a
@@ -167,7 +197,8 @@ impl Evolver {
                 }
             }
         }
-        Graph::pruned(nodes)
+        // Its edges are rows, which have shared all that they will.
+        Graph::pruned(nodes, Arc::default())
     }
 }
 
@@ -179,7 +210,7 @@ impl Choices {
         for (node, &(row, block)) in graph.nodes.iter().zip(places) {
             let ending = node.edges.iter().filter(|edge| edge.step == Step::EndRow);
             let ending = ending.count();
-            let candidates = node.edges.len() - ending;
+            let candidates = kinds(&graph.sharing, node, block);
             if ending > 0 && !ends[row].contains(&block) {
                 ends[row].push(block);
             }
@@ -190,22 +221,35 @@ impl Choices {
             }
         }
         let depths = ends.iter().map(|depths| depths.len() > 1).collect();
-        Choices { depths, blocks }
+        Choices {
+            depths,
+            blocks,
+            shared: open_choices(graph, places),
+        }
     }
 
     /// Draws which of a path's decisions are made anew; `None` where it has none.
-    fn set_free(&self, path: &Path, rate: f64, random: &mut impl Rng) -> Option<Free> {
+    fn set_free(
+        &self,
+        path: &Path,
+        taken: &Taken,
+        rate: f64,
+        random: &mut impl Rng,
+    ) -> Option<Free> {
         let none = |blocks: &Vec<u16>| vec![false; blocks.len()];
         let mut free = Free {
             depths: vec![false; path.0.len()],
             blocks: path.0.iter().map(none).collect(),
+            shared: vec![false; self.shared.len()],
         };
-        let mut decisions: Vec<(usize, Option<usize>)> = Vec::new();
+        let mut decisions: Vec<Decision> = Vec::new();
         for (row, blocks) in path.0.iter().enumerate() {
-            decisions.extend(self.depths[row].then_some((row, None)));
+            decisions.extend(self.depths[row].then_some(Decision::Depth(row)));
             let open = (0..blocks.len()).filter(|&block| self.blocks[row][block]);
-            decisions.extend(open.map(|block| (row, Some(block))));
+            decisions.extend(open.map(|block| Decision::Block(row, block)));
         }
+        let live = (0..self.shared.len()).filter(|&at| self.shared[at] && taken[at] != 0);
+        decisions.extend(live.map(Decision::Shared));
         if decisions.is_empty() {
             return None;
         }
@@ -218,12 +262,54 @@ impl Choices {
         }
         for (decision, _) in decisions.into_iter().zip(chosen).filter(|(_, free)| *free) {
             match decision {
-                (row, None) => free.depths[row] = true,
-                (row, Some(block)) => free.blocks[row][block] = true,
+                Decision::Depth(row) => free.depths[row] = true,
+                Decision::Block(row, block) => free.blocks[row][block] = true,
+                Decision::Shared(choice) => free.shared[choice] = true,
             }
         }
         Some(free)
     }
+}
+
+/// Whether two candidates of a slot differ in shared values at most.
+fn alike(sharing: &Sharing, (row, block): (usize, usize), one: u16, other: u16) -> bool {
+    let kind = |candidate| sharing.candidate(row, block, candidate).map(|of| of.kind);
+    one == other || kind(one).is_some() && kind(one) == kind(other)
+}
+
+/// Whether a candidate agrees with what is held of shared decisions.
+fn follows(sharing: &Sharing, (row, block): (usize, usize), candidate: u16, held: &Taken) -> bool {
+    let shared = sharing.candidate(row, block, candidate);
+    shared.is_none_or(|shared| sharing.take(held, shared).is_some())
+}
+
+/// How many candidates can follow at a node, those that differ in shared values taken as one.
+fn kinds(sharing: &Sharing, node: &Node, block: usize) -> usize {
+    let mut kinds = BTreeSet::new();
+    for edge in &node.edges {
+        if let Step::Block { row, candidate } = edge.step {
+            let shared = sharing.candidate(row, block, candidate);
+            kinds.insert(shared.map_or(candidate, |shared| shared.kind));
+        }
+    }
+    kinds.len()
+}
+
+/// Which shared decisions have more than one value on the walks of a graph.
+fn open_choices(graph: &Graph, places: &[(usize, usize)]) -> Vec<bool> {
+    let mut seen = vec![BTreeSet::new(); graph.sharing.sizes.len()];
+    for (node, &(_, block)) in graph.nodes.iter().zip(places) {
+        for edge in &node.edges {
+            let Step::Block { row, candidate } = edge.step else {
+                continue;
+            };
+            let shared = graph.sharing.candidate(row, block, candidate);
+            for &(choice, value) in shared.map(|of| of.values.as_slice()).unwrap_or_default() {
+                seen[usize::from(choice)].insert(value);
+            }
+        }
+    }
+    seen.iter().map(|values| values.len() > 1).collect()
 }
 
 /// One walk inside every window; `None` when none was found in all rounds. Whichever round

@@ -40,6 +40,13 @@ impl Limits {
         }
     }
 
+    fn at_most(self, other: Limits) -> Limits {
+        Limits {
+            sums: self.sums.min(other.sums),
+            steps: self.steps.min(other.steps),
+        }
+    }
+
     /// A few milliseconds.
     pub(super) fn small() -> Limits {
         Limits {
@@ -70,14 +77,21 @@ impl Graph {
         let Some(binding) = self.binding(windows) else {
             return Ok(BigUint::ZERO);
         };
-        match *binding.as_slice() {
+        let whole = |limits| match *binding.as_slice() {
             [] => Ok(self.count()),
             [a] => self.count_along(&[a], limits),
             [a, b] => self.count_along(&[a, b], limits),
             [a, b, c] => self.count_along(&[a, b, c], limits),
             [a, b, c, d] => self.count_along(&[a, b, c, d], limits),
             _ => unreachable!("there are four metrics"),
+        };
+        if self.cores.is_empty() {
+            return whole(limits);
         }
+        // Blocks far from each other that share a decision make the whole much more than its parts.
+        whole(limits.at_most(Limits::small()))
+            .or_else(|TooManySums| self.count_parts(windows, limits))
+            .or_else(|TooManySums| whole(limits))
     }
 
     fn count_along<const D: usize>(

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use num_bigint::BigUint;
 
+use super::sharing::{Sharing, Taken};
 use super::{Edge, Graph, Node, Step};
 use crate::cost::Cost;
 use crate::ir::{Ir, Path};
@@ -14,13 +16,13 @@ use crate::syntax::ast::Comparison;
 /// The most nodes a graph may have; far above what depths alone can make (10,000 blocks).
 const MOST_NODES: usize = 100_000;
 
-/// The bounds on depths are so entangled that their graph would pass 100,000 nodes.
+/// Bounds on depths and shared decisions are so entangled that their graph would pass 100,000 nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooManyStates;
 
 impl fmt::Display for TooManyStates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the bounds on depths tie too many stages together")
+        f.write_str("bounds on depths and shared decisions tie too many stages together")
     }
 }
 
@@ -57,6 +59,8 @@ struct State {
     row: usize,
     placed: u32,
     open: Vec<Depths>,
+    /// What is decided of the choices that a later block can follow.
+    taken: Taken,
 }
 
 /// A state with what can follow: where to, what it does, its cost and its weight.
@@ -68,7 +72,7 @@ impl Graph {
     /// bounds on metrics are left to the windows of each question.
     ///
     /// # Errors
-    /// When the bounds on depths relate too many stages to each other.
+    /// When the bounds on depths or shared decisions relate too many stages to each other.
     pub fn build(
         ir: &Ir,
         costs: &[Vec<Vec<Cost>>],
@@ -76,26 +80,31 @@ impl Graph {
     ) -> Result<Graph, TooManyStates> {
         let rows = GraphRow::all(ir, costs);
         let relations: Vec<&Relation> = requires.iter().map(|r| &r.relation).collect();
-        Graph::from_rows(&rows, &relations)
+        Graph::from_rows(&rows, Sharing::of(ir), &relations)
     }
 
     /// The same from bare rows; relations that bound a metric are passed over.
     ///
     /// # Errors
-    /// When the bounds on depths relate too many stages to each other.
-    pub fn from_rows(rows: &[GraphRow], relations: &[&Relation]) -> Result<Graph, TooManyStates> {
+    /// When the bounds on depths or shared decisions relate too many stages to each other.
+    pub fn from_rows(
+        rows: &[GraphRow],
+        sharing: Sharing,
+        relations: &[&Relation],
+    ) -> Result<Graph, TooManyStates> {
         let end = State {
             row: rows.len(),
             placed: 0,
             open: vec![(0, 0); rows.len()],
+            taken: sharing.nothing_taken(),
         };
-        let mut pending = BTreeSet::from([start(rows, relations)]);
+        let mut pending = BTreeSet::from([start(rows, &sharing, relations)]);
         let mut expanded: Vec<Expanded> = Vec::new();
         while let Some(state) = pending.pop_first() {
             if state == end {
                 continue;
             }
-            let edges = expand(&state, rows, relations);
+            let edges = expand(&state, rows, &sharing, relations);
             pending.extend(edges.iter().map(|edge| edge.0.clone()));
             expanded.push((state, edges));
             if expanded.len() > MOST_NODES {
@@ -103,47 +112,27 @@ impl Graph {
             }
         }
         expanded.push((end, Vec::new()));
-        Ok(Graph::pruned(number(expanded)))
+        let cores = match sharing.is_empty() {
+            true => Vec::new(),
+            false => cores(&expanded),
+        };
+        let (nodes, alive) = without_ends(number(expanded));
+        let living = cores.into_iter().zip(&alive).filter(|(_, lives)| **lives);
+        Ok(Graph {
+            cores: living.map(|(core, _)| core).collect(),
+            nodes: compact(nodes, &alive),
+            sharing: Arc::new(sharing),
+        })
     }
 
     /// The graph of nodes whose edges go up, without those that no path from the first to the
     /// last passes, and the edges to them.
-    pub(super) fn pruned(mut nodes: Vec<Node>) -> Graph {
-        let last = nodes.len() - 1;
-        let mut reached = vec![false; nodes.len()];
-        reached[0] = true;
-        for at in 0..last {
-            if reached[at] {
-                nodes[at].edges.iter().for_each(|e| reached[e.to] = true);
-            }
-        }
-        let mut alive = vec![false; nodes.len()];
-        alive[last] = true;
-        for at in (0..last).rev() {
-            nodes[at].edges.retain(|edge| alive[edge.to]);
-            alive[at] = reached[at] && !nodes[at].edges.is_empty();
-        }
-        alive[0] = true; // the start stays, without edges when there is no path at all
-        Graph::compact(nodes, &alive)
-    }
-
-    /// Only the nodes that live, renumbered.
-    fn compact(nodes: Vec<Node>, alive: &[bool]) -> Graph {
-        let mut numbers = Vec::with_capacity(nodes.len());
-        let mut next = 0;
-        for &lives in alive {
-            numbers.push(next);
-            next += usize::from(lives);
-        }
-        let living = nodes.into_iter().zip(alive).filter(|(_, lives)| **lives);
-        let renumbered = living.map(|(mut node, _)| {
-            for edge in &mut node.edges {
-                edge.to = numbers[edge.to];
-            }
-            node
-        });
+    pub(super) fn pruned(nodes: Vec<Node>, sharing: Arc<Sharing>) -> Graph {
+        let (nodes, alive) = without_ends(nodes);
         Graph {
-            nodes: renumbered.collect(),
+            nodes: compact(nodes, &alive),
+            sharing,
+            cores: Vec::new(),
         }
     }
 
@@ -223,8 +212,46 @@ impl Graph {
     }
 }
 
+/// The nodes without the edges to such as lead nowhere, and which of them some path passes.
+fn without_ends(mut nodes: Vec<Node>) -> (Vec<Node>, Vec<bool>) {
+    let last = nodes.len() - 1;
+    let mut reached = vec![false; nodes.len()];
+    reached[0] = true;
+    for at in 0..last {
+        if reached[at] {
+            nodes[at].edges.iter().for_each(|e| reached[e.to] = true);
+        }
+    }
+    let mut alive = vec![false; nodes.len()];
+    alive[last] = true;
+    for at in (0..last).rev() {
+        nodes[at].edges.retain(|edge| alive[edge.to]);
+        alive[at] = reached[at] && !nodes[at].edges.is_empty();
+    }
+    alive[0] = true; // the start stays, without edges when there is no path at all
+    (nodes, alive)
+}
+
+/// Only the nodes that live, renumbered.
+fn compact(nodes: Vec<Node>, alive: &[bool]) -> Vec<Node> {
+    let mut numbers = Vec::with_capacity(nodes.len());
+    let mut next = 0;
+    for &lives in alive {
+        numbers.push(next);
+        next += usize::from(lives);
+    }
+    let living = nodes.into_iter().zip(alive).filter(|(_, lives)| **lives);
+    let renumbered = living.map(|(mut node, _)| {
+        for edge in &mut node.edges {
+            edge.to = numbers[edge.to];
+        }
+        node
+    });
+    renumbered.collect()
+}
+
 /// Before the first block: every depth its row lists, bounds on single depths applied.
-fn start(rows: &[GraphRow], relations: &[&Relation]) -> State {
+fn start(rows: &[GraphRow], sharing: &Sharing, relations: &[&Relation]) -> State {
     let mut open: Vec<Depths> = rows.iter().map(|row| settle(row, (0, u32::MAX))).collect();
     for relation in relations {
         if let Relation::Depth { row, low, high } = **relation {
@@ -235,6 +262,7 @@ fn start(rows: &[GraphRow], relations: &[&Relation]) -> State {
         row: 0,
         placed: 0,
         open,
+        taken: sharing.nothing_taken(),
     }
 }
 
@@ -255,6 +283,7 @@ fn meet(a: Depths, b: Depths) -> Depths {
 fn expand(
     state: &State,
     rows: &[GraphRow],
+    sharing: &Sharing,
     relations: &[&Relation],
 ) -> Vec<(State, Step, Cost, f64)> {
     let row = &rows[state.row];
@@ -262,25 +291,43 @@ fn expand(
     let stop = stop_probability(row, state.placed);
     let mut edges = Vec::new();
     if state.placed < high {
-        let mut next = state.clone();
-        next.placed += 1;
         let candidates = &row.slots[state.placed as usize];
-        let weight = (1.0 - stop) / candidates.len() as f64;
-        edges.extend(candidates.iter().enumerate().map(|(candidate, &cost)| {
+        edges.extend(candidates.iter().enumerate().filter_map(|(at, &cost)| {
+            let candidate = u16::try_from(at).expect("a block has at most 4,096 candidates");
+            let (next, ways) = with_block(state, candidate, sharing, candidates.len())?;
             let step = Step::Block {
                 row: state.row,
-                candidate: u16::try_from(candidate).expect("a block has at most 4,096 candidates"),
+                candidate,
             };
-            (next.clone(), step, cost, weight)
+            Some((next, step, cost, (1.0 - stop) / ways))
         }));
     }
     if stop > 0.0
         && (low..=high).contains(&state.placed)
-        && let Some(next) = close(state, rows, relations)
+        && let Some(next) = close(state, rows, sharing, relations)
     {
         edges.push((next, Step::EndRow, Cost::default(), stop));
     }
     edges
+}
+
+/// The state after one more block, and among how many equally likely ways to fill it this is one;
+/// `None` when the candidate does not agree with what is decided.
+fn with_block(
+    state: &State,
+    candidate: u16,
+    sharing: &Sharing,
+    candidates: usize,
+) -> Option<(State, f64)> {
+    let mut next = state.clone();
+    next.placed += 1;
+    let Some(slot) = sharing.slot(state.row, state.placed as usize) else {
+        return Some((next, candidates as f64));
+    };
+    let (taken, ways) = sharing.take(&state.taken, &slot.candidates[usize::from(candidate)])?;
+    next.taken = taken;
+    sharing.forget(&mut next.taken, (next.row, next.placed as usize));
+    Some((next, ways * slot.kinds as f64))
 }
 
 /// Chance that a row ends here when every depth is equally likely and this many blocks stand.
@@ -294,7 +341,12 @@ fn stop_probability(row: &GraphRow, placed: u32) -> f64 {
 }
 
 /// The state after the open row ends; `None` when a later row could take no depth any more.
-fn close(state: &State, rows: &[GraphRow], relations: &[&Relation]) -> Option<State> {
+fn close(
+    state: &State,
+    rows: &[GraphRow],
+    sharing: &Sharing,
+    relations: &[&Relation],
+) -> Option<State> {
     let mut open = state.open.clone();
     for relation in relations {
         if let Some((other, allowed)) = consequence(relation, state.row, state.placed)
@@ -307,10 +359,13 @@ fn close(state: &State, rows: &[GraphRow], relations: &[&Relation]) -> Option<St
         }
     }
     open[state.row] = (0, 0); // forgotten: nothing later asks for it
+    let mut taken = state.taken.clone();
+    sharing.forget(&mut taken, (state.row + 1, 0));
     Some(State {
         row: state.row + 1,
         placed: 0,
         open,
+        taken,
     })
 }
 
@@ -334,6 +389,22 @@ fn consequence(relation: &Relation, row: usize, depth: u32) -> Option<(usize, De
         Comparison::AtLeast if right == row => Some((left, at_least)),
         _ => None,
     }
+}
+
+/// For every state the number of those that differ in what is remembered only.
+fn cores(expanded: &[Expanded]) -> Vec<usize> {
+    let mut cores = Vec::with_capacity(expanded.len());
+    let mut before: Option<&State> = None;
+    for (state, _) in expanded {
+        // States are in order, and what is remembered comes last in it.
+        let same = before.is_some_and(|before| {
+            (before.row, before.placed, &before.open) == (state.row, state.placed, &state.open)
+        });
+        let last = cores.last().copied();
+        cores.push(last.map_or(0, |last: usize| last + usize::from(!same)));
+        before = Some(state);
+    }
+    cores
 }
 
 /// States to node numbers; expansion went in order, so every edge goes up.

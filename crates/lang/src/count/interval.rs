@@ -28,7 +28,10 @@ impl Graph {
             .binding(windows)
             .expect("an impossible window has an exact count");
         let total = self.count();
-        let dense = |window| self.dense_shares(window, WORK);
+        let dense = |window| {
+            let whole = self.dense_shares(window, WORK);
+            whole.or_else(|| self.parts_shares(window, WORK))
+        };
         let dense = binding.iter().map(dense).collect::<Option<Vec<_>>>();
         // No more paths meet all windows than meet any one of them.
         let most = dense.iter().flatten().map(|(_, most)| *most);

@@ -5,6 +5,7 @@
 //! a walk, so counts and conditional draws are dynamic programmes over the nodes.
 
 mod big;
+mod decided;
 mod ends;
 mod evolve;
 mod exact;
@@ -14,6 +15,7 @@ mod interval;
 mod prior;
 mod sample;
 mod segment;
+mod sharing;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -26,7 +28,10 @@ pub use exact::{Limits, TooManySums};
 pub use graph::{GraphRow, TooManyStates};
 pub use prior::{Prior, PriorError};
 pub use sample::{NoSample, Sampler};
+pub use sharing::Sharing;
 pub use witness::Witness;
+
+use std::sync::Arc;
 
 use crate::cost::Cost;
 use crate::space::Metric;
@@ -36,7 +41,8 @@ use crate::space::Metric;
 pub enum Measure {
     /// Every path once.
     Paths,
-    /// Every decision evenly: depth first, then one candidate for each live block.
+    /// Every decision evenly: shared ones and depths first, then one candidate for each live block
+    /// among those that agree with the shared ones.
     Decisions,
 }
 
@@ -64,6 +70,11 @@ impl Window {
 pub struct Graph {
     /// The nodes.
     pub nodes: Vec<Node>,
+    /// Which candidates stand for values of shared decisions.
+    sharing: Arc<Sharing>,
+    /// For every node, which ones differ from it at most in what they remember of choices: these have the
+    /// same number, smaller ones come first. Empty where nothing is shared, and in graphs cut out of others.
+    cores: Vec<usize>,
 }
 
 /// A point between two steps.

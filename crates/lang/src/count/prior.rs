@@ -1,9 +1,9 @@
 //! How likely every candidate is before any bound.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::ir::{Ir, Path};
+use crate::ir::{Ir, Path, Shared};
 
 /// One weight of at least 0 for every candidate of every slot of a space.
 ///
@@ -12,9 +12,12 @@ use crate::ir::{Ir, Path};
 ///
 /// - Under [`Measure::Decisions`](super::Measure::Decisions) a block's candidate is drawn by
 ///   its weight over the sum of its slot's weights.
+///   Where blocks share decisions, that is so for the candidates that agree with those; between
+///   candidates that follow different choices the sums of their weights decide, each over its
+///   number of combinations of values. Shared decisions stay even.
 /// - Under [`Measure::Paths`](super::Measure::Paths) a path weighs the product over its blocks
 ///   of weight · number of candidates / sum of weights. That factor is 1 on average in every
-///   slot, so the paths of each combination of depths weigh as much together as without a prior.
+///   slot, also of the candidates alone that agree with any values of shared decisions, so the paths of each combination of depths weigh as much together as without a prior.
 ///
 /// Bounds then condition the draws as they do without a prior. With equal weights everywhere
 /// every draw is the same as without, bit for bit. A candidate of weight 0 is never drawn.
@@ -134,7 +137,11 @@ impl Prior {
         for (row, slots) in ir.rows.iter().enumerate() {
             let slots = slots.slots.iter().enumerate();
             let of_slot = |(block, slot): (usize, &crate::ir::Slot)| {
-                relative(&weights(row, block, slot.candidates.len()))
+                let weights = weights(row, block, slot.candidates.len());
+                match ir.choices.is_empty() {
+                    true => relative(&weights),
+                    false => relative_shared(&weights, &shared(slot)),
+                }
             };
             factors.push(slots.map(of_slot).collect());
         }
@@ -143,10 +150,19 @@ impl Prior {
 
     /// The prior of bare weights, `[row][block][candidate]`, each slot's sum above zero.
     #[cfg(test)]
-    pub(super) fn of_weights(weights: &[Vec<Vec<f64>>]) -> Prior {
-        let of_row = |row: &Vec<Vec<f64>>| row.iter().map(|slot| relative(slot)).collect();
+    pub(super) fn of_weights(weights: &[Vec<Vec<f64>>], sharing: &super::Sharing) -> Prior {
+        let of_slot = |row, block, weights: &[f64]| match sharing.slot(row, block) {
+            None => relative(weights),
+            Some(slot) => relative_shared(weights, &slot.candidates),
+        };
+        let of_row = |(row, slots): (usize, &Vec<Vec<f64>>)| {
+            let slots = slots.iter().enumerate();
+            slots
+                .map(|(block, weights)| of_slot(row, block, weights))
+                .collect()
+        };
         Prior {
-            factors: weights.iter().map(of_row).collect(),
+            factors: weights.iter().enumerate().map(of_row).collect(),
         }
     }
 
@@ -166,6 +182,43 @@ fn choices(ir: &Ir) -> BTreeSet<usize> {
         .map(|slot| slot.candidates.len())
         .filter(|&count| count > 1)
         .collect()
+}
+
+fn shared(slot: &crate::ir::Slot) -> Vec<Shared> {
+    let candidates = slot.candidates.iter();
+    candidates.map(|one| one.shared.clone()).collect()
+}
+
+/// The weight of all candidates that follow the same choices, and every combination of values.
+type Group<'s> = (f64, BTreeSet<&'s [(u16, u16)]>);
+
+/// The same where candidates stand for values of shared decisions: first it is drawn which choices
+/// are followed, then one of the candidates that agree with their values.
+pub(super) fn relative_shared(weights: &[f64], candidates: &[Shared]) -> Vec<f64> {
+    let choices = |one: &Shared| -> Vec<u16> { one.values.iter().map(|value| value.0).collect() };
+    let largest = weights.iter().copied().fold(0.0, f64::max);
+    // By the choices that are followed: the weight, and all combinations of values that occur.
+    let mut groups: BTreeMap<Vec<u16>, Group<'_>> = BTreeMap::new();
+    let mut agreeing: BTreeMap<&[(u16, u16)], f64> = BTreeMap::new();
+    for (weight, one) in weights.iter().zip(candidates) {
+        let weight = weight / largest;
+        let group = groups.entry(choices(one)).or_default();
+        group.0 += weight;
+        group.1.insert(&one.values);
+        *agreeing.entry(&one.values).or_default() += weight;
+    }
+    let share = |(weight, values): &Group<'_>| weight / values.len() as f64;
+    let all: f64 = groups.values().map(share).sum();
+    let kinds = candidates.iter().map(|one| one.kind);
+    let kinds = kinds.collect::<BTreeSet<u16>>().len() as f64;
+    let factor = |(weight, one): (&f64, &Shared)| {
+        if *weight == 0.0 {
+            return 0.0; // perhaps of a group without any weight
+        }
+        let of_group = share(&groups[&choices(one)]) / all;
+        kinds * of_group * (weight / largest) / agreeing[one.values.as_slice()]
+    };
+    weights.iter().zip(candidates).map(factor).collect()
 }
 
 /// Weights over their mean. Equal ones give exactly 1, so that an even prior changes no bit.

@@ -1,6 +1,7 @@
 //! Counting and drawing against plain enumeration, and against published counts.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use num_bigint::BigUint;
 use proptest::prelude::*;
@@ -13,17 +14,47 @@ mod prior;
 
 use super::exact::Limits;
 use super::sample::{NoSample, Sampler};
+use super::sharing::{SharedSlot, Sharing};
 use super::{Graph, GraphRow, Measure, Window, Witness};
 use crate::cost::Cost;
-use crate::ir::Path;
+use crate::ir::{Path, Shared};
 use crate::space::{Metric, Relation};
 use crate::syntax::ast::Comparison;
 
-/// The rows of a small space: depths, and the costs of every slot's candidates.
+/// The rows of a small space: depths, and the costs of every slot's candidates; and which of these
+/// stand for values of shared decisions.
 #[derive(Debug, Clone)]
-struct Rows(Vec<(Vec<u32>, Vec<Vec<Cost>>)>);
+struct Rows(Vec<BareRow>, Sharing);
+
+type BareRow = (Vec<u32>, Vec<Vec<Cost>>);
 
 impl Rows {
+    /// Nothing is shared.
+    fn free(rows: Vec<BareRow>) -> Rows {
+        Rows(rows, Sharing::default())
+    }
+
+    /// Every way to decide the choices.
+    fn assignments(&self) -> Vec<Vec<u16>> {
+        let mut all = vec![Vec::new()];
+        for &size in &self.1.sizes {
+            let with = |decided: &Vec<u16>, value: u16| [decided.as_slice(), &[value]].concat();
+            all = all
+                .iter()
+                .flat_map(|decided| (0..size).map(move |value| with(decided, value)))
+                .collect();
+        }
+        all
+    }
+
+    /// Whether a candidate agrees with one way to decide the choices.
+    fn agrees(&self, (row, block, candidate): (usize, usize, usize), decided: &[u16]) -> bool {
+        let shared = self.1.candidate(row, block, candidate as u16);
+        let values = shared.map(|shared| shared.values.as_slice());
+        let mut values = values.unwrap_or_default().iter();
+        values.all(|&(choice, value)| decided[usize::from(choice)] == value)
+    }
+
     fn graph(&self, relations: &[Relation]) -> Graph {
         let rows: Vec<GraphRow> = self
             .0
@@ -31,18 +62,33 @@ impl Rows {
             .map(|(depths, slots)| GraphRow { depths, slots })
             .collect();
         let relations: Vec<&Relation> = relations.iter().collect();
-        Graph::from_rows(&rows, &relations).expect("few stages are related")
+        Graph::from_rows(&rows, self.1.clone(), &relations).expect("few stages are related")
     }
 
     /// Every path with its cost and its probability when all decisions are made evenly.
     fn enumerate(&self) -> Vec<(Path, Cost, f64)> {
+        let mut all: BTreeMap<Path, (Cost, f64)> = BTreeMap::new();
+        let assignments = self.assignments();
+        let even = 1.0 / assignments.len() as f64;
+        for decided in &assignments {
+            for (path, cost, chance) in self.decided(decided) {
+                let known = all.entry(path).or_insert((cost, 0.0));
+                known.1 += even * chance;
+            }
+        }
+        let done = |(path, (cost, chance))| (path, cost, chance);
+        all.into_iter().map(done).collect()
+    }
+
+    /// The same where all choices are decided.
+    fn decided(&self, decided: &[u16]) -> Vec<(Path, Cost, f64)> {
         let mut paths = vec![(Vec::new(), Cost::default(), 1.0)];
-        for (depths, slots) in &self.0 {
+        for (row, (depths, _)) in self.0.iter().enumerate() {
             let mut next = Vec::new();
             for (rows, cost, weight) in &paths {
                 for &depth in depths {
                     let weight = weight / depths.len() as f64;
-                    for (blocks, added, share) in blocks(&slots[..depth as usize]) {
+                    for (blocks, added, share) in self.blocks(row, depth, decided) {
                         let mut rows: Vec<Vec<u16>> = rows.clone();
                         rows.push(blocks);
                         next.push((rows, *cost + added, weight * share));
@@ -54,22 +100,25 @@ impl Rows {
         let done = |(rows, cost, weight)| (Path(rows), cost, weight);
         paths.into_iter().map(done).collect()
     }
-}
 
-fn blocks(slots: &[Vec<Cost>]) -> Vec<(Vec<u16>, Cost, f64)> {
-    let mut all = vec![(Vec::new(), Cost::default(), 1.0)];
-    for slot in slots {
-        let mut next = Vec::new();
-        for (blocks, cost, share) in &all {
-            for (candidate, added) in slot.iter().enumerate() {
-                let mut blocks: Vec<u16> = blocks.clone();
-                blocks.push(candidate as u16);
-                next.push((blocks, *cost + *added, share / slot.len() as f64));
+    fn blocks(&self, row: usize, depth: u32, decided: &[u16]) -> Vec<(Vec<u16>, Cost, f64)> {
+        let mut all = vec![(Vec::new(), Cost::default(), 1.0)];
+        for (block, slot) in self.0[row].1[..depth as usize].iter().enumerate() {
+            let agreeing = (0..slot.len()).filter(|&at| self.agrees((row, block, at), decided));
+            let agreeing: Vec<usize> = agreeing.collect();
+            let mut next = Vec::new();
+            for (blocks, cost, share) in &all {
+                for &candidate in &agreeing {
+                    let mut blocks: Vec<u16> = blocks.clone();
+                    blocks.push(candidate as u16);
+                    let share = share / agreeing.len() as f64;
+                    next.push((blocks, *cost + slot[candidate], share));
+                }
             }
+            all = next;
         }
-        all = next;
+        all
     }
-    all
 }
 
 fn cost(flops: u64) -> Cost {
@@ -132,7 +181,73 @@ fn any_row() -> impl Strategy<Value = (Vec<u32>, Vec<Vec<Cost>>)> {
 }
 
 fn any_rows() -> impl Strategy<Value = Rows> {
-    prop::collection::vec(any_row(), 1..4).prop_map(Rows)
+    prop_oneof![
+        prop::collection::vec(any_row(), 1..4).prop_map(Rows::free),
+        any_shared_rows()
+    ]
+}
+
+/// Rows with two choices, each candidate of a slot copied for all values of those that it follows.
+fn any_shared_rows() -> impl Strategy<Value = Rows> {
+    let sizes = prop::sample::select(vec![[2, 2], [2, 3], [3, 1], [2, 1]]);
+    let depths = prop::sample::select(vec![vec![1], vec![1, 2], vec![2], vec![1, 3]]);
+    let row = depths.prop_flat_map(|depths| {
+        let most = *depths.last().expect("a row has a depth") as usize;
+        (
+            Just(depths),
+            prop::collection::vec(any_shared_slot(), most..=most),
+        )
+    });
+    (sizes, prop::collection::vec(row, 1..4)).prop_map(|(sizes, rows)| shared_rows(sizes, rows))
+}
+
+/// Which choices a kind of candidates follows, as bits, and what its candidates cost.
+fn any_shared_slot() -> impl Strategy<Value = Kinds> {
+    let kind = (
+        prop::sample::select(vec![0u16, 0, 1, 1, 2, 3]),
+        prop::collection::vec(any_cost(), 6..=6),
+    );
+    prop::collection::vec(kind, 1..3)
+}
+
+type Kinds = Vec<(u16, Vec<Cost>)>;
+
+fn shared_rows(sizes: [u16; 2], rows: Vec<(Vec<u32>, Vec<Kinds>)>) -> Rows {
+    let mut bare = Vec::new();
+    let mut shared = Vec::new();
+    for (depths, slots) in rows {
+        let slots = slots.iter().map(|kinds| copied(sizes, kinds));
+        let (costs, of_slots): (Vec<_>, Vec<_>) = slots.unzip();
+        bare.push((depths, costs));
+        shared.push(of_slots.into_iter().map(Arc::new).collect());
+    }
+    Rows(bare, Sharing::new(sizes.to_vec(), shared))
+}
+
+/// The candidates of a slot: every kind with all values of the choices it follows.
+fn copied(sizes: [u16; 2], kinds: &Kinds) -> (Vec<Cost>, SharedSlot) {
+    let mut costs = Vec::new();
+    let mut candidates = Vec::new();
+    for (kind, (follows, of_kind)) in kinds.iter().enumerate() {
+        let values = |choice: u16| match follows >> choice & 1 {
+            1 => (0..sizes[usize::from(choice)])
+                .map(|value| vec![(choice, value)])
+                .collect(),
+            _ => vec![Vec::new()],
+        };
+        let both = values(0).into_iter().flat_map(|first: Vec<(u16, u16)>| {
+            let second = values(1).into_iter();
+            second.map(move |second| [first.as_slice(), &second].concat())
+        });
+        for (values, cost) in both.zip(of_kind) {
+            costs.push(*cost);
+            candidates.push(Shared {
+                values,
+                kind: kind as u16,
+            });
+        }
+    }
+    (costs, SharedSlot::new(candidates))
 }
 
 fn any_relation(rows: usize) -> impl Strategy<Value = Relation> {
@@ -205,6 +320,9 @@ proptest! {
         prop_assert_eq!(exact, Ok(inside.clone()));
         let (low, high) = graph.count_interval(&windows);
         prop_assert!(low <= inside && inside <= high);
+        if !rows.1.is_empty() {
+            prop_assert_eq!(graph.count_parts(&windows, Limits::default()), Ok(inside));
+        }
     }
 
     #[test]
@@ -224,6 +342,10 @@ proptest! {
                 for work in [1.0, 20.0, 1e6] {
                     let (low, high) = graph.dense_shares(window, work).expect("a small graph");
                     prop_assert!(low * all <= inside + 1e-6 && inside - 1e-6 <= high * all);
+                    if !rows.1.is_empty() {
+                        let (low, high) = graph.parts_shares(window, work).expect("small graphs");
+                        prop_assert!(low * all <= inside + 1e-6 && inside - 1e-6 <= high * all);
+                    }
                 }
             }
         }
@@ -298,7 +420,7 @@ fn chi_square(
 #[test]
 fn draws_follow_both_measures_inside_windows_and_relations() {
     let slot = |costs: &[u64]| costs.iter().map(|&c| cost(c)).collect::<Vec<_>>();
-    let rows = Rows(vec![
+    let rows = Rows::free(vec![
         (vec![1], vec![slot(&[17])]),
         (
             vec![1, 2, 3],
@@ -338,11 +460,80 @@ fn draws_follow_both_measures_inside_windows_and_relations() {
     }
 }
 
+/// Three stages of which the first and the last follow one choice, or not; the middle one another.
+fn shared_example() -> Rows {
+    let kind = |follows: u16, costs: &[u64]| (follows, costs.iter().map(|&c| cost(c)).collect());
+    let first = vec![kind(1, &[31, 64, 40])];
+    let later = vec![kind(1, &[22, 47, 30]), kind(0, &[5])];
+    let middle = vec![kind(2, &[9, 100]), kind(3, &[1, 2, 3, 4, 5, 6])];
+    shared_rows(
+        [3, 2],
+        vec![
+            (vec![1, 2], vec![first, later.clone()]),
+            (vec![1], vec![middle]),
+            (vec![1, 2], vec![later.clone(), later]),
+        ],
+    )
+}
+
+#[test]
+fn draws_follow_both_measures_where_blocks_share_decisions() {
+    let rows = shared_example();
+    let relation = Relation::DepthPair {
+        left: 0,
+        comparison: Comparison::AtMost,
+        right: 2,
+    };
+    for measure in [Measure::Paths, Measure::Decisions] {
+        for windows in [vec![], vec![flops(60, 150)]] {
+            for relations in [vec![], vec![relation.clone()]] {
+                let (square, freedom) = chi_square(&rows, &relations, &windows, measure, 100_000);
+                let most = freedom as f64 + 4.0 * (2.0 * freedom as f64).sqrt();
+                assert!(freedom > 20, "{windows:?} {relations:?}");
+                assert!(
+                    square < most,
+                    "{square} of {freedom}, {measure:?} {windows:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_choice_that_no_block_follows_counts_once() {
+    let kind = |follows: u16, costs: &[u64]| (follows, costs.iter().map(|&c| cost(c)).collect());
+    // A block that follows a choice of three, or none; then one that follows it.
+    let rows = shared_rows(
+        [3, 1],
+        vec![
+            (vec![1], vec![vec![kind(1, &[1, 2, 3]), kind(0, &[4])]]),
+            (
+                vec![1, 2],
+                vec![vec![kind(0, &[5])], vec![kind(1, &[6, 7, 8])]],
+            ),
+        ],
+    );
+    let graph = rows.graph(&[]);
+    // Depth 1: three values, or none; depth 2: three values, and three beside the free block.
+    assert_eq!(graph.count(), BigUint::from(4u32 + 6));
+    let sampler = Sampler::new(&graph, &[], Measure::Decisions).expect("paths exist");
+    let chance = |first, later: &[u16]| {
+        let later = [&[0], later].concat();
+        sampler.walk_chance(&Path(vec![vec![first], later]))
+    };
+    let close = |found: f64, wanted: f64| assert!((found - wanted).abs() < 1e-12, "{found}");
+    close(chance(3, &[]), 0.25); // the free block and depth 1
+    close(chance(1, &[]), 0.25 / 3.0);
+    close(chance(1, &[1]), 0.25 / 3.0);
+    close(chance(3, &[2]), 0.25 / 3.0);
+    close(chance(1, &[2]), 0.0); // two values of one choice
+}
+
 #[test]
 fn a_space_past_every_machine_number_is_counted_and_drawn_from() {
     let block = |costs: &[u64]| costs.iter().map(|&c| cost(c)).collect::<Vec<_>>();
     let slots = vec![block(&[100, 210, 330, 470]); 30];
-    let rows = Rows(vec![((1..=30).collect(), slots); 40]);
+    let rows = Rows::free(vec![((1..=30).collect(), slots); 40]);
     let graph = rows.graph(&[]);
     let of_stage = (1..=30).map(|depth| BigUint::from(4u32).pow(depth));
     assert_eq!(graph.count(), of_stage.sum::<BigUint>().pow(40));
@@ -407,7 +598,7 @@ fn mobile(resolution: u64) -> Rows {
         ((1..=6).collect(), slots)
     };
     let entry = map(2) * 16 * (9 + 2) + squeeze(16, map(2)) + map(2) * 16 * (16 + 2);
-    Rows(vec![
+    Rows::free(vec![
         fixed(map(2) * 16 * (27 + 2)),
         fixed(entry),
         stage(16, 24, 2, 4),
@@ -420,6 +611,53 @@ fn mobile(resolution: u64) -> Rows {
         fixed(320 * 1280 + 1280),
         fixed(1280 * 1000),
     ])
+}
+
+#[test]
+fn a_kernel_for_all_stages_is_counted_kernel_by_kernel() {
+    let Rows(rows, _) = mobile(224);
+    // Candidates are k3e4, k3e6, k5e4, …
+    let of_kernel = |kernel: usize| {
+        let slot = |slot: &Vec<Cost>| match slot.len() {
+            6 => slot[2 * kernel..][..2].to_vec(),
+            _ => slot.clone(),
+        };
+        let row = |(depths, slots): &BareRow| {
+            (depths.clone(), slots.iter().map(slot).collect::<Vec<_>>())
+        };
+        Rows::free(rows.iter().map(row).collect()).graph(&[])
+    };
+    let kernels = [0, 1, 2].map(of_kernel);
+    let shared = |slot: &Vec<Cost>| {
+        let candidates = (0..slot.len() as u16).map(|at| match slot.len() {
+            6 => Shared {
+                values: vec![(0, at / 2)],
+                kind: at % 2,
+            },
+            _ => Shared::default(),
+        });
+        Arc::new(SharedSlot::new(candidates.collect()))
+    };
+    let slots = rows
+        .iter()
+        .map(|(_, slots)| slots.iter().map(shared).collect());
+    let graph = Rows(rows.clone(), Sharing::new(vec![3], slots.collect())).graph(&[]);
+    let all = |count: &dyn Fn(&Graph) -> BigUint| kernels.iter().map(count).sum::<BigUint>();
+    assert_eq!(graph.count(), all(&Graph::count));
+    let window = flops(0, 300_000_000);
+    let exactly = |graph: &Graph| {
+        graph
+            .count_exact(&[window], Limits::default())
+            .expect("few sums")
+    };
+    let inside = exactly(&graph);
+    assert_eq!(inside, all(&exactly));
+    let (low, high) = graph.count_interval(&[window]);
+    assert!(low <= inside && inside <= high);
+    assert!(
+        (&high - &low) * 1000u32 < inside,
+        "three digits: {low} to {high}"
+    );
 }
 
 fn number(digits: &str) -> BigUint {

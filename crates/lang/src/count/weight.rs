@@ -45,8 +45,9 @@ impl Graph {
 
     /// The paths that a prior can draw, every edge's weight its chance under both.
     ///
-    /// All candidates of a slot lead to the same node and their factors are 1 on average, so
-    /// the chances of depths stay what they were and a block's are multiplied.
+    /// The factors of a slot's candidates are 1 on average, also of those alone that agree with any
+    /// values of shared decisions, so the chances of depths stay what they were and a block's
+    /// are multiplied.
     pub(super) fn with_prior(&self, measure: Measure, prior: &Prior) -> Graph {
         let mut graph = self.measured(measure);
         let places = self.places();
@@ -60,7 +61,11 @@ impl Graph {
                 }
             });
         }
-        graph
+        // What one candidate decides can leave none for a later block.
+        match self.sharing.is_empty() {
+            true => graph,
+            false => Graph::pruned(graph.nodes, graph.sharing),
+        }
     }
 
     /// The same paths, as likely relative to each other, the weights of every node made to add

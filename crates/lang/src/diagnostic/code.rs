@@ -168,6 +168,8 @@ codes! {
     UnusedBlock Warning "unused-block",
     /// A `let` that nothing uses.
     UnusedLet Warning "unused-let",
+    /// A `choice` that nothing follows.
+    UnusedChoice Warning "unused-choice",
     /// A decision no path ever takes.
     DecisionNeverLive Warning "decision-never-live",
     /// Two ways to leave a block out.
@@ -196,6 +198,8 @@ codes! {
     ArchOutsideDomain Error "arch-outside-domain",
     /// A block that can mean several candidates.
     ArchAmbiguousBlock Error "arch-ambiguous-block",
+    /// An arch gives one shared decision two values.
+    ArchSharedDiffers Error "arch-shared-differs",
     /// An arch that breaks a bound of its space.
     ArchOutsideBound Warning "arch-outside-bound",
 

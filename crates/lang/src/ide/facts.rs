@@ -1,7 +1,8 @@
 //! What is known of a row: shapes, costs, and how much is left open.
 
 use super::Project;
-use crate::cost;
+use crate::cost::{self, Cost};
+use crate::count::Graph;
 use crate::ir::{Ir, Row, Shape, Slot};
 use crate::quantity::{count_for_reading, grouped};
 use crate::space::Metric;
@@ -54,7 +55,7 @@ pub(super) fn facts(ir: &Ir, at: usize, resolution: u32) -> RowFacts {
         costs: costs(ir, at, resolution),
         candidates: (count(&row.slots[0]), row.slots.get(1).map(count)),
         depths: row.depths.clone(),
-        choices: choices(row),
+        choices: choices(ir, at),
     }
 }
 
@@ -62,6 +63,9 @@ pub(super) fn facts(ir: &Ir, at: usize, resolution: u32) -> RowFacts {
 fn costs(ir: &Ir, at: usize, resolution: u32) -> Vec<(Metric, u128, u128)> {
     let row = &ir.rows[at];
     let table = &cost::table(ir, resolution)[at];
+    if !ir.choices.is_empty() {
+        return shared_costs(ir, at, table);
+    }
     let ends = |metric: Metric| {
         let of_depth = row.depths.iter().map(|&depth| {
             let slots = table[..depth as usize].iter();
@@ -79,8 +83,58 @@ fn costs(ir: &Ir, at: usize, resolution: u32) -> Vec<(Metric, u128, u128)> {
     Metric::ALL.iter().map(|&metric| ends(metric)).collect()
 }
 
+/// The same where blocks share decisions, so that not every candidate goes with every other.
+fn shared_costs(ir: &Ir, at: usize, table: &[Vec<Cost>]) -> Vec<(Metric, u128, u128)> {
+    let graph = graph(&only_row(ir, at), std::slice::from_ref(&table.to_vec()));
+    let ends = |&metric: &Metric| {
+        let (least, most) = graph.as_ref()?.extremes(metric)?;
+        Some((metric, least.into(), most.into()))
+    };
+    Metric::ALL.iter().filter_map(ends).collect()
+}
+
+/// Ways to fill a row; `None` where they are too many for the type.
+pub(super) fn choices(ir: &Ir, at: usize) -> Option<u128> {
+    match ir.choices.is_empty() {
+        true => product(&ir.rows[at]),
+        false => ways(&only_row(ir, at)),
+    }
+}
+
+/// Paths of a space, bounds left aside; `None` where they are too many for the type.
+pub(super) fn paths(ir: &Ir) -> Option<u128> {
+    if !ir.choices.is_empty() {
+        return ways(ir);
+    }
+    let of_rows = ir.rows.iter().map(product);
+    of_rows
+        .into_iter()
+        .try_fold(1_u128, |product, one| product.checked_mul(one?))
+}
+
+fn only_row(ir: &Ir, at: usize) -> Ir {
+    Ir {
+        rows: vec![ir.rows[at].clone()],
+        ..ir.clone()
+    }
+}
+
+fn ways(ir: &Ir) -> Option<u128> {
+    let free = |slot: &Slot| vec![Cost::default(); slot.candidates.len()];
+    let costs: Vec<Vec<Vec<Cost>>> = ir
+        .rows
+        .iter()
+        .map(|row| row.slots.iter().map(free).collect())
+        .collect();
+    u128::try_from(graph(ir, &costs)?.count()).ok()
+}
+
+fn graph(ir: &Ir, costs: &[Vec<Vec<Cost>>]) -> Option<Graph> {
+    Graph::build(ir, costs, &[]).ok()
+}
+
 /// Over all depths, the product of the candidates of the blocks.
-pub(super) fn choices(row: &Row) -> Option<u128> {
+fn product(row: &Row) -> Option<u128> {
     let of_depth = |depth: u32| {
         let slots = row.slots[..depth as usize].iter();
         slots

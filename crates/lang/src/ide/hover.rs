@@ -1,10 +1,11 @@
 //! What stands under a place, in Markdown.
 
-use super::facts::{choices, range};
+use super::facts::{paths, range};
 use super::names::{Declaration, What};
 use super::{Project, span_of, words};
 use crate::arch;
 use crate::cost;
+use crate::ir::{Candidate, Ir};
 use crate::quantity::grouped;
 use crate::source::{FileId, Span};
 use crate::space::{Metric, Operator};
@@ -58,6 +59,7 @@ impl Project<'_> {
             What::Space(space) => self.space(space),
             What::Arch(arch) => self.arch(arch),
             What::Block(block) => self.block(block),
+            What::Choice(choice) => self.choice(choice),
             other => self.source(other.span()),
         };
         let file = declared.name.span.file;
@@ -100,15 +102,21 @@ impl Project<'_> {
         self.source(block.span) + &list(&lines)
     }
 
+    fn choice(&self, choice: &ast::Choice) -> String {
+        let rows = self.ir().map(|ir| following(ir, &choice.name.value));
+        let lines: Vec<String> = rows
+            .filter(|rows| !rows.is_empty())
+            .map(|rows| format!("one decision for {}", rows.join(", ")))
+            .into_iter()
+            .collect();
+        self.source(choice.span) + &list(&lines)
+    }
+
     fn space(&self, space: &ast::Space) -> String {
         let head = code(&format!("space {}", space.name.value));
         let ir = self.ir().filter(|ir| ir.space == space.name.value);
         let Some(ir) = ir else { return head };
-        let all = ir.rows.iter().map(choices);
-        let paths = all
-            .into_iter()
-            .try_fold(1_u128, |product, one| product.checked_mul(one?));
-        let paths = match paths {
+        let paths = match paths(ir) {
             Some(paths) => grouped(&paths.to_string()),
             None => "more than 10^38".to_owned(),
         };
@@ -136,6 +144,22 @@ impl Project<'_> {
         }));
         head + &list(&lines)
     }
+}
+
+/// The rows of which a block can follow a choice.
+fn following(ir: &Ir, choice: &str) -> Vec<String> {
+    let Some(index) = ir.choices.iter().position(|one| one.name == choice) else {
+        return Vec::new();
+    };
+    let follows = |candidate: &Candidate| {
+        let mut values = candidate.shared.values.iter();
+        values.any(|value| usize::from(value.0) == index)
+    };
+    let rows = ir.rows.iter().filter(|row| {
+        let mut slots = row.slots.iter();
+        slots.any(|slot| slot.candidates.iter().any(follows))
+    });
+    rows.map(|row| format!("`{}`", row.name)).collect()
 }
 
 /// What the language means by a word.

@@ -1,23 +1,26 @@
 //! Space to slots of candidates.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::expand::{Place, expand, sum};
-use super::{Candidate, Ir, Row, Slot};
+use super::{Candidate, Choice, Ir, Row, Shared, Slot};
 use crate::space::{self, Alternative, AttributeName, AttributeValue, Operator, Setting, Space};
 
 /// Unrolls every depth and writes out every candidate. Cannot fail: a checked space has a meaning.
 ///
 /// Candidates stand in the order of the alternatives; within one, the searched
-/// attributes count in the operator's order, the first one slowest.
+/// attributes count in the operator's order, the first one slowest. Choices that no block
+/// can follow are left out.
 pub fn lower(space: &Space) -> Ir {
+    let choices = Choices::of(space);
     let mut ir = Ir {
         space: space.name.value.clone(),
         input_channels: space.input_channels.value,
         resolution: space.resolution.clone(),
         classes: space.classes.value,
         norm: space.norm,
-        rows: rows(space),
+        rows: rows(space, &choices),
+        choices: choices.lowered(space),
         requires: space.requires.clone(),
     };
     ir.flatten(smallest(&space.resolution.value));
@@ -29,26 +32,30 @@ fn smallest(resolution: &Setting<u32>) -> u32 {
     resolution.values()[0]
 }
 
-fn rows(space: &Space) -> Vec<Row> {
+fn rows(space: &Space, choices: &Choices) -> Vec<Row> {
     let place = |index: usize| space.fit.iter().position(|&fitted| fitted == index);
     let rows = space.rows.iter().enumerate();
-    rows.map(|(index, of)| row(of, place(index))).collect()
+    rows.map(|(index, of)| row(of, place(index), choices))
+        .collect()
 }
 
-fn row(row: &space::Row, fit: Option<usize>) -> Row {
-    let depths = row.depth.value.values().to_vec();
-    let deepest = depths.iter().copied().max().unwrap_or(1);
+fn row(row: &space::Row, fit: Option<usize>, choices: &Choices) -> Row {
     Row {
         name: row.name.value.clone(),
         is_stage: row.is_stage,
-        slots: slots(row, deepest),
-        depths,
+        slots: slots(row, choices),
+        depths: row.depth.value.values().to_vec(),
         fit,
     }
 }
 
+fn deepest(row: &space::Row) -> u32 {
+    row.depth.value.values().iter().copied().max().unwrap_or(1)
+}
+
 /// All slots after the first are one slot, repeated.
-fn slots(row: &space::Row, deepest: u32) -> Vec<Slot> {
+fn slots(row: &space::Row, choices: &Choices) -> Vec<Slot> {
+    let deepest = deepest(row);
     let width = row.out_channels.value;
     let first = Place {
         in_channels: row.in_channels,
@@ -60,87 +67,192 @@ fn slots(row: &space::Row, deepest: u32) -> Vec<Slot> {
         out_channels: width,
         stride: 1,
     };
-    let mut slots = vec![slot(&row.first, first)];
+    let mut slots = vec![slot(&row.first, first, choices)];
     if deepest > 1 {
-        let repeated = slot(&row.rest, rest);
+        let repeated = slot(&row.rest, rest, choices);
         slots.resize(deepest as usize, repeated);
     }
     slots
 }
 
-fn slot(block: &space::Block, place: Place) -> Slot {
+fn slot(block: &space::Block, place: Place, choices: &Choices) -> Slot {
     Slot {
         in_channels: place.in_channels,
         out_channels: place.out_channels,
         stride: place.stride,
-        candidates: candidates(block, place),
+        candidates: candidates(block, place, choices).into(),
     }
 }
 
-fn candidates(block: &space::Block, place: Place) -> Arc<[Candidate]> {
-    let alternatives = block.alternatives.iter();
-    alternatives
-        .flat_map(|alternative| match alternative.operator {
-            Operator::Sum => sums(alternative, place),
-            _ => plain(alternative, place),
+/// The choices that some block can follow, with their numbers in the lowered space.
+struct Choices(BTreeMap<usize, u16>);
+
+impl Choices {
+    fn of(space: &Space) -> Choices {
+        let mut live = BTreeSet::new();
+        for row in &space.rows {
+            followed(&row.first, &mut live);
+            if deepest(row) > 1 {
+                followed(&row.rest, &mut live);
+            }
+        }
+        Choices(live.into_iter().zip(0..).collect())
+    }
+
+    fn lowered(&self, space: &Space) -> Vec<Choice> {
+        let choices = self.0.keys().map(|&choice| &space.choices[choice]);
+        choices
+            .map(|choice| Choice {
+                name: choice.name.value.clone(),
+                values: choice.values.clone(),
+                span: choice.span,
+            })
+            .collect()
+    }
+}
+
+fn followed(block: &space::Block, live: &mut BTreeSet<usize>) {
+    for alternative in &block.alternatives {
+        let choices = alternative.attributes.iter();
+        live.extend(choices.filter_map(|attribute| attribute.choice));
+        for branch in &alternative.branches {
+            followed(branch, live);
+        }
+    }
+}
+
+/// One way to make every decision of a block. The first part of the pair, `own`, leaves the shared ones out.
+type Decided<T> = (Vec<usize>, T);
+
+fn candidates(block: &space::Block, place: Place, choices: &Choices) -> Vec<Candidate> {
+    let mut all: Vec<Decided<Candidate>> = Vec::new();
+    for (at, alternative) in block.alternatives.iter().enumerate() {
+        let of_alternative = match alternative.operator {
+            Operator::Sum => sums(alternative, place, choices),
+            _ => plain(alternative, place, choices),
+        };
+        all.extend(of_alternative.into_iter().map(|(mut own, candidate)| {
+            own.insert(0, at);
+            (own, candidate)
+        }));
+    }
+    let mut kinds: BTreeMap<Vec<usize>, u16> = BTreeMap::new();
+    let numbered = all.into_iter().map(|(own, mut candidate)| {
+        let next = u16::try_from(kinds.len()).expect("a block has at most 4,096 candidates");
+        candidate.shared.kind = *kinds.entry(own).or_insert(next);
+        candidate
+    });
+    numbered.collect()
+}
+
+fn plain(alternative: &Alternative, place: Place, choices: &Choices) -> Vec<Decided<Candidate>> {
+    let picks = picks(alternative).into_iter();
+    picks
+        .map(|pick| {
+            let shared = pick.shared.iter();
+            let candidate = Candidate {
+                operator: alternative.operator,
+                block: alternative.block.clone(),
+                branches: Vec::new(),
+                ops: expand(alternative.operator, &pick.values, place),
+                values: pick.values,
+                shared: Shared {
+                    values: shared.map(|(at, &value)| (choices.0[at], value)).collect(),
+                    kind: 0,
+                },
+            };
+            (pick.own, candidate)
         })
         .collect()
 }
 
-fn plain(alternative: &Alternative, place: Place) -> Vec<Candidate> {
-    let values = picks(alternative).into_iter();
-    values
-        .map(|values| Candidate {
-            operator: alternative.operator,
-            block: alternative.block.clone(),
-            branches: Vec::new(),
-            ops: expand(alternative.operator, &values, place),
-            values,
-        })
-        .collect()
-}
-
-/// Every way to pick one candidate for each branch, the first branch slowest.
-fn sums(alternative: &Alternative, place: Place) -> Vec<Candidate> {
-    let mut all = vec![Vec::new()];
+/// Every way to pick one candidate for each branch, the first branch slowest, in which all agree
+/// about shared decisions.
+fn sums(alternative: &Alternative, place: Place, choices: &Choices) -> Vec<Decided<Candidate>> {
+    let mut all: Vec<Vec<Candidate>> = vec![Vec::new()];
     for branch in &alternative.branches {
-        let next = candidates(branch, place);
+        let next = candidates(branch, place, choices);
         let with = |picked: &Vec<Candidate>, one: &Candidate| {
-            let mut picked = picked.clone();
-            picked.push(one.clone());
-            picked
+            let agrees = picked.iter().all(|other| agree(&other.shared, &one.shared));
+            agrees.then(|| {
+                let mut picked = picked.clone();
+                picked.push(one.clone());
+                picked
+            })
         };
         all = all
             .iter()
-            .flat_map(|picked| next.iter().map(move |one| with(picked, one)))
+            .flat_map(|picked| next.iter().filter_map(move |one| with(picked, one)))
             .collect();
     }
-    let sum = |branches: Vec<Candidate>| Candidate {
-        operator: alternative.operator,
-        block: alternative.block.clone(),
-        values: Vec::new(),
-        ops: sum::expand(&branches),
-        branches,
+    let sum = |branches: Vec<Candidate>| {
+        let own = branches.iter().map(|one| usize::from(one.shared.kind));
+        let values = branches.iter().flat_map(|one| &one.shared.values).copied();
+        let values: BTreeMap<u16, u16> = values.collect();
+        let own = own.collect();
+        let candidate = Candidate {
+            operator: alternative.operator,
+            block: alternative.block.clone(),
+            values: Vec::new(),
+            ops: sum::expand(&branches),
+            branches,
+            shared: Shared {
+                values: values.into_iter().collect(),
+                kind: 0,
+            },
+        };
+        (own, candidate)
     };
     all.into_iter().map(sum).collect()
 }
 
+/// Whether no choice has two values.
+fn agree(a: &Shared, b: &Shared) -> bool {
+    let same = |&(choice, value): &(u16, u16)| {
+        let other = b.values.iter().find(|(other, _)| *other == choice);
+        other.is_none_or(|(_, other)| *other == value)
+    };
+    a.values.iter().all(same)
+}
+
 type Values = Vec<(AttributeName, AttributeValue, bool)>;
 
-/// Every way to pick one value for each attribute, the first attribute slowest.
-fn picks(alternative: &Alternative) -> Vec<Values> {
-    let mut all = vec![Values::new()];
+/// A value for each attribute of an alternative.
+#[derive(Clone, Default)]
+struct Pick {
+    values: Values,
+    /// Indices of the values that no choice decides.
+    own: Vec<usize>,
+    /// What the choices are, by their numbers in the space.
+    shared: BTreeMap<usize, u16>,
+}
+
+/// Every way to pick one value for each attribute, the first attribute slowest. Attributes that
+/// follow one choice agree.
+fn picks(alternative: &Alternative) -> Vec<Pick> {
+    let mut all = vec![Pick::default()];
     for attribute in &alternative.attributes {
         let searched = matches!(attribute.setting, Setting::Searched(_));
-        let values = attribute.setting.values();
+        let values = attribute.setting.values().iter().enumerate();
+        let with = |picked: &Pick, index: usize, value: AttributeValue| {
+            let mut picked = picked.clone();
+            picked.values.push((attribute.name, value, searched));
+            match attribute.choice {
+                None => picked.own.push(index),
+                Some(choice) => {
+                    let index = u16::try_from(index).expect("a domain has at most 4,096 values");
+                    if *picked.shared.entry(choice).or_insert(index) != index {
+                        return None;
+                    }
+                }
+            }
+            Some(picked)
+        };
         all = all
             .iter()
             .flat_map(|picked| {
-                values.iter().map(move |&value| {
-                    let mut picked = picked.clone();
-                    picked.push((attribute.name, value, searched));
-                    picked
-                })
+                let values = values.clone();
+                values.filter_map(move |(index, &value)| with(picked, index, value))
             })
             .collect();
     }

@@ -11,12 +11,14 @@ mod network;
 mod path;
 mod print;
 mod shape;
+mod shared;
 mod text;
 mod verify;
 
 pub use lower::lower;
 pub use network::{Layer, Network, Shape};
 pub use path::Path;
+pub use shared::{Choice, Disagreement, Shared};
 
 use std::sync::Arc;
 
@@ -38,6 +40,8 @@ pub struct Ir {
     pub classes: u32,
     /// Constants of every batch norm.
     pub norm: NormSettings,
+    /// Decisions that several blocks share, those that some block can follow.
+    pub choices: Vec<Choice>,
     /// Rows in order.
     pub rows: Vec<Row>,
     /// The bounds of the file.
@@ -83,6 +87,8 @@ pub struct Candidate {
     pub values: Vec<(AttributeName, AttributeValue, bool)>,
     /// What `sum` adds; none for other operators.
     pub branches: Vec<Candidate>,
+    /// What it takes from shared decisions.
+    pub shared: Shared,
     /// The primitives in order; each reads the input or earlier outputs. Empty for `skip` and `zero`.
     pub ops: Vec<Op>,
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{Candidate, Input, Ir, Op, Primitive, Row, Slot};
+use super::{Candidate, Choice, Input, Ir, Op, Primitive, Row, Slot};
 use crate::space::{Padding, Setting};
 
 impl Ir {
@@ -31,10 +31,18 @@ fn print_space(ir: &Ir, out: &mut String) -> fmt::Result {
         "norm eps {}, momentum {}",
         ir.norm.eps, ir.norm.momentum
     )?;
-    ir.rows.iter().try_for_each(|row| print_row(row, out))
+    for choice in &ir.choices {
+        writeln!(out, "choice {} in {{{}}}", choice.name, values(choice))?;
+    }
+    ir.rows.iter().try_for_each(|row| print_row(ir, row, out))
 }
 
-fn print_row(row: &Row, out: &mut String) -> fmt::Result {
+fn values(choice: &Choice) -> String {
+    let values: Vec<String> = choice.values.iter().map(ToString::to_string).collect();
+    values.join(", ")
+}
+
+fn print_row(ir: &Ir, row: &Row, out: &mut String) -> fmt::Result {
     let kind = if row.is_stage { "stage" } else { "layer" };
     let depths: Vec<String> = row.depths.iter().map(u32::to_string).collect();
     let fit = if row.fit.is_some() { "fit " } else { "" };
@@ -54,23 +62,39 @@ fn print_row(row: &Row, out: &mut String) -> fmt::Result {
             1 => write!(out, "  block {first}")?,
             _ => write!(out, "  blocks {first} to {last}")?,
         }
-        print_slot(&equal[0], out)?;
+        print_slot(ir, &equal[0], out)?;
         first = last + 1;
     }
     Ok(())
 }
 
-fn print_slot(slot: &Slot, out: &mut String) -> fmt::Result {
+fn print_slot(ir: &Ir, slot: &Slot, out: &mut String) -> fmt::Result {
     writeln!(
         out,
         ": {} -> {}, stride {}",
         slot.in_channels, slot.out_channels, slot.stride
     )?;
     for (at, candidate) in slot.candidates.iter().enumerate() {
-        writeln!(out, "    {at} {}", slot.text(at))?;
+        let (text, shared) = (slot.text(at), shared_text(ir, candidate));
+        writeln!(out, "    {at} {text}{shared}")?;
         print_candidate(candidate, out)?;
     }
     Ok(())
+}
+
+/// `    # early = 3` where the candidate stands for a value of a choice.
+fn shared_text(ir: &Ir, candidate: &Candidate) -> String {
+    let shared = candidate.shared.values.iter();
+    let values: Vec<String> = shared
+        .map(|&(choice, value)| {
+            let choice = &ir.choices[usize::from(choice)];
+            format!("{} = {}", choice.name, choice.values[usize::from(value)])
+        })
+        .collect();
+    match values.is_empty() {
+        true => String::new(),
+        false => format!("    # {}", values.join(", ")),
+    }
 }
 
 fn print_candidate(candidate: &Candidate, out: &mut String) -> fmt::Result {

@@ -78,7 +78,7 @@ pub(super) fn never_binding(space: &Bounded, listed: &[u32]) -> Vec<Diagnostic> 
 
 fn unbounded(space: &Bounded, resolution: u32) -> Graph {
     let costs = cost::table(space.ir, resolution);
-    Graph::build(space.ir, &costs, &[]).expect("a space without bounds on depths is no problem")
+    Graph::build(space.ir, &costs, &[]).expect("the same was built under the bounds")
 }
 
 fn excludes_nothing(all: &Graph, space: &Bounded, resolution: u32, require: &Require) -> bool {

@@ -2,7 +2,7 @@
 
 use super::{Bounded, Level};
 use crate::cost::Cost;
-use crate::count::{Graph, GraphRow};
+use crate::count::{Graph, GraphRow, Sharing};
 use crate::ir::{Ir, Row};
 use crate::space::Relation;
 
@@ -81,23 +81,23 @@ fn allowed(space: &Bounded, depths: &Depths) -> bool {
     // Costs do not matter: one candidate a block is enough.
     let one = |row: &Row| vec![vec![Cost::default()]; row.slots.len()];
     let costs: Vec<Vec<Vec<Cost>>> = space.ir.rows.iter().map(one).collect();
-    graph(space, &costs, depths).has_paths()
+    graph(space, &costs, Sharing::default(), depths).has_paths()
 }
 
 /// Whether the largest path keeps every upper bound.
 fn holds(space: &Bounded, level: &Level, depths: &Depths) -> bool {
-    let graph = graph(space, &level.costs, depths);
+    let graph = graph(space, &level.costs, Sharing::of(space.ir), depths);
     space.windows.iter().all(|window| {
         let extremes = graph.extremes(window.metric);
         extremes.is_none_or(|(_, most)| most <= window.high)
     })
 }
 
-fn graph(space: &Bounded, costs: &[Vec<Vec<Cost>>], depths: &Depths) -> Graph {
+fn graph(space: &Bounded, costs: &[Vec<Vec<Cost>>], sharing: Sharing, depths: &Depths) -> Graph {
     let mut rows = GraphRow::all(space.ir, costs);
     for (row, depth) in depths {
         rows[*row].depths = std::slice::from_ref(depth);
     }
     let relations: Vec<&Relation> = space.requires.iter().map(|r| &r.relation).collect();
-    Graph::from_rows(&rows, &relations).expect("with fewer depths there are fewer states")
+    Graph::from_rows(&rows, sharing, &relations).expect("with fewer depths there are fewer states")
 }

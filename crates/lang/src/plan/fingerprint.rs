@@ -39,6 +39,7 @@ pub(super) fn plan(
         let depths: Vec<String> = row.depths.iter().map(u32::to_string).collect();
         line(&mut text, &["depths", &row.name, &depths.join(" ")]);
     }
+    write_shared(&mut text, ir);
     for window in windows {
         let ends = [window.low, window.high].map(|end| end.to_string());
         line(
@@ -54,6 +55,29 @@ pub(super) fn plan(
         line(&mut text, &[&bound]);
     }
     digest(&text)
+}
+
+/// Which candidates stand for which values of shared decisions: weights do not depend on it, paths do.
+fn write_shared(text: &mut String, ir: &Ir) {
+    for choice in &ir.choices {
+        line(text, &["choice", &choice.values.len().to_string()]);
+    }
+    for (row, of) in ir.rows.iter().enumerate() {
+        for (block, slot) in of.slots.iter().enumerate() {
+            for (at, candidate) in slot.candidates.iter().enumerate() {
+                for (choice, value) in &candidate.shared.values {
+                    let place = [row, block, at].map(|number| number.to_string());
+                    let value = [choice, value].map(u16::to_string);
+                    line(
+                        text,
+                        &[
+                            "shared", &place[0], &place[1], &place[2], &value[0], &value[1],
+                        ],
+                    );
+                }
+            }
+        }
+    }
 }
 
 fn depth_bound(require: &Require, ir: &Ir) -> Option<String> {

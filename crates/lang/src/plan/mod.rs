@@ -160,10 +160,11 @@ impl Bounded<'_> {
     fn level(&self, resolution: u32) -> Result<Level, Diagnostic> {
         let costs = cost::table(self.ir, resolution);
         let build = |requires| Graph::build(self.ir, &costs, requires);
-        let graph = build(&[]).expect("a space without bounds on depths has one state a block");
+        let refuse = |TooManyStates| report::too_entangled(self);
+        let graph = build(&[]).map_err(refuse)?;
         let bounded = match self.bounds_depths() {
             false => graph.clone(),
-            true => build(self.requires).map_err(|TooManyStates| report::too_entangled(self))?,
+            true => build(self.requires).map_err(refuse)?,
         };
         Ok(Level {
             resolution,

@@ -340,19 +340,28 @@ pub(super) fn undecided(space: &Bounded) -> Diagnostic {
 }
 
 pub(super) fn too_entangled(space: &Bounded) -> Diagnostic {
-    let mut requires = space.depth_requires();
-    let first = requires
-        .next()
-        .expect("depths alone make one state a block");
-    let problem = Diagnostic::new(
-        Code::SpaceTooLarge,
-        "the bounds on depths tie too many stages together",
-        first.span,
-        "",
-    );
-    requires
-        .fold(problem, |problem, require| problem.label(require.span, ""))
-        .help("relate neighbouring stages only")
+    let choices = space.ir.choices.iter().map(|choice| choice.span);
+    let depths = space.depth_requires().map(|require| require.span);
+    let (what, help) = match (space.ir.choices.is_empty(), space.bounds_depths()) {
+        (true, _) => (
+            "the bounds on depths tie too many stages together",
+            "relate neighbouring stages only",
+        ),
+        (false, false) => (
+            "the shared decisions tie too many rows together",
+            "give choices fewer values, or let fewer of them be open at a time",
+        ),
+        (false, true) => (
+            "the shared decisions and the bounds on depths tie too many rows together",
+            "give choices fewer values, or relate neighbouring stages only",
+        ),
+    };
+    let mut spans = choices.chain(depths);
+    let first = spans.next().expect("rows alone make one state a block");
+    let problem = Diagnostic::new(Code::SpaceTooLarge, what, first, "");
+    spans
+        .fold(problem, |problem, span| problem.label(span, ""))
+        .help(help)
 }
 
 pub(super) fn resolution_not_listed(ir: &Ir, pinned: &Spanned<u32>) -> Diagnostic {

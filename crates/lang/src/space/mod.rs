@@ -106,6 +106,8 @@ pub struct Space {
     pub resolution: Spanned<Setting<u32>>,
     /// Number of classes.
     pub classes: Spanned<u32>,
+    /// Decisions that several attributes share, in order.
+    pub choices: Vec<Choice>,
     /// Layers and stages, in order; at least one.
     pub rows: Vec<Row>,
     /// Bounds, in order.
@@ -114,6 +116,17 @@ pub struct Space {
     pub fit: Vec<usize>,
     /// Epsilon and momentum of every batch norm (`default eps = …, momentum = …`).
     pub norm: NormSettings,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// One decision for every attribute that follows it (`choice NAME in …`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    /// Its name.
+    pub name: Name,
+    /// What it can be, in order; none where nothing follows it.
+    pub values: Vec<AttributeValue>,
     /// The whole item.
     pub span: Span,
 }
@@ -179,8 +192,10 @@ pub struct Alternative {
 pub struct Attribute {
     /// Which.
     pub name: AttributeName,
-    /// Its value or domain.
+    /// Its value or domain; all values of the choice where it follows one.
     pub setting: Setting<AttributeValue>,
+    /// The choice it follows (`attribute = NAME`), as an index into [`Space::choices`].
+    pub choice: Option<usize>,
     /// Where it is written; the operator's span where the default applies.
     pub span: Span,
 }

@@ -2,7 +2,9 @@
 
 use std::fmt::{Display, Write};
 
-use super::{Alternative, Attribute, Block, Metric, Relation, Row, Setting, Space};
+use super::{
+    Alternative, Attribute, AttributeValue, Block, Choice, Metric, Relation, Row, Setting, Space,
+};
 use crate::syntax::ast::Comparison;
 
 impl Space {
@@ -21,8 +23,14 @@ impl Space {
             "norm: eps = {}, momentum = {}",
             self.norm.eps, self.norm.momentum
         ));
+        // A choice that nothing follows has no values of any type.
+        for choice in self.choices.iter().filter(|one| !one.values.is_empty()) {
+            line(choice_text(choice));
+        }
         for row in &self.rows {
-            row_lines(row).into_iter().for_each(&mut line);
+            row_lines(row, &self.choices)
+                .into_iter()
+                .for_each(&mut line);
         }
         for require in &self.requires {
             line(format!(
@@ -34,7 +42,16 @@ impl Space {
     }
 }
 
-fn row_lines(row: &Row) -> Vec<String> {
+fn choice_text(choice: &Choice) -> String {
+    let values: Vec<String> = choice
+        .values
+        .iter()
+        .map(AttributeValue::to_string)
+        .collect();
+    format!("choice {} in {{{}}}", choice.name.value, values.join(", "))
+}
+
+fn row_lines(row: &Row, choices: &[Choice]) -> Vec<String> {
     let kind = if row.is_stage { "stage" } else { "layer" };
     let (name, input, output) = (&row.name.value, row.in_channels, row.out_channels.value);
     let depth = match row.is_stage {
@@ -45,27 +62,33 @@ fn row_lines(row: &Row) -> Vec<String> {
     let mut lines = vec![format!(
         "{kind} {name}: {input} -> {output}, stride = {stride}{depth}"
     )];
-    lines.extend(block_lines("", &row.first));
+    lines.extend(block_lines("", &row.first, choices));
     if row.rest != row.first {
-        lines.extend(block_lines("then ", &row.rest));
+        lines.extend(block_lines("then ", &row.rest, choices));
     }
     lines
 }
 
-fn block_lines(word: &str, block: &Block) -> Vec<String> {
+fn block_lines(word: &str, block: &Block, choices: &[Choice]) -> Vec<String> {
     let words = std::iter::once(word).chain(std::iter::repeat("or "));
     let alternatives = block.alternatives.iter();
     let lines = words.zip(alternatives).map(|(word, alternative)| {
         let block = alternative.block.as_ref();
         let from = block.map_or(String::new(), |block| format!("    # block {block}"));
-        format!("    {word}{}{from}", alternative_text(alternative))
+        format!("    {word}{}{from}", alternative_text(alternative, choices))
     });
     lines.collect()
 }
 
-fn alternative_text(alternative: &Alternative) -> String {
-    let attributes = alternative.attributes.iter().map(attribute_text);
-    let branches = alternative.branches.iter().map(branch_text);
+fn alternative_text(alternative: &Alternative, choices: &[Choice]) -> String {
+    let attributes = alternative
+        .attributes
+        .iter()
+        .map(|attribute| attribute_text(attribute, choices));
+    let branches = alternative
+        .branches
+        .iter()
+        .map(|branch| branch_text(branch, choices));
     let inside: Vec<String> = attributes.chain(branches).collect();
     match inside.is_empty() {
         true => alternative.operator.to_string(),
@@ -73,13 +96,20 @@ fn alternative_text(alternative: &Alternative) -> String {
     }
 }
 
-fn branch_text(branch: &Block) -> String {
-    let alternatives: Vec<String> = branch.alternatives.iter().map(alternative_text).collect();
+fn branch_text(branch: &Block, choices: &[Choice]) -> String {
+    let alternatives: Vec<String> = branch
+        .alternatives
+        .iter()
+        .map(|alternative| alternative_text(alternative, choices))
+        .collect();
     alternatives.join(" or ")
 }
 
-fn attribute_text(attribute: &Attribute) -> String {
-    setting(attribute.name.as_str(), &attribute.setting)
+fn attribute_text(attribute: &Attribute, choices: &[Choice]) -> String {
+    match attribute.choice {
+        Some(choice) => format!("{} = {}", attribute.name, choices[choice].name.value),
+        None => setting(attribute.name.as_str(), &attribute.setting),
+    }
 }
 
 fn setting<T: Display>(name: &str, setting: &Setting<T>) -> String {

@@ -14,8 +14,7 @@ pub(super) enum Meaning<'a> {
     Let(&'a ast::Let),
     Block(&'a ast::Block),
     Row(&'a ast::Row),
-    /// A `choice`: read, but not built yet.
-    Choice,
+    Choice(&'a ast::Choice),
     /// A `table`: read, but not built yet.
     Table,
     /// Declared twice, and reported: what is meant cannot be known.
@@ -30,7 +29,7 @@ impl Meaning<'_> {
             Meaning::Block(_) => "a block",
             Meaning::Row(row) if row.kind == ast::RowKind::Layer => "a layer",
             Meaning::Row(_) => "a stage",
-            Meaning::Choice => "a choice",
+            Meaning::Choice(_) => "a choice",
             Meaning::Table => "a table",
             Meaning::Twice => "declared twice",
         }
@@ -123,7 +122,7 @@ fn space_entry(item: &ast::Item) -> Option<Entry<'_>> {
         ast::Item::Let(item) => (&item.name, Meaning::Let(item)),
         ast::Item::Block(item) => (&item.name, Meaning::Block(item)),
         ast::Item::Row(item) => (&item.name, Meaning::Row(item)),
-        ast::Item::Choice(item) => (&item.name, Meaning::Choice),
+        ast::Item::Choice(item) => (&item.name, Meaning::Choice(item)),
         ast::Item::Table(item) => (&item.name, Meaning::Table),
         _ => return None,
     };
@@ -291,7 +290,8 @@ fn arg_names<'a>(arg: &'a ast::Arg, names: &mut Vec<&'a str>) {
     }
 }
 
-fn domain_names<'a>(domain: &'a ast::Domain, names: &mut Vec<&'a str>) {
+/// The names a domain mentions.
+pub(super) fn domain_names<'a>(domain: &'a ast::Domain, names: &mut Vec<&'a str>) {
     match &domain.kind {
         ast::DomainKind::Name(name) => names.push(&name.value),
         ast::DomainKind::Set(values) => values.iter().for_each(|value| value_names(value, names)),

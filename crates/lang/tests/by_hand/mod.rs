@@ -28,6 +28,7 @@ fn attribute(name: AttributeName, values: Vec<AttributeValue>) -> Attribute {
     Attribute {
         name,
         setting,
+        choice: None,
         span: Span::default(),
     }
 }
@@ -137,6 +138,7 @@ fn paper(name: &str, resolution: u32, widths: Widths) -> Space {
         resolution: here(Setting::Fixed(resolution)),
         classes: here(widths.classes),
         rows: rows.0,
+        choices: Vec::new(),
         requires: Vec::new(),
         fit: Vec::new(),
         norm: NormSettings {

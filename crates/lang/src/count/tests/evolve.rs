@@ -10,13 +10,24 @@ use crate::count::Evolver;
 use crate::count::evolve::Free;
 
 /// Whether a child agrees with what is held of a parent.
-fn agrees(child: &Path, parent: &Path, free: &Free) -> bool {
-    child.0.iter().enumerate().all(|(row, blocks)| {
+fn agrees(rows: &Rows, child: &Path, parent: &Path, free: &Free) -> bool {
+    let kind = |row, block, candidate: u16| {
+        let shared = rows.1.candidate(row, block, candidate);
+        shared.map_or(candidate, |shared| shared.kind)
+    };
+    let [of_child, of_parent] = [child, parent].map(|path| rows.1.taken_by(path));
+    let mut choices = of_child.iter().zip(&of_parent).zip(&free.shared);
+    let shared = choices.all(|((&of_child, &of_parent), &free)| {
+        free || of_child == 0 || of_parent == 0 || of_child == of_parent
+    });
+    let mut rows_of_child = child.0.iter().enumerate();
+    let blocks = rows_of_child.all(|(row, blocks)| {
         let held = &parent.0[row];
-        let same = |block: usize| blocks[block] == held[block];
+        let same = |block: usize| kind(row, block, blocks[block]) == kind(row, block, held[block]);
         (free.depths[row] || blocks.len() == held.len())
             && (0..blocks.len().min(held.len())).all(|block| free.blocks[row][block] || same(block))
-    })
+    });
+    shared && blocks
 }
 
 /// Every set of decisions of a parent, those without a choice left out.
@@ -27,11 +38,15 @@ fn sets(rows: &Rows, parent: &Path, depths: &[bool]) -> Vec<(Free, usize)> {
             decisions.push((row, None));
         }
         for block in 0..blocks.len() {
-            if rows.0[row].1[block].len() > 1 {
+            let kinds = rows.1.slot(row, block).map(|slot| slot.kinds);
+            if kinds.unwrap_or(rows.0[row].1[block].len()) > 1 {
                 decisions.push((row, Some(block)));
             }
         }
     }
+    let taken = rows.1.taken_by(parent);
+    let live = (0..taken.len()).filter(|&choice| taken[choice] != 0 && rows.1.sizes[choice] > 1);
+    let choices: Vec<usize> = live.collect();
     let of_bits = |bits: usize| {
         let mut free = Free {
             depths: vec![false; parent.0.len()],
@@ -40,7 +55,11 @@ fn sets(rows: &Rows, parent: &Path, depths: &[bool]) -> Vec<(Free, usize)> {
                 .iter()
                 .map(|blocks| vec![false; blocks.len()])
                 .collect(),
+            shared: vec![false; taken.len()],
         };
+        for (at, &choice) in choices.iter().enumerate() {
+            free.shared[choice] = bits >> (decisions.len() + at) & 1 == 1;
+        }
         for (at, &(row, block)) in decisions.iter().enumerate() {
             match (bits >> at & 1 == 1, block) {
                 (true, None) => free.depths[row] = true,
@@ -50,12 +69,16 @@ fn sets(rows: &Rows, parent: &Path, depths: &[bool]) -> Vec<(Free, usize)> {
         }
         (free, bits.count_ones() as usize)
     };
-    (0..1 << decisions.len()).map(of_bits).collect()
+    (0..1 << (decisions.len() + choices.len()))
+        .map(of_bits)
+        .collect()
 }
 
 /// Chances of the paths that agree, given that one does.
-fn given(wanted: &[(Path, f64)], parent: &Path, free: &Free) -> Vec<(Path, f64)> {
-    let kin = wanted.iter().filter(|(path, _)| agrees(path, parent, free));
+fn given(rows: &Rows, wanted: &[(Path, f64)], parent: &Path, free: &Free) -> Vec<(Path, f64)> {
+    let kin = wanted
+        .iter()
+        .filter(|(path, _)| agrees(rows, path, parent, free));
     let kin: Vec<(Path, f64)> = kin.cloned().collect();
     let all: f64 = kin.iter().map(|(_, chance)| chance).sum();
     kin.into_iter()
@@ -108,7 +131,7 @@ proptest! {
             let parent = &wanted[random.random_range(0..wanted.len())].0;
             let sets = sets(&weighted.rows, parent, &vec![true; parent.0.len()]);
             let (free, _) = &sets[random.random_range(0..sets.len())];
-            let kin = given(&wanted, parent, free);
+            let kin = given(&weighted.rows, &wanted, parent, free);
             let cut = evolver.agreeing(parent, free);
             let sampler = Sampler::coarse(&cut, &windows, 1 << 14).expect("the parent is there");
             let walked: Vec<f64> = kin.iter().map(|(path, _)| sampler.walk_chance(path)).collect();
@@ -156,7 +179,7 @@ proptest! {
 /// A space of three stages with a relation and a window, and weights for it.
 fn example() -> (Weighted, Vec<Relation>, Vec<Window>) {
     let slot = |costs: &[u64]| costs.iter().map(|&c| cost(c)).collect::<Vec<_>>();
-    let rows = Rows(vec![
+    let rows = Rows::free(vec![
         (vec![1], vec![slot(&[17])]),
         (vec![1, 2], vec![slot(&[31, 64]), slot(&[22, 47, 60])]),
         (vec![1, 2], vec![slot(&[5, 9]), slot(&[40])]),
@@ -194,23 +217,7 @@ fn mutations_free_every_decision_with_the_rate_and_draw_the_rest_exactly() {
         let evolver = Evolver::new(&graph, &windows, measure, &weighted.prior());
         for rate in [0.0, 0.3, 1.0] {
             let sets = sets(&weighted.rows, &parent, &[false, true, true, true]);
-            let decisions = sets.iter().map(|(_, size)| *size).max().expect("sets");
-            let (held, freed): (f64, f64) = (1.0 - rate, rate);
-            let none = held.powi(decisions as i32);
-            let mut expected: BTreeMap<Path, f64> = BTreeMap::new();
-            for (free, size) in &sets {
-                let chosen = freed.powi(*size as i32) * held.powi((decisions - size) as i32);
-                let chance = match size {
-                    0 => continue,
-                    1 => chosen + none / decisions as f64,
-                    _ => chosen,
-                };
-                for (path, share) in given(&wanted, &parent, free) {
-                    *expected.entry(path).or_default() += chance * share;
-                }
-            }
-            expected.retain(|_, chance| *chance > 0.0);
-            assert!((expected.values().sum::<f64>() - 1.0).abs() < 1e-9);
+            let expected = mutants(&weighted.rows, &wanted, &parent, &sets, rate);
             let mut random = ChaCha8Rng::seed_from_u64(4);
             let mut seen: BTreeMap<Path, usize> = BTreeMap::new();
             for _ in 0..DRAWS {
@@ -218,6 +225,65 @@ fn mutations_free_every_decision_with_the_rate_and_draw_the_rest_exactly() {
                 *seen.entry(child).or_default() += 1;
             }
             assert!(expected.len() > 5);
+            let surprise = surprise(&expected, &seen);
+            assert!(surprise < 4.0, "{surprise} at rate {rate}, {measure:?}");
+        }
+    }
+}
+
+/// The chances of a parent's mutants.
+fn mutants(
+    rows: &Rows,
+    wanted: &[(Path, f64)],
+    parent: &Path,
+    sets: &[(Free, usize)],
+    rate: f64,
+) -> BTreeMap<Path, f64> {
+    let decisions = sets.iter().map(|(_, size)| *size).max().expect("sets");
+    let (held, freed): (f64, f64) = (1.0 - rate, rate);
+    let none = held.powi(decisions as i32);
+    let mut expected: BTreeMap<Path, f64> = BTreeMap::new();
+    for (free, size) in sets {
+        let chosen = freed.powi(*size as i32) * held.powi((decisions - size) as i32);
+        let chance = match size {
+            0 => continue,
+            1 => chosen + none / decisions as f64,
+            _ => chosen,
+        };
+        for (path, share) in given(rows, wanted, parent, free) {
+            *expected.entry(path).or_default() += chance * share;
+        }
+    }
+    expected.retain(|_, chance| *chance > 0.0);
+    assert!((expected.values().sum::<f64>() - 1.0).abs() < 1e-9);
+    expected
+}
+
+#[test]
+fn mutations_free_shared_decisions_with_the_rate_too() {
+    const DRAWS: usize = 20_000;
+    let rows = shared_example();
+    let even = |slots: &Vec<Vec<Cost>>| slots.iter().map(|slot| vec![1.0; slot.len()]).collect();
+    let weighted = Weighted {
+        weights: rows.0.iter().map(|(_, slots)| even(slots)).collect(),
+        rows,
+    };
+    let graph = weighted.rows.graph(&[]);
+    let parent = Path(vec![vec![1, 3], vec![1], vec![1]]);
+    let sets = sets(&weighted.rows, &parent, &[true, false, true]);
+    // Two depths, three blocks with a kind to choose, two choices.
+    assert_eq!(sets.len(), 1 << 7);
+    for measure in [Measure::Paths, Measure::Decisions] {
+        let wanted = weighted.chances(&[], &[], measure);
+        let evolver = Evolver::new(&graph, &[], measure, &weighted.prior());
+        for rate in [0.0, 0.4] {
+            let expected = mutants(&weighted.rows, &wanted, &parent, &sets, rate);
+            let mut random = ChaCha8Rng::seed_from_u64(8);
+            let mut seen: BTreeMap<Path, usize> = BTreeMap::new();
+            for _ in 0..DRAWS {
+                let child = evolver.mutate(&parent, rate, &mut random);
+                *seen.entry(child).or_default() += 1;
+            }
             let surprise = surprise(&expected, &seen);
             assert!(surprise < 4.0, "{surprise} at rate {rate}, {measure:?}");
         }
@@ -252,7 +318,7 @@ fn crossings_are_all_combinations_of_rows_inside_the_bounds_with_equal_chances()
 
 #[test]
 fn a_path_without_a_choice_is_its_own_only_child() {
-    let rows = Rows(vec![(vec![2], vec![vec![cost(3)], vec![cost(4)]])]);
+    let rows = Rows::free(vec![(vec![2], vec![vec![cost(3)], vec![cost(4)]])]);
     let graph = rows.graph(&[]);
     let weighted = Weighted::new(rows, 0);
     let evolver = Evolver::new(&graph, &[], Measure::Paths, &weighted.prior());
@@ -266,7 +332,7 @@ fn a_path_without_a_choice_is_its_own_only_child() {
 fn children_of_a_space_past_every_machine_number_stay_inside_a_narrow_bound() {
     let block = |costs: &[u64]| costs.iter().map(|&c| cost(c)).collect::<Vec<_>>();
     let slots = vec![block(&[100, 210, 330, 470]); 30];
-    let rows = Rows(vec![((1..=30).collect(), slots); 40]);
+    let rows = Rows::free(vec![((1..=30).collect(), slots); 40]);
     let graph = rows.graph(&[]);
     let weighted = Weighted {
         weights: rows

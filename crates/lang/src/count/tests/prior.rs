@@ -57,17 +57,60 @@ impl Weighted {
         chances
     }
 
-    /// The product over blocks of weight · number of candidates / sum of weights.
+    /// The product over blocks of a candidate's chance, given the shared decisions, times the number
+    /// of candidates that agree with those.
     fn factor(&self, path: &Path) -> f64 {
-        let of_block = |(row, block, candidate): (usize, usize, usize)| {
-            let slot: &Vec<f64> = &self.weights[row][block];
-            slot[candidate] * slot.len() as f64 / slot.iter().sum::<f64>()
-        };
+        let assignments = self.rows.assignments();
+        let mut agreeing = assignments.iter();
+        let decided = agreeing.find(|decided| {
+            let mut blocks = path.blocks();
+            blocks.all(|place| self.rows.agrees(place, decided))
+        });
+        let decided = decided.expect("the blocks of a path agree");
+        let of_block = |place| self.chance(place, decided) * self.ways(place, decided);
         path.blocks().map(of_block).product()
     }
 
+    fn ways(&self, (row, block, _): (usize, usize, usize), decided: &[u16]) -> f64 {
+        let candidates = 0..self.weights[row][block].len();
+        let agrees = |&at: &usize| self.rows.agrees((row, block, at), decided);
+        candidates.filter(agrees).count() as f64
+    }
+
+    /// Which choices are followed comes first, by the mean weight over their values; then one of the
+    /// candidates that do and agree.
+    fn chance(&self, (row, block, candidate): (usize, usize, usize), decided: &[u16]) -> f64 {
+        let weights = &self.weights[row][block];
+        let follows = |at: usize| -> Vec<u16> {
+            let shared = self.rows.1.candidate(row, block, at as u16);
+            let values = shared.map(|shared| shared.values.as_slice());
+            let values = values.unwrap_or_default().iter();
+            values.map(|value| value.0).collect()
+        };
+        let combinations = |at: usize| -> f64 {
+            let sizes = follows(at).into_iter();
+            sizes
+                .map(|choice| f64::from(self.rows.1.sizes[usize::from(choice)]))
+                .product()
+        };
+        let all: f64 = (0..weights.len())
+            .map(|at| weights[at] / combinations(at))
+            .sum();
+        let group = (0..weights.len()).filter(|&at| follows(at) == follows(candidate));
+        let group: Vec<usize> = group.collect();
+        let of_group: f64 = group.iter().map(|&at| weights[at] / combinations(at)).sum();
+        let agreeing = group
+            .iter()
+            .filter(|&&at| self.rows.agrees((row, block, at), decided));
+        let agreeing: f64 = agreeing.map(|&at| weights[at]).sum();
+        match weights[candidate] {
+            0.0 => 0.0,
+            weight => of_group / all * weight / agreeing,
+        }
+    }
+
     pub(super) fn prior(&self) -> Prior {
-        Prior::of_weights(&self.weights)
+        Prior::of_weights(&self.weights, &self.rows.1)
     }
 }
 
@@ -118,7 +161,7 @@ proptest! {
             .map(|(_, slots)| slots.iter().map(|slot| vec![weight; slot.len()]).collect())
             .collect();
         for measure in [Measure::Paths, Measure::Decisions] {
-            let with = Sampler::with_prior(&graph, &windows, measure, &Prior::of_weights(&even));
+            let with = Sampler::with_prior(&graph, &windows, measure, &Prior::of_weights(&even, &rows.1));
             let without = Sampler::new(&graph, &windows, measure);
             match (with, without) {
                 (Ok(with), Ok(without)) => {
@@ -140,7 +183,7 @@ proptest! {
 fn draws_follow_a_prior_inside_windows_and_relations() {
     const DRAWS: usize = 40_000;
     let slot = |costs: &[u64]| costs.iter().map(|&c| cost(c)).collect::<Vec<_>>();
-    let rows = Rows(vec![
+    let rows = Rows::free(vec![
         (vec![1, 2], vec![slot(&[31, 64, 70]), slot(&[22, 47])]),
         (vec![1, 2], vec![slot(&[5, 9, 100]), slot(&[40, 13])]),
     ]);
@@ -185,7 +228,7 @@ fn draws_follow_a_prior_inside_windows_and_relations() {
 #[test]
 fn a_prior_leaves_depths_as_likely_as_they_were() {
     let slot = |costs: &[u64]| costs.iter().map(|&c| cost(c)).collect::<Vec<_>>();
-    let rows = Rows(vec![(vec![1, 3], vec![slot(&[1, 2, 3]); 3])]);
+    let rows = Rows::free(vec![(vec![1, 3], vec![slot(&[1, 2, 3]); 3])]);
     let graph = rows.graph(&[]);
     let weighted = Weighted {
         rows,
@@ -218,7 +261,7 @@ fn the_papers_space_is_drawn_from_by_the_released_prior() {
     let weights: Vec<Vec<Vec<f64>>> = slots
         .map(|slots| slots.iter().map(of_slot).collect())
         .collect();
-    let prior = Prior::of_weights(&weights);
+    let prior = Prior::of_weights(&weights, &Sharing::default());
     let mut random = ChaCha8Rng::seed_from_u64(2);
     for measure in [Measure::Paths, Measure::Decisions] {
         let free = Sampler::with_prior(&graph, &[], measure, &prior).expect("paths exist");

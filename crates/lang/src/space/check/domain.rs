@@ -16,7 +16,16 @@ impl<'a> Checker<'a> {
         kind: Kind,
         domain: &'a ast::Domain,
     ) -> Option<Domain<AttributeValue>> {
-        let at = At::new(domain.span);
+        self.domain_at(kind, domain, At::new(domain.span))
+    }
+
+    /// The same of a domain that is mentioned elsewhere.
+    pub(super) fn domain_at(
+        &mut self,
+        kind: Kind,
+        domain: &'a ast::Domain,
+        at: At,
+    ) -> Option<Domain<AttributeValue>> {
         match &domain.kind {
             ast::DomainKind::Name(name) => {
                 let named = self.named_domain(name)?;

@@ -82,7 +82,8 @@ impl<'a> Checker<'a> {
         };
         self.used.insert(&name.value);
         match entry.meaning {
-            Meaning::Choice | Meaning::Table | Meaning::Twice => None,
+            Meaning::Table | Meaning::Twice => None,
+            Meaning::Choice(_) => self.wrong(report::choice_for_value(name, entry.name)),
             Meaning::Let(_) => match self.lets.get(name.value.as_str()).cloned()?? {
                 LetMeaning::Literal(literal) => Some(Literal {
                     constant: literal.constant,
@@ -104,7 +105,8 @@ impl<'a> Checker<'a> {
         };
         self.used.insert(&name.value);
         match entry.meaning {
-            Meaning::Choice | Meaning::Table | Meaning::Twice => None,
+            Meaning::Table | Meaning::Twice => None,
+            Meaning::Choice(_) => self.wrong(report::choice_for_domain(name, entry.name)),
             Meaning::Let(_) => match self.lets.get(name.value.as_str()).cloned()?? {
                 LetMeaning::Domain(domain) => Some(domain),
                 LetMeaning::Literal(_) => self.wrong(report::value_for_domain(name, entry.name)),

@@ -3,6 +3,7 @@
 //! `None` stands for "wrong, and reported": whatever rests on it stays silent,
 //! so that one mistake gives one message.
 
+mod choice;
 mod defaults;
 mod domain;
 mod fit;
@@ -25,6 +26,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Sources, Spanned};
 use crate::syntax::ast;
 
+use choice::Choices;
 use defaults::Defaults;
 use literal::LetMeaning;
 
@@ -43,6 +45,7 @@ pub(super) struct Checker<'a> {
     lets: BTreeMap<&'a str, Option<LetMeaning<'a>>>,
     /// What every block stands for.
     blocks: BTreeMap<&'a str, Option<Vec<Alternative>>>,
+    choices: Choices<'a>,
     /// Names mentioned somewhere.
     used: BTreeSet<&'a str>,
     defaults: Defaults,
@@ -64,6 +67,7 @@ impl<'a> Checker<'a> {
             found,
             lets: BTreeMap::new(),
             blocks: BTreeMap::new(),
+            choices: Choices::of(space),
             used: BTreeSet::new(),
             defaults: Defaults::default(),
             classes: None,
@@ -159,6 +163,7 @@ impl<'a> Checker<'a> {
             input_channels: input.channels?,
             resolution: input.resolution?,
             classes: self.classes?,
+            choices: self.choices.checked(),
             rows: flow?,
             requires: requires?,
             fit: fit?,

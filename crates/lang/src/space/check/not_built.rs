@@ -8,8 +8,6 @@ use crate::syntax::ast;
 /// A part of the language without its compiler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::space) enum Feature {
-    /// `choice NAME in …`
-    Choice,
     /// `table NAME = …`
     Table,
     /// `channels in …`
@@ -30,11 +28,9 @@ impl<'a> Checker<'a> {
     /// Items that are such a part as a whole.
     pub(super) fn note_not_built_items(&mut self, items: &'a [ast::Item]) {
         for item in items {
-            match item {
-                ast::Item::Choice(item) => self.not_built::<()>(Feature::Choice, item.span),
-                ast::Item::Table(item) => self.not_built(Feature::Table, item.span),
-                _ => None,
-            };
+            if let ast::Item::Table(item) = item {
+                self.not_built::<()>(Feature::Table, item.span);
+            }
         }
     }
 

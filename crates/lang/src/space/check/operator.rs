@@ -93,7 +93,7 @@ impl<'a> Checker<'a> {
         };
         self.used.insert(&name.value);
         match entry.meaning {
-            Meaning::Choice | Meaning::Table | Meaning::Twice => None,
+            Meaning::Table | Meaning::Twice => None,
             Meaning::Block(_) if !call.args.is_empty() => {
                 self.wrong(report::block_with_arguments(name, call.span, entry.name))
             }
@@ -101,7 +101,7 @@ impl<'a> Checker<'a> {
                 let alternatives = self.blocks.get(name.value.as_str()).cloned()??;
                 Some(named(alternatives, &name.value))
             }
-            Meaning::Let(_) | Meaning::Row(_) => {
+            Meaning::Let(_) | Meaning::Choice(_) | Meaning::Row(_) => {
                 self.wrong(report::wrong_kind(name, "an operator or a block", entry))
             }
         }
@@ -162,6 +162,7 @@ impl<'a> Checker<'a> {
         Some(Attribute {
             name: spec.name,
             setting: Setting::Fixed(value),
+            choice: None,
             span,
         })
     }
@@ -184,9 +185,10 @@ impl<'a> Checker<'a> {
             }
             spans.insert(name, attribute.span);
             let setting = self.setting(name, attribute);
-            let typed = setting.map(|setting| Attribute {
+            let typed = setting.map(|(setting, choice)| Attribute {
                 name,
                 setting,
+                choice,
                 span: attribute.span,
             });
             written.insert(name, typed);
@@ -213,18 +215,25 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// The value or domain, and the choice that is followed, if one is.
     fn setting(
         &mut self,
         name: AttributeName,
         attribute: &'a ast::Attribute,
-    ) -> Option<Setting<AttributeValue>> {
+    ) -> Option<(Setting<AttributeValue>, Option<usize>)> {
         let kind = Kind::of(name);
         match &attribute.binding {
-            ast::Binding::Is(value) => self.fixed(kind, value).map(Setting::Fixed),
+            ast::Binding::Is(value) => match self.choice_named(value) {
+                Some((name, choice)) => {
+                    let (index, values) = self.follow(kind, name, choice)?;
+                    Some((Setting::Searched(values), Some(index)))
+                }
+                None => Some((Setting::Fixed(self.fixed(kind, value)?), None)),
+            },
             ast::Binding::In(domain) => {
                 let values = self.domain(kind, domain)?;
                 self.warn_single(attribute, domain, values.values().len());
-                Some(Setting::Searched(values))
+                Some((Setting::Searched(values), None))
             }
             ast::Binding::Fit(domain) => {
                 let text = self.sources.text(domain.span);

@@ -16,17 +16,23 @@ impl<'a> Checker<'a> {
         if values != 1 {
             return;
         }
+        let text = self.only_value(domain);
+        self.found
+            .push(report::searches_nothing(attribute, domain, text));
+    }
+
+    /// The only value of a domain of one, where it is written there.
+    pub(super) fn only_value(&self, domain: &ast::Domain) -> Option<&'a str> {
         let only = match &domain.kind {
             ast::DomainKind::Set(values) => values.first(),
             ast::DomainKind::Range { low, .. } => Some(low),
             ast::DomainKind::Name(_) => None,
         };
-        let text = only.map(|value| self.sources.text(value.span()));
-        self.found
-            .push(report::searches_nothing(attribute, domain, text));
+        only.map(|value| self.sources.text(value.span()))
     }
 
     pub(super) fn warn(&mut self, space: Option<&Space>) {
+        self.warn_choices();
         self.warn_unused();
         for row in space.into_iter().flat_map(|space| &space.rows) {
             self.warn_never_live(row);

@@ -86,6 +86,28 @@ pub(in crate::space) fn value_for_domain(name: &Name, declared: &Name) -> Diagno
     .help(format!("to fix it, write `= {}`", name.value))
 }
 
+pub(in crate::space) fn choice_for_value(name: &Name, declared: &Name) -> Diagnostic {
+    Diagnostic::new(
+        Code::WrongKind,
+        format!("`{}` is a choice, not a fixed value", name.value),
+        name.span,
+        "one value belongs here",
+    )
+    .label(declared.span, "declared here")
+    .note("only the attributes of operators in rows and blocks follow a choice")
+}
+
+pub(in crate::space) fn choice_for_domain(name: &Name, declared: &Name) -> Diagnostic {
+    Diagnostic::new(
+        Code::WrongKind,
+        format!("`{}` is a choice, not a domain", name.value),
+        name.span,
+        "a set or a range belongs here",
+    )
+    .label(declared.span, "declared here")
+    .help(format!("to follow it, write `= {}`", name.value))
+}
+
 pub(in crate::space) fn unknown_domain(name: &Name, lets: &[&str]) -> Diagnostic {
     let problem = Diagnostic::new(
         Code::UnknownName,

@@ -112,10 +112,6 @@ pub(in crate::space) fn not_built_yet(feature: Feature, spans: &[Span]) -> Diagn
 fn feature_text(feature: Feature) -> (String, Option<&'static str>) {
     let of = |what: &str, instead| (what.to_owned(), Some(instead));
     match feature {
-        Feature::Choice => of(
-            "a shared decision (`choice`)",
-            "fix the value with a `let`, or search it for each block with `in`",
-        ),
         Feature::Table => of(
             "a latency table (`table`)",
             "bound `flops`, `macs`, `params` or `activations`",

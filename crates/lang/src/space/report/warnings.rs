@@ -32,6 +32,34 @@ pub(in crate::space) fn searches_nothing(
     }
 }
 
+/// `text`: the only value as written, if it stands in the choice itself.
+pub(in crate::space) fn chooses_nothing(item: &ast::Choice, text: Option<&str>) -> Diagnostic {
+    let name = &item.name.value;
+    let problem = Diagnostic::new(
+        Code::SearchesNothing,
+        format!("`{name}` chooses nothing: its domain has one value"),
+        item.domain.span,
+        "a single value",
+    );
+    match text {
+        Some(text) => {
+            let fixed = format!("let {name} = {text}");
+            problem.fix(format!("write `{fixed}`"), item.span, fixed.clone())
+        }
+        None => problem.help("name the value itself with the `let` and use that"),
+    }
+}
+
+pub(in crate::space) fn unused_choice(item: &ast::Choice) -> Diagnostic {
+    Diagnostic::new(
+        Code::UnusedChoice,
+        format!("nothing follows `{}`", item.name.value),
+        item.name.span,
+        "a choice without use",
+    )
+    .guess("leave it out", item.span, "")
+}
+
 pub(in crate::space) fn unused_let(item: &ast::Let) -> Diagnostic {
     Diagnostic::new(
         Code::UnusedLet,
