@@ -31,7 +31,7 @@ from pathlib import Path
 # draws a path. An arm whose settings this build of the tool does not know is left out, with a note.
 ARMS = {
     "cream": [],
-    "cream-released": ["SUPERNET.VARIANT=released"],
+    "cream-released": ["SUPERNET.VARIANT=released", "SUPERNET.UPDATE_ITER=10"],
     "cream-evolution": ["SUPERNET.PICK=evolution"],
     # Single paths evenly; the board fills, and teaches, in the last epoch alone.
     "late": ["SUPERNET.META_STA_EPOCH={last}"],

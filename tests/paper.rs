@@ -6,7 +6,7 @@
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use common::{assert_close, fixture, plan, space, tiny_path};
@@ -16,7 +16,7 @@ use creamc::lang::arch::from_choices;
 use creamc::lang::board::{Board, Rules, Score};
 use creamc::lang::count::{Measure, Sampler};
 use creamc::lang::ir::{Ir, Path, Primitive};
-use creamc::nn::{Mode, Place};
+use creamc::nn::{Mode, NamedTensor, Place};
 use creamc::ranks::Ranks;
 use creamc::search::meta::{self, MetaLayer, MetaStep};
 use creamc::search::recipe::{PickMethod, Recipe, Strategy, Variant};
@@ -329,6 +329,150 @@ fn row_6_the_inner_step_goes_down_the_teachers_loss() {
     );
 }
 
+/// What the released update computes, by hand, for a rate of the weights so small that they stand still.
+struct TheirUpdate<'a> {
+    scene: &'a Scene,
+    parameters: Vec<NamedTensor>,
+}
+
+impl TheirUpdate<'_> {
+    fn half(&self, tensor: &Tensor, at: i64) -> Tensor {
+        tensor.narrow(0, 4 * at, 4)
+    }
+
+    /// The gradient of ρ times the teacher's loss, ρ's own way to the weights included.
+    fn towards_teacher(&self) -> Vec<Tensor> {
+        let Learner {
+            supernet,
+            meta,
+            board,
+            ..
+        } = &self.scene.learner;
+        let student = &self.scene.student;
+        let images = self.half(&self.scene.batch.images, 0);
+        let (_, scores) = scores(self.scene);
+        let last = &board.entries()[scores.len() - 1].payload;
+        let seen = supernet.forward(&last.images, student, Mode::Probe);
+        let score = meta.score(&(seen.softmax(-1, None::<Kind>) - &last.softmax).flatten(0, -1));
+        // The teacher stays the same while the layer moves a little.
+        let teacher = &board.entries()[CHOSEN].path;
+        let theirs = tch::no_grad(|| supernet.forward(&images, teacher, Mode::Probe));
+        let logits = supernet.forward(&images, student, Mode::Probe);
+        let kd = soft_cross_entropy(&logits, &theirs) * (-score).sigmoid().sum(None::<Kind>);
+        gradients(&kd, &self.parameters)
+    }
+
+    /// The gradient of the labels' loss on the other images.
+    fn held_out(&self) -> Vec<Tensor> {
+        let Scene { learner, batch, .. } = self.scene;
+        let images = self.half(&batch.images, 1);
+        let logits = learner
+            .supernet
+            .forward(&images, &self.scene.student, Mode::Probe);
+        let labels = self.half(&batch.labels, 1);
+        gradients(&cross_entropy(&logits, &labels, 0.1), &self.parameters)
+    }
+
+    /// d/dφ of ⟨v, g⟩ by finite differences, over the first `count` tensors; φ the meta layer's weight and bias.
+    fn slopes(&self, v: &[Tensor], count: usize) -> Vec<f64> {
+        let along = || -> f64 {
+            let g = self.towards_teacher();
+            let pairs = v.iter().zip(&g).take(count);
+            pairs
+                .map(|(v, g)| (v * g).sum(None::<Kind>).double_value(&[]))
+                .sum()
+        };
+        let mut slopes = Vec::new();
+        for layer in self.scene.learner.meta.parameters() {
+            let flat = layer.tensor.detach().view([-1]);
+            for at in 0..flat.size()[0] {
+                let one = flat.get(at);
+                let by = |step: f64| tch::no_grad(|| one.shallow_clone().g_add_scalar_(step));
+                let _ = by(1e-4);
+                let up = along();
+                let _ = by(-2e-4);
+                let down = along();
+                let _ = by(1e-4);
+                slopes.push((up - down) / 2e-4);
+            }
+        }
+        slopes
+    }
+}
+
+/// The entry that the meta layer's scores choose in the scene.
+const CHOSEN: usize = 0;
+
+fn norm(tensors: &[Tensor]) -> f64 {
+    let squares = tensors.iter().map(|one| one.square().sum(None::<Kind>));
+    squares.map(|one| one.double_value(&[])).sum::<f64>().sqrt()
+}
+
+#[test]
+fn rows_5_and_6_the_released_update_goes_down_along_the_first_tensor_alone() {
+    let tiny = 1e-7;
+    let mut scene = scene(Variant::Released, PickMethod::Meta);
+    scene.recipe.train.schedule = schedule(tiny);
+    scene.recipe.train.weight_decay = 0.0;
+    scene.recipe.meta_lr = 1e-5;
+    assert_eq!(scores(&scene).0.entry, CHOSEN);
+    let parameters = scene.learner.supernet.parameters(&scene.student);
+    let (g, v, first, all) = {
+        let hand = TheirUpdate {
+            scene: &scene,
+            parameters: parameters.clone(),
+        };
+        let v = hand.held_out();
+        let first = hand.slopes(&v, 1);
+        let all = hand.slopes(&v, usize::MAX);
+        (hand.towards_teacher(), v, first, all)
+    };
+    let before = snapshot(&scene.learner);
+    let flat = |scene: &Scene| -> Vec<f64> {
+        let layer = scene.learner.meta.parameters();
+        let parts = layer.iter().map(|own| own.tensor.detach().view([-1]));
+        Vec::try_from(Tensor::cat(&parts.collect::<Vec<_>>(), 0)).unwrap()
+    };
+    let layer = flat(&scene);
+    let Scene {
+        learner,
+        recipe,
+        batch,
+        student,
+    } = &mut scene;
+    released::update_meta(learner, recipe, AT, student, batch).unwrap();
+
+    // The simulated step is w − rate·g: the layer's gradient is −rate times the slope. It is clipped together with the
+    // weights', of which the first tensor's, v, is all that counts; the first step of its momentum goes 1.9 rates.
+    let rate = scene.recipe.meta_rate(AT);
+    let clip = (1.0 / norm(&v[..1])).min(1.0);
+    let largest = first.iter().fold(0.0_f64, |most, one| most.max(one.abs()));
+    let apart = |slopes: &[f64]| -> f64 {
+        let expected = slopes.iter().map(|slope| 1.9 * rate * rate * clip * slope);
+        let moves = flat(&scene)
+            .into_iter()
+            .zip(&layer)
+            .map(|(now, then)| now - then);
+        let pairs = moves.zip(expected);
+        let most = pairs.fold(0.0_f64, |most, (now, hand)| most.max((now - hand).abs()));
+        most / (1.9 * rate * rate * clip * largest)
+    };
+    let (own, other) = (apart(&first), apart(&all));
+    assert!(own < 1e-2, "{own}");
+    assert!(other > 0.1, "all tensors: {other}");
+
+    // The real step before it: down the same gradient, clipped. Behind the first tensor nothing else moves the weights, and
+    // momentum takes them 0.81 rates further in the second step.
+    let lr = scene.recipe.train.sgd(AT.step - 1).lr;
+    let clip = (1.0 / norm(&g)).min(1.0);
+    let now = snapshot(&scene.learner);
+    let weights = parameters.iter().zip(&g).skip(1);
+    for (own, g) in weights.filter(|(own, _)| own.name.ends_with("weight")) {
+        let way = &now[&*own.name] - &before[&*own.name];
+        assert_close(&own.name, &way, &(g * (-2.71 * lr * clip)), 1e-2);
+    }
+}
+
 #[test]
 fn row_7_the_rates_share_is_right_for_every_rate() {
     let (small, paper) = (schedule(0.1), schedule(1.0));
@@ -453,6 +597,25 @@ fn row_14_choosing_a_teacher_leaves_norm_statistics_alone_the_released_code_move
 }
 
 #[test]
+fn row_14_the_choice_is_the_same_however_many_entries_run_at_once() {
+    let scene = scene(Variant::Paper, PickMethod::Meta);
+    let entries = scene.learner.board.entries();
+    let probes: Vec<&Probe> = entries.iter().map(|entry| &entry.payload).collect();
+    let Learner { supernet, meta, .. } = &scene.learner;
+    let choose = |at_once| teacher::choose_by(supernet, &scene.student, &probes, meta, at_once);
+    let whole = choose(probes.len());
+    assert_eq!(probes.len(), 3);
+    for at_once in [1, 2] {
+        let parts = choose(at_once);
+        assert_eq!(parts.entry, whole.entry);
+        for (part, whole) in parts.scores.iter().zip(&whole.scores) {
+            assert!((part - whole).abs() < 1e-12, "{at_once}: {part} {whole}");
+        }
+        assert_close("difference", &parts.difference, &whole.difference, 1e-12);
+    }
+}
+
+#[test]
 fn row_15_a_path_is_on_the_board_once_on_theirs_as_often_as_it_came() {
     let entries = |rules| {
         let mut board = Board::with_rules(rules, 10, 5.0);
@@ -551,11 +714,7 @@ fn row_19_depth_varies_while_searching_in_theirs_it_does_not() {
     let depths = |variant| {
         let (_, paths) = drawn(variant);
         let of_path = |path: &Path| path.0.iter().map(Vec::len).collect::<Vec<_>>();
-        paths
-            .iter()
-            .map(of_path)
-            .collect::<std::collections::BTreeSet<_>>()
-            .len()
+        paths.iter().map(of_path).collect::<BTreeSet<_>>().len()
     };
     assert!(depths(Variant::Paper) > 1);
     assert_eq!(depths(Variant::Released), 1);
@@ -574,13 +733,60 @@ fn row_20_of_two_equally_good_paths_the_cheaper_is_first_in_theirs_the_dearer() 
     assert_eq!((first(Rules::Paper), first(Rules::Released)), (100, 200));
 }
 
+/// Cross entropy of log-softmaxed logits against targets that sum to 1, the mean over the images, added up number by number.
+fn by_hand(logits: &[Vec<f64>], targets: &[Vec<f64>]) -> f64 {
+    let of_image = |(logits, target): (&Vec<f64>, &Vec<f64>)| {
+        let all = logits.iter().map(|x| x.exp()).sum::<f64>().ln();
+        let pairs = logits.iter().zip(target);
+        pairs.map(|(x, weight)| weight * (all - x)).sum::<f64>()
+    };
+    let sum: f64 = logits.iter().zip(targets).map(of_image).sum();
+    sum / logits.len() as f64
+}
+
 #[test]
-fn row_22_both_variants_weigh_the_losses_alike() {
-    let losses = [Variant::Paper, Variant::Released].map(|variant| {
-        let mut scene = scene(variant, PickMethod::Top1);
-        scene.step(AT).loss.double_value(&[])
+fn row_22_both_variants_weigh_the_losses_alike_in_both_forms() {
+    let cases = [Variant::Paper, Variant::Released].map(|variant| {
+        [PickMethod::Top1, PickMethod::Meta]
+            .map(|pick| [KdLoss::Half, KdLoss::Sum].map(|form| (variant, pick, form)))
     });
-    assert!((losses[0] - losses[1]).abs() < 1e-9, "{losses:?}");
+    for (variant, pick, form) in cases.into_iter().flatten().flatten() {
+        let mut scene = scene(variant, pick);
+        scene.recipe.kd_loss = form;
+        let (choice, scores) = scores(&scene);
+        let (teacher, rho) = match (variant, pick) {
+            (_, PickMethod::Top1) => (0, 0.5),
+            (Variant::Paper, PickMethod::Meta) => (choice.entry, sigmoid(scores[choice.entry])),
+            (Variant::Released, PickMethod::Meta) => (choice.entry, sigmoid(-scores[2])),
+        };
+        let logits = |path: &Path| -> Vec<Vec<f64>> {
+            let images = &scene.batch.images;
+            let logits = scene.learner.supernet.forward(images, path, Mode::Probe);
+            Vec::try_from(logits.detach()).unwrap()
+        };
+        let student = logits(&scene.student);
+        let taught = logits(&scene.learner.board.entries()[teacher].path);
+        let softmax = |logits: &Vec<f64>| -> Vec<f64> {
+            let all: f64 = logits.iter().map(|x| x.exp()).sum();
+            logits.iter().map(|x| x.exp() / all).collect()
+        };
+        let labels: Vec<i64> = Vec::try_from(&scene.batch.labels).unwrap();
+        let smoothed = |&label: &i64| -> Vec<f64> {
+            let own = |class: i64| if class == label { 0.9 } else { 0.0 };
+            (0..10).map(|class| 0.01 + own(class)).collect()
+        };
+        let kd = by_hand(&student, &taught.iter().map(softmax).collect::<Vec<_>>());
+        let ce = by_hand(&student, &labels.iter().map(smoothed).collect::<Vec<_>>());
+        let expected = match form {
+            KdLoss::Half => (rho * kd + (2.0 - rho) * ce) / 2.0,
+            KdLoss::Sum => ce + rho * kd,
+        };
+        let loss = scene.step(AT).loss.double_value(&[]);
+        assert!(
+            (loss - expected).abs() < 1e-9,
+            "{variant:?} {pick:?} {form:?}: {loss} {expected}"
+        );
+    }
 }
 
 #[test]
@@ -618,4 +824,28 @@ fn row_24_the_meta_update_counts_the_runs_steps_the_released_code_those_of_the_e
         (1..20).filter(|&step| ours(step)).collect::<Vec<_>>(),
         [6, 12, 18]
     );
+}
+
+#[test]
+fn row_25_the_teachers_forward_moves_no_statistic_the_released_codes_moves_the_teachers() {
+    for (variant, moves) in [(Variant::Paper, false), (Variant::Released, true)] {
+        let mut scene = scene(variant, PickMethod::Top1);
+        let before = snapshot(&scene.learner);
+        scene.step(AT);
+        assert_eq!(scene.learner.distilled_steps(), 1);
+        let norm = |name: &str| name.rsplit_once('.').unwrap().0.to_owned();
+        let norms_of = |path: &Path| -> BTreeSet<String> {
+            let parameters = scene.learner.supernet.parameters(path);
+            parameters.iter().map(|own| norm(&own.name)).collect()
+        };
+        let student = norms_of(&scene.student);
+        let teacher = norms_of(&scene.learner.board.entries()[0].path);
+        let changed = moved(&scene.learner, &before);
+        let statistics = changed.iter().filter(|name| is_statistic(name));
+        let (on, off): (Vec<&String>, Vec<_>) =
+            statistics.partition(|name| student.contains(&norm(name)));
+        assert!(!on.is_empty(), "the student's own move");
+        assert_eq!(!off.is_empty(), moves, "{variant:?} {off:?}");
+        assert!(off.iter().all(|name| teacher.contains(&norm(name))));
+    }
 }

@@ -241,6 +241,8 @@ fn the_board_is_judged_and_few_classes_do_without_the_meta_layer_unlike_the_rele
     let (lines, log) = told(&[]);
     assert!(judged(&lines[2]) > 0 && lines[2].get("random_path").is_none());
     assert!(!log.contains("the meta layer moved"), "{log}");
+    let idle = "warning: --set SUPERNET.UPDATE_ITER=2: `SUPERNET.UPDATE_ITER` has no effect";
+    assert!(log.contains(idle), "{log}");
 
     let (lines, log) = told(&["SUPERNET.VARIANT=released"]);
     assert!(lines.iter().all(|line| judged(line) == 0));
@@ -250,4 +252,5 @@ fn the_board_is_judged_and_few_classes_do_without_the_meta_layer_unlike_the_rele
             .all(|line| line["random_path"]["loss"].is_number())
     );
     assert!(log.contains("the meta layer moved by"), "{log}");
+    assert!(!log.contains("has no effect"), "{log}");
 }

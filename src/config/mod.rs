@@ -32,7 +32,9 @@ pub use kind::{Kind, Value};
 pub use problem::{Place, Problem, SettingsError, Warning};
 pub use retrain::{EmaSettings, PUBLISHED, RetrainSettings, Selection, ShortFloats};
 pub use schedule::{NoiseSettings, ScheduleSettings, ScheduleShape, Warmup};
-pub use search::{KdLoss, Measure, PickMethod, SearchSettings, SupernetSettings, Variant};
+pub use search::{
+    FlopsEnd, KdLoss, Measure, PickMethod, SearchSettings, SupernetSettings, Variant,
+};
 pub use strategy::{EvolutionSettings, PathPrior, PickBy, Strategy};
 pub use train::{CheckpointSettings, Classes, OptimizerKind, OptimizerSettings, TrainSettings};
 

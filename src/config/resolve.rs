@@ -157,16 +157,27 @@ impl Resolved {
 
     /// Warns that a setting which the user wrote is not read, and why.
     pub fn no_effect(&mut self, path: &'static str, why: &str) {
-        let what = format!("`{path}` has no effect: {why}");
-        self.warnings.push(Problem {
+        let warning = self.without_effect(path, why);
+        self.warnings.push(warning);
+    }
+
+    /// The warning that a setting is not read, and why.
+    pub fn without_effect(&self, path: &'static str, why: &str) -> Warning {
+        Problem {
             place: self.values[path].1.clone(),
-            what,
-        });
+            what: format!("`{path}` has no effect: {why}"),
+        }
     }
 
     /// Whether the user wrote it.
     pub fn is_written(&self, path: &'static str) -> bool {
         !matches!(self.values[path].1, Place::Default)
+    }
+
+    /// Whether it differs from the default.
+    pub fn is_changed(&self, path: &'static str) -> bool {
+        let key = keys().iter().find(|key| key.path == path);
+        key.and_then(|key| default_of(key, self.run)).as_ref() != Some(self.value(path))
     }
 
     /// Where it was written.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::kind::Value;
+use super::problem::{Place, Warning};
 use super::resolve::Resolved;
 use super::strategy::{self, EvolutionSettings, PathPrior, PickBy, Strategy};
 use super::train::{self, CheckpointSettings, TrainSettings, size};
@@ -63,6 +64,36 @@ pub struct SupernetSettings {
     pub flops_min: Option<u64>,
     /// Most flops of a path.
     pub flops_max: Option<u64>,
+    /// Where the two are written, if they are.
+    #[serde(skip)]
+    pub flops_places: [Place; 2],
+    /// What to say of settings of the meta layer where it is the default that the best entry teaches.
+    #[serde(skip)]
+    pub without_meta: Vec<Warning>,
+}
+
+/// One end of the bound on a path's flops.
+#[derive(Debug, Clone, Copy)]
+pub struct FlopsEnd<'a> {
+    /// What it is written as.
+    pub key: &'static str,
+    /// The flops, themselves allowed.
+    pub flops: Option<u64>,
+    /// Where it is written.
+    pub place: &'a Place,
+}
+
+impl SupernetSettings {
+    /// The least and the most flops of a path.
+    #[must_use]
+    pub fn flops_ends(&self) -> [FlopsEnd<'_>; 2] {
+        let [low, high] = &self.flops_places;
+        let end = |key, flops, place| FlopsEnd { key, flops, place };
+        [
+            end("FLOPS_MINIMUM", self.flops_min, low),
+            end("FLOPS_MAXIMUM", self.flops_max, high),
+        ]
+    }
 }
 
 /// Whose method is followed.
@@ -134,12 +165,14 @@ fn supernet(from: &mut Resolved) -> SupernetSettings {
         pick,
         prior,
         evolution,
+        without_meta,
     } = strategy::chosen(from);
     SupernetSettings {
         strategy,
         pick,
         prior,
         evolution,
+        without_meta,
         pool_size: size(from.whole("SUPERNET.POOL_SIZE")),
         slice: size(from.whole("SUPERNET.SLICE")),
         meta_sta_epoch: from.whole("SUPERNET.META_STA_EPOCH"),
@@ -168,6 +201,12 @@ fn supernet(from: &mut Resolved) -> SupernetSettings {
         recal_batch: size(from.whole("SUPERNET.RECAL_BATCH")),
         flops_min: from.maybe_real("SUPERNET.FLOPS_MINIMUM").map(millions),
         flops_max: from.maybe_real("SUPERNET.FLOPS_MAXIMUM").map(millions),
+        flops_places: ["SUPERNET.FLOPS_MINIMUM", "SUPERNET.FLOPS_MAXIMUM"].map(|key| {
+            match from.maybe_real(key) {
+                Some(_) => from.place(key).clone(),
+                None => Place::Default,
+            }
+        }),
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::kind::Value;
+use super::problem::Warning;
 use super::resolve::Resolved;
 use super::search::{Variant, variant};
 use super::train::size;
@@ -63,6 +64,8 @@ pub(super) struct Chosen {
     pub pick: PickBy,
     pub prior: PathPrior,
     pub evolution: EvolutionSettings,
+    /// What to say of the meta layer's settings where the best entry teaches by default.
+    pub without_meta: Vec<Warning>,
 }
 
 /// Settings that only a board has a use for.
@@ -76,6 +79,19 @@ const BOARD_ONLY: [&str; 9] = [
     "SUPERNET.KD_LOSS",
     "SUPERNET.RESCORE_EPOCHS",
     "META_LR",
+];
+
+/// Settings that only a meta layer which learns has a use for.
+const META_ONLY: [&str; 2] = ["META_LR", "SUPERNET.UPDATE_ITER"];
+
+/// Settings that only a supernet which is trained and judged has a use for.
+const TRAINED_ONLY: [&str; 6] = [
+    "EPOCHS",
+    "LR",
+    "SUPERNET.JUDGE_IMAGES",
+    "SUPERNET.RECAL_IMAGES",
+    "SUPERNET.RECAL_BATCH",
+    "SUPERNET.PROBE_PATHS",
 ];
 
 /// Settings that only an evolution has a use for.
@@ -96,6 +112,10 @@ pub(super) fn chosen(from: &mut Resolved) -> Chosen {
             "only `SUPERNET.STRATEGY: cream` has a board",
         );
     }
+    if strategy == Strategy::Random {
+        let why = "`SUPERNET.STRATEGY: random` trains and judges nothing";
+        no_effect(from, &TRAINED_ONLY, why);
+    }
     if pick == PickBy::Board {
         let why = match strategy {
             Strategy::Random => "`SUPERNET.STRATEGY: random` draws its result",
@@ -107,8 +127,32 @@ pub(super) fn chosen(from: &mut Resolved) -> Chosen {
     Chosen {
         prior: prior(from),
         evolution: evolution(from, pick),
+        without_meta: without_meta(from, strategy),
         strategy,
         pick,
+    }
+}
+
+/// Warns of the meta layer's settings where the best entry teaches. Where nothing says who does, the number of classes will:
+/// then the warnings are given back.
+fn without_meta(from: &mut Resolved, strategy: Strategy) -> Vec<Warning> {
+    // The released code's update moves the weights whoever picks.
+    if strategy != Strategy::Cream || variant(from) == Variant::Released {
+        return Vec::new();
+    }
+    match from.maybe_text("SUPERNET.PICK_METHOD").as_deref() {
+        Some("top1") => {
+            let why = "with `SUPERNET.PICK_METHOD: top1` no meta layer learns";
+            no_effect(from, &META_ONLY, why);
+            Vec::new()
+        }
+        Some(_) => Vec::new(),
+        None => {
+            let why = "with so few classes no meta layer learns, unless `SUPERNET.PICK_METHOD: meta` asks for one";
+            // The settings of a run that is read again hold the defaults too.
+            let changed = META_ONLY.iter().filter(|key| from.is_changed(key));
+            changed.map(|key| from.without_effect(key, why)).collect()
+        }
     }
 }
 

@@ -74,10 +74,10 @@ fn the_demo_files_load_without_a_warning() {
     assert_eq!(
         (
             supernet.meta_sta_epoch,
-            supernet.update_iter,
+            supernet.without_meta.len(),
             supernet.measure
         ),
-        (23, 10, Measure::Paths)
+        (23, 0, Measure::Paths)
     );
     let retrain = retrain(Some(&shipped("demo-retrain.yaml")), &[]).unwrap();
     assert_eq!(retrain.warnings, []);
@@ -627,5 +627,51 @@ SUPERNET:
         released.warnings[0]
             .to_string()
             .contains("never applies its prior")
+    );
+}
+
+#[test]
+fn settings_of_a_meta_layer_that_does_not_learn_and_of_a_supernet_that_is_not_trained_are_named() {
+    let warnings = |text: &str| -> Vec<String> {
+        let loaded = search_in(text);
+        let texts = loaded.warnings.iter().map(|one| one.what.clone());
+        texts.collect()
+    };
+    let meta = "META_LR: 1e-3\nSUPERNET: {UPDATE_ITER: 5, ";
+    let why = "with `SUPERNET.PICK_METHOD: top1` no meta layer learns";
+    assert_eq!(
+        warnings(&format!("{meta}PICK_METHOD: top1}}\n")),
+        ["META_LR", "SUPERNET.UPDATE_ITER"].map(|key| format!("`{key}` has no effect: {why}"))
+    );
+    for other in ["PICK_METHOD: meta", "PICK_METHOD: top1, VARIANT: released"] {
+        let text = format!("{meta}{other}}}\n");
+        assert_eq!(warnings(&text), [] as [String; 0], "{other}");
+        assert_eq!(search_in(&text).settings.supernet.without_meta, []);
+    }
+    // Who picks is known with the number of classes.
+    let open = search_in(&format!("{meta}PICK_METHOD: None}}\n"));
+    assert_eq!(open.warnings, []);
+    let places: Vec<String> = open
+        .settings
+        .supernet
+        .without_meta
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert!(
+        places[0].contains(":1:1: `META_LR` has no effect"),
+        "{places:?}"
+    );
+    assert!(
+        places[1].contains(":2:12: `SUPERNET.UPDATE_ITER`"),
+        "{places:?}"
+    );
+
+    let random = "EPOCHS: 3\nLR: 0.1\nSUPERNET: {STRATEGY: random, JUDGE_IMAGES: 50}\n";
+    let why = "`SUPERNET.STRATEGY: random` trains and judges nothing";
+    assert_eq!(
+        warnings(random),
+        ["EPOCHS", "LR", "SUPERNET.JUDGE_IMAGES"]
+            .map(|key| format!("`{key}` has no effect: {why}"))
     );
 }

@@ -114,13 +114,18 @@ pub(super) fn split(set: &Arc<Dataset>, wanted: &Wanted) -> Result<(Part, Part),
     }
     let all = Part::whole("train", Arc::clone(set));
     let classes = by_class(&all, &all.indices, Purpose::Split, wanted.seed);
-    for (class, members) in classes.iter().enumerate() {
-        if members.len() <= judge_per_class {
-            return Err(format!(
-                "class {class} has {} training image(s); taking {judge_per_class} for the judge part leaves none",
-                members.len()
-            ));
-        }
+    let smallest = classes
+        .iter()
+        .enumerate()
+        .min_by_key(|(_, members)| members.len());
+    if let Some((class, members)) = smallest.filter(|(_, members)| members.len() <= judge_per_class)
+    {
+        return Err(all_judge(
+            class,
+            members.len(),
+            judge_per_class,
+            set.classes,
+        ));
     }
     let (judges, mut rest): (Vec<Vec<usize>>, Vec<Vec<usize>>) = classes
         .into_iter()
@@ -143,6 +148,20 @@ pub(super) fn split(set: &Arc<Dataset>, wanted: &Wanted) -> Result<(Part, Part),
         indices,
     };
     Ok((part("train", train), part("judge", judge)))
+}
+
+/// That the smallest class has no image left to train on, and what leaves one.
+fn all_judge(class: usize, images: usize, judges: usize, classes: usize) -> String {
+    let cure = match images {
+        0 | 1 => "give it two or more, or leave it out".to_owned(),
+        _ => format!(
+            "lower `SUPERNET.JUDGE_IMAGES` to {} or less",
+            (images - 1) * classes
+        ),
+    };
+    format!(
+        "class {class} has {images} training image(s); taking {judges} for the judge part leaves none: {cure}"
+    )
 }
 
 /// The images of each class, each class shuffled by a stream of its own.

@@ -311,9 +311,16 @@ fn a_judge_part_that_takes_a_whole_class_is_refused() {
         },
     );
     assert!(
-        text.contains("class 0 has 10 training image(s)") && text.contains("leaves none"),
+        text.contains("class 0 has 10 training image(s)")
+            && text.contains("leaves none: lower `SUPERNET.JUDGE_IMAGES` to 27 or less"),
         "{text}"
     );
+    let most = Wanted {
+        judge_images: 27,
+        ..wanted()
+    };
+    let data = Data::load(folder.path(), &most).unwrap();
+    assert_eq!(count_labels(&data.train), [1; 3]);
     let text = refusal(
         folder.path(),
         &Wanted {

@@ -9,7 +9,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::options::{COUNT, New};
-use crate::config::TrainSettings;
+use crate::config::{SupernetSettings, TrainSettings};
 use crate::train::prepare::Source;
 use crate::train::{Error, Show};
 
@@ -27,13 +27,13 @@ pub struct Contenders {
 }
 
 /// Reads the architectures of a file, or samples from its space inside every bound: those of the
-/// file, of `require`, and of the search's settings, `flops`.
+/// file, of `require`, and of the search's settings.
 ///
 /// # Errors
 /// When the text is wrong, there are fewer than two paths or one twice, or nothing can be sampled.
 pub fn contenders(
     new: &New,
-    flops: (u64, u64),
+    searched: &SupernetSettings,
     train: &TrainSettings,
     show: Show,
 ) -> Result<Contenders, Error> {
@@ -44,7 +44,7 @@ pub fn contenders(
             source.plan_archs()?
         }
         false => {
-            let plan = source.plan_search(&new.require, flops)?;
+            let plan = source.plan_search(&new.require, searched)?;
             (
                 sampled(&plan, new.count.unwrap_or(COUNT), train.seed)?,
                 plan,

@@ -91,11 +91,7 @@ fn begin(new: &New, options: &RunOptions) -> Result<Opened, Error> {
     let searched = search_settings(&new.search, options.data.as_deref())?;
     let loaded = config::retrain(options.config.as_deref(), &options.overrides())?;
     let train = &loaded.settings.train;
-    let window = (
-        searched.supernet.flops_min.unwrap_or(0),
-        searched.supernet.flops_max.unwrap_or(u64::MAX),
-    );
-    let chosen = contenders(new, window, train, options.show)?;
+    let chosen = contenders(new, &searched.supernet, train, options.show)?;
     load_data(
         &searched.train,
         &chosen.plan,

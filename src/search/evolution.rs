@@ -151,7 +151,8 @@ mod tests {
     fn plan() -> Plan {
         let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("spaces/tiny.cream");
         let mut source = Source::load(&file, None, |_| {}).unwrap();
-        source.plan_search(&[], (0, u64::MAX)).unwrap()
+        let settings = config::search(None, &[]).unwrap().settings;
+        source.plan_search(&[], &settings.supernet).unwrap()
     }
 
     fn draws(plan: &Plan) -> Draws {

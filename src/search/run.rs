@@ -21,7 +21,7 @@ use super::training::Walker;
 use super::under_way::Search;
 use super::visits::Visits;
 use crate::checkpoint::Store;
-use crate::config::{self, SearchSettings, TrainSettings};
+use crate::config::{self, SearchSettings, TrainSettings, Warning};
 use crate::data::{Data, balanced_batches};
 use crate::nn::Place;
 use crate::ranks::Ranks;
@@ -69,7 +69,8 @@ pub fn run_until(options: &SearchOptions, stop: &dyn Fn() -> bool) -> Result<Fou
         (run.device, run.show),
         run.ranks.clone(),
     )?;
-    let resolved = (loaded.resolved.as_str(), loaded.warnings.as_slice());
+    let warnings = [&loaded.warnings[..], ready.warnings(settings)].concat();
+    let resolved = (loaded.resolved.as_str(), warnings.as_slice());
     let asked = Asked {
         command: "search",
         files: &ready.source.files,
@@ -96,6 +97,14 @@ pub(super) struct Ready {
 }
 
 impl Ready {
+    /// What is known of the settings only now that the number of classes is.
+    pub(super) fn warnings<'a>(&self, settings: &'a SearchSettings) -> &'a [Warning] {
+        match self.recipe.pick {
+            PickMethod::Top1 => &settings.supernet.without_meta,
+            PickMethod::Meta => &[],
+        }
+    }
+
     /// Checks all that a search of `space` needs, with the number of classes and the bounds
     /// that were asked for beside the file's.
     ///
@@ -109,11 +118,7 @@ impl Ready {
         ranks: Ranks,
     ) -> Result<Ready, Error> {
         let mut source = Source::load_for(space, classes, &settings.train, show)?;
-        let flops = (
-            settings.supernet.flops_min.unwrap_or(0),
-            settings.supernet.flops_max.unwrap_or(u64::MAX),
-        );
-        let plan = source.plan_search(require, flops)?;
+        let plan = source.plan_search(require, &settings.supernet)?;
         let draws = Draws::new(&settings.supernet, &plan)?;
         let data = load_data(&settings.train, &plan, settings.supernet.judge_images)?;
         agree(&ranks, &plan, &data)?;
@@ -285,4 +290,31 @@ pub(super) fn judge(settings: &SearchSettings, data: &Data) -> Judge {
         (supernet.recal_images, supernet.recal_batch),
         train.eval_batch,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Who picks the teacher in a space of so many classes.
+    fn pick(classes: u32, set: &[&str]) -> PickMethod {
+        let file = path::Path::new(env!("CARGO_MANIFEST_DIR")).join("spaces/tiny.cream");
+        let mut source = Source::load(&file, Some(classes), |_| {}).unwrap();
+        let set: Vec<String> = set.iter().map(|&one| format!("SUPERNET.{one}")).collect();
+        let settings = config::search(None, &set).unwrap().settings;
+        let plan = source.plan_search(&[], &settings.supernet).unwrap();
+        recipe(&settings, &plan, (1000, 1)).unwrap().pick
+    }
+
+    /// Row 21 of the differences from the released code, docs/paper.md.
+    #[test]
+    fn up_to_twenty_classes_the_best_entry_teaches_and_from_twenty_one_on_the_meta_layer_chooses() {
+        assert_eq!(
+            [20, 21].map(|n| pick(n, &[])),
+            [PickMethod::Top1, PickMethod::Meta]
+        );
+        assert_eq!(pick(20, &["VARIANT=released"]), PickMethod::Meta);
+        assert_eq!(pick(20, &["PICK_METHOD=meta"]), PickMethod::Meta);
+        assert_eq!(pick(21, &["PICK_METHOD=top1"]), PickMethod::Top1);
+    }
 }

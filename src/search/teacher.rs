@@ -38,7 +38,25 @@ pub struct Choice {
 /// # Panics
 /// When there is no entry, or entries differ in shape.
 pub fn choose(supernet: &Supernet, student: &Path, probes: &[&Probe], meta: &MetaLayer) -> Choice {
-    let differences = tch::no_grad(|| differences(supernet, student, probes));
+    let at_once = match supernet.place().device {
+        tch::Device::Cpu => entries_at_once(&probes[0].images.size()),
+        _ => probes.len(),
+    };
+    choose_by(supernet, student, probes, meta, at_once)
+}
+
+/// As [`choose`], with the images of so many entries in one forward, at least one.
+///
+/// # Panics
+/// As [`choose`].
+pub fn choose_by(
+    supernet: &Supernet,
+    student: &Path,
+    probes: &[&Probe],
+    meta: &MetaLayer,
+    at_once: usize,
+) -> Choice {
+    let differences = tch::no_grad(|| differences(supernet, student, probes, at_once.max(1)));
     let scores = meta.scores(&differences);
     let entry = highest(&scores);
     let index = i64::try_from(entry).expect("a board is small");
@@ -54,7 +72,7 @@ pub fn choose(supernet: &Supernet, student: &Path, probes: &[&Probe], meta: &Met
 const CPU_PIXELS: i64 = 1 << 18;
 
 /// Student softmax minus stored softmax for every entry: `[entries, SLICE · classes]`.
-fn differences(supernet: &Supernet, student: &Path, probes: &[&Probe]) -> Tensor {
+fn differences(supernet: &Supernet, student: &Path, probes: &[&Probe], at_once: usize) -> Tensor {
     let images: Vec<&Tensor> = probes.iter().map(|probe| &probe.images).collect();
     let stored: Vec<&Tensor> = probes.iter().map(|probe| &probe.softmax).collect();
     let slice = images[0].size()[0];
@@ -62,18 +80,14 @@ fn differences(supernet: &Supernet, student: &Path, probes: &[&Probe]) -> Tensor
     let forward = |images: &[&Tensor]| {
         supernet.forward(&Tensor::cat(images, 0), student, Mode::ProbeGroups(slice))
     };
-    let parts = images.chunks(entries_at_once(supernet, images[0]));
-    let logits: Vec<Tensor> = parts.map(forward).collect();
+    let logits: Vec<Tensor> = images.chunks(at_once).map(forward).collect();
     let difference = Tensor::cat(&logits, 0).softmax(-1, None::<Kind>) - Tensor::cat(&stored, 0);
     difference.reshape([entries, -1])
 }
 
-/// How many entries' images run in one forward: all of them on a GPU.
-fn entries_at_once(supernet: &Supernet, images: &Tensor) -> usize {
-    if supernet.place().device != tch::Device::Cpu {
-        return usize::MAX;
-    }
-    let [count, _, height, width] = images.size()[..] else {
+/// How many entries' images, `[SLICE, C, H, W]` each, run in one forward on a CPU.
+fn entries_at_once(images: &[i64]) -> usize {
+    let [count, _, height, width] = images[..] else {
         unreachable!("images have four dimensions")
     };
     usize::try_from(CPU_PIXELS / (count * height * width)).map_or(1, |entries| entries.max(1))
@@ -96,7 +110,15 @@ pub fn sigmoid(x: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::highest;
+    use super::{entries_at_once, highest};
+
+    #[test]
+    fn small_images_run_together_on_a_cpu_large_ones_apart() {
+        assert_eq!(entries_at_once(&[4, 1, 28, 28]), 83);
+        assert_eq!(entries_at_once(&[4, 3, 64, 64]), 16);
+        assert_eq!(entries_at_once(&[4, 3, 224, 224]), 1);
+        assert_eq!(entries_at_once(&[64, 3, 224, 224]), 1);
+    }
 
     #[test]
     fn the_first_of_equal_scores_teaches() {

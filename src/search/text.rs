@@ -88,3 +88,22 @@ pub fn lessons_text(lessons: &Lessons, ir: &Ir) -> String {
         most => format!("{} paths taught: {}", counts.len(), most.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::meta_text;
+
+    #[test]
+    fn below_one_percent_the_text_says_what_moves_the_layer_more() {
+        let advice = "A larger `META_LR` or a smaller `SUPERNET.UPDATE_ITER`";
+        let little = meta_text(0.0099);
+        assert!(
+            little.contains("0.99 %") && little.contains(advice),
+            "{little}"
+        );
+        assert_eq!(
+            meta_text(0.01),
+            "the meta layer moved by 1.0 % of its length"
+        );
+    }
+}

@@ -2,6 +2,7 @@
 //! architecture with its plan, and an opened run folder.
 
 mod archs;
+mod bounds;
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +12,6 @@ use creamc_lang::diagnostic::{Diagnostic, Severity};
 use creamc_lang::ir::Ir;
 use creamc_lang::plan::{self, Plan, Request};
 use creamc_lang::source::{Files, Span, Spanned};
-use creamc_lang::space::{Metric, Relation, Require};
 use creamc_lang::syntax::ast;
 use tch::Device;
 
@@ -143,54 +143,6 @@ impl Source {
 
     fn planned(&self, ir: &Ir, request: &Request) -> Result<(Plan, Vec<Diagnostic>), Error> {
         plan::plan(ir, request).map_err(|errors| self.refuse(errors))
-    }
-
-    /// Plans the file's space inside the bounds of `texts` (`flops in 200M..300M`) and of
-    /// the settings' `flops`, both ends included. Shows warnings.
-    ///
-    /// # Errors
-    /// When a bound is wrong or no path meets all of them.
-    pub fn plan_search(&mut self, texts: &[String], flops: (u64, u64)) -> Result<Plan, Error> {
-        let mut requires = Vec::new();
-        for text in texts {
-            requires.push(self.parse_require(text)?);
-        }
-        if flops != (0, u64::MAX) {
-            requires.push(self.settings_bound(flops));
-        }
-        let request = Request {
-            requires,
-            ..Request::default()
-        };
-        let (plan, warnings) = self.planned(self.ir()?, &request)?;
-        self.show(warnings);
-        Ok(plan)
-    }
-
-    fn parse_require(&mut self, text: &str) -> Result<Require, Error> {
-        let space = self.unit.space.clone();
-        let space = space.ok_or_else(|| Error::Refused("the file holds no space".to_owned()))?;
-        compile::parse_require(&mut self.unit.sources, text, &space)
-            .map_err(|errors| self.refuse(errors))
-    }
-
-    /// The settings' bound, as if it were written in a file called like them.
-    fn settings_bound(&mut self, (low, high): (u64, u64)) -> Require {
-        let text = format!("flops in {low}..{high}");
-        let file = self
-            .unit
-            .sources
-            .add("FLOPS_MINIMUM, FLOPS_MAXIMUM", text.clone());
-        let span = Span::new(file, 0, text.len());
-        Require {
-            relation: Relation::Metric {
-                metric: Metric::Flops,
-                low,
-                high,
-            },
-            span,
-            value_span: Span::new(file, "flops in ".len(), text.len()),
-        }
     }
 
     /// The architecture called `name`, or the only one, and its plan. Bounds limit a

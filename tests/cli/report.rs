@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::tool::{Run, creamc, creamc_in};
 
@@ -443,4 +444,42 @@ fn a_page_that_cannot_be_written_is_named() {
     let folder = runs();
     let args = ["report", "search", "--out", "absent/page.html"];
     creamc_in(folder.path(), &args).fails(2, "cannot write `absent/page.html`");
+}
+
+/// What a browser makes of a page: its document after the scripts ran.
+fn opened(folder: &Path, page: &str) -> String {
+    let file = folder.join("opened.html");
+    fs::write(&file, page).unwrap();
+    let profile = format!("--user-data-dir={}", folder.join("profile").display());
+    let browser = Command::new("chromium")
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])
+        .args(["--disable-background-networking", &profile])
+        .arg(format!("file://{}", file.display()))
+        .output();
+    let output = browser.expect("chromium can be started");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).expect("the document is UTF-8")
+}
+
+#[test]
+#[ignore = "needs chromium: cargo test --test cli in_a_browser -- --ignored"]
+fn in_a_browser_the_pages_script_has_no_error_and_details_come_under_the_pointer() {
+    let folder = runs();
+    for run in ["search", "retrain"] {
+        let (_, page) = page(folder.path(), run);
+        let watch = "<script>addEventListener('error', (event) => { document.documentElement.dataset.error = event.message; });</script>";
+        let point = "<script>document.querySelector('[data-tip]').dispatchEvent(new PointerEvent('pointermove', { bubbles: true }));</script>";
+        let watched = page
+            .replacen("<head>", &format!("<head>{watch}"), 1)
+            .replacen("</body>", &format!("{point}</body>"), 1);
+        let document = opened(folder.path(), &watched);
+        assert!(!document.contains("data-error"), "{run}: {document}");
+        let first = |text: &str, from: &str, to: &str| -> String {
+            let (_, rest) = text.split_once(from).expect("it is there");
+            rest.split(to).next().unwrap_or_default().to_owned()
+        };
+        let tip = first(&document, "<div id=\"tip\" style=", "</div>");
+        let (_, shown) = tip.split_once('>').expect("the tip is open");
+        assert_eq!(shown, first(&page, "data-tip=\"", "\""), "{run}");
+    }
 }

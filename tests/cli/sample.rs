@@ -95,3 +95,51 @@ fn a_bound_that_no_path_meets_draws_nothing() {
     let args = ["sample", "tiny.cream", "--require", "flops in 0..1K"];
     creamc(&args).fails(1, "bound-unreachable");
 }
+
+const SHARED: &str = "cream 1
+
+space shared {
+    input  image(channels = 1, resolution = 16)
+    output classes(4)
+    choice early in {3, 5}
+    block mb = ir(kernel = early, expand in {1, 2})
+    stage s1      mb            channels = 8    depth in 1..3
+    stage s2      mb or skip    channels = 8    depth = 2
+    layer pool    avgpool
+    layer logits  linear        channels = classes
+}
+";
+
+#[test]
+fn blocks_that_share_a_decision_agree_in_every_sample() {
+    let folder = folder_with(&["tiny.cream"]);
+    fs::write(folder.path().join("shared.cream"), SHARED).unwrap();
+    let args = [
+        "sample",
+        "shared.cream",
+        "-n",
+        "12",
+        "--measure",
+        "decisions",
+    ];
+    let run = creamc_in(folder.path(), &[&args[..], &["--format", "json"]].concat()).clean();
+    let mut kernels = Vec::new();
+    for line in run.out.lines() {
+        let sample: Value = serde_json::from_str(line).expect("a line is an object");
+        assert_eq!(sample["choices"], Value::Null, "there is no index form");
+        let arch = sample["arch"].as_str().unwrap();
+        let kernel = if arch.contains("early = 3") { 3 } else { 5 };
+        assert!(arch.contains(&format!("early = {kernel}")), "{arch}");
+        assert_eq!(
+            arch.matches(&format!("kernel = {kernel}")).count(),
+            arch.matches("kernel = ").count(),
+            "{arch}"
+        );
+        kernels.push(kernel);
+        let text = format!("cream 1\nuse \"shared.cream\"\n{arch}");
+        fs::write(folder.path().join("drawn.cream"), text).unwrap();
+        let cost = creamc_in(folder.path(), &["cost", "drawn.cream", "--format", "json"]).clean();
+        assert_eq!(cost.json()["flops"], sample["flops"]);
+    }
+    assert!(kernels.contains(&3) && kernels.contains(&5), "{kernels:?}");
+}

@@ -21,8 +21,8 @@ fn a_run_killed_at_twenty_moments_ends_bit_by_bit_as_one_that_was_not() {
         most: 22,
         seed: 5,
     };
-    kills.until_the_end(&run, STEPS, |run| search(run, &[]), resume);
-    assert_equal_runs(unbroken(), &run);
+    let start = |run: &Path| search(run, &[]);
+    kills.until_the_end((unbroken(), &run), STEPS, start, resume);
 }
 
 #[test]
@@ -41,14 +41,15 @@ fn a_search_as_the_released_code_makes_it_goes_on_after_kills() {
         most: 6,
         seed: 6,
     };
-    kills.until_the_end(&run, 36, start, resume);
-    assert_equal_runs(&whole, &run);
+    kills.until_the_end((&whole, &run), 36, start, resume);
 }
 
 /// Runs that may be needed to kill often enough.
 const RUNS: usize = 8;
+/// Kills behind the last checkpoint, where a run judges, evolves and writes its results.
+const LATE: usize = 4;
 
-/// How often a run is killed.
+/// How often a run is killed before its last checkpoint; up to [`LATE`] times more behind it.
 pub struct Kills {
     pub least: usize,
     pub most: usize,
@@ -57,11 +58,11 @@ pub struct Kills {
 }
 
 impl Kills {
-    /// Starts a run of so many steps, kills it and goes on with it, again and again, until its end. On a busy machine it may
-    /// be at its end before it was killed often enough: then another one begins.
+    /// Starts a run of so many steps, kills it and goes on with it, again and again, until its end, and compares it with a
+    /// `whole` one. On a busy machine it may be at its end before it was killed often enough: then another one begins.
     pub fn until_the_end(
         &self,
-        run: &Path,
+        (whole, run): (&Path, &Path),
         steps: u64,
         start: impl Fn(&Path) -> Command,
         resume: impl Fn(&Path) -> Command,
@@ -77,39 +78,68 @@ impl Kills {
             start(run)
         };
         let mut random = ChaCha8Rng::seed_from_u64(self.seed);
-        let mut kills = 0;
+        let (mut kills, mut late) = (0, 0);
         for _ in 0..RUNS {
-            while kills < self.most && newest_step(run) < steps {
+            let goes_on = |late| newest_step(run) < steps || late < LATE;
+            while !run.join("result.json").is_file() && goes_on(late) {
                 let mut process = Running::start(&mut go_on());
-                wait(&mut process, run, &mut random);
+                if kills < self.most && newest_step(run) < steps {
+                    wait(&mut process, run, steps, &mut random);
+                } else {
+                    wait_late(&mut process, run, steps, &mut random);
+                }
                 if process.ended() {
                     break;
                 }
                 process.kill();
-                kills += 1;
+                match newest_step(run) < steps {
+                    true => kills += 1,
+                    false => late += 1,
+                }
             }
             finish(&mut go_on());
-            if kills >= self.least {
+            assert_equal_runs(whole, run);
+            if kills >= self.least && late > 0 {
                 return;
             }
             fs::remove_dir_all(run).unwrap();
         }
-        panic!("{RUNS} runs ended after {kills} kills");
+        panic!(
+            "{RUNS} runs ended after {kills} kills before the last checkpoint and {late} behind it"
+        );
     }
 }
 
 /// Until a random moment: after some more checkpoints, or at any time from the start on.
-fn wait(process: &mut Running, run: &Path, random: &mut ChaCha8Rng) {
+fn wait(process: &mut Running, run: &Path, steps: u64, random: &mut ChaCha8Rng) {
     if random.random_ratio(1, 5) {
         return std::thread::sleep(Duration::from_millis(random.random_range(0..900)));
     }
     let until = newest_step(run) + random.random_range(1..=4);
+    wait_for(process, || newest_step(run) >= until.min(steps));
+    std::thread::sleep(Duration::from_micros(random.random_range(0..30_000)));
+}
+
+/// Until a random moment behind the last checkpoint: after it is there, the run says that it goes on from it, or any result
+/// is written, which takes longer than a step.
+fn wait_late(process: &mut Running, run: &Path, steps: u64, random: &mut ChaCha8Rng) {
+    let size = |name: &str| fs::metadata(run.join(name)).map_or(0, |file| file.len());
+    let watched = ["log.txt", "evolution.jsonl", "best.cream"];
+    let watched = watched[random.random_range(0..watched.len())];
+    let before = size(watched);
+    let already = newest_step(run) >= steps;
+    wait_for(process, || {
+        newest_step(run) >= steps && (!already || size(watched) != before)
+    });
+    std::thread::sleep(Duration::from_micros(random.random_range(0..200_000)));
+}
+
+/// Until `done`, the end of the process, or a minute.
+fn wait_for(process: &mut Running, done: impl Fn() -> bool) {
     let start = Instant::now();
-    while newest_step(run) < until && !process.ended() && start.elapsed() < Duration::from_secs(60)
-    {
+    while !done() && !process.ended() && start.elapsed() < Duration::from_secs(60) {
         std::thread::sleep(Duration::from_millis(1));
     }
-    std::thread::sleep(Duration::from_micros(random.random_range(0..30_000)));
 }
 
 #[test]

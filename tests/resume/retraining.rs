@@ -35,13 +35,8 @@ fn a_retraining_killed_at_ten_moments_ends_bit_by_bit_as_one_that_was_not() {
         most: 12,
         seed: 8,
     };
-    kills.until_the_end(
-        &run,
-        RETRAIN_STEPS,
-        |run| retrain(run, &[]),
-        resume_retraining,
-    );
-    assert_equal_runs(whole(), &run);
+    let start = |run: &Path| retrain(run, &[]);
+    kills.until_the_end((whole(), &run), RETRAIN_STEPS, start, resume_retraining);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::report::number;
 use crate::report::read::{Command, Outcome, Run, State};
 use crate::report::statistics::standard_error;
 
-use super::part::{aside, paragraph, section};
+use super::part::{aside, commands, paragraph, section};
 
 /// The chosen path as boards and metrics name it.
 pub fn picked(run: &Run) -> Option<String> {
@@ -209,7 +209,7 @@ fn go_on(run: &Run) -> Html {
             Html::from(paragraph(
                 "To train it alone, and to see its cost block by block:",
             ))
-            .and(tag("pre").text(lines))
+            .and(commands(&lines))
         }
         Command::Search => Html::new(),
         Command::Retrain => {

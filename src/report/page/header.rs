@@ -4,7 +4,7 @@ use crate::report::html::{Html, Tag, tag};
 use crate::report::number;
 use crate::report::read::{Command, Run, State};
 
-use super::part::{facts, paragraph};
+use super::part::{commands, facts, paragraph};
 
 /// What the page is called.
 pub fn title(run: &Run) -> String {
@@ -47,7 +47,7 @@ pub fn write(run: &Run) -> Html {
         .add(heading)
         .add(progress(run))
         .add(facts(&about(run)))
-        .add(tag("pre").text(command_line(run)))
+        .add(commands(&command_line(run)))
         .add(notes(run));
     header.into()
 }

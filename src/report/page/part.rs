@@ -14,6 +14,17 @@ pub fn paragraph(text: impl Display) -> Tag {
     tag("p").text(text)
 }
 
+/// Command lines; no line ends between the two hyphens of an option.
+pub fn commands(text: &str) -> Tag {
+    let mut words = text.split(' ');
+    let first = tag("pre").text(words.next().unwrap_or_default());
+    words.fold(first, |pre, word| match word.starts_with("--") {
+        // The space stays outside: a line may end there.
+        true => pre.text(" ").add(tag("span").text(word)),
+        false => pre.text(format!(" {word}")),
+    })
+}
+
 /// A paragraph of less weight: what is missing, and what to know beside.
 pub fn aside(text: impl Display) -> Tag {
     tag("p").class("soft").text(text)

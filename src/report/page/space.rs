@@ -61,9 +61,10 @@ fn inside(plan: &Plan) -> (String, String) {
 fn conclusion(plan: &Plan, run: &Run) -> String {
     let number = |digits: &str| digits.parse::<f64>().unwrap_or(f64::INFINITY);
     let (least, _) = inside(plan);
-    let all = number(&plan.graph.count().to_string());
-    let share = 100.0 * number(&least) / all;
+    let all = plan.graph.count().to_string();
+    let share = 100.0 * number(&least) / number(&all);
     let share = match share.is_finite() {
+        true if least == all => "Every path meets every bound.".to_owned(),
         true => format!(
             "At least {}% of all paths meet every bound.",
             number::short(share)
