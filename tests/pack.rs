@@ -310,7 +310,9 @@ fn an_image_with_a_wrong_checksum_is_named_and_left_out_or_ends_a_strict_run() {
         let data = Data::load(&root.path().join("packed"), &wanted).unwrap();
         let preparer = Preparer::new(&data.test, &data.normalisation, Augmentation::none(), 1);
         let pixels = preparer.prepare(&data.test.indices, 0, Gap::Leave);
-        (pixels.map(|pixels| pixels.labels), data.news())
+        let news = data.test.set.news();
+        let news: Vec<String> = news.into_iter().map(|(_, text)| text).collect();
+        (pixels.map(|pixels| pixels.labels), news)
     };
     let (labels, news) = prepare(false);
     assert_eq!(labels.unwrap(), [0, 0, 1, 1, 1]);

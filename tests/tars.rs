@@ -187,10 +187,12 @@ fn broken_images_are_named_with_the_tar_and_stood_in_for() {
         preparer.prepare(&[5, 6, 7, 8], 0, Gap::Fill).unwrap()
     };
     assert_eq!(filled(&from_tars), filled(&data));
-    let news = from_tars.news();
+    let news = from_tars.train.set.news();
     assert_eq!(news.len(), 1);
     assert!(
-        news[0].contains(&format!("{TRAIN}: n9/1_9.JPEG: is truncated")),
+        news[0]
+            .1
+            .contains(&format!("{TRAIN}: n9/1_9.JPEG: is truncated")),
         "{news:?}"
     );
     let (tar, folder) = (from_tars.broken_to_train(), data.broken_to_train());

@@ -253,20 +253,26 @@ mod tests {
         );
         let left = plain.prepare(&[0, 1, 2], 0, Gap::Leave).unwrap();
         assert_eq!(left.labels.len(), 2);
-        let news = data.news();
+        let news: Vec<String> = data
+            .train
+            .set
+            .news()
+            .into_iter()
+            .map(|(_, text)| text)
+            .collect();
         assert_eq!(news.len(), 1, "told once, though met twice");
         assert!(
             news[0].contains("class9/colour.png: is truncated or damaged"),
             "{news:?}"
         );
-        assert!(data.news().is_empty());
+        assert!(data.train.set.news().is_empty());
         let broken = data.broken();
         assert_eq!((broken.images, broken.test.len()), (1, 0));
         assert_eq!(broken.train, news);
         let again = Data::load(root.path(), &wanted_folder()).unwrap();
         again.recall_broken(data.broken_to_train());
         assert_eq!(again.broken(), broken);
-        assert!(again.news().is_empty());
+        assert!(again.train.set.news().is_empty());
     }
 
     #[test]

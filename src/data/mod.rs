@@ -202,15 +202,6 @@ impl Data {
         self.train.set.pixels().is_none()
     }
 
-    /// Images that turned out to be unreadable since the last call, each with its file and
-    /// why, in the order of the files.
-    #[must_use]
-    pub fn news(&self) -> Vec<String> {
-        let sets = [&self.train.set, &self.test.set];
-        let news = sets.iter().flat_map(|set| set.news());
-        news.map(|(_, text)| text).collect()
-    }
-
     /// The images that turned out to be unreadable so far.
     #[must_use]
     pub fn broken(&self) -> BrokenImages {

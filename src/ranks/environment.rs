@@ -41,6 +41,8 @@ pub struct Seat {
     pub store: StoreOwner,
     /// What started this process.
     pub launcher: Launcher,
+    /// What its launcher calls the job; empty where it gives it no name.
+    pub job: String,
 }
 
 /// The variable that creamc's own launcher sets beside PyTorch's: its process.
@@ -71,6 +73,13 @@ const SLURM: [&str; 4] = [
 ];
 /// Set in what `srun` starts, and not in the batch script around it, which has all of [`SLURM`] too.
 const SLURM_STEP: &str = "SLURM_STEP_ID";
+/// What launchers call a job, the same on all of its ranks and on no others.
+const JOBS: [(Launcher, &[&str]); 4] = [
+    (Launcher::Creamc, &[OWN]),
+    (Launcher::Torchrun, &["TORCHELASTIC_RUN_ID"]),
+    (Launcher::Mpirun, &["PMIX_NAMESPACE"]),
+    (Launcher::Srun, &["SLURM_JOB_ID", SLURM_STEP]),
+];
 /// PyTorch's usual port, where a launcher names none.
 const PORT: u16 = 29500;
 
@@ -111,6 +120,10 @@ impl Environment<'_> {
             )));
         }
         let port = self.port()?;
+        let launcher = match self.has(OWN) {
+            true => Launcher::Creamc,
+            false => Launcher::Torchrun,
+        };
         self.whole(Seat {
             rank: self.number("RANK")?,
             world: self.number("WORLD_SIZE")?,
@@ -121,10 +134,8 @@ impl Environment<'_> {
                 true => StoreOwner::Launcher,
                 false => StoreOwner::First,
             },
-            launcher: match self.has(OWN) {
-                true => Launcher::Creamc,
-                false => Launcher::Torchrun,
-            },
+            launcher,
+            job: self.job(launcher),
         })
     }
 
@@ -186,7 +197,15 @@ impl Environment<'_> {
             port,
             store: StoreOwner::First,
             launcher,
+            job: self.job(launcher),
         })
+    }
+
+    fn job(self, launcher: Launcher) -> String {
+        let names = JOBS.iter().find(|(own, _)| *own == launcher);
+        let names = names.map_or(&[][..], |(_, names)| *names);
+        let parts: Vec<String> = names.iter().map(|name| self.text(name)).collect();
+        parts.join(".")
     }
 
     fn whole(self, seat: Seat) -> Result<Seat, RanksError> {
@@ -242,13 +261,14 @@ mod tests {
         Environment(&read).seat().map_err(|error| error.to_string())
     }
 
-    const TORCHRUN: [(&str, &str); 6] = [
+    const TORCHRUN: [(&str, &str); 7] = [
         ("RANK", "3"),
         ("WORLD_SIZE", "4"),
         ("LOCAL_RANK", "1"),
         ("MASTER_ADDR", "node0"),
         ("MASTER_PORT", "29400"),
         (AGENT_STORE, "True"),
+        ("TORCHELASTIC_RUN_ID", "night"),
     ];
 
     #[test]
@@ -276,9 +296,11 @@ mod tests {
                 port: 29400,
                 store: StoreOwner::Launcher,
                 launcher: Launcher::Torchrun,
+                job: "night".to_owned(),
             }
         );
         let plain = seat(&TORCHRUN[..5]).unwrap().unwrap();
+        assert_eq!(plain.job, "");
         assert_eq!(plain.store, StoreOwner::First);
     }
 
@@ -313,12 +335,14 @@ mod tests {
             ("SLURM_STEP_ID", "0"),
             ("MASTER_ADDR", "node7"),
             ("MASTER_PORT", "4000"),
+            ("SLURM_JOB_ID", "831"),
         ];
         let found = seat(&variables).unwrap().unwrap();
         assert_eq!(
             (found.rank, found.host.as_str(), found.port),
             (5, "node7", 4000)
         );
+        assert_eq!(found.job, "831.0");
         let error = seat(&variables[..5]).unwrap_err();
         assert!(error.contains("scontrol show hostnames"), "{error}");
     }

@@ -1,15 +1,17 @@
 //! Finding the other ranks.
 
-use std::net::{ToSocketAddrs, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
+use creamc_torch::TorchError;
 use creamc_torch::group::{C10d, ProcessGroup, Store};
 use tch::Device;
 
 use super::peers::Peers;
+use super::reach::{self, Way};
 use super::roll::{self, Roll};
-use super::{Ranks, RanksError, Seat, StoreOwner};
+use super::talk::{first_line, reason_key};
+use super::{Launcher, Ranks, RanksError, Seat, StoreOwner};
 
 /// How a process joins.
 #[derive(Debug, Clone, Copy)]
@@ -20,33 +22,63 @@ pub struct Joining {
     pub timeout: Duration,
 }
 
-/// Finds all other ranks and connects to them.
+/// Finds all other ranks and connects to them; `stop` is asked as long as it waits for them.
 ///
 /// # Errors
 /// When one does not come in time, two say that they are the same, or they disagree on how many there are; the
-/// missing are named.
-pub fn join(seat: &Seat, how: Joining) -> Result<Ranks, RanksError> {
+/// missing are named. When `stop` says so.
+pub fn join(seat: &Seat, how: Joining, stop: &dyn Fn() -> bool) -> Result<Ranks, RanksError> {
     if let Device::Cuda(_) = how.device {
         C10d::load_nccl().map_err(|error| no_nccl(seat, &error.0))?;
     }
     let serves = seat.store == StoreOwner::First && seat.rank == 0;
+    let mut way = None;
+    if !serves {
+        let found = reach::way(seat, how.timeout, stop);
+        way = Some(found.map_err(|reason| not_there(seat, reason))?);
+    }
     let store = Store::open(&seat.host, seat.port, serves, how.timeout)
         .map_err(|error| no_store(seat, serves, &error.0))?;
-    let Roll { start, names } = roll::call(&store, seat, how.timeout)?;
+    let reasons = store
+        .another()
+        .map_err(|error| no_store(seat, false, &error.0))?;
+    let joined = meet(store, way, seat, how, stop);
+    if let (Err(error), Launcher::Creamc) = (&joined, seat.launcher) {
+        let _ = reasons.set(&reason_key(seat.rank), &first_line(&error.to_string()));
+    }
+    joined
+}
+
+/// Joins the others in a store.
+fn meet(
+    store: Store,
+    way: Option<Way>,
+    seat: &Seat,
+    how: Joining,
+    stop: &dyn Fn() -> bool,
+) -> Result<Ranks, RanksError> {
+    let Roll { start, names } = roll::call(&store, seat, how.timeout, stop)?;
     let prefix = format!("creamc/{start}");
-    let failed = |error: creamc_torch::TorchError| {
+    let failed = |what: String| {
         RanksError::Join(format!(
-            "rank {} of {} cannot connect to the others: {}",
-            seat.rank,
-            seat.world,
-            error.0.lines().next().unwrap_or_default()
+            "rank {} of {} cannot connect to the others: {what}",
+            seat.rank, seat.world,
         ))
     };
+    let torch = |error: TorchError| failed(first_line(&error.0));
+    let way = match way {
+        Some(way) => way,
+        // Served here, so it answers.
+        None => reach::way(seat, how.timeout, &|| false)
+            .map_err(|reason| failed(reason.unwrap_or_default()))?,
+    };
+    let own = reach::place(&store, &prefix, (seat, way), how.timeout)?;
     let place = (seat.rank, seat.world);
     let group = |name: &str| format!("{prefix}/{name}");
-    let address = own_address(&seat.host, seat.port);
-    let control = C10d::gloo(&store, &group("control"), place, &address, how.timeout);
-    let control: Arc<dyn ProcessGroup> = Arc::new(control.map_err(failed)?);
+    let control = C10d::gloo(&store, &group("control"), place, &own, how.timeout);
+    let control = control
+        .map_err(|error| failed(format!("{}; {}", first_line(&error.0), reach::cure(&own))))?;
+    let control: Arc<dyn ProcessGroup> = Arc::new(control);
     let mut ranks = Ranks {
         tensors: Arc::clone(&control),
         control,
@@ -54,15 +86,23 @@ pub fn join(seat: &Seat, how: Joining) -> Result<Ranks, RanksError> {
         local: seat.local,
     };
     // From here on the others hear of a rank that ends, and it of them.
-    let nccl_store = store.another().map_err(failed)?;
-    let peers = Peers::new(store, prefix.clone(), (seat, names), how.timeout).map_err(failed)?;
+    let nccl_store = store.another().map_err(torch)?;
+    let peers = Peers::new(store, prefix.clone(), (seat, names), how.timeout).map_err(torch)?;
     if let Device::Cuda(number) = how.device {
-        let joined = C10d::nccl(&nccl_store, &group("nccl"), place, number).map_err(failed);
+        let joined = C10d::nccl(&nccl_store, &group("nccl"), place, number).map_err(torch);
         ranks.tensors = Arc::new(joined.inspect_err(|error| peers.end(&error.to_string()))?);
         peers.abort_when_lost(Arc::clone(&ranks.tensors));
     }
     ranks.peers = Some(Arc::new(peers));
     Ok(ranks)
+}
+
+/// Nobody was found at the store's place, or the user stops.
+fn not_there(seat: &Seat, reason: Option<String>) -> RanksError {
+    match reason {
+        Some(reason) => no_store(seat, false, &reason),
+        None => RanksError::Interrupted,
+    }
 }
 
 fn no_nccl(seat: &Seat, reason: &str) -> RanksError {
@@ -88,19 +128,4 @@ pub(super) fn no_store(seat: &Seat, serves: bool, reason: &str) -> RanksError {
             seat.rank
         ),
     })
-}
-
-/// The address of this machine on the way to the store; peers on other machines reach it there. Empty where
-/// there is none to be found: then the machine's own name counts.
-fn own_address(host: &str, port: u16) -> String {
-    let towards = |to: std::net::SocketAddr| {
-        let any = if to.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
-        let socket = UdpSocket::bind(any).ok()?;
-        // Nothing is sent: the system only says from where it would be.
-        socket.connect(to).ok()?;
-        Some(socket.local_addr().ok()?.ip().to_string())
-    };
-    let found = (host, port).to_socket_addrs().ok();
-    let found = found.and_then(|mut addresses| addresses.find_map(towards));
-    found.unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! Several ranks on one machine, started by creamc itself: one process a device.
 //!
 //! Rank 0 prints as one process does; lines of the others begin with `[rank N]`. Ctrl-C reaches all. The first
-//! rank that fails ends all.
+//! rank that fails ends all; the last line names it, though another that only lost it may have ended before.
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -16,7 +16,8 @@ use nix::unistd::Pid;
 
 use super::RanksError;
 use super::environment::{AGENT_STORE, OWN, TORCH};
-use crate::run::tell;
+use super::talk::{is_consequence, reason_key};
+use crate::run::{INTERRUPTED, end_interrupted, tell};
 
 /// How ranks are started.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +42,7 @@ static ASKED: AtomicUsize = AtomicUsize::new(0);
 /// Runs this program, with the arguments it has, in several processes; returns when all have ended.
 ///
 /// # Errors
-/// When one could not be started, or ended with an error: the first that did is named.
+/// When one could not be started, or ended with an error: the first that failed is named.
 pub fn launch(how: Launch) -> Result<(), RanksError> {
     let failed = |what: String| RanksError::Launch(what);
     // Here, so that no rank's end takes it away from the others.
@@ -62,9 +63,18 @@ pub fn launch(how: Launch) -> Result<(), RanksError> {
             }
         }
     }
-    let result = wait(running).map_err(failed);
+    let reason = |rank: usize| store.get(&reason_key(rank)).ok().flatten();
+    let ended = wait(running).map_err(failed)?;
     finish(readers);
-    result
+    if let Some(cause) = ended.cause(reason) {
+        return Err(failed(cause));
+    }
+    match ended.interrupted {
+        Some(Interrupt::Begun) => end_interrupted(),
+        Some(Interrupt::Starting) => tell(&RanksError::Interrupted.to_string()),
+        None => {}
+    }
+    Ok(())
 }
 
 /// Waits for the last lines of ranks that have ended; not for ever, since something that they started may hold their output.
@@ -137,39 +147,92 @@ fn pass_on(rank: usize, output: Option<impl Read + Send + 'static>) -> Option<Jo
     }))
 }
 
-/// Waits for all; what the first that failed ended with.
-fn wait(mut running: Vec<(usize, Child)>) -> Result<(), String> {
-    let (mut failed, mut since) = (None, Instant::now());
+/// How the ranks ended.
+#[derive(Debug, Default)]
+struct Ended {
+    /// Those that failed, in the order in which they were found.
+    failed: Vec<(usize, ExitStatus)>,
+    /// What Ctrl-C ended at once.
+    interrupted: Option<Interrupt>,
+}
+
+/// What a rank was at that Ctrl-C ended at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Interrupt {
+    /// It did not catch Ctrl-C yet.
+    Starting,
+    /// A second Ctrl-C came, or what it was at saves nothing.
+    Begun,
+}
+
+impl Ended {
+    /// The first that failed, with the reason that it left: one that did not end because of another, where there is such a
+    /// one. `None` where none failed.
+    fn cause(&self, reason: impl Fn(usize) -> Option<String>) -> Option<String> {
+        let with_reason = |&(rank, status): &(usize, ExitStatus)| (rank, status, reason(rank));
+        let failed: Vec<_> = self.failed.iter().map(with_reason).collect();
+        let first = failed
+            .iter()
+            .find(|(_, _, why)| !why.as_deref().is_some_and(is_consequence));
+        let (rank, status, why) = first.or(failed.first())?;
+        let why = why.as_ref().map_or(String::new(), |why| format!(": {why}"));
+        let how = how_it_ended(*status);
+        Some(match first {
+            Some(_) => format!("rank {rank} failed first: it {how}{why}"),
+            // The reason names another, which did not end by itself.
+            None => format!("rank {rank} {how}{why}"),
+        })
+    }
+}
+
+/// Waits for all.
+fn wait(mut running: Vec<(usize, Child)>) -> Result<Ended, String> {
+    let (mut ended, mut since, mut asked) = (Ended::default(), Instant::now(), false);
     while !running.is_empty() {
         for _ in 0..ASKED.swap(0, Ordering::Relaxed) {
+            asked = true;
             interrupt(&running);
         }
         let mut left = Vec::new();
         for (rank, mut child) in running {
             match child.try_wait().map_err(|error| error.to_string())? {
                 None => left.push((rank, child)),
-                Some(status) if status.success() || failed.is_some() => {}
+                Some(status) if status.success() => {}
+                Some(status) if asked && interrupted(status).is_some() => {
+                    ended.interrupted = ended.interrupted.max(interrupted(status));
+                }
                 Some(status) => {
-                    let what = ended(rank, status);
-                    tell(&what);
-                    (failed, since) = (Some(what), Instant::now());
+                    if ended.failed.is_empty() {
+                        tell(&format!("rank {rank} {}", how_it_ended(status)));
+                        since = Instant::now();
+                    }
+                    ended.failed.push((rank, status));
                 }
             }
         }
         running = left;
-        if failed.is_some() && since.elapsed() > GRACE {
+        if !ended.failed.is_empty() && since.elapsed() > GRACE {
             end(&mut running);
         }
         thread::sleep(LOOK);
     }
-    failed.map_or(Ok(()), Err)
+    Ok(ended)
 }
 
-fn ended(rank: usize, status: ExitStatus) -> String {
+/// Whether Ctrl-C ended a rank at once.
+fn interrupted(status: ExitStatus) -> Option<Interrupt> {
     match (status.code(), status.signal()) {
-        (Some(code), _) => format!("rank {rank} ended with exit code {code}"),
-        (None, Some(signal)) => format!("rank {rank} was ended by signal {signal}"),
-        (None, None) => format!("rank {rank} ended in an unknown way"),
+        (Some(INTERRUPTED), _) => Some(Interrupt::Begun),
+        (_, Some(signal)) if signal == Signal::SIGINT as i32 => Some(Interrupt::Starting),
+        _ => None,
+    }
+}
+
+fn how_it_ended(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("ended with exit code {code}"),
+        (None, Some(signal)) => format!("was ended by signal {signal}"),
+        (None, None) => "ended in an unknown way".to_owned(),
     }
 }
 
@@ -187,4 +250,47 @@ fn end(running: &mut Vec<(usize, Child)>) {
         let _ = child.wait();
     }
     running.clear();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOST: &str =
+        "rank 1 (a, process 7) answers no more (this is rank 0 of 3; libtorch said: closed)";
+
+    /// The cause of ends, each with what `wait` says of it and the reason that was left.
+    fn cause(ends: &[(usize, i32, Option<&str>)]) -> Option<String> {
+        let ended = Ended {
+            failed: ends
+                .iter()
+                .map(|&(rank, raw, _)| (rank, ExitStatus::from_raw(raw)))
+                .collect(),
+            interrupted: None,
+        };
+        let reason = |rank| {
+            let end = ends.iter().find(|(one, ..)| *one == rank)?;
+            Some(end.2?.to_owned())
+        };
+        ended.cause(reason)
+    }
+
+    #[test]
+    fn the_first_cause_is_named_though_a_victim_was_found_before() {
+        let code_2 = 2 << 8;
+        assert_eq!(cause(&[]), None);
+        let own = cause(&[
+            (0, code_2, Some(LOST)),
+            (1, code_2, Some("the disk is full")),
+        ]);
+        let named = "rank 1 failed first: it ended with exit code 2: the disk is full";
+        assert_eq!(own.as_deref(), Some(named));
+        let killed = cause(&[(0, code_2, Some(LOST)), (1, 9, None)]);
+        let named = "rank 1 failed first: it was ended by signal 9";
+        assert_eq!(killed.as_deref(), Some(named));
+        // Of one that hangs only the others tell.
+        let hangs = cause(&[(0, code_2, Some(LOST)), (2, code_2, Some(LOST))]);
+        let named = format!("rank 0 ended with exit code 2: {LOST}");
+        assert_eq!(hangs, Some(named));
+    }
 }

@@ -11,8 +11,11 @@ mod environment;
 mod join;
 mod launch;
 mod peers;
+mod progress;
+mod reach;
 mod roll;
 mod sharing;
+mod talk;
 mod texts;
 mod watch;
 
@@ -40,6 +43,9 @@ pub enum RanksError {
     /// Ranks could not be started.
     #[error("{0}")]
     Launch(String),
+    /// The user stopped it before all had come.
+    #[error("stopped before all ranks had come; nothing was begun")]
+    Interrupted,
     /// Not all came, or not the right ones.
     #[error("{0}")]
     Join(String),
@@ -173,6 +179,7 @@ impl Ranks {
             .iter()
             .map(|one| one.tensor.shallow_clone())
             .collect();
+        self.meets();
         self.found(self.tensors.gradients(loss, &inputs))
     }
 
@@ -190,6 +197,7 @@ impl Ranks {
     /// # Errors
     /// When a rank is lost.
     pub fn share(&self, tensors: &[Tensor]) -> Result<Sharing<'_>, RanksError> {
+        self.meets();
         self.found(Sharing::start(self, tensors))
     }
 
@@ -199,6 +207,7 @@ impl Ranks {
     /// When a rank is lost.
     pub fn follow_first(&self, tensors: &[&Tensor]) -> Result<(), RanksError> {
         for tensor in tensors {
+            self.meets();
             let sent = self.tensors.broadcast(tensor, 0);
             self.found(sent.and_then(Pending::wait))?;
         }
@@ -216,6 +225,7 @@ impl Ranks {
         if let Some(peers) = &self.peers {
             peers.check()?;
         }
+        self.meets();
         let flag = Tensor::from_slice(&[i32::from(says)]);
         let pending = self.control.all_reduce(&flag, Reduce::Max);
         self.found(pending.and_then(Pending::wait))?;
@@ -230,6 +240,7 @@ impl Ranks {
         if self.is_alone() || numbers.is_empty() {
             return Ok(());
         }
+        self.meets();
         let all = Tensor::from_slice(numbers);
         let pending = self.control.all_reduce(&all, Reduce::Sum);
         self.found(pending.and_then(Pending::wait))?;
@@ -246,6 +257,7 @@ impl Ranks {
             return Ok(());
         }
         let own = tch::no_grad(|| bits(tensors)).to_device(Device::Cpu);
+        self.meets();
         let all = self.found(self.control.all_gather(&own))?;
         match all.iter().position(|theirs| *theirs != all[0]) {
             None => Ok(()),
@@ -261,12 +273,27 @@ impl Ranks {
     /// # Errors
     /// When rank 0 ended before it said so.
     pub fn text_of_first(&self, key: &str, own: Option<&str>) -> Result<String, RanksError> {
+        self.meets();
         match (&self.peers, own) {
             (Some(peers), Some(text)) if self.is_first() => peers.tell(key, text),
             (Some(peers), _) if !self.is_first() => return peers.ask(key),
             _ => Ok(()),
         }?;
         Ok(own.unwrap_or_default().to_owned())
+    }
+
+    /// Says which step of the whole run this rank is at, for when the others wait for it.
+    pub fn at(&self, step: u64) {
+        if let Some(peers) = &self.peers {
+            peers.at(step);
+        }
+    }
+
+    /// Counts that this rank has come to where all meet, before it waits for the others there.
+    fn meets(&self) {
+        if let Some(peers) = &self.peers {
+            peers.meet();
+        }
     }
 
     /// Waits until every rank is here, for parts of a work of about the same length.
@@ -294,13 +321,24 @@ impl Ranks {
 
     /// Says to the others why this rank ends, so that they name it; without an error, waits until all
     /// are at their end.
-    pub fn leave(&self, error: Option<&str>) {
-        match (&self.peers, error) {
-            (Some(peers), Some(error)) => peers.end(error),
+    pub fn leave(self, error: Option<&str>) {
+        let Ranks {
+            tensors,
+            control,
+            peers,
+            ..
+        } = self;
+        match (peers, error) {
+            (Some(peers), Some(error)) => {
+                peers.end(error);
+                // Those that wait for this rank find it gone now, and why.
+                drop((tensors, control));
+                peers.linger();
+            }
             // A rank that is lost now has done its work.
             (Some(peers), None) => {
                 peers.stop_watching();
-                drop(self.control.barrier());
+                drop(control.barrier());
             }
             (None, _) => {}
         }

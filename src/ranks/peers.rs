@@ -1,6 +1,5 @@
-//! Who is there, who is not: what ranks tell each other through the store, and which of them is named when all must end.
+//! Who is there, who is not, and which of them is named when all must end.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,14 +7,13 @@ use std::time::{Duration, Instant};
 use creamc_torch::group::{ProcessGroup, Store};
 use creamc_torch::{TorchError, end_at_once};
 
-use super::watch::{Pace, Watch, Watched};
-use super::{RanksError, Seat};
+use super::talk::{LOOK, SILENCE, Talk, first_line};
+use super::watch::{Pace, Watch};
+use super::{RanksError, Seat, StoreOwner};
 use crate::run::tell;
 
 /// Between two signs of life.
 const BEAT: Duration = Duration::from_secs(1);
-/// How long a rank may be silent before it counts as lost, once something went wrong.
-const SILENCE: Duration = Duration::from_millis(3500);
 /// How long the store may take to answer, once something went wrong.
 const ANSWER: Duration = Duration::from_secs(4);
 /// The fewest signs of life that may be missed while nothing went wrong.
@@ -24,8 +22,8 @@ const FEWEST: u64 = 10;
 const GRACE: u64 = 30;
 /// Exit code of a process that would hang for ever.
 const HUNG: i32 = 2;
-/// Between two looks for what another rank says.
-const LOOK: Duration = Duration::from_millis(20);
+/// How long rank 0 keeps the store that it serves for the others, once it ends.
+const LINGER: Duration = Duration::from_secs(15);
 
 /// The other ranks, through the store.
 #[derive(Debug)]
@@ -33,18 +31,6 @@ pub(super) struct Peers {
     talk: Arc<Talk>,
     timeout: Duration,
     watch: Watch,
-}
-
-/// What is said through the store, and by whom.
-#[derive(Debug)]
-struct Talk {
-    store: Store,
-    /// Before every key of this start: a launcher that starts ranks again keeps its store.
-    prefix: String,
-    rank: usize,
-    /// Machine and process of every rank.
-    names: Vec<String>,
-    no_store: String,
 }
 
 impl Peers {
@@ -55,17 +41,7 @@ impl Peers {
         (seat, names): (&Seat, Vec<String>),
         timeout: Duration,
     ) -> Result<Peers, TorchError> {
-        let Seat { host, port, .. } = seat;
-        let talk = Talk {
-            prefix,
-            rank: seat.rank,
-            names,
-            no_store: format!(
-                "the store where ranks meet, at {host}:{port}, does not answer: its machine, the launcher or rank 0 is gone, or \
-                 cannot be reached"
-            ),
-            store,
-        };
+        let talk = Talk::new(store, prefix, seat, names);
         let pace = Pace {
             beat: BEAT,
             missed: timeout.as_secs().max(FEWEST),
@@ -83,6 +59,16 @@ impl Peers {
     /// Gives up what this group has under way when a rank is lost.
     pub fn abort_when_lost(&self, group: Arc<dyn ProcessGroup>) {
         self.watch.abort_when_lost(group);
+    }
+
+    /// This rank has come to where all meet.
+    pub fn meet(&self) {
+        self.talk.progress.meet();
+    }
+
+    /// This rank is at this step.
+    pub fn at(&self, step: u64) {
+        self.talk.progress.at(step);
     }
 
     /// An error where a rank was found to be lost already.
@@ -140,12 +126,12 @@ impl Peers {
 
     /// Says under `key` that this rank has done its part.
     pub fn done(&self, key: &str) -> Result<(), RanksError> {
-        self.tell(&format!("{key}/{}", self.talk.rank), "done")
+        self.tell(&format!("{key}/{}", self.talk.seat.rank), "done")
     }
 
     /// Waits until all others have done theirs, as long as they live.
     pub fn all_done(&self, key: &str) -> Result<(), RanksError> {
-        for other in (0..self.talk.names.len()).filter(|&one| one != self.talk.rank) {
+        for other in self.talk.others() {
             let done = self.talk.key(&format!("told/{key}/{other}"));
             let sign = || self.talk.signs(&[other]).map_err(|error| self.lost(&error));
             let (mut since, mut seen) = (Instant::now(), sign()?);
@@ -179,10 +165,18 @@ impl Peers {
         self.within(ANSWER, move |talk| talk.end(&why));
     }
 
+    /// Keeps the store that this rank serves until the others have read why it ended.
+    pub fn linger(&self) {
+        let Seat { rank, store, .. } = self.talk.seat;
+        if rank == 0 && store == StoreOwner::First {
+            self.within(LINGER, Talk::outlast_others);
+        }
+    }
+
     /// An error that names who is lost: who said why it ended, else who is silent.
     pub fn lost(&self, error: &TorchError) -> RanksError {
         RanksError::Lost {
-            rank: self.talk.rank,
+            rank: self.talk.seat.rank,
             world: self.talk.names.len(),
             what: match self.watch.lost() {
                 Some(lost) => lost.to_owned(),
@@ -195,7 +189,7 @@ impl Peers {
     fn who(&self) -> String {
         match self.within(SILENCE + ANSWER, Talk::why) {
             Some(Ok(why)) => why,
-            Some(Err(_)) | None => self.talk.no_store.clone(),
+            Some(Err(_)) | None => self.watch.no_store(),
         }
     }
 
@@ -213,102 +207,10 @@ impl Peers {
     }
 }
 
-impl Talk {
-    fn key(&self, name: &str) -> String {
-        format!("{}/{name}", self.prefix)
-    }
-
-    /// Every rank looks at the next one.
-    fn watched(&self) -> Watched {
-        let next = (self.rank + 1) % self.names.len();
-        Watched {
-            own: self.key(&format!("alive/{}", self.rank)),
-            next: self.key(&format!("alive/{next}")),
-            silent: self.answers_no_more(&[self.name(next)]),
-            lost: self.key("lost"),
-            no_store: self.no_store.clone(),
-        }
-    }
-
-    fn answers_no_more(&self, names: &[String]) -> String {
-        format!(
-            "{} answers no more: it was killed, hangs, or cannot be reached",
-            names.join(" and ")
-        )
-    }
-
-    /// Tells the others why this rank ends: those that ask, and those that wait for it on a GPU.
-    fn end(&self, why: &str) {
-        let _ = self
-            .store
-            .set(&self.key(&format!("ended/{}", self.rank)), why);
-        if !is_consequence(why) {
-            let text = format!("{} ended: {why}", self.name(self.rank));
-            let _ = self.store.set(&self.key("lost"), &text);
-        }
-    }
-
-    fn why(&self) -> Result<String, TorchError> {
-        let others: Vec<usize> = (0..self.names.len())
-            .filter(|&one| one != self.rank)
-            .collect();
-        let since = Instant::now();
-        let before = self.signs(&others)?;
-        let mut silent = others.clone();
-        while since.elapsed() < SILENCE {
-            // A rank that found the error first ends with a message of its own: the first cause is another's.
-            let ended = others.iter().find_map(|&one| Some((one, self.ended(one)?)));
-            if let Some((rank, why)) = ended.filter(|(_, why)| !is_consequence(why)) {
-                return Ok(format!("{} ended: {why}", self.name(rank)));
-            }
-            let now = self.signs(&others)?;
-            silent.retain(|one| now.get(one) == before.get(one) && self.ended(*one).is_none());
-            if silent.is_empty() {
-                break;
-            }
-            thread::sleep(LOOK * 5);
-        }
-        let silent: Vec<String> = silent.into_iter().map(|one| self.name(one)).collect();
-        Ok(match silent.as_slice() {
-            [] => "the connection to another rank broke, though all ranks live".to_owned(),
-            silent => self.answers_no_more(silent),
-        })
-    }
-
-    fn signs(&self, ranks: &[usize]) -> Result<BTreeMap<usize, Option<String>>, TorchError> {
-        let sign = |&rank: &usize| {
-            let key = self.key(&format!("alive/{rank}"));
-            Ok((rank, self.store.get(&key)?))
-        };
-        ranks.iter().map(sign).collect()
-    }
-
-    fn ended(&self, rank: usize) -> Option<String> {
-        let key = self.key(&format!("ended/{rank}"));
-        self.store.get(&key).ok().flatten()
-    }
-
-    fn name(&self, rank: usize) -> String {
-        format!("rank {rank} ({})", self.names[rank])
-    }
-}
-
 /// The end of a process that nothing else ends; what it saved is whole.
 fn hung(why: &str) {
     tell(&format!(
         "error: {why}; what this process waits for does not end, so it is ended. The last checkpoint is whole"
     ));
     end_at_once(HUNG)
-}
-
-/// Whether a rank ended because of another one.
-fn is_consequence(why: &str) -> bool {
-    why.contains(CONSEQUENCE)
-}
-
-/// In the text of every [`RanksError::Lost`].
-const CONSEQUENCE: &str = "libtorch said:";
-
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
 }

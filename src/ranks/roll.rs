@@ -4,6 +4,9 @@
 //! not the same on all machines (the agent whose rank failed counts it, the others do not). So nothing that is found is
 //! taken for living. Every rank writes a line that nobody wrote before; rank 0 reads all lines out, and a rank answers only
 //! when its own was among them. What all have answered to is this start's.
+//!
+//! Two trainings may name one port. The store has the name of its job, and what ranks write before they have met is kept apart by
+//! jobs: a rank that came to another's store is told so, and disturbs nobody there.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -30,15 +33,23 @@ pub(super) struct Roll {
 /// Calls the roll, or answers it.
 ///
 /// # Errors
-/// When a rank does not come within `timeout`, two say that they are the same, or they count differently.
-pub(super) fn call(store: &Store, seat: &Seat, timeout: Duration) -> Result<Roll, RanksError> {
+/// When a rank does not come within `timeout`, two say that they are the same, they count differently, the store is another
+/// job's, or `stop` says so.
+pub(super) fn call(
+    store: &Store,
+    seat: &Seat,
+    timeout: Duration,
+    stop: &dyn Fn() -> bool,
+) -> Result<Roll, RanksError> {
     let caller = Caller {
         store,
         seat,
+        stop,
         own: own_line(seat.world),
         since: Instant::now(),
         timeout,
     };
+    caller.require_own_job()?;
     caller.write(&here(seat.rank), &caller.own)?;
     match seat.rank {
         0 => caller.read_out(),
@@ -47,19 +58,26 @@ pub(super) fn call(store: &Store, seat: &Seat, timeout: Duration) -> Result<Roll
 }
 
 fn here(rank: usize) -> String {
-    format!("creamc/here/{rank}")
+    format!("here/{rank}")
 }
 
 fn answered(rank: usize) -> String {
-    format!("creamc/answered/{rank}")
+    format!("answered/{rank}")
 }
 
-/// The number of the roll that is being read, and `complete` behind it once it is.
-const ROLL: &str = "creamc/roll";
+/// The number of the roll that is being read, and [`COMPLETE`] or [`STOPPED`] behind it once it is.
+const ROLL: &str = "roll";
+/// All have answered.
+const COMPLETE: &str = "complete";
+/// Rank 0 reads no more: the user stopped it.
+const STOPPED: &str = "stopped";
 
 fn lines_of(number: &str) -> String {
-    format!("creamc/lines/{number}")
+    format!("lines/{number}")
 }
+
+/// Whose store it is.
+const JOB: &str = "creamc/job";
 
 /// How many ranks this one counts, what nobody else has, and a name for people.
 fn own_line(world: usize) -> String {
@@ -95,6 +113,7 @@ struct Caller<'a> {
     own: String,
     since: Instant,
     timeout: Duration,
+    stop: &'a dyn Fn() -> bool,
 }
 
 impl Caller<'_> {
@@ -114,9 +133,13 @@ impl Caller<'_> {
                 }
                 let number = self.number(count);
                 if self.missing_at(&number)?.is_empty() {
-                    self.write(ROLL, &format!("{number} complete"))?;
+                    self.write(ROLL, &format!("{number} {COMPLETE}"))?;
                     return Ok(roll(number, &read));
                 }
+            }
+            if (self.stop)() {
+                self.write(ROLL, &format!("{} {STOPPED}", self.number(count)))?;
+                return Err(RanksError::Interrupted);
             }
             self.wait()?;
         }
@@ -141,8 +164,12 @@ impl Caller<'_> {
                     self.write(&answered(self.seat.rank), number)?;
                 }
             }
-            if let (Some(lines), "complete") = (&lines, state) {
-                return Ok(roll(looked_at, lines));
+            match (&lines, state) {
+                (Some(lines), COMPLETE) => return Ok(roll(looked_at, lines)),
+                (Some(_), STOPPED) => return Err(RanksError::Interrupted),
+                // Who has answered is counted on: rank 0 may find any moment that all have.
+                (None, _) if (self.stop)() => return Err(RanksError::Interrupted),
+                _ => {}
             }
             self.wait()?;
         }
@@ -197,7 +224,33 @@ impl Caller<'_> {
         }
     }
 
+    /// The store has the name of this rank's job, or none yet: rank 0 gives it one.
+    fn require_own_job(&self) -> Result<(), RanksError> {
+        let Seat {
+            rank,
+            host,
+            port,
+            job,
+            ..
+        } = self.seat;
+        let found = self.store.get(JOB).map_err(|error| self.gone(&error))?;
+        match found {
+            Some(other) if other != *job => Err(RanksError::Join(format!(
+                "rank {rank} of {} came to {host}:{port}, where the ranks of {} meet: two trainings name one port. Set MASTER_PORT to \
+                 another one for one of them",
+                job_name(job),
+                job_name(&other)
+            ))),
+            None if *rank == 0 => {
+                let named = self.store.set(JOB, job);
+                named.map_err(|error| self.gone(&error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn wait(&self) -> Result<(), RanksError> {
+        self.require_own_job()?;
         if self.since.elapsed() > self.timeout {
             return Err(self.too_late()?);
         }
@@ -244,16 +297,29 @@ impl Caller<'_> {
     }
 
     fn read(&self, key: &str) -> Result<Option<String>, RanksError> {
-        self.store.get(key).map_err(|error| self.gone(&error))
+        let key = self.own_key(key);
+        self.store.get(&key).map_err(|error| self.gone(&error))
     }
 
     fn write(&self, key: &str, text: &str) -> Result<(), RanksError> {
-        let written = self.store.set(key, text);
+        let written = self.store.set(&self.own_key(key), text);
         written.map_err(|error| self.gone(&error))
+    }
+
+    fn own_key(&self, key: &str) -> String {
+        format!("creamc/of {}/{key}", self.seat.job)
     }
 
     fn gone(&self, error: &TorchError) -> RanksError {
         no_store(self.seat, false, &error.0)
+    }
+}
+
+/// A job for people.
+fn job_name(job: &str) -> String {
+    match job {
+        "" => "a job without a name".to_owned(),
+        job => format!("job {job}"),
     }
 }
 

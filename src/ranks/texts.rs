@@ -13,6 +13,7 @@ impl Ranks {
         if self.is_alone() {
             return Ok(vec![own.to_owned()]);
         }
+        self.meets();
         let lengths = self.found(
             self.control
                 .all_gather(&Tensor::from_slice(&[own.len() as i64])),

@@ -1,7 +1,8 @@
 //! Signs of life, and what to do when they end.
 //!
 //! Two threads beside the one that trains. The *heart* speaks with the store: it says every second that this rank lives and
-//! looks at one other, so that every rank is looked at and nobody reads the signs of all; who finds it silent says so to all.
+//! looks at one other, so that every rank is looked at and nobody reads the signs of all; who finds it silent, or waits for it too
+//! long though its heart beats, says so to all.
 //! The *watch* speaks with nobody, since a cut cable may hold the heart for a quarter of an hour. When a rank is lost it
 //! aborts what waits for it on the GPU; the training thread then finds an error, and ends as always. Where it does not (a
 //! driver that hangs), the process ends all the same.
@@ -17,6 +18,8 @@ use std::time::{Duration, Instant};
 use creamc_torch::TorchError;
 use creamc_torch::group::{ProcessGroup, Store};
 
+use super::progress::{Progress, Sign};
+
 /// What the watch needs to know.
 #[derive(Debug, Clone)]
 pub(super) struct Watched {
@@ -24,12 +27,18 @@ pub(super) struct Watched {
     pub own: String,
     /// Where the one that it looks at does.
     pub next: String,
+    /// Who that one is.
+    pub next_name: String,
     /// What is said when that one is silent.
     pub silent: String,
     /// Where a rank that is lost is named to all.
     pub lost: String,
     /// What is said when the store is gone.
     pub no_store: String,
+    /// Where the rank writes that it lives whose end takes the store along.
+    pub server: Option<String>,
+    /// How far this rank is.
+    pub progress: Arc<Progress>,
 }
 
 /// How often, and how patiently.
@@ -66,6 +75,9 @@ struct Seen {
     /// Who is lost, and how this rank knows.
     lost: OnceLock<String>,
     group: Mutex<Option<Arc<dyn ProcessGroup>>>,
+    /// The last sign of the rank that serves the store.
+    served: Mutex<Option<Sign>>,
+    no_store: String,
 }
 
 impl Watch {
@@ -74,14 +86,16 @@ impl Watch {
     /// # Errors
     /// When the store does not answer.
     pub fn start(store: &Store, watched: Watched, pace: Pace) -> Result<Watch, TorchError> {
-        let seen = Arc::new(Seen::default());
+        let seen = Arc::new(Seen {
+            no_store: watched.no_store.clone(),
+            ..Seen::default()
+        });
         let own = store.another()?;
         let (heart, watch) = (Arc::clone(&seen), Arc::clone(&seen));
         let silent = watched.silent.clone();
-        let no_store = watched.no_store.clone();
         let threads = vec![
-            thread::spawn(move || beat(&own, &watched, &heart, pace.beat)),
-            thread::spawn(move || look(&watch, (&silent, &no_store), pace)),
+            thread::spawn(move || beat(&own, &watched, &heart, pace)),
+            thread::spawn(move || look(&watch, &silent, pace)),
         ];
         Ok(Watch { seen, threads })
     }
@@ -94,6 +108,11 @@ impl Watch {
     /// Who is lost, if anybody is.
     pub fn lost(&self) -> Option<&str> {
         self.seen.lost.get().map(String::as_str)
+    }
+
+    /// What is said when the store is gone.
+    pub fn no_store(&self) -> String {
+        self.seen.store_gone()
     }
 
     /// From now on nobody is missed.
@@ -124,23 +143,48 @@ impl Seen {
         self.over.load(Ordering::Relaxed)
     }
 
+    /// What is said when the store is gone, with what was last heard of who served it.
+    fn store_gone(&self) -> String {
+        let served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*served {
+            Some(Sign { step, .. }) if *step > 0 => {
+                format!(
+                    "{}; when it was last heard of, it was at step {step}",
+                    self.no_store
+                )
+            }
+            _ => self.no_store.clone(),
+        }
+    }
+
     fn group(&self) -> std::sync::MutexGuard<'_, Option<Arc<dyn ProcessGroup>>> {
         self.group.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The heart.
-fn beat(store: &Store, watched: &Watched, seen: &Seen, every: Duration) {
-    let (mut count, mut last) = (0_u64, None);
+fn beat(store: &Store, watched: &Watched, seen: &Seen, pace: Pace) {
+    let (mut own, mut last) = (Sign::default(), None);
+    let mut behind = Behind::default();
     while !seen.is_over() {
+        own = watched.progress.sign(&own);
         let mut speak = || -> Result<(), TorchError> {
-            store.set(&watched.own, &count.to_string())?;
+            store.set(&watched.own, &own.to_string())?;
             if let Some(lost) = store.get(&watched.lost)? {
                 let _ = seen.lost.set(lost);
             } else if let Some(text) = seen.to_tell.get() {
                 store.set(&watched.lost, text)?;
             }
+            if let Some(server) = &watched.server {
+                let sign = store.get(server)?.as_deref().and_then(Sign::read);
+                *seen.served.lock().unwrap_or_else(PoisonError::into_inner) = sign;
+            }
             let sign = store.get(&watched.next)?;
+            if let Some(next) = sign.as_deref().and_then(Sign::read)
+                && behind.count(own.met, next.met) > pace.missed
+            {
+                let _ = seen.to_tell.set(next.no_progress(&watched.next_name));
+            }
             if sign != last {
                 seen.signs.fetch_add(1, Ordering::Relaxed);
                 last = sign;
@@ -150,25 +194,45 @@ fn beat(store: &Store, watched: &Watched, seen: &Seen, every: Duration) {
         if speak().is_err() {
             // Where this rank is at its end, so is the one that served the store.
             if !seen.is_over() {
-                let _ = seen.lost.set(watched.no_store.clone());
+                let _ = seen.lost.set(seen.store_gone());
             }
             return;
         }
         seen.rounds.fetch_add(1, Ordering::Relaxed);
-        count += 1;
-        thread::park_timeout(every);
+        thread::park_timeout(pace.beat);
+    }
+}
+
+/// How long the next rank has kept this one waiting.
+#[derive(Default)]
+struct Behind {
+    at: (u64, u64),
+    beats: u64,
+}
+
+impl Behind {
+    /// Beats in a row in which both had met the others this often, this rank oftener.
+    fn count(&mut self, own: u64, next: u64) -> u64 {
+        let same = self.at == (own, next);
+        self.beats = if next < own && same {
+            self.beats + 1
+        } else {
+            0
+        };
+        self.at = (own, next);
+        self.beats
     }
 }
 
 /// The watch.
-fn look(seen: &Seen, (silent, no_store): (&str, &str), pace: Pace) {
+fn look(seen: &Seen, silent: &str, pace: Pace) {
     let (mut rounds, mut signs) = (Missed::default(), Missed::default());
     while !seen.is_over() && seen.lost.get().is_none() {
         thread::park_timeout(pace.beat);
         let without_store = rounds.count(seen.rounds.load(Ordering::Relaxed));
         let without_sign = signs.count(seen.signs.load(Ordering::Relaxed));
         if without_store > pace.missed {
-            let _ = seen.lost.set(no_store.to_owned());
+            let _ = seen.lost.set(seen.store_gone());
         } else if without_sign > pace.missed {
             // The heart tells it to all, who find it as this rank does.
             let _ = seen.to_tell.set(silent.to_owned());

@@ -82,7 +82,9 @@ impl Steps for Pass<'_> {
     }
 
     fn stop(&mut self) -> Result<bool, Error> {
-        Ok(self.learner.ranks.any((self.stop)())?)
+        let ranks = &self.learner.ranks;
+        ranks.at(*self.step + 1);
+        Ok(ranks.any((self.stop)())?)
     }
 
     fn show(&mut self, steps: usize, so_far: &Reading) {

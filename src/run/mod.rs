@@ -35,7 +35,7 @@ pub use folder::{Manifest, RunFolder};
 pub use journal::Journal;
 pub use lines::{Log, Metrics};
 pub use progress::{Progress, Tick, tell};
-pub use stop::Stop;
+pub use stop::{INTERRUPTED, Stop, Waiting, end_interrupted};
 
 /// The world was wrong: a file of the run folder could not be read or written.
 #[derive(Debug, thiserror::Error)]

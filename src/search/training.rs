@@ -128,7 +128,9 @@ impl Steps for Epoch<'_> {
     }
 
     fn stop(&mut self) -> Result<bool, Error> {
-        Ok(self.learner.ranks.any((self.stop)())?)
+        let ranks = &self.learner.ranks;
+        ranks.at(self.walker.at.step + 1);
+        Ok(ranks.any((self.stop)())?)
     }
 
     fn show(&mut self, steps: usize, so_far: &Reading) {

@@ -13,6 +13,7 @@ use crate::ranks::{
     Environment, Joining, Launch, Launcher, Ranks, RanksError, Seat, end_with_launcher, join,
     launch,
 };
+use crate::run::Waiting;
 use crate::train::{DeviceChoice, Error, RunOptions, Show};
 
 /// This process among those that run a command together.
@@ -97,19 +98,38 @@ pub fn run<T>(
     }
     let choice = place(typed, &seat)?;
     let device = choice.open()?;
-    let ranks = join(&seat, Joining { device, timeout })?;
+    let ranks = match joined(&seat, Joining { device, timeout }) {
+        Err(Error::Ranks(interrupted @ RanksError::Interrupted)) => {
+            cli::say(&interrupted.to_string());
+            return Ok(Verdict::Clean);
+        }
+        joined => joined?,
+    };
+    let is_first = ranks.is_first();
     let result = work(Here {
         ranks: ranks.clone(),
         device: Some(choice),
     });
     ranks.leave(result.as_ref().err().map(said).as_deref());
     match result {
-        result if ranks.is_first() => end(result, print),
+        result if is_first => end(result, print),
         Ok(_) => Ok(Verdict::Clean),
         // Rank 0 has shown the same.
         Err(Error::Text(_)) => Ok(Verdict::Faulty),
         Err(error) => Err(error.into()),
     }
+}
+
+/// All ranks, unless Ctrl-C comes first.
+fn joined(seat: &Seat, how: Joining) -> Result<Ranks, Error> {
+    let waiting = Waiting::install()?;
+    let ranks = join(seat, how, &|| waiting.asked())?;
+    // Where one was stopped while the last of them came, nobody begins.
+    if ranks.any(waiting.asked())? {
+        ranks.leave(None);
+        return Err(RanksError::Interrupted.into());
+    }
+    Ok(ranks)
 }
 
 /// What the others are told of an error.

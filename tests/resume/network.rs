@@ -3,11 +3,13 @@
 //!
 //! It needs root and the `ip` tool; without them it says so and passes.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::ranks::{SHORT, end, short, until_step};
+use super::ranks::{HALF, SHORT, end, short, until_step};
 use super::tool::{Running, assert_equal_runs, finish, resume, search, store};
 
 /// Seconds that a rank may keep the other waiting.
@@ -21,14 +23,20 @@ const FIRST: &str = "10.77.1.1";
 struct Network {
     /// The two machines and the router.
     names: [String; 3],
+    /// What the machine of rank 0 is called.
+    first: &'static str,
 }
 
 impl Network {
     /// The network, or what was not allowed.
     fn make() -> Result<Network, String> {
-        let name = |one: &str| format!("creamc-{one}-{}", std::process::id());
+        // Tests run side by side in one process.
+        static MADE: AtomicUsize = AtomicUsize::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let name = |one: &str| format!("creamc-{one}{number}-{}", std::process::id());
         let network = Network {
             names: ["a", "b", "router"].map(name),
+            first: FIRST,
         };
         let [a, b, router] = &network.names;
         for name in &network.names {
@@ -59,6 +67,24 @@ impl Network {
         Ok(network)
     }
 
+    /// Gives the machine of rank 0 a name, which it takes for its own loopback address as Debian has it, and the other
+    /// machine for where it is.
+    fn name_first(&mut self, name: &'static str) -> Result<(), String> {
+        self.first = name;
+        for (machine, address) in self.names.iter().zip(["127.0.1.1", FIRST]) {
+            let lay = || {
+                let folder = etc(machine);
+                fs::create_dir_all(&folder)?;
+                fs::write(
+                    folder.join("hosts"),
+                    format!("127.0.0.1 localhost\n{address} {name}\n"),
+                )
+            };
+            lay().map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
     /// Whether the router passes packets on.
     fn forward(&self, on: bool) -> Result<(), String> {
         let line = format!("echo {} > /proc/sys/net/ipv4/ip_forward", u8::from(on));
@@ -82,7 +108,7 @@ impl Network {
             ("WORLD_SIZE", "2"),
             ("LOCAL_RANK", "0"),
         ]);
-        there.envs([("MASTER_ADDR", FIRST), ("MASTER_PORT", "29500")]);
+        there.envs([("MASTER_ADDR", self.first), ("MASTER_PORT", "29500")]);
         there.stdin(std::process::Stdio::null());
         there
             .stdout(std::process::Stdio::piped())
@@ -95,8 +121,14 @@ impl Drop for Network {
     fn drop(&mut self) {
         for name in &self.names {
             let _ = ip(&["netns", "delete", name]);
+            let _ = fs::remove_dir_all(etc(name));
         }
     }
+}
+
+/// Where `ip netns exec` finds files that take the place of those in `/etc`.
+fn etc(namespace: &str) -> PathBuf {
+    Path::new("/etc/netns").join(namespace)
 }
 
 fn ip(arguments: &[&str]) -> Result<(), String> {
@@ -157,4 +189,42 @@ fn a_cut_cable_ends_both_machines_in_time_and_both_say_who_cannot_be_reached() {
         assert_eq!(code, Some(0), "{said}");
     }
     assert_equal_runs(&whole, &run);
+}
+
+#[test]
+fn a_machine_that_takes_its_own_name_for_loopback_is_reached_from_the_other() {
+    let mut network = match Network::make() {
+        Ok(network) => network,
+        Err(why) => {
+            eprintln!("skipped: no network namespaces here ({why})");
+            return;
+        }
+    };
+    network.name_first("first.creamc.test").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let train = |name: &str, interfaces: [&str; 2]| {
+        let run = folder.path().join(name);
+        let command = search(&run, &[HALF, "EPOCHS=2", "SUPERNET.PICK=board"]);
+        let start = |rank: usize| {
+            let mut command = network.rank(rank, &command);
+            if !interfaces[rank].is_empty() {
+                command.env("GLOO_SOCKET_IFNAME", interfaces[rank]);
+            }
+            Running::start(&mut command)
+        };
+        [start(0), start(1)].map(end)
+    };
+    for (name, interfaces) in [("found", ["", ""]), ("named", ["wa", "wb"])] {
+        for (code, said) in train(name, interfaces) {
+            assert_eq!(code, Some(0), "{name}: {said}");
+        }
+    }
+    // What the user names counts, and is named where it cannot be.
+    let [(code, said), _] = train("none", ["nosuch0", "wb"]);
+    assert_eq!(code, Some(2), "{said}");
+    let named = said.contains("cannot connect to the others");
+    assert!(
+        named && said.contains("GLOO_SOCKET_IFNAME=nosuch0"),
+        "{said}"
+    );
 }

@@ -11,7 +11,7 @@ use super::tool::{
 };
 
 /// Half the images for each of two: as many steps as one process makes.
-const HALF: &str = "DATASET.BATCH_SIZE=8";
+pub const HALF: &str = "DATASET.BATCH_SIZE=8";
 
 /// Three epochs of 12 steps.
 pub const SHORT: [&str; 3] = [HALF, "EPOCHS=3", "SUPERNET.PICK=board"];
@@ -84,13 +84,17 @@ fn rank(number: &str, port: u16, command: &mut Command) {
 
 /// One of two ranks, as a launcher would start it.
 pub fn launched(number: &str, port: u16, command: &mut Command) {
-    command.envs([
-        ("RANK", number),
-        ("WORLD_SIZE", "2"),
-        ("LOCAL_RANK", number),
-        ("MASTER_ADDR", "127.0.0.1"),
+    launched_of(number.parse().unwrap(), 2, port, command);
+}
+
+/// One of so many ranks, as a launcher would start it.
+pub fn launched_of(rank: usize, world: usize, port: u16, command: &mut Command) {
+    command.env("MASTER_ADDR", "127.0.0.1").envs([
+        ("RANK", rank.to_string()),
+        ("WORLD_SIZE", world.to_string()),
+        ("LOCAL_RANK", rank.to_string()),
+        ("MASTER_PORT", port.to_string()),
     ]);
-    command.env("MASTER_PORT", port.to_string());
 }
 
 /// A port that nobody has now.
@@ -123,6 +127,8 @@ fn a_search_of_two_whose_rank_is_killed_goes_on_and_ends_as_one_that_was_not() {
     assert!(said.contains("rank 1 was ended by signal 9"), "{said}");
     let named = said.contains("rank 1 (") && said.contains("answers no more");
     assert!(named && said.contains("this is rank 0 of 2"), "{said}");
+    let last = said.lines().last().unwrap_or_default();
+    assert!(last.contains("rank 1 failed first"), "{said}");
     finish(&mut two(resume(&run)));
     assert_equal_runs(&whole, &run);
 }

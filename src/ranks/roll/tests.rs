@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::super::{Launcher, StoreOwner};
@@ -15,6 +16,7 @@ fn seat(rank: usize, world: usize) -> Seat {
         port: 0,
         store: StoreOwner::Launcher,
         launcher: Launcher::Torchrun,
+        job: "night".to_owned(),
     }
 }
 
@@ -26,7 +28,8 @@ fn calls(store: &Store, late: &[(usize, u64)], timeout: Duration) -> Vec<Result<
             let store = store.another().unwrap();
             scope.spawn(move || {
                 thread::sleep(Duration::from_millis(late));
-                call(&store, &seat(rank, world), timeout).map_err(|error| error.to_string())
+                call(&store, &seat(rank, world), timeout, &|| false)
+                    .map_err(|error| error.to_string())
             })
         };
         let threads: Vec<_> = late.iter().map(start).collect();
@@ -91,4 +94,58 @@ fn two_that_say_they_are_the_same_rank_are_told_so() {
         errors[0].contains("two processes say that they are rank 1"),
         "{errors:?}"
     );
+}
+
+#[test]
+fn a_rank_of_another_job_is_refused_and_disturbs_nobody() {
+    let store = serve();
+    let stranger = Seat {
+        job: "day".to_owned(),
+        ..seat(1, 2)
+    };
+    let call = |seat: Seat| {
+        let store = store.another().unwrap();
+        move || call(&store, &seat, LONG, &|| false).map_err(|error| error.to_string())
+    };
+    thread::scope(|scope| {
+        let first = scope.spawn(call(seat(0, 2)));
+        // It may be there before the store has a name, and after.
+        for _ in 0..2 {
+            let error = scope.spawn(call(stranger.clone())).join().unwrap();
+            let error = error.unwrap_err();
+            let named = error.contains("rank 1 of job day came to 127.0.0.1:0")
+                && error.contains("the ranks of job night")
+                && error.contains("MASTER_PORT");
+            assert!(named, "{error}");
+        }
+        let second = scope.spawn(call(seat(1, 2))).join().unwrap();
+        assert_eq!(first.join().unwrap().unwrap(), second.unwrap());
+    });
+}
+
+#[test]
+fn a_stop_ends_who_waits_and_rank_0_takes_those_along_that_have_answered() {
+    let store = serve();
+    let call = |rank: usize, stop: bool| {
+        let store = store.another().unwrap();
+        move || call(&store, &seat(rank, 3), LONG, &|| stop)
+    };
+    let stopped = || Err(RanksError::Interrupted);
+    assert_eq!(call(1, true)(), stopped());
+    assert_eq!(call(0, true)(), stopped());
+    // Rank 2 leaves its line, and never answers.
+    assert_eq!(call(2, true)(), stopped());
+    let stop = AtomicBool::new(false);
+    let asked = || stop.load(Ordering::Relaxed);
+    thread::scope(|scope| {
+        let first = store.another().unwrap();
+        let first = scope.spawn(move || super::call(&first, &seat(0, 3), LONG, &asked));
+        let second = scope.spawn(call(1, false));
+        while store.get("creamc/of night/answered/1").unwrap().is_none() {
+            thread::sleep(LOOK);
+        }
+        stop.store(true, Ordering::Relaxed);
+        assert_eq!(first.join().unwrap(), stopped());
+        assert_eq!(second.join().unwrap(), stopped());
+    });
 }

@@ -55,9 +55,12 @@ fn watched(rank: usize, world: usize) -> Watched {
     Watched {
         own: format!("alive/{rank}"),
         next: format!("alive/{next}"),
+        next_name: format!("rank {next}"),
         silent: format!("rank {next} is silent"),
         lost: "lost".to_owned(),
         no_store: "no store".to_owned(),
+        server: (rank != 0).then(|| "alive/0".to_owned()),
+        progress: Arc::default(),
     }
 }
 
@@ -135,4 +138,46 @@ fn a_process_that_hangs_though_all_was_aborted_is_ended() {
     }
     drop(watch);
     assert_eq!(ENDED.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_rank_that_lives_and_keeps_the_others_waiting_is_told_to_all_with_its_step() {
+    let store = serve();
+    let all: Vec<Watched> = (0..3).map(|rank| watched(rank, 3)).collect();
+    let progress: Vec<_> = all.iter().map(|one| Arc::clone(&one.progress)).collect();
+    let start = |watched| Watch::start(&store, watched, PACE).unwrap();
+    let ranks: Vec<Watch> = all.into_iter().map(start).collect();
+    for one in &progress {
+        one.at(7);
+        one.meet();
+    }
+    // All wait for nothing: however long that takes, nobody is missed.
+    thread::sleep(PACE.beat * 150);
+    assert!(ranks.iter().all(|rank| rank.lost().is_none()));
+    progress[0].meet();
+    progress[2].meet();
+    for rank in &ranks {
+        let lost = lost(rank);
+        let alive = lost.starts_with("rank 1 is alive but has made no progress for ");
+        assert!(alive && lost.ends_with(" s (step 7)"), "{lost}");
+    }
+}
+
+#[test]
+fn a_store_that_goes_with_its_rank_is_told_with_what_was_last_heard_of_it() {
+    let store = serve();
+    let own = Store::open("127.0.0.1", store.port(), false, LONG).unwrap();
+    let first = watched(0, 2);
+    first.progress.at(31);
+    let first = Watch::start(&store, first, PACE).unwrap();
+    let second = Watch::start(&own, watched(1, 2), PACE).unwrap();
+    let since = Instant::now();
+    while !second.no_store().contains("step 31") {
+        assert!(since.elapsed() < LONG, "{}", second.no_store());
+        thread::sleep(Duration::from_millis(5));
+    }
+    first.stop();
+    drop(first);
+    drop(store);
+    assert!(lost(&second).contains("no store; when it was last heard of, it was at step 31"));
 }

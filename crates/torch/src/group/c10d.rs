@@ -30,6 +30,15 @@ unsafe impl Send for C10d {}
 // SAFETY: as above.
 unsafe impl Sync for C10d {}
 
+/// Where the other ranks of a Gloo group connect to this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// An address of this machine.
+    Address(String),
+    /// Interfaces of this machine with commas between them, as many on all ranks.
+    Interfaces(String),
+}
+
 impl C10d {
     fn of(handle: *mut c_void, (rank, world): (usize, usize), device: Device) -> C10d {
         C10d {
@@ -40,8 +49,7 @@ impl C10d {
         }
     }
 
-    /// Joins the Gloo group `name` of `world` CPUs. Peers connect to this machine's `address`, or, where that is
-    /// empty, to what its own name means. Waits until all have joined.
+    /// Joins the Gloo group `name` of `world` CPUs. Waits until all have joined.
     ///
     /// # Errors
     /// When one has not within `timeout`, which every operation of the group has too.
@@ -49,10 +57,14 @@ impl C10d {
         store: &Store,
         name: &str,
         (rank, world): (usize, usize),
-        address: &str,
+        place: &Place,
         timeout: Duration,
     ) -> Result<C10d, TorchError> {
-        let (name, address) = (text(name)?, text(address)?);
+        let (place, interfaces) = match place {
+            Place::Address(address) => (text(address)?, false),
+            Place::Interfaces(names) => (text(names)?, true),
+        };
+        let name = text(name)?;
         let mut handle = std::ptr::null_mut();
         // SAFETY: a live store, strings that live through the call, an output of ours.
         shim::outcome(unsafe {
@@ -61,7 +73,8 @@ impl C10d {
                 name.as_ptr(),
                 small(rank),
                 small(world),
-                address.as_ptr(),
+                place.as_ptr(),
+                interfaces,
                 milliseconds(timeout),
                 &mut handle,
             )

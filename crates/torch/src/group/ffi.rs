@@ -36,7 +36,8 @@ unsafe extern "C" {
         prefix: *const c_char,
         rank: c_int,
         world: c_int,
-        address: *const c_char,
+        place: *const c_char,
+        interfaces: bool,
         timeout_ms: i64,
         output: *mut *mut c_void,
     ) -> *mut c_char;

@@ -3,6 +3,9 @@
 
 #include "group.h"
 
+#include <sstream>
+#include <string>
+
 #define USE_C10D_GLOO
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
@@ -65,14 +68,20 @@ char *group_store_clone(StoreHandle *store, StoreHandle **output) {
 
 void group_store_free(StoreHandle *store) { delete store; }
 
-char *group_gloo(StoreHandle *store, const char *prefix, int rank, int world, const char *address,
+// `place` is this machine's address, or, where `interfaces` says so, its interfaces with commas between them.
+char *group_gloo(StoreHandle *store, const char *prefix, int rank, int world, const char *place, bool interfaces,
                  int64_t timeout_ms, GroupHandle **output) {
   return guarded([&] {
     using c10d::ProcessGroupGloo;
     auto options = ProcessGroupGloo::Options::create(std::chrono::milliseconds(timeout_ms));
-    const std::string own(address);
-    options->devices.push_back(own.empty() ? ProcessGroupGloo::createDefaultDevice()
-                                           : ProcessGroupGloo::createDeviceForHostname(own));
+    if (interfaces) {
+      std::istringstream names(place);
+      for (std::string name; std::getline(names, name, ',');) {
+        options->devices.push_back(ProcessGroupGloo::createDeviceForInterface(name));
+      }
+    } else {
+      options->devices.push_back(ProcessGroupGloo::createDeviceForHostname(place));
+    }
     auto prefixed = c10::make_intrusive<c10d::PrefixStore>(prefix, *store);
     *output = new GroupHandle(c10::make_intrusive<ProcessGroupGloo>(prefixed, rank, world, options));
   });

@@ -19,7 +19,7 @@ use tch::Tensor;
 use crate::TorchError;
 
 pub use alone::Alone;
-pub use c10d::{C10d, Pending};
+pub use c10d::{C10d, Pending, Place};
 pub use store::Store;
 
 /// How tensors of all ranks become one.

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use super::{C10d, Store};
+use super::{C10d, Place, Store};
 
 /// How long a rank of [`ranks`] waits for the others.
 pub const TIMEOUT: Duration = Duration::from_secs(60);
@@ -21,7 +21,8 @@ pub fn ranks<T: Send>(world: usize, work: impl Fn(C10d) -> T + Sync) -> Vec<T> {
             scope.spawn(move || {
                 let store = Store::open("127.0.0.1", port, false, TIMEOUT).expect("it is served");
                 let place = (rank, world);
-                let group = C10d::gloo(&store, "test", place, "127.0.0.1", TIMEOUT);
+                let own = Place::Address("127.0.0.1".to_owned());
+                let group = C10d::gloo(&store, "test", place, &own, TIMEOUT);
                 work(group.expect("all ranks come"))
             })
         };
