@@ -5,6 +5,10 @@
 //! feature `torch`.
 
 pub use creamc_lang as lang;
+pub use creamc_macros::{include_space, space};
+
+#[cfg(feature = "testing")]
+pub use creamc_lang::{assert_flops, testing};
 
 #[expect(clippy::disallowed_methods, reason = "writes results")]
 pub mod cli;

@@ -31,9 +31,13 @@ pub mod compile;
 
 pub mod arch;
 
+pub mod checked;
+
+pub mod builder;
+
 pub mod ide;
 
 pub mod board;
 
-#[doc(hidden)]
+#[cfg(feature = "testing")]
 pub mod testing;

@@ -1,4 +1,4 @@
-//! Random small spaces as text, for tests that compare with brute force. Not part of the interface.
+//! Random small spaces as text, for comparing with brute force.
 
 use rand::Rng;
 use rand::seq::{IndexedRandom, SliceRandom};

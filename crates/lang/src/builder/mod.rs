@@ -1,0 +1,233 @@
+//! Spaces built by a program instead of written: the same language, check and messages.
+//!
+//! In: items, one call each. Out: the [`Checked`] space of the text that they make. Messages show that
+//! text, and name the line of Rust behind each line of it.
+//!
+//! ```
+//! use creamc_lang::builder::{SpaceBuilder, layer, op, searched, stage};
+//!
+//! let mb = op("ir").with("kernel", searched([3, 5])).with("expand", searched([2, 4]));
+//! let small = SpaceBuilder::new("small")
+//!     .image(1, 28)
+//!     .classes(10)
+//!     .block("mb", mb)
+//!     .row(layer("stem", op("conv").with("kernel", 3)).channels(8).stride(2))
+//!     .row(stage("s1", op("mb")).channels(16).stride(2).depth(searched(1..=3)))
+//!     .row(layer("pool", op("avgpool")))
+//!     .row(layer("logits", op("linear")).channels("classes"))
+//!     .require("flops", 0..=800_000)
+//!     .check()?;
+//! assert_eq!(small.ir.rows[1].slots.len(), 3);
+//! # Ok::<(), creamc_lang::checked::Rejected>(())
+//! ```
+
+mod block;
+mod row;
+mod value;
+
+pub use block::{Alternative, Block, op};
+pub use row::{Bound, Row, at_least, at_most, equal_to, layer, stage};
+pub use value::{Domain, Operand, Setting, Value, fitted, number, searched};
+
+use std::panic::Location;
+use std::path::Path;
+
+use crate::checked::{Checked, Origins, Rejected};
+use crate::compile::{self, Overrides};
+use crate::source::{FileId, Files, ReadError};
+use crate::syntax;
+use value::name;
+
+/// A space as far as it is built: its items in order, and the lines of Rust that added them.
+///
+/// A name that is no name of the language is printed in quotes, where the check finds it.
+#[derive(Debug, Clone)]
+pub struct SpaceBuilder {
+    name: String,
+    /// Where it was begun.
+    place: &'static Location<'static>,
+    items: Vec<Item>,
+}
+
+#[derive(Debug, Clone)]
+struct Item {
+    group: Group,
+    text: String,
+    place: &'static Location<'static>,
+}
+
+/// The line of `space NAME {`.
+const HEAD: usize = 3;
+
+/// Items of one group stand together; a blank line comes between groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Group {
+    Ports,
+    Names,
+    Rows,
+    Bounds,
+}
+
+impl SpaceBuilder {
+    /// A space without items.
+    #[track_caller]
+    pub fn new(name: &str) -> SpaceBuilder {
+        SpaceBuilder {
+            name: value::name(name),
+            place: Location::caller(),
+            items: Vec::new(),
+        }
+    }
+
+    /// `input image(channels …, resolution …)`.
+    #[track_caller]
+    pub fn image(
+        self,
+        channels: impl Into<Setting>,
+        resolution: impl Into<Setting>,
+    ) -> SpaceBuilder {
+        let (channels, resolution) = (channels.into(), resolution.into());
+        let text = format!("input image(channels {channels}, resolution {resolution})");
+        self.item(Group::Ports, text)
+    }
+
+    /// `output classes(N)`.
+    #[track_caller]
+    pub fn classes(self, classes: impl Into<Value>) -> SpaceBuilder {
+        let text = format!("output classes({})", classes.into());
+        self.item(Group::Ports, text)
+    }
+
+    /// `default ATTRIBUTE = VALUE`.
+    #[track_caller]
+    pub fn default(self, attribute: &str, value: impl Into<Value>) -> SpaceBuilder {
+        let text = format!("default {} = {}", name(attribute), value.into());
+        self.item(Group::Names, text)
+    }
+
+    /// `let NAME = VALUE`.
+    #[track_caller]
+    pub fn let_value(self, given: &str, value: impl Into<Value>) -> SpaceBuilder {
+        let text = format!("let {} = {}", name(given), value.into());
+        self.item(Group::Names, text)
+    }
+
+    /// `let NAME = {…}` or `let NAME = LOW..HIGH`.
+    #[track_caller]
+    pub fn let_domain(self, given: &str, domain: impl Into<Domain>) -> SpaceBuilder {
+        let text = format!("let {} = {}", name(given), domain.into());
+        self.item(Group::Names, text)
+    }
+
+    /// `choice NAME in DOMAIN`.
+    #[track_caller]
+    pub fn choice(self, given: &str, domain: impl Into<Domain>) -> SpaceBuilder {
+        let text = format!("choice {} in {}", name(given), domain.into());
+        self.item(Group::Names, text)
+    }
+
+    /// `table NAME = latency("PATH")`.
+    #[track_caller]
+    pub fn table(self, given: &str, path: &str) -> SpaceBuilder {
+        let text = format!("table {} = latency({})", name(given), value::quoted(path));
+        self.item(Group::Names, text)
+    }
+
+    /// `block NAME = …`.
+    #[track_caller]
+    pub fn block(self, given: &str, block: impl Into<Block>) -> SpaceBuilder {
+        let text = format!("block {} = {}", name(given), block.into());
+        self.item(Group::Names, text)
+    }
+
+    /// A [`layer`] or a [`stage`].
+    #[track_caller]
+    pub fn row(self, row: Row) -> SpaceBuilder {
+        self.item(Group::Rows, row.to_string())
+    }
+
+    /// `fit NAME, NAME, …`: stages in the order they are deepened.
+    #[track_caller]
+    pub fn fit(self, stages: &[&str]) -> SpaceBuilder {
+        let names: Vec<String> = stages.iter().map(|stage| name(stage)).collect();
+        self.item(Group::Bounds, format!("fit {}", names.join(", ")))
+    }
+
+    /// `require SUBJECT …`: of a metric, or of `STAGE.depth`.
+    #[track_caller]
+    pub fn require(self, subject: &str, bound: impl Into<Bound>) -> SpaceBuilder {
+        let text = format!("require {} {}", value::dotted(subject), bound.into());
+        self.item(Group::Bounds, text)
+    }
+
+    #[track_caller]
+    fn item(mut self, group: Group, text: String) -> SpaceBuilder {
+        let place = Location::caller();
+        self.items.push(Item { group, text, place });
+        self
+    }
+
+    /// The space as a whole file, formatted.
+    pub fn print(&self) -> String {
+        let (text, _) = self.lines();
+        let (tree, faults) = syntax::parse(FileId(0), &text);
+        // The formatter is for texts that can be read. It keeps every line where it is.
+        match faults.is_empty() {
+            true => syntax::format(&text, &tree),
+            false => text,
+        }
+    }
+
+    /// One line an item, and the number of each item's line, from 1.
+    fn lines(&self) -> (String, Vec<usize>) {
+        let mut lines = vec![
+            "cream 1".to_owned(),
+            String::new(),
+            format!("space {} {{", self.name),
+        ];
+        let mut numbers = Vec::new();
+        let mut before: Option<Group> = None;
+        for item in &self.items {
+            if before.is_some_and(|group| group != item.group) {
+                lines.push(String::new());
+            }
+            before = Some(item.group);
+            lines.push(format!("    {}", item.text));
+            numbers.push(lines.len());
+        }
+        lines.push("}\n".to_owned());
+        (lines.join("\n"), numbers)
+    }
+
+    /// Checks the text that the items make. Its messages name the lines of Rust behind their places.
+    ///
+    /// # Errors
+    /// The messages, when one of them is an error.
+    pub fn check(&self) -> Result<Checked, Rejected> {
+        let title = format!("{} (built)", self.name);
+        let unit = compile::load(
+            &Built(self.print()),
+            Path::new(&title),
+            &Overrides::default(),
+        )
+        .expect("a built text can be read");
+        Checked::with_origins(unit, self.origins())
+    }
+
+    /// The place behind each line; the braces of the space belong to where it was begun.
+    fn origins(&self) -> Origins {
+        let (text, numbers) = self.lines();
+        let items = self.items.iter().map(|item| item.place.to_string());
+        let around = [HEAD, text.lines().count()].map(|line| (line, self.place.to_string()));
+        Origins(numbers.into_iter().zip(items).chain(around).collect())
+    }
+}
+
+/// The text of a builder, under any path.
+struct Built(String);
+
+impl Files for Built {
+    fn read(&self, _: &Path) -> Result<String, ReadError> {
+        Ok(self.0.clone())
+    }
+}

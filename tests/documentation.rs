@@ -1,0 +1,236 @@
+//! The pages in `docs` are a book: complete, linked, and what stands in them as code is tried.
+
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use creamc::lang::checked::{Checked, Rejected};
+use creamc::lang::diagnostic::{Code, Severity};
+
+/// What examples use.
+const MOBILE: (&str, &str) = (
+    "spaces/mobile.cream",
+    include_str!("../spaces/mobile.cream"),
+);
+
+#[test]
+fn every_page_is_in_the_summary_and_everything_in_the_summary_is_a_page() {
+    let summary = read(&docs().join("SUMMARY.md"));
+    let listed: BTreeSet<PathBuf> = links(&summary).map(|link| docs().join(link)).collect();
+    let pages: BTreeSet<PathBuf> = pages().into_iter().collect();
+    let missing: Vec<_> = pages.difference(&listed).collect();
+    assert!(missing.is_empty(), "not in docs/SUMMARY.md: {missing:?}");
+    let gone: Vec<_> = listed.difference(&pages).collect();
+    assert!(gone.is_empty(), "in docs/SUMMARY.md, but no page: {gone:?}");
+}
+
+#[test]
+fn every_link_leads_to_a_file_and_a_heading() {
+    let names = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+    ];
+    let others = names.map(|name| root().join(name));
+    let examples = files(&root().join("examples"), "md");
+    let mut broken = Vec::new();
+    for page in pages().into_iter().chain(others).chain(examples) {
+        let text = read(&page);
+        let is_inside = |link: &&str| !link.contains("://");
+        for link in links(&text).filter(is_inside) {
+            if !leads_somewhere(&page, link) {
+                broken.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn links_between_pages_stay_inside_the_book() {
+    for page in pages() {
+        let text = read(&page);
+        for link in links(&text).filter(|link| !link.contains("://")) {
+            let path = link.split('#').next().unwrap_or_default();
+            let depth = page.strip_prefix(docs()).unwrap().components().count() - 1;
+            let up = path.matches("../").count();
+            assert!(up <= depth, "{}: {link}", page.display());
+        }
+    }
+}
+
+/// Pages of messages show what gives the message; `crates/lang/tests/ui.rs` tries those.
+#[test]
+fn every_space_on_a_page_is_right() {
+    let mut count = 0;
+    for page in pages() {
+        let is_of_a_message = page.starts_with(docs().join("diagnostics"));
+        for (mark, text) in blocks(&read(&page)) {
+            let is_cream = mark.split(' ').next() == Some("cream");
+            let is_file = text.starts_with("cream 1\n") && text.contains('{');
+            assert!(
+                is_cream || !is_file,
+                "{}: mark it ```cream:\n{text}",
+                page.display()
+            );
+            if is_cream && !is_of_a_message {
+                count += 1;
+                let checked = Checked::from_texts(&[("docs/example.cream", text.as_str()), MOBILE]);
+                let planned = checked.and_then(|checked| checked.plan());
+                if let Err(wrong) = planned.map(drop)
+                    && !is_not_built_yet(&wrong)
+                {
+                    panic!("{}: {wrong}", page.display());
+                }
+            }
+        }
+    }
+    assert!(count >= 5, "{count}");
+}
+
+/// Right, and waiting for the compiler.
+fn is_not_built_yet(wrong: &Rejected) -> bool {
+    let errors = wrong.diagnostics.iter();
+    let mut errors = errors.filter(|one| one.severity == Severity::Error);
+    errors.all(|one| one.code == Code::NotBuiltYet)
+}
+
+/// Rust on a page is cut from code that is compiled and run: an example, or the documentation of a module.
+#[test]
+fn rust_on_a_page_stands_in_code_that_is_run() {
+    let sources = files(&root().join("examples"), "rs").into_iter();
+    let sources = sources.chain(files(&root().join("crates/lang/src"), "rs"));
+    let code: Vec<String> = sources.map(|file| bare(&read(&file))).collect();
+    let mut count = 0;
+    for page in pages().into_iter().chain([root().join("README.md")]) {
+        for (mark, text) in blocks(&read(&page)) {
+            if mark == "rust" {
+                count += 1;
+                let found = code.iter().any(|code| code.contains(&bare(&text)));
+                assert!(found, "{}: nowhere else:\n{text}", page.display());
+            }
+        }
+    }
+    assert!(count >= 4, "{count}");
+}
+
+#[test]
+fn links_and_headings_are_found_and_code_is_left_out() {
+    let text =
+        "# A: b, `c`\n[x](a.md#b) and [y](c.md)\n```text\n[no](no.md)\n```\nand `[no](no)`\n";
+    assert_eq!(links(text).collect::<Vec<_>>(), ["a.md#b", "c.md"]);
+    assert_eq!(headings(text), ["a-b-c"]);
+    assert_eq!(
+        blocks(text),
+        [("text".to_owned(), "[no](no.md)\n".to_owned())]
+    );
+}
+
+/// Lines without their margins and marks of documentation.
+fn bare(text: &str) -> String {
+    let line = |line: &str| {
+        let line = line.trim();
+        let line = line
+            .strip_prefix("//!")
+            .or(line.strip_prefix("///"))
+            .unwrap_or(line);
+        line.trim().to_owned() + "\n"
+    };
+    text.lines().map(line).collect()
+}
+
+fn leads_somewhere(page: &Path, link: &str) -> bool {
+    let (path, heading) = link.split_once('#').unwrap_or((link, ""));
+    let target = match path {
+        "" => page.to_owned(),
+        path => page.parent().unwrap().join(path),
+    };
+    let is_there = target.exists();
+    is_there && (heading.is_empty() || headings(&read(&target)).iter().any(|one| one == heading))
+}
+
+/// Where links lead to, those in code left out.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    prose(text).flat_map(|line| {
+        let outside = line.split('`').step_by(2);
+        let parts = outside.flat_map(|part| part.split("](").skip(1));
+        parts
+            .filter_map(|part| Some(part.split_once(')')?.0))
+            .filter(|link| !link.is_empty())
+    })
+}
+
+/// Headings as links name them.
+fn headings(text: &str) -> Vec<String> {
+    let titles = prose(text).filter_map(|line| {
+        line.trim_start_matches('#')
+            .strip_prefix(' ')
+            .filter(|_| line.starts_with('#'))
+    });
+    let slug = |title: &str| -> String {
+        let kept = title.to_lowercase();
+        let kept = kept
+            .chars()
+            .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    titles.map(slug).collect()
+}
+
+/// The lines outside of code blocks.
+fn prose(text: &str) -> impl Iterator<Item = &str> {
+    let mut in_code = false;
+    text.lines().filter(move |line| {
+        let is_fence = line.trim_start().starts_with("```");
+        in_code ^= is_fence;
+        !in_code && !is_fence
+    })
+}
+
+/// What stands behind the opening mark of each code block, and its text.
+fn blocks(text: &str) -> Vec<(String, String)> {
+    let parts: Vec<&str> = text.split("```").collect();
+    assert_eq!(parts.len() % 2, 1, "a block is not closed:\n{text}");
+    let insides = parts.iter().skip(1).step_by(2);
+    let split = |inside: &&str| {
+        let (mark, text) = inside.split_once('\n').unwrap_or((inside, ""));
+        (mark.to_owned(), text.to_owned())
+    };
+    insides.map(split).collect()
+}
+
+/// Every page of the book.
+fn pages() -> Vec<PathBuf> {
+    let mut pages = files(&docs(), "md");
+    pages.retain(|page| !page.ends_with("SUMMARY.md"));
+    pages
+}
+
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path, extension));
+        } else if path.extension().is_some_and(|one| one == extension) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn docs() -> PathBuf {
+    root().join("docs")
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
