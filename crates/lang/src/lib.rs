@@ -31,6 +31,8 @@ pub mod compile;
 
 pub mod arch;
 
+pub mod diff;
+
 pub mod ide;
 
 pub mod board;
