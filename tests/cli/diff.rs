@@ -111,6 +111,29 @@ fn a_row_more_leaves_no_path_shared_and_the_weights_do_not_fit() {
 }
 
 #[test]
+fn a_bound_on_a_renamed_row_is_the_same_bound() {
+    let bound = "    require s1.depth <= s2.depth\n}";
+    let folder = folder_with(&["tiny.cream"]);
+    let text = fs::read_to_string(fixtures().join("tiny.cream")).unwrap();
+    let before = text.replace("\n}", &format!("\n{bound}"));
+    fs::write(folder.path().join("tiny.cream"), &before).unwrap();
+    fs::write(
+        folder.path().join("after.cream"),
+        before.replace("s1", "first"),
+    )
+    .unwrap();
+    let value = creamc_in(
+        folder.path(),
+        &["diff", "tiny.cream", "after.cream", "--format", "json"],
+    )
+    .json();
+    let changes = value["changes"].as_array().unwrap();
+    assert_eq!(changes.len(), 1, "{changes:?}");
+    assert_eq!(changes[0]["what"], "renamed");
+    assert_eq!(value["feasible"]["lost"]["max"], "0");
+}
+
+#[test]
 fn architectures_are_compared_block_by_block() {
     let two = [
         "diff",

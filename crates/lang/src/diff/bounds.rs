@@ -15,7 +15,7 @@ pub(super) fn changes(before: &Side, after: &Side, pairs: &Pairs) -> Vec<Change>
     });
     metrics
         .chain(depths(before, after, pairs))
-        .chain(relations(before, after))
+        .chain(relations(before, after, pairs))
         .collect()
 }
 
@@ -100,27 +100,27 @@ fn exact(count: u64) -> String {
     })
 }
 
-/// Bounds between two depths: one way to write each, under the names of its own space.
-fn relations(before: &Side, after: &Side) -> Vec<Change> {
-    let [was, is] = [before, after].map(relation_texts);
-    let removed = was
-        .difference(&is)
-        .map(|text| Change::removed("require", text.clone()));
-    let added = is
-        .difference(&was)
-        .map(|text| Change::added("require", text.clone()));
+/// Bounds between two depths, one way to write each; rows that both have under the names they have now.
+fn relations(before: &Side, after: &Side, pairs: &Pairs) -> Vec<Change> {
+    let name = |side: &Side, row: usize| side.space.rows[row].name.value.clone();
+    let now = |row: usize| pairs.after(row).map(|row| name(after, row));
+    let was = relation_texts(before, |row| now(row).unwrap_or_else(|| name(before, row)));
+    let is = relation_texts(after, |row| name(after, row));
+    let removed = was.difference(&is);
+    let removed = removed.map(|text| Change::removed("require", text.clone()));
+    let added = is.difference(&was);
+    let added = added.map(|text| Change::added("require", text.clone()));
     removed.chain(added).collect()
 }
 
-fn relation_texts(side: &Side) -> BTreeSet<String> {
+fn relation_texts(side: &Side, name: impl Fn(usize) -> String) -> BTreeSet<String> {
     let text = |relation: &Relation| match *relation {
         Relation::DepthPair {
             left,
             comparison,
             right,
         } => {
-            let [left, right] =
-                [left, right].map(|row| format!("{}.depth", side.space.rows[row].name.value));
+            let [left, right] = [left, right].map(|row| format!("{}.depth", name(row)));
             Some(match comparison {
                 Comparison::AtMost => format!("{left} <= {right}"),
                 Comparison::AtLeast => format!("{right} <= {left}"),
@@ -128,10 +128,10 @@ fn relation_texts(side: &Side) -> BTreeSet<String> {
                 Comparison::Equal => format!("{right} == {left}"),
             })
         }
-        Relation::Metric { .. } | Relation::Depth { .. } => None,
+        _ => None,
     };
-    side.requires
-        .iter()
+    let relations = side.requires.iter();
+    relations
         .filter_map(|require| text(&require.relation))
         .collect()
 }
