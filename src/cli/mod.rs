@@ -2,7 +2,8 @@
 //!
 //! One file per command, each with its arguments and one `run`. This is the only
 //! module that prints. Three ways to end: 0 all is well, 1 the user's text has
-//! errors (diagnostics were printed), 2 the world or the usage is wrong.
+//! errors (diagnostics were printed), 2 the world or the usage is wrong. `diff` ends
+//! as its namesake does: 0 the same, 1 different, 2 when it cannot tell.
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
@@ -14,6 +15,7 @@ mod arch;
 mod check;
 mod completions;
 mod cost;
+mod diff;
 mod dump;
 mod explain;
 pub mod findings;
@@ -43,6 +45,7 @@ Examples, one a command:
   creamc fmt --check spaces/*.cream
   creamc stats spaces/mobile.cream --exact
   creamc cost best.cream --resolution 192
+  creamc diff before/mobile.cream spaces/mobile.cream
   creamc sample spaces/mobile.cream -n 5 --seed 1 --format json
   creamc dump --pass ir spaces/mobile.cream
   creamc explain ir
@@ -74,6 +77,7 @@ enum Command {
     Fmt(fmt::Args),
     Stats(stats::Args),
     Cost(cost::Args),
+    Diff(diff::Args),
     Sample(sample::Args),
     Dump(dump::Args),
     Explain(explain::Args),
@@ -126,13 +130,19 @@ pub enum Verdict {
     Clean,
     /// Diagnostics were printed.
     Faulty,
+    /// Two texts mean different things.
+    Different,
+    /// Diagnostics were printed where texts were to be compared.
+    NotCompared,
 }
 
 impl From<Verdict> for ExitCode {
     fn from(verdict: Verdict) -> ExitCode {
         match verdict {
             Verdict::Clean => ExitCode::SUCCESS,
-            Verdict::Faulty => ExitCode::from(1),
+            Verdict::Faulty | Verdict::Different => ExitCode::from(1),
+            // As `diff` and `cmp` end when they cannot tell.
+            Verdict::NotCompared => ExitCode::from(2),
         }
     }
 }
@@ -160,6 +170,7 @@ fn run(command: Command, run_tensors: RunTensors) -> anyhow::Result<Verdict> {
         Command::Fmt(args) => fmt::run(&args, &mut out),
         Command::Stats(args) => stats::run(&args, &mut out),
         Command::Cost(args) => cost::run(&args, &mut out),
+        Command::Diff(args) => diff::run(&args, &mut out),
         Command::Sample(args) => sample::run(&args, &mut out),
         Command::Dump(args) => dump::run(&args, &mut out),
         Command::Explain(args) => explain::run(&args, &mut out),

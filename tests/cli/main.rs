@@ -7,6 +7,7 @@
 
 mod check;
 mod cost;
+mod diff;
 mod dump;
 mod explain;
 mod fix;

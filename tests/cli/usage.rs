@@ -1,12 +1,13 @@
 use crate::tool::{creamc, snapshot};
 
 /// Every command, in the order of `--help`.
-pub const COMMANDS: [&str; 18] = [
+pub const COMMANDS: [&str; 19] = [
     "check",
     "fix",
     "fmt",
     "stats",
     "cost",
+    "diff",
     "sample",
     "dump",
     "explain",

@@ -1,4 +1,4 @@
-//! The project's chores, one command each: `cargo xtask setup | launchers | test | demo`.
+//! The project's chores, one command each: `cargo xtask setup | launchers | test | demo | vsix`.
 //!
 //! Nothing here links libtorch, so that this helper builds on a bare machine
 //! and can fetch it.
@@ -15,6 +15,7 @@ mod demo;
 mod launchers;
 mod libtorch;
 mod step;
+mod vsix;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -26,7 +27,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   setup      make .libtorch in the repository: libtorch 2.11.0, found or fetched
   launchers  make .launchers: torchrun and mpirun for the tests that use them
   test       set up, then formatting, lints, every test, the documentation
-  demo       set up, build the release binaries, run the demonstration";
+  demo       set up, build the release binaries, run the demonstration
+  vsix       pack the extension for VS Code: target/creamc-VERSION.vsix";
 
 fn main() -> ExitCode {
     match run() {
@@ -50,6 +52,7 @@ fn run() -> Result<()> {
         }
         ["test"] => checks::run(&root),
         ["demo"] => demo::run(&root),
+        ["vsix"] => vsix::run(&root),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

@@ -25,6 +25,41 @@ pub fn small_space(rng: &mut impl Rng) -> String {
     builder.text()
 }
 
+/// Pieces of a small space with what may stand in their place.
+const EDITS: [[&str; 2]; 17] = [
+    ["kernel in {1, 3}", "kernel in {1, 3, 5}"],
+    ["kernel in {1, 3}", "kernel = 3"],
+    ["kernel = 3", "kernel in {1, 3}"],
+    ["kernels = {1, 3}", "kernels = {3, 5}"],
+    ["expand in {1, 4}", "expand in {1, 2, 4}"],
+    ["expand in {1, 4}", "expand = 4"],
+    ["squeeze = 0.25", "squeeze = 0.5"],
+    ["in 1..3", "in 1..2"],
+    ["in 1..2", "in 1..3"],
+    ["fit 1..3", "in 1..3"],
+    ["channels = 12", "channels = 16"],
+    ["s1", "t1"],
+    ["s2", "before_s2"],
+    ["act in {relu, none}", "act in {none, relu}"],
+    ["act = swish", "act = relu"],
+    ["fit {8, 12, 16}", "fit {8, 16}"],
+    [" or ", " or conv(kernel = 5) or "],
+];
+
+/// A small space with up to three things changed: domains, depths, widths, names of rows. It may
+/// have errors then, or be the same.
+pub fn changed_space(text: &str, rng: &mut impl Rng) -> String {
+    let fitting = |[piece, _]: &&[&str; 2]| text.contains(piece);
+    let mut edits: Vec<_> = EDITS.iter().filter(fitting).collect();
+    edits.shuffle(rng);
+    edits.truncate(rng.random_range(0..=3));
+    edits
+        .into_iter()
+        .fold(text.to_owned(), |text, [piece, other]| {
+            text.replace(piece, other)
+        })
+}
+
 struct Builder<'a, R> {
     rng: &'a mut R,
     items: Vec<String>,

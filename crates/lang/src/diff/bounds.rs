@@ -1,0 +1,137 @@
+//! Bounds that hold, compared by what they let through.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::pairs::Pairs;
+use super::{Change, Side, What};
+use crate::space::{Metric, Relation};
+use crate::syntax::ast::Comparison;
+
+/// What became of the bounds: those on metrics, on single depths, and between depths.
+pub(super) fn changes(before: &Side, after: &Side, pairs: &Pairs) -> Vec<Change> {
+    let metrics = Metric::ALL.iter().filter_map(|&metric| {
+        let windows = [before, after].map(|side| window(side, metric));
+        range(metric.as_str().to_owned(), windows, u64::MAX)
+    });
+    metrics
+        .chain(depths(before, after, pairs))
+        .chain(relations(before, after, pairs))
+        .collect()
+}
+
+/// An interval, both ends included.
+type Range = (u64, u64);
+
+fn window(side: &Side, metric: Metric) -> Range {
+    let of_metric = side
+        .plan
+        .windows
+        .iter()
+        .filter(|window| window.metric == metric);
+    of_metric.fold((0, u64::MAX), |range, window| {
+        meet(range, (window.low, window.high))
+    })
+}
+
+fn meet(one: Range, other: Range) -> Range {
+    (one.0.max(other.0), one.1.min(other.1))
+}
+
+fn depths(before: &Side, after: &Side, pairs: &Pairs) -> Vec<Change> {
+    let was = depth_ranges(before, |row| pairs.after(row));
+    let is = depth_ranges(after, Some);
+    let rows: BTreeSet<usize> = was.keys().chain(is.keys()).copied().collect();
+    let open = (0, u64::from(u32::MAX));
+    let change = |row: usize| {
+        let ranges = [&was, &is].map(|side| side.get(&row).copied().unwrap_or(open));
+        range(
+            format!("{}.depth bound", after.space.rows[row].name.value),
+            ranges,
+            open.1,
+        )
+    };
+    rows.into_iter().filter_map(change).collect()
+}
+
+/// The bounds on single depths, met row by row; those on rows that are gone went with them.
+fn depth_ranges(side: &Side, row_after: impl Fn(usize) -> Option<usize>) -> BTreeMap<usize, Range> {
+    let mut ranges = BTreeMap::new();
+    for require in side.requires {
+        if let Relation::Depth { row, low, high } = require.relation
+            && let Some(row) = row_after(row)
+        {
+            let range = ranges.entry(row).or_insert((0, u64::from(u32::MAX)));
+            *range = meet(*range, (low.into(), high.into()));
+        }
+    }
+    ranges
+}
+
+fn range(place: String, [was, is]: [Range; 2], open: u64) -> Option<Change> {
+    if was == is {
+        return None;
+    }
+    let text = |range: Range| match range {
+        (0, high) if high == open => None,
+        (low, high) if high == open => Some(format!("at least {}", exact(low))),
+        (low, high) => Some(format!("{}..{}", exact(low), exact(high))),
+    };
+    let what = match meet(was, is) {
+        both if both == is => What::Tightened,
+        both if both == was => What::Loosened,
+        _ => What::Changed,
+    };
+    Some(Change {
+        place,
+        what,
+        before: text(was),
+        after: text(is),
+    })
+}
+
+/// A count as it may be written in a file: `600M`, `1234`.
+fn exact(count: u64) -> String {
+    let units = [(1_000_000_000, "G"), (1_000_000, "M"), (1_000, "K")];
+    let whole = units
+        .iter()
+        .find(|(unit, _)| count > 0 && count.is_multiple_of(*unit));
+    whole.map_or(count.to_string(), |(unit, name)| {
+        format!("{}{name}", count / unit)
+    })
+}
+
+/// Bounds between two depths, one way to write each; rows that both have under the names they have now.
+fn relations(before: &Side, after: &Side, pairs: &Pairs) -> Vec<Change> {
+    let name = |side: &Side, row: usize| side.space.rows[row].name.value.clone();
+    let now = |row: usize| pairs.after(row).map(|row| name(after, row));
+    let was = relation_texts(before, |row| now(row).unwrap_or_else(|| name(before, row)));
+    let is = relation_texts(after, |row| name(after, row));
+    let removed = was.difference(&is);
+    let removed = removed.map(|text| Change::removed("require", text.clone()));
+    let added = is.difference(&was);
+    let added = added.map(|text| Change::added("require", text.clone()));
+    removed.chain(added).collect()
+}
+
+fn relation_texts(side: &Side, name: impl Fn(usize) -> String) -> BTreeSet<String> {
+    let text = |relation: &Relation| match *relation {
+        Relation::DepthPair {
+            left,
+            comparison,
+            right,
+        } => {
+            let [left, right] = [left, right].map(|row| format!("{}.depth", name(row)));
+            Some(match comparison {
+                Comparison::AtMost => format!("{left} <= {right}"),
+                Comparison::AtLeast => format!("{right} <= {left}"),
+                Comparison::Equal if left < right => format!("{left} == {right}"),
+                Comparison::Equal => format!("{right} == {left}"),
+            })
+        }
+        _ => None,
+    };
+    let relations = side.requires.iter();
+    relations
+        .filter_map(|require| text(&require.relation))
+        .collect()
+}

@@ -1,0 +1,365 @@
+//! Differences of generated small spaces against plain enumeration of both sets of paths.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path as FilePath;
+
+use creamc_lang::compile::{self, Overrides, Unit};
+use creamc_lang::cost::{self, Cost};
+use creamc_lang::diff::{self, Count, Effort, Paths, Side, SpaceDiff, What};
+use creamc_lang::ir::{Candidate, Path};
+use creamc_lang::plan::{Plan, Request, plan};
+use creamc_lang::source::{Files, ReadError};
+use creamc_lang::space::{Metric, Relation, Require};
+use creamc_lang::syntax::ast::Comparison;
+use creamc_lang::testing::{changed_space, small_space};
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// One text under any path.
+struct One(String);
+
+impl Files for One {
+    fn read(&self, _: &FilePath) -> Result<String, ReadError> {
+        Ok(self.0.clone())
+    }
+}
+
+/// A space with bounds, settled.
+struct Settled {
+    unit: Unit,
+    plan: Plan,
+    requires: Vec<Require>,
+}
+
+impl Settled {
+    /// `None` where the text has errors or no path is inside the bounds.
+    fn of(text: &str, bounds: &[String]) -> Option<Settled> {
+        let mut unit = compile::load(
+            &One(text.to_owned()),
+            FilePath::new("x.cream"),
+            &Overrides::default(),
+        )
+        .ok()?;
+        let space = unit.space.clone()?;
+        let more = bounds.iter().map(|bound| {
+            compile::parse_require(&mut unit.sources, bound, &space)
+                .unwrap_or_else(|found| panic!("{bound}: {found:?}"))
+        });
+        let request = Request {
+            requires: more.collect(),
+            ..Request::default()
+        };
+        let ir = unit.ir.as_ref()?;
+        let (plan, _) = plan(ir, &request).ok()?;
+        let requires = ir
+            .requires
+            .iter()
+            .chain(&request.requires)
+            .cloned()
+            .collect();
+        Some(Settled {
+            unit,
+            plan,
+            requires,
+        })
+    }
+
+    fn side(&self) -> Side<'_> {
+        Side {
+            space: self.unit.space.as_ref().expect("a plan has a space"),
+            plan: &self.plan,
+            requires: &self.requires,
+        }
+    }
+
+    /// Every path, what it is made of, and whether it is inside every bound.
+    fn paths(&self, blocks: &mut Blocks) -> Vec<(Identity, bool)> {
+        let mut known = BTreeMap::new();
+        let paths = enumerate(&self.plan).into_iter();
+        let described = paths.map(|path| {
+            let network = self.plan.ir.network(&path, self.plan.resolution);
+            let cost = cost::of_network(&network);
+            let mut bounds = self.requires.iter();
+            let is_inside = bounds.all(|one| holds(&one.relation, &path, cost));
+            let mut rows: Identity = path.0.iter().map(|_| Vec::new()).collect();
+            for (layer, place) in network.layers.iter().zip(path.blocks()) {
+                let (row, block, candidate) = place;
+                let number = *known.entry(place).or_insert_with(|| {
+                    let candidate = &self.plan.ir.rows[row].slots[block].candidates[candidate];
+                    let text = format!("{} {:?}", written_out(candidate), layer.ops);
+                    let next = blocks.len();
+                    *blocks.entry(text).or_insert(next)
+                });
+                rows[row].push(number);
+            }
+            (rows, is_inside)
+        });
+        described.collect()
+    }
+}
+
+/// Every block written out, with a number of its own.
+type Blocks = BTreeMap<String, usize>;
+
+/// The blocks of every row.
+type Identity = Vec<Vec<usize>>;
+
+/// All values of a candidate, searched or not.
+fn written_out(candidate: &Candidate) -> String {
+    let values = candidate
+        .values
+        .iter()
+        .map(|(name, value, _)| format!("{name} {value}"));
+    let inside: Vec<String> = values
+        .chain(candidate.branches.iter().map(written_out))
+        .collect();
+    format!("{}({})", candidate.operator, inside.join(" "))
+}
+
+/// Every depth with every candidate in every block; of those the ones that the graph of all paths holds,
+/// as other tests say it should.
+fn enumerate(plan: &Plan) -> Vec<Path> {
+    let mut paths = vec![Vec::new()];
+    for row in &plan.ir.rows {
+        let mut rows = Vec::new();
+        for &depth in &row.depths {
+            let mut blocks = vec![Vec::new()];
+            for slot in &row.slots[..depth as usize] {
+                let with = |blocks: &Vec<u16>| {
+                    let blocks = blocks.clone();
+                    (0..slot.candidates.len() as u16)
+                        .map(move |next| [&blocks[..], &[next]].concat())
+                };
+                blocks = blocks.iter().flat_map(with).collect();
+            }
+            rows.extend(blocks);
+        }
+        let with = |path: &Vec<Vec<u16>>| {
+            let path = path.clone();
+            rows.iter()
+                .map(move |row| [&path[..], std::slice::from_ref(row)].concat())
+        };
+        paths = paths.iter().flat_map(with).collect();
+    }
+    let all = paths.into_iter().map(Path);
+    all.filter(|path| plan.graph.cost(path).is_some()).collect()
+}
+
+fn holds(relation: &Relation, path: &Path, cost: Cost) -> bool {
+    let depth = |row: usize| path.0[row].len() as u32;
+    match *relation {
+        Relation::Metric { metric, low, high } => (low..=high).contains(&cost.get(metric)),
+        Relation::Depth { row, low, high } => (low..=high).contains(&depth(row)),
+        Relation::DepthPair {
+            left,
+            comparison,
+            right,
+        } => match comparison {
+            Comparison::AtMost => depth(left) <= depth(right),
+            Comparison::AtLeast => depth(left) >= depth(right),
+            Comparison::Equal => depth(left) == depth(right),
+        },
+    }
+}
+
+/// Small enough to be listed.
+const MOST: u32 = 2_000;
+
+/// Up to two bounds that some path of the space just meets.
+fn bounds(space: &Settled, random: &mut ChaCha8Rng) -> Vec<String> {
+    let paths = enumerate(&space.plan);
+    let one = |random: &mut ChaCha8Rng| {
+        let path = paths.choose(random).expect("a plan has a path");
+        let cost = cost::of_network(&space.plan.ir.network(path, space.plan.resolution));
+        let metric = *Metric::ALL.choose(random).expect("there are metrics");
+        let sign = ["<=", ">="].choose(random).expect("there are signs");
+        format!("{} {sign} {}", metric.as_str(), cost.get(metric))
+    };
+    (0..random.random_range(0..=2))
+        .map(|_| one(random))
+        .collect()
+}
+
+/// Two spaces, the second a changed first, both with bounds.
+fn two_spaces(seed: u64) -> Option<[Settled; 2]> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let text = small_space(&mut random);
+    let other = changed_space(&text, &mut random);
+    let plain = [&text, &other].map(|text| Settled::of(text, &[]));
+    let [Some(one), Some(two)] = plain else {
+        return None;
+    };
+    if [&one, &two]
+        .iter()
+        .any(|space| space.plan.graph.count() > MOST.into())
+    {
+        return None;
+    }
+    let first = bounds(&one, &mut random);
+    let second = match random.random_bool(0.3) {
+        true => first.clone(),
+        false => bounds(&two, &mut random),
+    };
+    Some([Settled::of(&text, &first)?, Settled::of(&other, &second)?])
+}
+
+fn compare(one: &Settled, other: &Settled, effort: Effort) -> SpaceDiff {
+    diff::spaces(&one.side(), &other.side(), effort).expect("small spaces can be counted")
+}
+
+/// Whether every row is one of the other's too.
+fn rows_pair(difference: &SpaceDiff) -> bool {
+    let of_rows = |text: &Option<String>| matches!(text.as_deref(), Some("stage" | "layer"));
+    !difference.changes.iter().any(|change| match change.what {
+        What::Added => of_rows(&change.after) && !change.place.contains(' '),
+        What::Removed => of_rows(&change.before) && !change.place.contains(' '),
+        What::Moved => true,
+        _ => false,
+    })
+}
+
+fn numbers(paths: &Paths) -> [usize; 5] {
+    let exact = |count: &Count| {
+        let number = count.exact().expect("it is exact");
+        usize::try_from(number).expect("small spaces have few paths")
+    };
+    [
+        &paths.before,
+        &paths.after,
+        &paths.shared,
+        &paths.lost,
+        &paths.gained,
+    ]
+    .map(exact)
+}
+
+fn expected(one: &BTreeSet<&Identity>, other: &BTreeSet<&Identity>, pair: bool) -> [usize; 5] {
+    let shared = if pair {
+        one.intersection(other).count()
+    } else {
+        0
+    };
+    [
+        one.len(),
+        other.len(),
+        shared,
+        one.len() - shared,
+        other.len() - shared,
+    ]
+}
+
+#[test]
+fn counts_are_those_of_listed_paths() {
+    let (mut compared, mut overlapping, mut unpaired) = (0, 0, 0);
+    for seed in 0..300 {
+        let Some([one, other]) = two_spaces(seed) else {
+            continue;
+        };
+        let difference = compare(&one, &other, Effort::Exact);
+        let pair = rows_pair(&difference);
+        let mut blocks = Blocks::new();
+        let listed = [one.paths(&mut blocks), other.paths(&mut blocks)];
+        let all = listed
+            .each_ref()
+            .map(|paths| paths.iter().map(|(path, _)| path).collect());
+        let inside = listed.each_ref().map(|paths| {
+            let inside = paths.iter().filter(|(_, is_inside)| *is_inside);
+            inside.map(|(path, _)| path).collect()
+        });
+        assert_eq!(
+            numbers(&difference.paths),
+            expected(&all[0], &all[1], pair),
+            "seed {seed}"
+        );
+        let found = numbers(&difference.feasible);
+        assert_eq!(found, expected(&inside[0], &inside[1], pair), "seed {seed}");
+        compared += 1;
+        unpaired += usize::from(!pair);
+        overlapping += usize::from(found[2] > 0 && found[3] > 0 && found[4] > 0);
+    }
+    let tally = format!("{compared} compared, {overlapping} overlap, {unpaired} with other rows");
+    assert!(compared > 60 && overlapping > 10, "{tally}");
+}
+
+#[test]
+fn the_way_back_loses_what_the_way_there_gained() {
+    let mut different = 0;
+    for seed in 0..200 {
+        let Some([one, other]) = two_spaces(seed) else {
+            continue;
+        };
+        let (there, back) = (
+            compare(&one, &other, Effort::Moderate),
+            compare(&other, &one, Effort::Moderate),
+        );
+        for (there, back) in [
+            (&there.paths, &back.paths),
+            (&there.feasible, &back.feasible),
+        ] {
+            assert_eq!(
+                (&there.lost, &there.gained),
+                (&back.gained, &back.lost),
+                "seed {seed}"
+            );
+            assert_eq!(there.shared, back.shared, "seed {seed}");
+        }
+        assert_eq!(there.is_same(), back.is_same(), "seed {seed}");
+        assert_eq!(
+            there.changes.len(),
+            back.changes.len(),
+            "seed {seed}: {:#?}",
+            there.changes
+        );
+        if there.is_same() {
+            assert_eq!(one.plan.fingerprint, other.plan.fingerprint, "seed {seed}");
+            assert!(there.weights_fit());
+        }
+        different += usize::from(!there.is_same());
+    }
+    assert!(different > 10, "{different}");
+}
+
+#[test]
+fn a_space_is_the_same_as_itself() {
+    for seed in 0..100 {
+        let text = small_space(&mut ChaCha8Rng::seed_from_u64(seed));
+        let Some(one) = Settled::of(&text, &[]) else {
+            continue;
+        };
+        let difference = compare(&one, &one, Effort::Moderate);
+        assert!(difference.is_same(), "{text}\n{:#?}", difference.changes);
+        assert_eq!(
+            difference.feasible.shared, difference.feasible.before,
+            "{text}"
+        );
+        assert_eq!(
+            difference.feasible.lost.most, difference.feasible.gained.most,
+            "{text}"
+        );
+        assert!(rows_pair(&difference));
+    }
+}
+
+#[test]
+fn a_tighter_bound_gains_nothing_though_counts_are_intervals() {
+    let mobile = include_str!("fixtures/mobile.cream");
+    let settle = |bounds: &[&str]| {
+        let bounds: Vec<String> = bounds.iter().map(|&bound| bound.to_owned()).collect();
+        Settled::of(mobile, &bounds).expect("the space has paths inside")
+    };
+    let loose = settle(&["flops in 200M..600M", "params in 3M..6M"]);
+    let tight = settle(&["flops in 300M..500M", "params in 3M..6M"]);
+    let paths = compare(&loose, &tight, Effort::Moderate).feasible;
+    assert_eq!(
+        paths.after.exact(),
+        None,
+        "nothing to see where counts are exact"
+    );
+    assert_eq!(
+        paths.gained.exact().map(ToString::to_string).as_deref(),
+        Some("0")
+    );
+    assert_eq!(paths.shared, paths.after);
+    assert!(paths.lost.least <= paths.lost.most && paths.lost.most <= paths.before.most);
+}
