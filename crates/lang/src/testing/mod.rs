@@ -20,6 +20,6 @@ mod strategies;
 mod table;
 
 pub use cost::{Expected, assert_cost};
-pub use small::small_space;
+pub use small::{changed_space, small_space};
 pub use strategies::{any_path, any_space};
 pub use table::table;
