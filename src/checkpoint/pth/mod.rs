@@ -69,7 +69,8 @@ pub fn parse(bytes: &[u8]) -> Result<Foreign, String> {
     }
     let averaged = match part("state_dict_ema") {
         None | Some((_, Node::None)) => None,
-        Some((_, node)) => Some(tensors.of(node)?),
+        // An empty one says that there are none.
+        Some((_, node)) => Some(tensors.of(node)?).filter(|averaged| !averaged.is_empty()),
     };
     Ok(Foreign { weights, averaged })
 }

@@ -109,12 +109,14 @@ impl Pickle {
         matches!(self.get(id), Node::Global(m, n) if m == module && n == name)
     }
 
-    /// The integers of a tuple or list of integers.
-    pub fn integers(&self, id: Id) -> Option<Vec<i64>> {
+    /// The integers of a tuple or list of up to `most` integers. (One list may stand for many tensors: a long one is
+    /// refused before it is copied for each.)
+    pub fn integers(&self, id: Id, most: usize) -> Option<Vec<i64>> {
         let (Node::Tuple(ids) | Node::List(ids)) = self.get(id) else {
             return None;
         };
-        ids.iter().map(|&id| self.integer(id)).collect()
+        let short = (ids.len() <= most).then_some(ids)?;
+        short.iter().map(|&id| self.integer(id)).collect()
     }
 
     /// An integer.
@@ -323,6 +325,9 @@ impl Machine<'_> {
     }
 
     fn push(&mut self, node: Node) -> Step<()> {
+        if self.nodes.len() == MOST_VALUES {
+            return Err(format!("it makes more than {MOST_VALUES} values"));
+        }
         self.stack.push(self.nodes.len());
         self.nodes.push(node);
         Ok(())
@@ -389,6 +394,10 @@ impl Machine<'_> {
         Ok(line)
     }
 }
+
+/// A checkpoint of 10,000 tensors makes about a tenth of it. A value takes some 70 bytes, and can come of one byte of
+/// the file.
+const MOST_VALUES: usize = 1 << 20;
 
 const TOO_SHORT: &str = "it takes more values than there are";
 const ENDS: &str = "the file ends inside it";

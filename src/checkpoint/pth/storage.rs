@@ -125,6 +125,12 @@ fn kind(class: &str) -> Option<Kind> {
     })
 }
 
+/// No weight has more.
+const MOST_AXES: usize = 8;
+
+/// What a tensor takes in memory beside its numbers, about.
+const TENSOR: usize = 512;
+
 /// Builds tensors.
 pub struct Tensors<'a> {
     pub pickle: &'a Pickle,
@@ -199,11 +205,13 @@ impl<'a> Tensors<'a> {
             .ok_or_else(|| format!("storage {key} is missing"))?;
         let numbers = (
             self.pickle.integer(*offset),
-            self.pickle.integers(*size),
-            self.pickle.integers(*stride),
+            self.pickle.integers(*size, MOST_AXES),
+            self.pickle.integers(*stride, MOST_AXES),
         );
         let (Some(offset), Some(size), Some(stride)) = numbers else {
-            return Err("a shape that is not made of whole numbers".to_owned());
+            return Err(format!(
+                "a shape that is not made of up to {MOST_AXES} whole numbers"
+            ));
         };
         let width = kind.elt_size_in_bytes();
         let count = bytes.len() / width;
@@ -218,7 +226,8 @@ impl<'a> Tensors<'a> {
             )
         })?;
         // Counted are what is copied and what is kept: either can be much more than the file.
-        let left = self.room.checked_sub(width * numbers.max(end - first));
+        let taken = TENSOR + width * numbers.max(end - first);
+        let left = self.room.checked_sub(taken);
         self.room = left.ok_or("the tensors share storages too often to be weights")?;
         let part = &bytes[width * first..width * end];
         Tensor::f_from_data_size(part, &[(end - first) as i64], kind)

@@ -38,6 +38,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Raster<'static>, String> {
     Ok(Raster::owned(size, values))
 }
 
+/// On one line, which the decoder's own text need not be.
 fn reason(error: DecodeErrors) -> String {
-    format!("is truncated or damaged: {error}")
+    let text = error.to_string();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    format!("is truncated or damaged: {}", words.join(" "))
 }

@@ -118,6 +118,7 @@ mod tests {
         ] {
             let found = decode(&fixture(name), 3).map(|_| ()).unwrap_err();
             assert!(found.contains(reason), "{name}: {found}");
+            assert!(!found.contains('\n'), "{name}: {found}");
         }
     }
 
