@@ -12,6 +12,7 @@ use creamc_lang::source::{Files, ReadError};
 use creamc_lang::space::{Metric, Relation, Require};
 use creamc_lang::syntax::ast::Comparison;
 use creamc_lang::testing::{changed_space, small_space};
+use num_bigint::BigUint;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -362,4 +363,47 @@ fn a_tighter_bound_gains_nothing_though_counts_are_intervals() {
     );
     assert_eq!(paths.shared, paths.after);
     assert!(paths.lost.least <= paths.lost.most && paths.lost.most <= paths.before.most);
+}
+
+#[test]
+fn what_spaces_with_shared_decisions_share_is_the_space_of_what_both_allow() {
+    let [one, other] = ["{3, 5}", "{5, 7}"].map(|kernels| {
+        let choice = format!("choice early in {kernels}\n    let squeeze");
+        mobile_with("early", &[("let squeeze", choice.as_str())])
+    });
+    let paths = compare(&one, &other, Effort::Exact).feasible;
+    // By another way: the space that has only what both have.
+    let both = mobile_with("5", &[]);
+    let expected = compare(&both, &both, Effort::Exact).feasible.before;
+    assert!(
+        expected.least > BigUint::ZERO,
+        "there is something to share"
+    );
+    assert_eq!(paths.shared, expected);
+    assert_eq!(paths.lost.least, &paths.before.least - &expected.least);
+    assert_eq!(paths.gained.least, &paths.after.least - &expected.least);
+}
+
+/// The paper's space with two kernels, and with this one in its first and its last stage: where it is
+/// a choice, blocks far from each other share a decision, and all paths are counted in parts.
+fn mobile_with(kernel: &str, more: &[(&str, &str)]) -> Settled {
+    let mobile = include_str!("fixtures/mobile.cream");
+    let [first, last] = ["s1", "s5"].map(|name| {
+        format!("stage {name}      ir(kernel = {kernel}, expand in {{4, 6}}, se = squeeze)")
+    });
+    let edits = [
+        ("kernel in {3, 5, 7}", "kernel in {3, 5}"),
+        ("stage s1      mb", &first),
+        ("stage s5      mb", &last),
+        (
+            "resolution fit {64, 96, 128, 160, 192, 224}",
+            "resolution = 224",
+        ),
+    ];
+    let edits = edits.iter().chain(more);
+    let text = edits.fold(mobile.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "no `{from}`");
+        text.replace(from, to)
+    });
+    Settled::of(&text, &["flops <= 350M".to_owned()]).expect("the space has paths inside")
 }

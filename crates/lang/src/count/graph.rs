@@ -125,6 +125,18 @@ impl Graph {
         })
     }
 
+    /// The graph of nodes that were made elsewhere, to count in. They are in topological order, the first
+    /// the start, the last the end, and from each but these two both are reached.
+    ///
+    /// What the graphs they came from know of shared decisions speaks of other nodes and is left out.
+    pub(crate) fn of_nodes(nodes: Vec<Node>) -> Graph {
+        Graph {
+            nodes,
+            sharing: Arc::default(),
+            cores: Vec::new(),
+        }
+    }
+
     /// The graph of nodes whose edges go up, without those that no path from the first to the
     /// last passes, and the edges to them.
     pub(super) fn pruned(nodes: Vec<Node>, sharing: Arc<Sharing>) -> Graph {

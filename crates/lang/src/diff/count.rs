@@ -99,7 +99,7 @@ impl Question<'_> {
 
     /// The common paths that lie inside the windows of both.
     fn shared(&self, product: &Product) -> Result<Shared, TooManySums> {
-        let plain = [0, 1].map(|side| product.graph(self.graphs[side], |costs| costs[side]));
+        let plain = [0, 1].map(|side| product.graph(|costs| costs[side]));
         let number = plain[0].count();
         let binding = self.binding(product, &plain);
         // All of a side is shared where no path of its graph is missing and the other's windows ask
@@ -111,7 +111,7 @@ impl Question<'_> {
         let binding: Vec<Binding> = binding.into_iter().filter(Binding::counts).collect();
         let count = match binding.len() <= Metric::ALL.len() {
             true => {
-                let graph = product.graph(self.graphs[0], |costs| packed(&binding, costs));
+                let graph = product.graph(|costs| packed(&binding, costs));
                 self.count(&graph, &renumbered(&binding))?
             }
             false => self.overlap(&plain, number)?,

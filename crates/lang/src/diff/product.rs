@@ -55,8 +55,8 @@ impl Product {
         Some(Product(pruned(expanded, end)))
     }
 
-    /// As a graph to count in, its costs made of those of both. `like` is any graph.
-    pub(super) fn graph(&self, like: &Graph, cost: impl Fn([Cost; 2]) -> Cost) -> Graph {
+    /// As a graph to count in, its costs made of those of both.
+    pub(super) fn graph(&self, cost: impl Fn([Cost; 2]) -> Cost) -> Graph {
         let edge = |common: &Common| Edge {
             to: common.to,
             step: common.step,
@@ -66,10 +66,7 @@ impl Product {
         let nodes = self.0.iter().map(|edges| Node {
             edges: edges.iter().map(edge).collect(),
         });
-        let nodes = nodes.collect();
-        let mut graph = like.clone();
-        graph.nodes = nodes;
-        graph
+        Graph::of_nodes(nodes.collect())
     }
 
     /// Whether something holds of the costs of every step.
