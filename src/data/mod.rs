@@ -6,7 +6,7 @@
 //! scored by) and *test* (used once, for the number that is reported).
 //!
 //! The images of the first form are few and lie in memory; the others are decoded by the
-//! threads that prepare batches. An image that cannot be read is noted ([`Data::news`]); what takes its
+//! threads that prepare batches. An image that cannot be read is noted ([`Dataset::news`]); what takes its
 //! place depends on nothing but the files ([`Gap`]).
 //!
 //! Promises: every label names a class; every class has training images; all
