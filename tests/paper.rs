@@ -104,6 +104,7 @@ fn recipe(variant: Variant, pick: PickMethod) -> Recipe {
             weight_decay: 1e-4,
             smoothing: 0.1,
             sync_norms: false,
+            short: None,
             optimiser: OptimiserKind::Sgd {
                 nesterov: true,
                 momentum: 0.9,

@@ -102,6 +102,30 @@ fn a_search_ends_with_a_path_inside_the_bound_and_a_readable_folder() {
 }
 
 #[test]
+fn short_floats_change_the_training_a_little_and_no_tensor() {
+    let folder = tempfile::tempdir().unwrap();
+    let losses = |run: &Path| -> Vec<f64> {
+        let lines = text(&run.join("metrics.jsonl"));
+        let loss = |line| serde_json::from_str::<serde_json::Value>(line).unwrap()["loss"].as_f64();
+        lines.lines().map(|line| loss(line).unwrap()).collect()
+    };
+    let runs = ["AMP=false", "AMP=bf16"].map(|amp| {
+        let run = folder.path().join(amp);
+        search(&run, &[amp, "SUPERNET.PICK_METHOD=meta"]).unwrap();
+        run
+    });
+    let [long, short] = runs.each_ref().map(|run| losses(run));
+    assert_ne!(long, short);
+    for (long, short) in long.iter().zip(&short) {
+        assert!((long - short).abs() < 0.1, "{long} and {short}");
+    }
+    let [long, short] = runs.each_ref().map(|run| newest(run).tensors);
+    for (name, tensor) in &long {
+        assert_eq!(short[name].kind(), tensor.kind(), "{name}");
+    }
+}
+
+#[test]
 fn equal_seeds_give_equal_weights_and_results_whoever_picks_the_teacher() {
     for pick in ["SUPERNET.PICK_METHOD=meta", "SUPERNET.PICK_METHOD=top1"] {
         let folder = tempfile::tempdir().unwrap();

@@ -58,6 +58,7 @@ fn recipe(ends: &Ends) -> Recipe {
             weight_decay: 1e-4,
             smoothing: 0.1,
             sync_norms: false,
+            short: None,
             optimiser: OptimiserKind::Sgd {
                 nesterov: true,
                 momentum: 0.9,

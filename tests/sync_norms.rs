@@ -239,6 +239,7 @@ fn recipe(strategy: Strategy, sync_norms: bool) -> Recipe {
             weight_decay: 1e-4,
             smoothing: 0.1,
             sync_norms,
+            short: None,
             optimiser: OptimiserKind::Sgd {
                 nesterov: true,
                 momentum: 0.9,

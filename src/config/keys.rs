@@ -450,11 +450,11 @@ const KEYS: &[Key] = &[
         "1",
         "batches whose gradients make one update; BATCH_SIZE is that of one of them",
     ),
-    retrain(
+    both(
         "AMP",
         Word(&["false", "true", "bf16", "f16"]),
         "false",
-        "short floats in the forward; True means bf16; f16 scales the loss. Weights stay f32",
+        "short floats in the forward; True means bf16; f16 scales the loss, in retraining alone. Weights stay f32",
     ),
     retrain(
         "NET.DROPOUT_RATE",

@@ -30,13 +30,15 @@ pub use auto_augment::{AutoAugment, Noise, PairTable, RandAugment};
 pub use keys::{Key, Run, Use, keys};
 pub use kind::{Kind, Value};
 pub use problem::{Place, Problem, SettingsError, Warning};
-pub use retrain::{EmaSettings, PUBLISHED, RetrainSettings, Selection, ShortFloats};
+pub use retrain::{EmaSettings, PUBLISHED, RetrainSettings, Selection};
 pub use schedule::{NoiseSettings, ScheduleSettings, ScheduleShape, Warmup};
 pub use search::{
     FlopsEnd, KdLoss, Measure, PickMethod, SearchSettings, SupernetSettings, Variant,
 };
 pub use strategy::{EvolutionSettings, PathPrior, PickBy, Strategy};
-pub use train::{CheckpointSettings, Classes, OptimizerKind, OptimizerSettings, TrainSettings};
+pub use train::{
+    CheckpointSettings, Classes, OptimizerKind, OptimizerSettings, ShortFloats, TrainSettings,
+};
 
 /// Settings with what is worth knowing about them.
 #[derive(Debug, Clone, PartialEq)]

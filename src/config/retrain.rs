@@ -29,8 +29,6 @@ pub struct RetrainSettings {
     pub mix: Option<MixSettings>,
     /// Batches whose gradients make one update; at least 1.
     pub accumulate: u64,
-    /// Short floats in the forward, if any.
-    pub short: Option<ShortFloats>,
     /// The network, where the settings name it.
     pub selection: Option<Selection>,
     /// Side of the images of a network in index form, where its space leaves it open.
@@ -44,16 +42,6 @@ pub struct EmaSettings {
     pub decay: f64,
     /// Whether early updates keep less.
     pub warmup: bool,
-}
-
-/// Short floats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ShortFloats {
-    /// bfloat16.
-    Bf16,
-    /// float16, with a scaled loss.
-    F16,
 }
 
 /// A network named by the settings instead of an architecture file.
@@ -88,11 +76,6 @@ pub(super) fn settings(from: &mut Resolved) -> RetrainSettings {
         clip: from.maybe_real("CLIP_GRAD"),
         mix: augmentation::mix(from),
         accumulate: from.whole("ACCUMULATE"),
-        short: match from.text("AMP").as_str() {
-            "true" | "bf16" => Some(ShortFloats::Bf16),
-            "f16" => Some(ShortFloats::F16),
-            _ => None,
-        },
         selection,
     }
 }

@@ -6,7 +6,7 @@ use super::kind::Value;
 use super::problem::{Place, Warning};
 use super::resolve::Resolved;
 use super::strategy::{self, EvolutionSettings, PathPrior, PickBy, Strategy};
-use super::train::{self, CheckpointSettings, TrainSettings, size};
+use super::train::{self, CheckpointSettings, ShortFloats, TrainSettings, size};
 
 /// What a search reads.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -238,12 +238,25 @@ fn contradictions(from: &mut Resolved, train: &TrainSettings, supernet: &Superne
         let what = "`FLOPS_MINIMUM` is above `FLOPS_MAXIMUM`: no path has such a cost; swap them";
         from.contradiction(&["SUPERNET.FLOPS_MINIMUM", "SUPERNET.FLOPS_MAXIMUM"], what);
     }
+    short_contradictions(from, train, supernet);
     if from.text("OPT") != "sgd" {
         let what = format!(
             "`OPT` is {}; the search trains with sgd (the meta update steps as it does): remove the setting",
             from.text("OPT")
         );
         from.contradiction(&["OPT"], what);
+    }
+}
+
+/// Short floats serve the forwards of the student and of its teachers.
+fn short_contradictions(from: &mut Resolved, train: &TrainSettings, supernet: &SupernetSettings) {
+    if train.short == Some(ShortFloats::F16) {
+        let what = "`AMP` is f16, whose gradients need a scaled loss, which the meta update would see; set it to bf16";
+        from.contradiction(&["AMP"], what);
+    }
+    if train.short.is_some() && supernet.variant == Variant::Released {
+        let what = "`AMP` is for `SUPERNET.VARIANT: paper`; `released` computes as the code did, in f32: set `AMP` to false";
+        from.contradiction(&["AMP", "SUPERNET.VARIANT"], what);
     }
 }
 

@@ -169,9 +169,14 @@ fn only_retraining_mixes_images() {
 
 #[test]
 fn flags_are_words_where_there_are_others_beside_them() {
-    assert_eq!(retrain_in("AMP: False\n").short, None);
-    assert_eq!(retrain_in("AMP: True\n").short, Some(ShortFloats::Bf16));
-    assert_eq!(retrain_in("AMP: f16\n").short, Some(ShortFloats::F16));
+    assert_eq!(retrain_in("AMP: False\n").train.short, None);
+    let searched = search_in("AMP: True\n").settings.train.short;
+    assert_eq!(searched, Some(ShortFloats::Bf16));
+    assert_eq!(
+        retrain_in("AMP: True\n").train.short,
+        Some(ShortFloats::Bf16)
+    );
+    assert_eq!(retrain_in("AMP: f16\n").train.short, Some(ShortFloats::F16));
 }
 
 #[test]
@@ -514,6 +519,16 @@ fn contradictions_are_refused_with_the_cure() {
             "SUPERNET: {PICK: evolution, PARENTS: 60}\n",
             ":1:29: `SUPERNET.PARENTS` is 60, more than `SUPERNET.POPULATION`, 50",
             "lower it",
+        ),
+        (
+            "AMP: f16\n",
+            ":1:1: `AMP` is f16, whose gradients need a scaled loss",
+            "set it to bf16",
+        ),
+        (
+            "SUPERNET: {VARIANT: released}\nAMP: true\n",
+            ":2:1: `AMP` is for `SUPERNET.VARIANT: paper`",
+            "set `AMP` to false",
         ),
         (
             "MODEL: ../elsewhere\n",

@@ -64,6 +64,18 @@ pub struct TrainSettings {
     pub smoothing: f64,
     /// Whether norms in training see the images of all processes.
     pub sync_norms: bool,
+    /// Short floats in the forward, if any.
+    pub short: Option<ShortFloats>,
+}
+
+/// Short floats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ShortFloats {
+    /// bfloat16.
+    Bf16,
+    /// float16, with a scale on the loss.
+    F16,
 }
 
 /// An optimiser and its numbers.
@@ -145,6 +157,11 @@ pub(super) fn settings(from: &mut Resolved, paper_lr: f64) -> TrainSettings {
         augmentation: augmentation::settings(from),
         smoothing: from.real("AUGMENTATION.SMOOTHING"),
         sync_norms: from.flag("BATCHNORM.SYNC_BN"),
+        short: match from.text("AMP").as_str() {
+            "true" | "bf16" => Some(ShortFloats::Bf16),
+            "f16" => Some(ShortFloats::F16),
+            _ => None,
+        },
     }
 }
 

@@ -1,11 +1,11 @@
 //! Training one network, a batch at a time.
 
-use creamc_torch::{Short, TorchError, autocast};
-use tch::{Kind, Tensor};
+use creamc_torch::{Short, TorchError};
+use tch::Tensor;
 
 use super::scale::LossScale;
 use crate::childnet::{Childnet, Drops};
-use crate::config::{RetrainSettings, ShortFloats};
+use crate::config::RetrainSettings;
 use crate::data::Batch;
 use crate::nn::NamedTensor;
 use crate::ranks::Ranks;
@@ -22,7 +22,6 @@ struct How {
     drops: Drops,
     clip: Option<f64>,
     accumulate: u64,
-    short: Option<Short>,
     seed: u64,
 }
 
@@ -57,10 +56,6 @@ impl Learner {
             };
             Average::new(decay, &childnet.tensors())
         });
-        let short = settings.short.map(|short| match short {
-            ShortFloats::Bf16 => Short::Bf16,
-            ShortFloats::F16 => Short::F16,
-        });
         Learner {
             optimiser: recipe.optimiser(),
             average,
@@ -71,11 +66,10 @@ impl Learner {
                 },
                 clip: settings.clip,
                 accumulate: settings.accumulate,
-                short,
                 seed: settings.train.seed,
             },
             gathered: Vec::new(),
-            scale: (short == Some(Short::F16)).then(LossScale::default),
+            scale: (recipe.short == Some(Short::F16)).then(LossScale::default),
             childnet,
             ranks,
         }
@@ -134,9 +128,7 @@ impl Learner {
 
     /// Logits as f32, whatever the forward computes in.
     fn forward(&self, recipe: &Recipe, images: &Tensor, step: u64) -> Result<Tensor, Error> {
-        let How {
-            drops, short, seed, ..
-        } = self.how;
+        let How { drops, seed, .. } = self.how;
         if !drops.are_none() {
             // What a step draws depends on the seed, the step and the rank alone.
             let (rank, world) = (self.ranks.rank() as u64, self.ranks.world() as u64);
@@ -144,12 +136,8 @@ impl Learner {
         }
         let norms = self.ranks.norms(recipe.sync_norms);
         let forward = || self.childnet.forward_training(images, drops, norms);
-        let Some(short) = short else {
-            return Ok(self.ranks.found(forward())?);
-        };
-        let cuda = self.childnet.place().device.is_cuda();
-        let logits = autocast(short, cuda, forward)?;
-        Ok(self.ranks.found(logits)?.to_kind(Kind::Float))
+        let logits = recipe.forward(self.childnet.place(), forward);
+        Ok(self.ranks.found(logits)?)
     }
 
     /// Adds the gradients of a batch that is one of `batches`, averaged over ranks.

@@ -99,7 +99,7 @@ impl Ready {
         agree(&ranks, &plan, &data)?;
         let recipe = Recipe::new(&settings.train, data.train.len(), ranks.world())?;
         let device = device.open()?;
-        if settings.short == Some(ShortFloats::F16) && !device.is_cuda() {
+        if settings.train.short == Some(ShortFloats::F16) && !device.is_cuda() {
             let what = "`AMP: f16` needs a CUDA device; on the CPU use bf16";
             return Err(Error::Refused(what.to_owned()));
         }

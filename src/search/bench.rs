@@ -304,6 +304,7 @@ mod tests {
                 weight_decay: 1e-4,
                 smoothing: 0.1,
                 sync_norms: false,
+                short: None,
                 optimiser: OptimiserKind::Sgd {
                     nesterov: true,
                     momentum: 0.9,

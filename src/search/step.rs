@@ -228,7 +228,8 @@ impl Learner {
         mode: Mode,
     ) -> Result<Tensor, RanksError> {
         let norms = self.ranks.norms(recipe.train.sync_norms);
-        let logits = self.supernet.forward_over(images, path, mode, norms);
+        let forward = || self.supernet.forward_over(images, path, mode, norms);
+        let logits = recipe.train.forward(self.supernet.place(), forward);
         self.ranks.found(logits)
     }
 

@@ -1,10 +1,14 @@
 //! The numbers of a step that every training has, and how its weights move.
 
-use creamc_torch::Sgd;
+use creamc_torch::{Sgd, Short, TorchError, autocast};
+use tch::{Kind, Tensor};
 
 use super::optimiser::{Optimiser, OptimiserKind};
 use super::{Error, Noise, Per, Schedule, Shape};
-use crate::config::{OptimizerKind, OptimizerSettings, ScheduleShape, TrainSettings, Warmup};
+use crate::config::{
+    OptimizerKind, OptimizerSettings, ScheduleShape, ShortFloats, TrainSettings, Warmup,
+};
+use crate::nn::Place;
 
 /// What any training step needs to know; the settings, resolved.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +25,8 @@ pub struct Recipe {
     pub smoothing: f64,
     /// Whether norms see the images of all processes (`SYNC_BN`).
     pub sync_norms: bool,
+    /// Short floats in the forward (`AMP`).
+    pub short: Option<Short>,
     /// Which optimiser.
     pub optimiser: OptimiserKind,
 }
@@ -49,6 +55,10 @@ impl Recipe {
             weight_decay: settings.optimizer.weight_decay,
             smoothing: settings.smoothing,
             sync_norms: settings.sync_norms,
+            short: settings.short.map(|short| match short {
+                ShortFloats::Bf16 => Short::Bf16,
+                ShortFloats::F16 => Short::F16,
+            }),
             optimiser: optimiser(&settings.optimizer),
         })
     }
@@ -57,6 +67,24 @@ impl Recipe {
     #[must_use]
     pub fn optimiser(&self) -> Optimiser {
         Optimiser::new(self.optimiser, self.weight_decay)
+    }
+
+    /// What a training forward at `place` gives, in short floats where the recipe has them; as f32 in any case.
+    ///
+    /// # Errors
+    /// Those of the forward, and when libtorch refuses.
+    pub fn forward(
+        &self,
+        place: Place,
+        forward: impl FnOnce() -> Result<Tensor, TorchError>,
+    ) -> Result<Tensor, TorchError> {
+        match self.short {
+            None => forward(),
+            Some(short) => {
+                let logits = autocast(short, place.device.is_cuda(), forward)??;
+                Ok(logits.to_kind(Kind::Float))
+            }
+        }
     }
 
     /// How the weights move at step `step`, counted from 0 over the whole run.
