@@ -5,14 +5,15 @@
     reason = "a test lays out and damages its files"
 )]
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use creamc::config::Interpolation;
+use common::pixels::pixels;
 use creamc::data::{
-    Augmentation, Crop, Data, DataError, Gap, PackOptions, Packed, Packing, Pixels, Preparer,
-    Wanted, pack,
+    Augmentation, Data, DataError, Gap, PackOptions, Packed, Packing, Preparer, Wanted, pack,
 };
 
 const RAW: Packing = Packing::Raw { short_side: None };
@@ -69,21 +70,6 @@ fn load(dir: &Path, channels: usize) -> Data {
         ..wanted()
     };
     Data::load(dir, &wanted).unwrap()
-}
-
-/// The test images as evaluation sees them, and the train images through crops and flips.
-fn pixels(data: &Data) -> [Pixels; 2] {
-    let training = Augmentation {
-        crop: Crop::Resized(Interpolation::Random),
-        flip: 0.5,
-        vary: None,
-        erase: None,
-    };
-    let plain = Augmentation::none();
-    [(&data.test, plain), (&data.train, training)].map(|(part, how)| {
-        let preparer = Preparer::new(part, &data.normalisation, how, 5);
-        preparer.prepare(&part.indices, 3, Gap::Leave).unwrap()
-    })
 }
 
 fn partial_files(root: &Path) -> usize {

@@ -167,17 +167,39 @@ impl Scene {
         learner.step(recipe, at, student, batch).unwrap()
     }
 
+    /// The released code's meta update alone, without the training step around it.
+    fn update_meta(&mut self, at: Moment) {
+        let Scene {
+            learner,
+            recipe,
+            batch,
+            student,
+        } = self;
+        released::update_meta(learner, recipe, at, student, batch).unwrap();
+    }
+
     fn meta_weight(&self) -> Tensor {
         self.learner.meta.weight().detach().copy()
+    }
+
+    /// The meta layer's weight and bias, number by number.
+    fn meta_layer(&self) -> Vec<f64> {
+        let layer = self.learner.meta.parameters();
+        let parts = layer.iter().map(|own| own.tensor.detach().view([-1]));
+        Vec::try_from(Tensor::cat(&parts.collect::<Vec<_>>(), 0)).unwrap()
+    }
+
+    /// What the board's entries store, best entry first.
+    fn probes(&self) -> Vec<&Probe> {
+        let entries = self.learner.board.entries();
+        entries.iter().map(|entry| &entry.payload).collect()
     }
 }
 
 /// The meta layer's scores of the board's entries, best entry first.
 fn scores(scene: &Scene) -> (teacher::Choice, Vec<f64>) {
-    let entries = scene.learner.board.entries();
-    let probes: Vec<&Probe> = entries.iter().map(|entry| &entry.payload).collect();
     let Learner { supernet, meta, .. } = &scene.learner;
-    let choice = teacher::choose(supernet, &scene.student, &probes, meta);
+    let choice = teacher::choose(supernet, &scene.student, &scene.probes(), meta);
     let scores = choice.scores.clone();
     (choice, scores)
 }
@@ -253,15 +275,7 @@ fn meta_step(variant: Variant, meta_lr: f64) -> f64 {
             scene.step(AT);
         }
         // The training step would move the layer too: the update alone.
-        Variant::Released => {
-            let Scene {
-                learner,
-                recipe,
-                batch,
-                student,
-            } = &mut scene;
-            released::update_meta(learner, recipe, AT, student, batch).unwrap();
-        }
+        Variant::Released => scene.update_meta(AT),
     }
     (scene.meta_weight() - before).norm().double_value(&[])
 }
@@ -429,19 +443,8 @@ fn rows_5_and_6_the_released_update_goes_down_along_the_first_tensor_alone() {
         (hand.towards_teacher(), v, first, all)
     };
     let before = snapshot(&scene.learner);
-    let flat = |scene: &Scene| -> Vec<f64> {
-        let layer = scene.learner.meta.parameters();
-        let parts = layer.iter().map(|own| own.tensor.detach().view([-1]));
-        Vec::try_from(Tensor::cat(&parts.collect::<Vec<_>>(), 0)).unwrap()
-    };
-    let layer = flat(&scene);
-    let Scene {
-        learner,
-        recipe,
-        batch,
-        student,
-    } = &mut scene;
-    released::update_meta(learner, recipe, AT, student, batch).unwrap();
+    let layer = scene.meta_layer();
+    scene.update_meta(AT);
 
     // The simulated step is w − rate·g: the layer's gradient is −rate times the slope. It is clipped together with the
     // weights', of which the first tensor's, v, is all that counts; the first step of its momentum goes 1.9 rates.
@@ -450,7 +453,8 @@ fn rows_5_and_6_the_released_update_goes_down_along_the_first_tensor_alone() {
     let largest = first.iter().fold(0.0_f64, |most, one| most.max(one.abs()));
     let apart = |slopes: &[f64]| -> f64 {
         let expected = slopes.iter().map(|slope| 1.9 * rate * rate * clip * slope);
-        let moves = flat(&scene)
+        let moves = scene
+            .meta_layer()
             .into_iter()
             .zip(&layer)
             .map(|(now, then)| now - then);
@@ -600,8 +604,7 @@ fn row_14_choosing_a_teacher_leaves_norm_statistics_alone_the_released_code_move
 #[test]
 fn row_14_the_choice_is_the_same_however_many_entries_run_at_once() {
     let scene = scene(Variant::Paper, PickMethod::Meta);
-    let entries = scene.learner.board.entries();
-    let probes: Vec<&Probe> = entries.iter().map(|entry| &entry.payload).collect();
+    let probes = scene.probes();
     let Learner { supernet, meta, .. } = &scene.learner;
     let choose = |at_once| teacher::choose_by(supernet, &scene.student, &probes, meta, at_once);
     let whole = choose(probes.len());
@@ -693,16 +696,11 @@ fn row_18_the_meta_update_leaves_the_weights_alone_the_released_codes_moves_them
         "the update took place"
     );
 
-    let Scene {
-        mut learner,
-        recipe,
-        batch,
-        student,
-    } = scene(Variant::Released, PickMethod::Meta);
-    let before = snapshot(&learner);
-    released::update_meta(&mut learner, &recipe, AT, &student, &batch).unwrap();
-    let changed = moved(&learner, &before);
-    let weights = learner.supernet.parameters(&student);
+    let mut released = scene(Variant::Released, PickMethod::Meta);
+    let before = snapshot(&released.learner);
+    released.update_meta(AT);
+    let changed = moved(&released.learner, &before);
+    let weights = released.learner.supernet.parameters(&released.student);
     let names = weights.iter().map(|own| own.name.to_string());
     // A bias in front of a norm has no gradient.
     let weights = names.filter(|name| name.ends_with("weight"));

@@ -5,13 +5,13 @@
     reason = "a test lays out and damages its files"
 )]
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use creamc::config::Interpolation;
-use creamc::data::{
-    Augmentation, Crop, Data, Gap, PackOptions, Packing, Pixels, Preparer, Wanted, pack,
-};
+use common::pixels::pixels;
+use creamc::data::{Augmentation, Data, Gap, PackOptions, Packing, Preparer, Wanted, pack};
 
 const TRAIN: &str = "ILSVRC2012_img_train.tar";
 const VAL: &str = "ILSVRC2012_img_val.tar";
@@ -99,26 +99,6 @@ fn wanted() -> Wanted {
         seed: 5,
         ..Wanted::all(3, 3, 16)
     }
-}
-
-/// The test images as evaluation sees them, the others through crops and flips.
-fn pixels(data: &Data) -> [Pixels; 3] {
-    let training = Augmentation {
-        crop: Crop::Resized(Interpolation::Random),
-        flip: 0.5,
-        vary: None,
-        erase: None,
-    };
-    let plain = Augmentation::none();
-    let parts = [
-        (&data.test, plain.clone()),
-        (&data.judge, plain),
-        (&data.train, training),
-    ];
-    parts.map(|(part, how)| {
-        let preparer = Preparer::new(part, &data.normalisation, how, 5);
-        preparer.prepare(&part.indices, 3, Gap::Leave).unwrap()
-    })
 }
 
 fn assert_equal(one: &Data, other: &Data) {

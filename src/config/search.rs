@@ -199,8 +199,8 @@ fn supernet(from: &mut Resolved) -> SupernetSettings {
         probe_paths: size(from.whole("SUPERNET.PROBE_PATHS")),
         recal_images: size(from.whole("SUPERNET.RECAL_IMAGES")),
         recal_batch: size(from.whole("SUPERNET.RECAL_BATCH")),
-        flops_min: from.maybe_real("SUPERNET.FLOPS_MINIMUM").map(millions),
-        flops_max: from.maybe_real("SUPERNET.FLOPS_MAXIMUM").map(millions),
+        flops_min: from.maybe_real("SUPERNET.FLOPS_MINIMUM").map(flops_of),
+        flops_max: from.maybe_real("SUPERNET.FLOPS_MAXIMUM").map(flops_of),
         flops_places: ["SUPERNET.FLOPS_MINIMUM", "SUPERNET.FLOPS_MAXIMUM"].map(|key| {
             match from.maybe_real(key) {
                 Some(_) => from.place(key).clone(),
@@ -217,8 +217,10 @@ pub(super) fn variant(from: &Resolved) -> Variant {
     }
 }
 
-fn millions(number: f64) -> u64 {
-    (number * 1e6).round() as u64
+/// The flops that a setting gives in millions, to the flop.
+#[must_use]
+pub fn flops_of(millions: f64) -> u64 {
+    (millions * 1e6).round() as u64
 }
 
 fn contradictions(from: &mut Resolved, train: &TrainSettings, supernet: &SupernetSettings) {

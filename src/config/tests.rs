@@ -690,3 +690,11 @@ fn settings_of_a_meta_layer_that_does_not_learn_and_of_a_supernet_that_is_not_tr
             .map(|key| format!("`{key}` has no effect: {why}"))
     );
 }
+
+#[test]
+fn millions_of_flops_are_read_to_the_flop() {
+    // A bound that is exactly some path's cost must hold that path: cut off, these would be one less.
+    for flops in [260_129_649_u64, 260_139_622] {
+        assert_eq!(flops_of(flops as f64 / 1e6), flops);
+    }
+}

@@ -73,13 +73,6 @@ const SLURM: [&str; 4] = [
 ];
 /// Set in what `srun` starts, and not in the batch script around it, which has all of [`SLURM`] too.
 const SLURM_STEP: &str = "SLURM_STEP_ID";
-/// What launchers call a job, the same on all of its ranks and on no others.
-const JOBS: [(Launcher, &[&str]); 4] = [
-    (Launcher::Creamc, &[OWN]),
-    (Launcher::Torchrun, &["TORCHELASTIC_RUN_ID"]),
-    (Launcher::Mpirun, &["PMIX_NAMESPACE"]),
-    (Launcher::Srun, &["SLURM_JOB_ID", SLURM_STEP]),
-];
 /// PyTorch's usual port, where a launcher names none.
 const PORT: u16 = 29500;
 
@@ -201,9 +194,14 @@ impl Environment<'_> {
         })
     }
 
+    /// What its launcher calls the job, the same on all of its ranks and on no others.
     fn job(self, launcher: Launcher) -> String {
-        let names = JOBS.iter().find(|(own, _)| *own == launcher);
-        let names = names.map_or(&[][..], |(_, names)| *names);
+        let names: &[&str] = match launcher {
+            Launcher::Creamc => &[OWN],
+            Launcher::Torchrun => &["TORCHELASTIC_RUN_ID"],
+            Launcher::Mpirun => &["PMIX_NAMESPACE"],
+            Launcher::Srun => &["SLURM_JOB_ID", SLURM_STEP],
+        };
         let parts: Vec<String> = names.iter().map(|name| self.text(name)).collect();
         parts.join(".")
     }

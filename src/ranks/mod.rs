@@ -7,7 +7,9 @@
 
 mod agree;
 mod begun;
+mod compare;
 mod environment;
+mod error;
 mod join;
 mod launch;
 mod peers;
@@ -23,75 +25,18 @@ use std::sync::Arc;
 
 use creamc_torch::TorchError;
 use creamc_torch::group::{Alone, Pending, ProcessGroup, Reduce};
-use tch::{Device, Kind, Tensor};
+use tch::Tensor;
 
 use crate::data::Shard;
 use crate::nn::{NamedTensor, Over};
 
+pub use compare::{COMPARE_EVERY, SAVED, TRAINED};
 pub use environment::{Environment, Launcher, Seat, StoreOwner};
+pub use error::RanksError;
 pub use join::{Joining, join};
 pub use launch::{Launch, end_with_launcher, launch};
 use peers::Peers;
 pub use sharing::Sharing;
-
-/// Why the ranks do not go on together.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RanksError {
-    /// The launcher's environment is wrong.
-    #[error("{0}")]
-    Environment(String),
-    /// Ranks could not be started.
-    #[error("{0}")]
-    Launch(String),
-    /// The user stopped it before all had come.
-    #[error("stopped before all ranks had come; nothing was begun")]
-    Interrupted,
-    /// Not all came, or not the right ones.
-    #[error("{0}")]
-    Join(String),
-    /// One ended, or answers no more.
-    #[error("{what} (this is rank {rank} of {world}; libtorch said: {reason})")]
-    Lost {
-        /// This rank.
-        rank: usize,
-        /// All ranks.
-        world: usize,
-        /// Who, as far as it is known.
-        what: String,
-        /// What libtorch said.
-        reason: String,
-    },
-    /// One was started with something else than the first.
-    #[error(
-        "rank {rank} has `{own}` where rank 0 has `{first}`: start all ranks with the same command, settings and files"
-    )]
-    Unlike {
-        /// This rank.
-        rank: usize,
-        /// A line of what it has.
-        own: String,
-        /// The same line on rank 0.
-        first: String,
-    },
-    /// What must be equal on all ranks is not.
-    #[error(
-        "{what} is not the same on all ranks: rank {rank} differs from rank 0. Do all machines run the same binary on the same \
-         kind of device, with the same files?"
-    )]
-    Apart {
-        /// What.
-        what: String,
-        /// The first rank that differs.
-        rank: usize,
-    },
-}
-
-/// Steps between two comparisons of what must be equal on all ranks.
-pub const COMPARE_EVERY: u64 = 100;
-/// What is compared between checkpoints.
-pub const TRAINED: &str = "what is trained";
-/// What is compared before each checkpoint.
-pub const SAVED: &str = "what a checkpoint holds";
 
 /// This process among those that train together.
 #[derive(Debug, Clone)]
@@ -248,26 +193,6 @@ impl Ranks {
         Ok(())
     }
 
-    /// Compares what must be equal on all ranks, by a sum of its bits.
-    ///
-    /// # Errors
-    /// When it is not, or a rank is lost.
-    pub fn compare(&self, what: &str, tensors: &[NamedTensor]) -> Result<(), RanksError> {
-        if self.is_alone() {
-            return Ok(());
-        }
-        let own = tch::no_grad(|| bits(tensors)).to_device(Device::Cpu);
-        self.meets();
-        let all = self.found(self.control.all_gather(&own))?;
-        match all.iter().position(|theirs| *theirs != all[0]) {
-            None => Ok(()),
-            Some(rank) => Err(RanksError::Apart {
-                what: what.to_owned(),
-                rank,
-            }),
-        }
-    }
-
     /// A text that rank 0 knows, known to all: asked for once under this key.
     ///
     /// # Errors
@@ -358,59 +283,5 @@ impl Ranks {
                 reason: error.0,
             },
         })
-    }
-}
-
-/// A sum of the bits of tensors, each tensor with a weight of its own. It sees drift, not every exchange of values inside
-/// a tensor.
-fn bits(tensors: &[NamedTensor]) -> Tensor {
-    let sums: Vec<Tensor> = tensors
-        .iter()
-        .map(|one| {
-            let words = match one.tensor.kind() {
-                Kind::Double | Kind::Int64 => Kind::Int64,
-                Kind::Half | Kind::BFloat16 => Kind::Int16,
-                _ => Kind::Int,
-            };
-            one.tensor.detach().view_dtype(words).sum(Kind::Int64)
-        })
-        .collect();
-    if sums.is_empty() {
-        return Tensor::from_slice(&[0_i64]);
-    }
-    let sums = Tensor::stack(&sums, 0);
-    let weights = Tensor::arange(sums.size()[0], (Kind::Int64, sums.device())) * 2 + 1;
-    (sums * weights).sum(Kind::Int64).view([1])
-}
-
-#[cfg(test)]
-mod tests {
-    use creamc_torch::group::testing;
-
-    use super::*;
-
-    /// What two ranks say of these numbers, the last of which may differ.
-    fn compared(of_rank: fn(usize) -> f32) -> Vec<Result<(), RanksError>> {
-        testing::ranks(2, |group| {
-            let ranks = Ranks::of(Arc::new(group));
-            let last = of_rank(ranks.rank());
-            let tensors = [[1.0, 2.0], [3.0, last]].map(|numbers| NamedTensor {
-                name: "weight".into(),
-                tensor: Tensor::from_slice(&numbers),
-            });
-            ranks.compare(TRAINED, &tensors)
-        })
-    }
-
-    #[test]
-    fn one_bit_that_differs_ends_all_ranks_and_the_rank_is_named() {
-        assert_eq!(compared(|_| 0.1), [Ok(()), Ok(())]);
-        for result in compared(|rank| f32::from_bits(0.1_f32.to_bits() + rank as u32)) {
-            let error = result.unwrap_err().to_string();
-            assert!(
-                error.contains("what is trained is not the same") && error.contains("rank 1"),
-                "{error}"
-            );
-        }
     }
 }

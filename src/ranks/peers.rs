@@ -86,19 +86,15 @@ impl Peers {
 
     /// Says a text to all others.
     pub fn tell(&self, key: &str, text: &str) -> Result<(), RanksError> {
-        let key = self.talk.key(&format!("told/{key}"));
-        let told = self.talk.store.set(&key, text);
-        told.map_err(|error| self.lost(&error))
+        self.remember(&self.talk.told(key), text)
     }
 
     /// What rank 0 tells under this key.
     pub fn ask(&self, key: &str) -> Result<String, RanksError> {
-        let key = self.talk.key(&format!("told/{key}"));
+        let key = self.talk.told(key);
         let since = Instant::now();
         loop {
-            let told = self.talk.store.get(&key);
-            let told = told.map_err(|error| self.lost(&error))?;
-            if let Some(told) = told {
+            if let Some(told) = self.recall(&key)? {
                 return Ok(told);
             }
             if self.talk.ended(0).is_some() {
@@ -132,28 +128,26 @@ impl Peers {
     /// Waits until all others have done theirs, as long as they live.
     pub fn all_done(&self, key: &str) -> Result<(), RanksError> {
         for other in self.talk.others() {
-            let done = self.talk.key(&format!("told/{key}/{other}"));
-            let sign = || self.talk.signs(&[other]).map_err(|error| self.lost(&error));
-            let (mut since, mut seen) = (Instant::now(), sign()?);
-            loop {
-                let told = self
-                    .talk
-                    .store
-                    .get(&done)
-                    .map_err(|error| self.lost(&error))?;
-                if told.is_some() {
-                    break;
-                }
-                let now = sign()?;
-                if now != seen {
-                    (since, seen) = (Instant::now(), now);
-                }
-                if since.elapsed() > self.timeout || self.talk.ended(other).is_some() {
-                    let reason = format!("rank {other} did not end its part");
-                    return Err(self.lost(&TorchError(reason)));
-                }
-                thread::sleep(LOOK * 5);
+            self.done_by(other, key)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until this one has.
+    fn done_by(&self, other: usize, key: &str) -> Result<(), RanksError> {
+        let done = self.talk.told(&format!("{key}/{other}"));
+        let sign = || self.talk.signs(&[other]).map_err(|error| self.lost(&error));
+        let (mut since, mut seen) = (Instant::now(), sign()?);
+        while self.recall(&done)?.is_none() {
+            let now = sign()?;
+            if now != seen {
+                (since, seen) = (Instant::now(), now);
             }
+            if since.elapsed() > self.timeout || self.talk.ended(other).is_some() {
+                let reason = format!("rank {other} did not end its part");
+                return Err(self.lost(&TorchError(reason)));
+            }
+            thread::sleep(LOOK * 5);
         }
         Ok(())
     }

@@ -61,6 +61,11 @@ impl Talk {
         format!("{}/{name}", self.prefix)
     }
 
+    /// Where what is said under `name` lies.
+    pub fn told(&self, name: &str) -> String {
+        self.key(&format!("told/{name}"))
+    }
+
     /// All but this rank.
     pub fn others(&self) -> Vec<usize> {
         let all = 0..self.names.len();

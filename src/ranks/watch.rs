@@ -10,8 +10,10 @@
 //! Silence is counted in beats of this process, not read off a clock: a whole training that was stopped and continued has
 //! lost nobody.
 
+mod heart;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -91,11 +93,11 @@ impl Watch {
             ..Seen::default()
         });
         let own = store.another()?;
-        let (heart, watch) = (Arc::clone(&seen), Arc::clone(&seen));
+        let (by_heart, by_watch) = (Arc::clone(&seen), Arc::clone(&seen));
         let silent = watched.silent.clone();
         let threads = vec![
-            thread::spawn(move || beat(&own, &watched, &heart, pace)),
-            thread::spawn(move || look(&watch, &silent, pace)),
+            thread::spawn(move || heart::beat(&own, &watched, &by_heart, pace)),
+            thread::spawn(move || look(&by_watch, &silent, pace)),
         ];
         Ok(Watch { seen, threads })
     }
@@ -145,7 +147,7 @@ impl Seen {
 
     /// What is said when the store is gone, with what was last heard of who served it.
     fn store_gone(&self) -> String {
-        let served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        let served = self.served();
         match &*served {
             Some(Sign { step, .. }) if *step > 0 => {
                 format!(
@@ -157,70 +159,12 @@ impl Seen {
         }
     }
 
-    fn group(&self) -> std::sync::MutexGuard<'_, Option<Arc<dyn ProcessGroup>>> {
+    fn served(&self) -> MutexGuard<'_, Option<Sign>> {
+        self.served.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn group(&self) -> MutexGuard<'_, Option<Arc<dyn ProcessGroup>>> {
         self.group.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The heart.
-fn beat(store: &Store, watched: &Watched, seen: &Seen, pace: Pace) {
-    let (mut own, mut last) = (Sign::default(), None);
-    let mut behind = Behind::default();
-    while !seen.is_over() {
-        own = watched.progress.sign(&own);
-        let mut speak = || -> Result<(), TorchError> {
-            store.set(&watched.own, &own.to_string())?;
-            if let Some(lost) = store.get(&watched.lost)? {
-                let _ = seen.lost.set(lost);
-            } else if let Some(text) = seen.to_tell.get() {
-                store.set(&watched.lost, text)?;
-            }
-            if let Some(server) = &watched.server {
-                let sign = store.get(server)?.as_deref().and_then(Sign::read);
-                *seen.served.lock().unwrap_or_else(PoisonError::into_inner) = sign;
-            }
-            let sign = store.get(&watched.next)?;
-            if let Some(next) = sign.as_deref().and_then(Sign::read)
-                && behind.count(own.met, next.met) > pace.missed
-            {
-                let _ = seen.to_tell.set(next.no_progress(&watched.next_name));
-            }
-            if sign != last {
-                seen.signs.fetch_add(1, Ordering::Relaxed);
-                last = sign;
-            }
-            Ok(())
-        };
-        if speak().is_err() {
-            // Where this rank is at its end, so is the one that served the store.
-            if !seen.is_over() {
-                let _ = seen.lost.set(seen.store_gone());
-            }
-            return;
-        }
-        seen.rounds.fetch_add(1, Ordering::Relaxed);
-        thread::park_timeout(pace.beat);
-    }
-}
-
-/// How long the next rank has kept this one waiting.
-#[derive(Default)]
-struct Behind {
-    at: (u64, u64),
-    beats: u64,
-}
-
-impl Behind {
-    /// Beats in a row in which both had met the others this often, this rank oftener.
-    fn count(&mut self, own: u64, next: u64) -> u64 {
-        let same = self.at == (own, next);
-        self.beats = if next < own && same {
-            self.beats + 1
-        } else {
-            0
-        };
-        self.at = (own, next);
-        self.beats
     }
 }
 

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use crate::cost;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::{self, Ir};
-use crate::source::{FileId, Files, Name, ReadError, Sources};
-use crate::space::{self, Require, Space};
+use crate::source::{FileId, Files, Name, ReadError, Sources, Span};
+use crate::space::{self, Metric, Relation, Require, Space};
 use crate::syntax::{self, ast};
 
 use uses::Loaded;
@@ -261,4 +261,25 @@ pub fn parse_require(
         return Err(found);
     };
     space::check_require(&require, space, sources)
+}
+
+/// A bound on flops that stands in no `.cream` file, both ends included.
+///
+/// In messages it is `text`, in a source named like the `place` where it was written.
+pub fn flops_bound(
+    sources: &mut Sources,
+    (place, text): (&str, &str),
+    [low, high]: [Option<u64>; 2],
+) -> Require {
+    let file = sources.add(place, text);
+    let span = Span::new(file, 0, text.len());
+    Require {
+        relation: Relation::Metric {
+            metric: Metric::Flops,
+            low: low.unwrap_or(0),
+            high: high.unwrap_or(u64::MAX),
+        },
+        span,
+        value_span: span,
+    }
 }

@@ -5,11 +5,11 @@ use creamc_lang::compile::{self, Overrides, Unit};
 use creamc_lang::diagnostic::{Diagnostic, Severity};
 use creamc_lang::ir::Ir;
 use creamc_lang::plan::{self, Plan, Request};
-use creamc_lang::source::Span;
-use creamc_lang::space::{Metric, Relation, Require};
+use creamc_lang::space::Require;
 
 use super::files::Files;
 use super::{Command, Manifest, Outcome, Setting};
+use crate::config;
 use crate::disk::Disk;
 
 /// The space of a run.
@@ -116,21 +116,12 @@ fn planned(unit: &mut Unit, ir: &Ir, wanted: Wanted) -> Result<Plan, String> {
 
 /// The bound of the settings `FLOPS_MINIMUM` and `FLOPS_MAXIMUM`, in millions.
 fn settings_bound(unit: &mut Unit, wanted: Wanted) -> Option<Require> {
-    let end = |key| wanted.setting(key).map(|millions| (millions * 1e6) as u64);
-    let low = end("SUPERNET.FLOPS_MINIMUM");
-    let high = end("SUPERNET.FLOPS_MAXIMUM");
-    low.or(high)?;
+    let end = |key| wanted.setting(key).map(config::flops_of);
+    let flops = ["SUPERNET.FLOPS_MINIMUM", "SUPERNET.FLOPS_MAXIMUM"].map(end);
+    flops[0].or(flops[1])?;
     let text = "FLOPS_MINIMUM, FLOPS_MAXIMUM";
-    let span = Span::new(unit.sources.add(text, text), 0, text.len());
-    Some(Require {
-        relation: Relation::Metric {
-            metric: Metric::Flops,
-            low: low.unwrap_or(0),
-            high: high.unwrap_or(u64::MAX),
-        },
-        span,
-        value_span: span,
-    })
+    let sources = &mut unit.sources;
+    Some(compile::flops_bound(sources, (text, text), flops))
 }
 
 fn chosen(unit: &Unit, ir: &Ir, wanted: Wanted) -> Result<Arch, String> {

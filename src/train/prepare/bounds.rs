@@ -2,8 +2,7 @@
 
 use creamc_lang::compile;
 use creamc_lang::plan::{Plan, Request};
-use creamc_lang::source::Span;
-use creamc_lang::space::{Metric, Relation, Require};
+use creamc_lang::space::{Metric, Require};
 
 use super::Source;
 use crate::config::{FlopsEnd, SupernetSettings};
@@ -53,18 +52,9 @@ impl Source {
         let place = written.peek()?.place.to_string();
         let text_of = |end: &FlopsEnd| format!("{}: {}", end.key, millions(end.flops.unwrap_or(0)));
         let text = written.map(text_of).collect::<Vec<_>>().join(", ");
-        let [low, high] = ends.map(|end| end.flops);
-        let file = self.unit.sources.add(place, text.clone());
-        let span = Span::new(file, 0, text.len());
-        Some(Require {
-            relation: Relation::Metric {
-                metric: Metric::Flops,
-                low: low.unwrap_or(0),
-                high: high.unwrap_or(u64::MAX),
-            },
-            span,
-            value_span: span,
-        })
+        let flops = ends.map(|end| end.flops);
+        let sources = &mut self.unit.sources;
+        Some(compile::flops_bound(sources, (&place, &text), flops))
     }
 
     /// Which of the settings' ends lies beyond every path that meets the `others`, and a value that does not.

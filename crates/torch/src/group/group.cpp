@@ -3,6 +3,7 @@
 
 #include "group.h"
 
+#include <cstdlib>
 #include <sstream>
 #include <string>
 
@@ -14,6 +15,11 @@
 namespace {
 
 std::vector<uint8_t> bytes(const char *data, size_t length) { return {data, data + length}; }
+
+// c10d's flight recorder keeps a table of groups that it changes without a lock: two groups whose first work begins at the
+// same moment, on two threads, crash in it. Nothing reads what it records. Set before main, while no thread reads
+// variables; who sets one is obeyed.
+const bool recorder_is_off = setenv("TORCH_FR_BUFFER_SIZE", "0", /*overwrite=*/0) == 0;
 
 } // namespace
 

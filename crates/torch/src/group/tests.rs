@@ -12,6 +12,27 @@ fn numbers(tensor: &Tensor) -> Vec<f64> {
 }
 
 #[test]
+fn groups_of_one_process_may_all_begin_their_work_at_once() {
+    let together = std::sync::Barrier::new(8);
+    let work = || {
+        for _ in 0..40 {
+            let seen = ranks(1, |group| {
+                let own = Tensor::from_slice(&[1.0]);
+                together.wait();
+                group.all_reduce(&own, Reduce::Sum).unwrap().wait().unwrap();
+                numbers(&own)
+            });
+            assert_eq!(seen, [[1.0]]);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(work);
+        }
+    });
+}
+
+#[test]
 fn three_ranks_send_gather_and_reduce() {
     let seen = ranks(3, |group| {
         let rank = group.rank() as f64;
