@@ -54,7 +54,8 @@ impl<'a> Checker<'a> {
     /// A bare name may also be that of a `let` with a domain.
     fn let_value(&mut self, value: &'a ast::Value) -> Option<LetMeaning<'a>> {
         if let ast::Value::Name(name) = value
-            && let Some(LetMeaning::Domain(domain)) = self.lets.get(name.value.as_str()).cloned()?
+            && let Some(Some(LetMeaning::Domain(domain))) =
+                self.lets.get(name.value.as_str()).cloned()
         {
             self.used.insert(&name.value);
             return Some(LetMeaning::Domain(domain));
