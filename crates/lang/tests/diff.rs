@@ -1,30 +1,22 @@
 //! Differences of generated small spaces against plain enumeration of both sets of paths.
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path as FilePath;
 
+use common::{One, holds};
 use creamc_lang::compile::{self, Overrides, Unit};
-use creamc_lang::cost::{self, Cost};
+use creamc_lang::cost;
 use creamc_lang::diff::{self, Count, Effort, Paths, Side, SpaceDiff, What};
 use creamc_lang::ir::{Candidate, Path};
 use creamc_lang::plan::{Plan, Request, plan};
-use creamc_lang::source::{Files, ReadError};
-use creamc_lang::space::{Metric, Relation, Require};
-use creamc_lang::syntax::ast::Comparison;
+use creamc_lang::space::{Metric, Require};
 use creamc_lang::testing::{changed_space, small_space};
 use num_bigint::BigUint;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-
-/// One text under any path.
-struct One(String);
-
-impl Files for One {
-    fn read(&self, _: &FilePath) -> Result<String, ReadError> {
-        Ok(self.0.clone())
-    }
-}
 
 /// A space with bounds, settled.
 struct Settled {
@@ -82,7 +74,10 @@ impl Settled {
             let network = self.plan.ir.network(&path, self.plan.resolution);
             let cost = cost::of_network(&network);
             let mut bounds = self.requires.iter();
-            let is_inside = bounds.all(|one| holds(&one.relation, &path, cost));
+            let is_inside = bounds.all(|one| {
+                let depth = |row: usize| path.0[row].len() as u32;
+                holds(&one.relation, depth, |metric| cost.get(metric))
+            });
             let mut rows: Identity = path.0.iter().map(|_| Vec::new()).collect();
             for (layer, place) in network.layers.iter().zip(path.blocks()) {
                 let (row, block, candidate) = place;
@@ -145,23 +140,6 @@ fn enumerate(plan: &Plan) -> Vec<Path> {
     }
     let all = paths.into_iter().map(Path);
     all.filter(|path| plan.graph.cost(path).is_some()).collect()
-}
-
-fn holds(relation: &Relation, path: &Path, cost: Cost) -> bool {
-    let depth = |row: usize| path.0[row].len() as u32;
-    match *relation {
-        Relation::Metric { metric, low, high } => (low..=high).contains(&cost.get(metric)),
-        Relation::Depth { row, low, high } => (low..=high).contains(&depth(row)),
-        Relation::DepthPair {
-            left,
-            comparison,
-            right,
-        } => match comparison {
-            Comparison::AtMost => depth(left) <= depth(right),
-            Comparison::AtLeast => depth(left) >= depth(right),
-            Comparison::Equal => depth(left) == depth(right),
-        },
-    }
 }
 
 /// Small enough to be listed.

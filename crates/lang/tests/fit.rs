@@ -1,35 +1,17 @@
 //! Settled depths against the rule of the language, followed step by step over all depths.
 
-use std::path::Path as FilePath;
+mod common;
 
-use creamc_lang::compile::{self, Overrides};
+use common::{holds, lower, no_cost};
 use creamc_lang::cost;
 use creamc_lang::ir::{Candidate, Ir};
 use creamc_lang::plan::{Plan, Request, plan};
-use creamc_lang::source::{Files, ReadError, Span, Spanned};
+use creamc_lang::source::{Span, Spanned};
 use creamc_lang::space::{Metric, Relation, Require};
-use creamc_lang::syntax::ast::Comparison;
 use creamc_lang::testing::small_space;
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-
-/// One text under any path.
-struct One(String);
-
-impl Files for One {
-    fn read(&self, _: &FilePath) -> Result<String, ReadError> {
-        Ok(self.0.clone())
-    }
-}
-
-fn lower(text: &str) -> Ir {
-    let files = One(text.to_owned());
-    let unit = compile::load(&files, FilePath::new("x.cream"), &Overrides::default());
-    let unit = unit.expect("the file can be read");
-    unit.ir
-        .unwrap_or_else(|| panic!("{text}\n{:?}", unit.diagnostics))
-}
 
 /// At the smallest resolution, with a bound on flops.
 fn request(ir: &Ir, high: u64) -> Request {
@@ -51,22 +33,6 @@ fn request(ir: &Ir, high: u64) -> Request {
     }
 }
 
-fn holds(relation: &Relation, depths: &[u32]) -> bool {
-    match *relation {
-        Relation::Metric { .. } => true,
-        Relation::Depth { row, low, high } => (low..=high).contains(&depths[row]),
-        Relation::DepthPair {
-            left,
-            comparison,
-            right,
-        } => match comparison {
-            Comparison::AtMost => depths[left] <= depths[right],
-            Comparison::AtLeast => depths[left] >= depths[right],
-            Comparison::Equal => depths[left] == depths[right],
-        },
-    }
-}
-
 /// Every way to choose depths that the bounds allow, where some are settled.
 fn ways(ir: &Ir, settled: &[(usize, u32)]) -> Vec<Vec<u32>> {
     let mut all = vec![Vec::new()];
@@ -79,7 +45,15 @@ fn ways(ir: &Ir, settled: &[(usize, u32)]) -> Vec<Vec<u32>> {
             .flat_map(|depths| listed.iter().map(move |&depth| with(depths, depth)))
             .collect();
     }
-    all.retain(|depths| ir.requires.iter().all(|one| holds(&one.relation, depths)));
+    let bounds = ir.requires.iter().map(|one| &one.relation);
+    let on_depths: Vec<_> = bounds
+        .filter(|one| !matches!(one, Relation::Metric { .. }))
+        .collect();
+    all.retain(|depths| {
+        on_depths
+            .iter()
+            .all(|one| holds(one, |row| depths[row], no_cost))
+    });
     all
 }
 

@@ -1,10 +1,13 @@
 //! What holds for every text, and for every space.
 
+mod common;
+
 use std::path::Path;
 
+use common::One;
 use creamc_lang::compile::{self, Overrides};
 use creamc_lang::diagnostic::{Diagnostic, Severity, json, render};
-use creamc_lang::source::{FileId, Files, ReadError, Sources, Span};
+use creamc_lang::source::{FileId, Sources, Span};
 use creamc_lang::syntax::{self, ast};
 use creamc_lang::testing::small_space;
 use proptest::prelude::*;
@@ -14,15 +17,6 @@ use rand_chacha::ChaCha8Rng;
 const MOBILE: &str = include_str!("fixtures/mobile.cream");
 const EDGE: &str = include_str!("fixtures/edge.cream");
 const BEST: &str = include_str!("fixtures/best.cream");
-
-/// One text under any path.
-struct One(String);
-
-impl Files for One {
-    fn read(&self, _: &Path) -> Result<String, ReadError> {
-        Ok(self.0.clone())
-    }
-}
 
 /// Compiles a text, draws all messages, and checks where they point to.
 fn survive(text: &str) {

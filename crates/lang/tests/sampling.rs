@@ -1,37 +1,19 @@
 //! Priors over the candidates of compiled spaces, and draws under them.
 
-use std::path::Path as FilePath;
+mod common;
 
-use creamc_lang::compile::{self, Overrides};
+use common::{holds, lower, no_cost};
 use creamc_lang::cost::Cost;
 use creamc_lang::count::{Measure, NoSample, Prior, PriorError, Sampler, Window};
 use creamc_lang::ir::{Candidate, Ir, Path, Row, Slot};
 use creamc_lang::plan::{Plan, Request, plan};
-use creamc_lang::source::{Files, ReadError};
-use creamc_lang::space::{Metric, Relation};
-use creamc_lang::syntax::ast::Comparison;
+use creamc_lang::space::Metric;
 use creamc_lang::testing::small_space;
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 const MOBILE: &str = include_str!("fixtures/mobile.cream");
-
-/// One text under any path.
-struct One(String);
-
-impl Files for One {
-    fn read(&self, _: &FilePath) -> Result<String, ReadError> {
-        Ok(self.0.clone())
-    }
-}
-
-fn lower(text: &str) -> Ir {
-    let files = One(text.to_owned());
-    let unit = compile::load(&files, FilePath::new("x.cream"), &Overrides::default());
-    let unit = unit.expect("the file can be read");
-    unit.ir.expect("the space has no errors")
-}
 
 /// Every path of a small space that meets the bounds of its file and lies inside windows, with
 /// its chance, not normalised, under a measure and a prior.
@@ -59,7 +41,7 @@ fn enumerate(plan: &Plan, windows: &[Window], measure: Measure, prior: &Prior) -
         *chance > 0.0
             && requires
                 .iter()
-                .all(|require| holds(&require.relation, rows))
+                .all(|require| holds(&require.relation, |row| rows[row].len() as u32, no_cost))
             && windows.iter().all(|window| window.holds(*cost))
     });
     paths
@@ -117,23 +99,6 @@ fn row_ways(
         all.extend(ways);
     }
     all
-}
-
-fn holds(relation: &Relation, rows: &[Vec<u16>]) -> bool {
-    let depth = |row: usize| rows[row].len() as u32;
-    match *relation {
-        Relation::Metric { .. } => panic!("a generated space bounds depths only"),
-        Relation::Depth { row, low, high } => (low..=high).contains(&depth(row)),
-        Relation::DepthPair {
-            left,
-            comparison,
-            right,
-        } => match comparison {
-            Comparison::AtMost => depth(left) <= depth(right),
-            Comparison::AtLeast => depth(left) >= depth(right),
-            Comparison::Equal => depth(left) == depth(right),
-        },
-    }
 }
 
 /// A random small space with a random window, when it has a path without one and is small enough.

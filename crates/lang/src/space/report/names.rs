@@ -55,57 +55,39 @@ pub(in crate::space) fn circular_name(circle: &[&Name]) -> Diagnostic {
 }
 
 pub(in crate::space) fn wrong_kind(name: &Name, wanted: &str, entry: Entry) -> Diagnostic {
-    Diagnostic::new(
-        Code::WrongKind,
-        format!("`{}` is {}, not {wanted}", name.value, entry.meaning.kind()),
-        name.span,
-        format!("{wanted} belongs here"),
-    )
-    .label(entry.name.span, "declared here")
+    let is = format!("is {}, not {wanted}", entry.meaning.kind());
+    of_kind(name, entry.name, &is, &format!("{wanted} belongs here"))
 }
 
 pub(in crate::space) fn domain_for_value(name: &Name, declared: &Name) -> Diagnostic {
-    Diagnostic::new(
-        Code::WrongKind,
-        format!("`{}` names a domain, not a value", name.value),
-        name.span,
-        "`=` takes one value",
-    )
-    .label(declared.span, "declared here")
-    .help(format!("to search it, write `in {}`", name.value))
+    let is = "names a domain, not a value";
+    of_kind(name, declared, is, "`=` takes one value")
+        .help(format!("to search it, write `in {}`", name.value))
 }
 
 pub(in crate::space) fn value_for_domain(name: &Name, declared: &Name) -> Diagnostic {
-    Diagnostic::new(
-        Code::WrongKind,
-        format!("`{}` names a value, not a domain", name.value),
-        name.span,
-        "a set or a range belongs here",
-    )
-    .label(declared.span, "declared here")
-    .help(format!("to fix it, write `= {}`", name.value))
+    let is = "names a value, not a domain";
+    of_kind(name, declared, is, "a set or a range belongs here")
+        .help(format!("to fix it, write `= {}`", name.value))
 }
 
 pub(in crate::space) fn choice_for_value(name: &Name, declared: &Name) -> Diagnostic {
-    Diagnostic::new(
-        Code::WrongKind,
-        format!("`{}` is a choice, not a fixed value", name.value),
-        name.span,
-        "one value belongs here",
-    )
-    .label(declared.span, "declared here")
-    .note("only the attributes of operators in rows and blocks follow a choice")
+    let is = "is a choice, not a fixed value";
+    of_kind(name, declared, is, "one value belongs here")
+        .note("only the attributes of operators in rows and blocks follow a choice")
 }
 
 pub(in crate::space) fn choice_for_domain(name: &Name, declared: &Name) -> Diagnostic {
-    Diagnostic::new(
-        Code::WrongKind,
-        format!("`{}` is a choice, not a domain", name.value),
-        name.span,
-        "a set or a range belongs here",
-    )
-    .label(declared.span, "declared here")
-    .help(format!("to follow it, write `= {}`", name.value))
+    let is = "is a choice, not a domain";
+    of_kind(name, declared, is, "a set or a range belongs here")
+        .help(format!("to follow it, write `= {}`", name.value))
+}
+
+/// A name that `is` not what `belongs` where it stands.
+fn of_kind(name: &Name, declared: &Name, is: &str, belongs: &str) -> Diagnostic {
+    let headline = format!("`{}` {is}", name.value);
+    Diagnostic::new(Code::WrongKind, headline, name.span, belongs)
+        .label(declared.span, "declared here")
 }
 
 pub(in crate::space) fn unknown_domain(name: &Name, lets: &[&str]) -> Diagnostic {

@@ -17,12 +17,7 @@ pub(in crate::space) fn searches_nothing(
         ast::Binding::Fit(_) => "settles",
         _ => "searches",
     };
-    let problem = Diagnostic::new(
-        Code::SearchesNothing,
-        format!("`{name}` {verb} nothing: its domain has one value"),
-        domain.span,
-        "a single value",
-    );
+    let problem = one_value(&format!("`{name}` {verb} nothing"), domain);
     match text {
         Some(text) => {
             let fixed = format!("{name} = {text}");
@@ -35,12 +30,7 @@ pub(in crate::space) fn searches_nothing(
 /// `text`: the only value as written, if it stands in the choice itself.
 pub(in crate::space) fn chooses_nothing(item: &ast::Choice, text: Option<&str>) -> Diagnostic {
     let name = &item.name.value;
-    let problem = Diagnostic::new(
-        Code::SearchesNothing,
-        format!("`{name}` chooses nothing: its domain has one value"),
-        item.domain.span,
-        "a single value",
-    );
+    let problem = one_value(&format!("`{name}` chooses nothing"), &item.domain);
     match text {
         Some(text) => {
             let fixed = format!("let {name} = {text}");
@@ -48,6 +38,15 @@ pub(in crate::space) fn chooses_nothing(item: &ast::Choice, text: Option<&str>) 
         }
         None => problem.help("name the value itself with the `let` and use that"),
     }
+}
+
+fn one_value(what: &str, domain: &ast::Domain) -> Diagnostic {
+    Diagnostic::new(
+        Code::SearchesNothing,
+        format!("{what}: its domain has one value"),
+        domain.span,
+        "a single value",
+    )
 }
 
 pub(in crate::space) fn unused_choice(item: &ast::Choice) -> Diagnostic {
