@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::Checker;
 use super::literal::{Constant, Literal};
-use super::not_built::Feature;
 use super::row::integers;
 use super::value::{CHANNELS, CLASSES, RESOLUTION, as_integer};
 use crate::source::{Span, Spanned};
@@ -88,8 +87,10 @@ impl<'a> Checker<'a> {
                 self.warn_single(attribute, domain, values.values().len());
                 Setting::Fitted(integers(&values))
             }
-            ast::Binding::In(_) => {
-                return self.not_built(Feature::SearchedResolution, attribute.span);
+            ast::Binding::In(domain) => {
+                let values = self.domain(RESOLUTION, domain)?;
+                self.warn_single(attribute, domain, values.values().len());
+                Setting::Searched(integers(&values))
             }
         };
         Some(Spanned::new(setting, attribute.span))
