@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use creamc_lang::ir::Slot;
 use creamc_lang::plan::Plan;
 use creamc_lang::space::Metric;
 
@@ -107,6 +108,16 @@ const COLUMNS: [Side; 7] = [
     Side::Right,
 ];
 
+/// A candidate, with its widths where another differs in them alone.
+fn candidate_text(slot: &Slot, candidate: usize) -> String {
+    let text = slot.text(candidate);
+    let (input, output) = slot.candidates[candidate].widths;
+    match slot.structures() < slot.candidates.len() {
+        true => format!("{text}, {input} to {output}"),
+        false => text,
+    }
+}
+
 fn cost_rows(plan: &Plan, side: u32) -> Vec<Vec<String>> {
     let head = ["row", "block", "candidate"].into_iter();
     let metrics = Metric::ALL.iter().map(|metric| metric.as_str());
@@ -114,7 +125,11 @@ fn cost_rows(plan: &Plan, side: u32) -> Vec<Vec<String>> {
     for (row, costs) in plan.ir.rows.iter().zip(plan.costs_at(side)) {
         for (block, (slot, costs)) in row.slots.iter().zip(costs).enumerate() {
             for (candidate, cost) in costs.iter().enumerate() {
-                let name = vec![row.name.clone(), block.to_string(), slot.text(candidate)];
+                let name = vec![
+                    row.name.clone(),
+                    block.to_string(),
+                    candidate_text(slot, candidate),
+                ];
                 let numbers = Metric::ALL
                     .iter()
                     .map(|&metric| cost.get(metric).to_string());

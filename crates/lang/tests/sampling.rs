@@ -148,9 +148,7 @@ fn question(seed: u64) -> Option<(Plan, Vec<Window>, ChaCha8Rng)> {
 /// Some numbers for the first slot with a choice; `None` where no slot has one.
 fn random_prior(ir: &Ir, random: &mut ChaCha8Rng) -> Option<Prior> {
     let slots = ir.rows.iter().flat_map(|row| &row.slots);
-    let count = slots
-        .map(|slot| slot.candidates.len())
-        .find(|&count| count > 1)?;
+    let count = slots.map(Slot::structures).find(|&count| count > 1)?;
     let mut weights: Vec<f64> = (0..count)
         .map(|_| f64::from(random.random_range(0u32..5)))
         .collect();

@@ -217,6 +217,34 @@ fn a_row_is_told_with_its_shapes_costs_and_choices() {
 }
 
 #[test]
+fn searched_widths_and_resolutions_are_told_and_proposed() {
+    let text = SPACE
+        .replace("fit {32, 64}", "in {32, 64}")
+        .replace("channels = 8", "channels in {8, 16}")
+        .replace("channels = wide", "channels in {16, 24}");
+    let unit = unit(&[("a.cream", &text)]);
+    let plan = settled(&unit);
+    let project = Project::new(&unit, Some(&plan));
+    let told = |part: &str| project.hover(offset(&text, part)).expect(part).text;
+    let row = told("s1 mb");
+    // 2 widths, and 4 + 16 + 64 ways to fill the blocks, behind a stem of either width.
+    for line in [
+        "- `[8 or 16, 32, 32]` → `[16 or 24, 32, 32]` at resolution 64\n",
+        "- 4 candidates a block, depth 1 to 3: 168 choices",
+    ] {
+        assert!(row.contains(line), "{row}");
+    }
+    let space = told("tiny {");
+    assert!(space.contains("- resolution 32 or 64"), "{space}");
+    // 2 resolutions, 2 widths of the stem, 168 ways of the first stage, 25 of the second.
+    assert!(space.contains(" 16,800 paths"), "{space}");
+    let fixes = words(&(text + "arch c of tiny {\n    |"));
+    for word in ["stem.channels", "s1.channels", "resolution"] {
+        assert!(fixes.iter().any(|fix| fix == word), "{fixes:?}");
+    }
+}
+
+#[test]
 fn a_fitted_depth_is_told_as_it_is_settled() {
     let text = SPACE.replace("depth in 1..3", "depth fit 1..3");
     let text = text.replace("s1.depth <= s2.depth", "macs <= 14M");

@@ -7,8 +7,8 @@ use super::literal::{Constant, Literal};
 use super::row::integers;
 use super::value::{CHANNELS, CLASSES, RESOLUTION, as_integer};
 use crate::source::{Span, Spanned};
-use crate::space::Setting;
 use crate::space::report::{self, At};
+use crate::space::{Setting, limits};
 use crate::syntax::ast;
 
 /// The image; a part is `None` when it is wrong.
@@ -89,6 +89,10 @@ impl<'a> Checker<'a> {
             }
             ast::Binding::In(domain) => {
                 let values = self.domain(RESOLUTION, domain)?;
+                let count = values.values().len();
+                if count > limits::RESOLUTIONS {
+                    return self.wrong(report::too_many_resolutions(count, domain.span));
+                }
                 self.warn_single(attribute, domain, values.values().len());
                 Setting::Searched(integers(&values))
             }

@@ -97,6 +97,17 @@ pub(in crate::space) fn too_many_widths(counts: [u64; 2], op: Span, width: Span)
     )
 }
 
+pub(in crate::space) fn too_many_resolutions(count: usize, domain: Span) -> Diagnostic {
+    let most = limits::RESOLUTIONS;
+    Diagnostic::new(
+        Code::SpaceTooLarge,
+        format!("a path decides among at most {most} resolutions"),
+        domain,
+        format!("{} of them", grouped(count as u128)),
+    )
+    .help("take a larger `step`, or let the compiler settle one with `fit`")
+}
+
 pub(in crate::space) fn too_many_blocks(row: &ast::Row, blocks: u64) -> Diagnostic {
     let most = grouped(limits::SPACE_BLOCKS.into());
     Diagnostic::new(
