@@ -13,11 +13,14 @@ use creamc_lang::checked::Checked;
 use creamc_lang::cost::{self, Cost};
 use creamc_lang::count::Graph;
 use creamc_lang::ir::{Ir, Path};
+use creamc_lang::source::FileId;
+use creamc_lang::space::{Activation, Padding};
+use creamc_lang::timm::{self, Frame};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
 struct Recorded {
-    timm: BTreeMap<String, Model>,
+    timm: BTreeMap<String, Built>,
     once_for_all: Vec<Subnet>,
     proxyless_mobile: Model,
     single_path: Vec<Choices>,
@@ -28,6 +31,16 @@ struct Recorded {
 struct Model {
     params: u64,
     macs: u64,
+}
+
+/// A model of timm: its strings, and the widths around them.
+#[derive(Deserialize)]
+struct Built {
+    blocks: Vec<Vec<String>>,
+    stem: u32,
+    head: u32,
+    #[serde(flatten)]
+    cost: Model,
 }
 
 #[derive(Deserialize)]
@@ -90,9 +103,33 @@ fn path(ir: &Ir, mut stages: impl Iterator<Item = Vec<u16>>) -> Path {
 fn the_fixed_networks_cost_what_timms_modules_cost() {
     let timm = recorded().timm;
     let found = arch("mobilenetv3", "mobilenetv3_large");
-    assert_cost(found, &timm["mobilenetv3_large_100"], 0);
+    assert_cost(found, &timm["mobilenetv3_large_100"].cost, 0);
     let found = arch("efficientnet_lite0", "lite0");
-    assert_cost(found, &timm["tf_efficientnet_lite0"], 0);
+    assert_cost(found, &timm["tf_efficientnet_lite0"].cost, 0);
+}
+
+#[test]
+fn models_of_timm_become_spaces_of_the_same_cost_from_their_strings() {
+    for (name, model) in recorded().timm {
+        let text = format!("{:?}", model.blocks);
+        let blocks = timm::read(&[(FileId(0), &text)], model.stem);
+        let blocks = blocks.unwrap_or_else(|found| panic!("{name}: {found:?}"));
+        let is_behind_pool = name.starts_with("mobilenetv3");
+        let frame = Frame {
+            name: name.clone(),
+            resolution: 224,
+            classes: 1000,
+            stem: model.stem,
+            act: Activation::Hswish,
+            padding: Padding::Symmetric,
+            features: (!is_behind_pool).then_some(model.head),
+            head: is_behind_pool.then_some(model.head),
+        };
+        let checked = timm::space(&blocks, &frame).check();
+        let ir = checked.unwrap_or_else(|wrong| panic!("{wrong}")).ir;
+        let only = Path(ir.rows.iter().map(|row| vec![0; row.slots.len()]).collect());
+        assert_cost(cost_of(&ir, &only), &model.cost, 0);
+    }
 }
 
 #[test]
