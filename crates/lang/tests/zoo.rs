@@ -96,7 +96,7 @@ fn path(ir: &Ir, mut stages: impl Iterator<Item = Vec<u16>>) -> Path {
         true => stages.next().expect("a list for every stage"),
         false => vec![0],
     });
-    Path(rows.collect())
+    Path::new(rows.collect())
 }
 
 #[test]
@@ -127,7 +127,8 @@ fn models_of_timm_become_spaces_of_the_same_cost_from_their_strings() {
         };
         let checked = timm::space(&blocks, &frame).check();
         let ir = checked.unwrap_or_else(|wrong| panic!("{wrong}")).ir;
-        let only = Path(ir.rows.iter().map(|row| vec![0; row.slots.len()]).collect());
+        let only = Path::new(
+            ir.rows.iter().map(|row| vec![0; row.slots.len()]).collect());
         assert_cost(cost_of(&ir, &only), &model.cost, 0);
     }
 }
