@@ -2,7 +2,7 @@
 //! it, as one whose norms see each piece apart.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use creamc::childnet::Drops;
@@ -147,11 +147,14 @@ fn real_processes_are_one_process_with_all_images() {
             command
                 .env("MASTER_ADDR", "127.0.0.1")
                 .env("MASTER_PORT", port.to_string());
-            command.spawn().unwrap()
+            // What the test's own frame prints is nobody's business but where it fails.
+            command.stdout(Stdio::piped()).spawn().unwrap()
         };
         let processes: Vec<Child> = (0..counts.len()).map(start).collect();
-        for mut one in processes {
-            assert!(one.wait().unwrap().success());
+        for one in processes {
+            let output = one.wait_with_output().unwrap();
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success(), "{said}");
         }
         let read = |rank| Tensor::read_safetensors(file(folder.path(), rank)).unwrap();
         let found: Vec<Named> = (0..counts.len()).map(read).map(sorted).collect();
