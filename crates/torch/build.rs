@@ -14,9 +14,15 @@ const SOURCES: [&str; 9] = [
     "src/group/gradients.cpp",
     "src/group/nccl.cpp",
 ];
-const HEADERS: [&str; 4] = [
+const HEADERS: [&str; 10] = [
     "src/support.h",
-    "src/lazy",
+    "src/lazy/kernels.cpp",
+    "src/lazy/kernels.h",
+    "src/lazy/vector.h",
+    "src/lazy/elements.h",
+    "src/lazy/multiply.h",
+    "src/lazy/depthwise.h",
+    "src/lazy/scratch.h",
     "src/group/group.h",
     "src/group/gloo",
 ];
