@@ -2,8 +2,8 @@
 
 use creamc_lang::quantity::Ratio;
 use creamc_lang::space::NormSettings;
-use creamc_torch::TorchError;
 use creamc_torch::group::ProcessGroup;
+use creamc_torch::{LazyNorm, TorchError};
 use tch::{Kind, Tensor};
 
 use super::init::Initial;
@@ -101,6 +101,15 @@ impl Norm {
             self.eps,
             true,
         )
+    }
+
+    /// What it does but for its statistics, where no gradient is asked for.
+    pub fn lazy(&self) -> LazyNorm<'_> {
+        LazyNorm {
+            weight: &self.weight,
+            bias: &self.bias,
+            eps: self.eps,
+        }
     }
 
     /// A copy that takes no gradient.

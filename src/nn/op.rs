@@ -130,6 +130,23 @@ impl Conv {
         )
     }
 
+    /// Zeros above and left, height and width of the output, for an input `[N, C, H, W]`.
+    pub fn place(&self, size: &[i64]) -> [i64; 4] {
+        let kernel = self.weight.size()[2];
+        let of = |size: i64| match self.padding {
+            Padding::Symmetric => (
+                kernel / 2,
+                (size + kernel / 2 * 2 - kernel) / self.stride + 1,
+            ),
+            Padding::Same => {
+                let [before, _] = same_padding(size, kernel, self.stride);
+                (before, (size + self.stride - 1) / self.stride)
+            }
+        };
+        let ((top, height), (left, width)) = (of(size[2]), of(size[3]));
+        [top, left, height, width]
+    }
+
     /// What the kernel is moved over, and how many zeros lie around that: above and below, left and right.
     pub fn placed(&self, x: &Tensor) -> (Tensor, [i64; 2]) {
         let kernel = self.weight.size()[2];
