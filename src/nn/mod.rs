@@ -7,6 +7,7 @@
 mod block;
 mod folded;
 mod init;
+mod layer_norm;
 mod norm;
 mod op;
 mod overall;

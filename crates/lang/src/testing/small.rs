@@ -4,7 +4,7 @@ use rand::Rng;
 use rand::seq::{IndexedRandom, SliceRandom};
 
 /// A space without errors: an image of at most 32 pixels, one to three stages of at most three blocks,
-/// at most twelve candidates a block, perhaps with decisions that blocks share. Bounds are on depths only, and may leave no path.
+/// at most twelve candidates a block, perhaps with decisions that blocks share, perhaps with a block of rows. Bounds are on depths only, and may leave no path.
 ///
 /// The space is called `small`, its rows `stem`, `s1` to `s3`, `pool`, `logits`.
 pub fn small_space(rng: &mut impl Rng) -> String {
@@ -16,6 +16,7 @@ pub fn small_space(rng: &mut impl Rng) -> String {
         open_depths: Vec::new(),
         shared: (false, false),
         fitted: Vec::new(),
+        has_rows: false,
     };
     builder.ports();
     builder.names();
@@ -72,7 +73,20 @@ struct Builder<'a, R> {
     shared: (bool, bool),
     /// Those of a fitted one.
     fitted: Vec<String>,
+    /// Whether there is a block of rows, `own`.
+    has_rows: bool,
 }
+
+/// A block of rows that can stand wherever 4 divides the width.
+const OWN: &str = "block own(kernel, act, share = 2) {
+        left: conv(kernel = 1) channels = out_channels / share stride = stride
+        norm
+        seen: act
+        right: dwconv(kernel = kernel) channels = out_channels - out_channels / share
+        last: norm(layer)
+        concat(seen, last)
+        residual
+    }";
 
 impl<R: Rng> Builder<'_, R> {
     fn pick<'t>(&mut self, from: &[&'t str]) -> &'t str {
@@ -125,6 +139,10 @@ impl<R: Rng> Builder<'_, R> {
         self.items.push(format!(
             "block mb = ir({kernel}, expand {expand}, se = squeeze)"
         ));
+        self.has_rows = self.chance(0.4);
+        if self.has_rows {
+            self.items.push(OWN.to_owned());
+        }
     }
 
     fn layers_and_stages(&mut self) {
@@ -183,6 +201,9 @@ impl<R: Rng> Builder<'_, R> {
     /// Up to three alternatives of different operators, so that none shares a candidate.
     fn op(&mut self, keeps_shape: bool) -> String {
         let mut operators = vec!["mb", "conv", "ds", "er", "bottleneck", "sum"];
+        if self.has_rows {
+            operators.push("own");
+        }
         if keeps_shape {
             operators.extend(["dw", "skip", "shuffle", "avgpool", "maxpool"]);
         }
@@ -214,6 +235,7 @@ impl<R: Rng> Builder<'_, R> {
         let more = match operator {
             "ds" => self.pick(&["", ", se = 0.25", ", se in {0, 0.5}"]),
             "avgpool" | "maxpool" | "shuffle" => "",
+            "own" => self.pick(&["", ", act in {relu, none}", ", share in {2, 4}"]),
             "bottleneck" => self.pick(&["", ", ratio in {0.25, 1}"]),
             "er" if self.shared.1 && self.chance(0.5) => ", expand = wide",
             "er" => self.pick(&[

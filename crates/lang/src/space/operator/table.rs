@@ -57,7 +57,8 @@ const SHUFFLE: &[AttributeSpec] = &[KERNEL, ACT, NORM];
 const POOL: &[AttributeSpec] = &[WINDOW];
 
 impl Operator {
-    /// Its attributes, in the order in which candidates list them.
+    /// Its attributes, in the order in which candidates list them. Those of a block of rows are its
+    /// parameters, which are not told here.
     pub fn attributes(self) -> &'static [AttributeSpec] {
         match self {
             Operator::Conv => CONV,
@@ -67,7 +68,11 @@ impl Operator {
             Operator::Bottleneck => BOTTLENECK,
             Operator::Shuffle => SHUFFLE,
             Operator::AvgPool | Operator::MaxPool => POOL,
-            Operator::Linear | Operator::Skip | Operator::Zero | Operator::Sum => &[],
+            Operator::Linear
+            | Operator::Skip
+            | Operator::Zero
+            | Operator::Sum
+            | Operator::Own(_) => &[],
         }
     }
 
