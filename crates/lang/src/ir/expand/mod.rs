@@ -6,6 +6,8 @@ mod linear;
 mod pool;
 mod shuffle;
 pub(super) mod sum;
+mod unit;
+mod xception;
 
 use super::{Input, Op, Primitive};
 use crate::space::{
@@ -27,6 +29,7 @@ pub(super) fn expand(alternative: &Alternative, values: &Values, place: Place) -
     let values = Picked(values);
     match operator {
         Operator::Shuffle => shuffle::expand(values, place),
+        Operator::Xception => xception::expand(values, place),
         Operator::AvgPool => pool::average(values, place),
         Operator::MaxPool => pool::largest(values, place),
         Operator::Linear => linear::expand(place),
