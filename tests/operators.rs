@@ -23,7 +23,16 @@ const DOUBLE: Place = Place {
 
 #[test]
 fn a_path_trains_and_gives_the_same_from_the_supernet_alone_and_folded() {
-    let ir = space("operators.cream");
+    assert_all_the_same("operators.cream", 12);
+}
+
+#[test]
+fn blocks_of_rows_train_and_give_the_same_from_the_supernet_alone_and_folded() {
+    assert_all_the_same("blocks.cream", 16);
+}
+
+fn assert_all_the_same(file: &str, paths: usize) {
+    let ir = space(file);
     let plan = plan::plan(&ir, &Request::default())
         .expect("there are no bounds")
         .0;
@@ -31,7 +40,7 @@ fn a_path_trains_and_gives_the_same_from_the_supernet_alone_and_folded() {
     let supernet = Supernet::new(&plan.ir.at(plan.resolution), DOUBLE, 5);
     let mut random = ChaCha8Rng::seed_from_u64(8);
     let images = Tensor::rand([2, 3, 30, 30], (Kind::Double, Device::Cpu));
-    for _ in 0..12 {
+    for _ in 0..paths {
         let path = sampler.draw(&mut random);
         // Training moves the statistics of the norms, so that folding has something to fold.
         let logits = supernet.forward(&images, &path, Mode::Train);

@@ -207,7 +207,11 @@ impl Block {
                 Built::GlobalMaxPool => op::global_largest(input(0)),
                 Built::MaxPool { kernel, stride } => op::largest(input(0), *kernel, *stride),
                 Built::Half { first } => op::half(input(0), *first),
-                Built::Concat => op::concat(input(0), input(1)),
+                Built::Slice { from, channels } => op::slice(input(0), *from, *channels),
+                Built::Shuffle { groups } => op::shuffle(input(0), *groups),
+                Built::Concat => op::concat(&(0..step.inputs.len()).map(input).collect::<Vec<_>>()),
+                Built::LayerNorm(norm) => norm.forward(input(0)),
+                Built::Scale(weight) => op::scale(input(0), weight),
             };
             for &done in &step.last_read {
                 values[done] = None;

@@ -10,6 +10,7 @@
 mod block;
 mod folded;
 mod init;
+mod layer_norm;
 mod lazy;
 mod norm;
 mod op;

@@ -149,6 +149,6 @@ impl Norm {
     }
 }
 
-fn number(ratio: Ratio) -> f64 {
+pub(super) fn number(ratio: Ratio) -> f64 {
     ratio.numerator as f64 / ratio.denominator as f64
 }
