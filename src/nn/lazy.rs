@@ -104,6 +104,9 @@ impl<'s> LazyBlock<'s> {
     /// What any other step makes of the values.
     fn step(&self, at: usize, values: &mut Values, group: Option<i64>) -> Result<Lazy, TorchError> {
         let step = &self.steps[at];
+        if let Built::Concat = step.built {
+            return joined(values.all(step)?);
+        }
         if step.inputs.len() == 2 {
             return two(&step.built, values.take(step)?);
         }
@@ -138,9 +141,15 @@ struct Values<'x> {
 impl Values<'_> {
     /// A step's inputs. Those that no later step reads are its own.
     fn take<const N: usize>(&mut self, step: &Step) -> Result<[Lazy; N], TorchError> {
-        let inputs: Result<Vec<Lazy>, _> = step.inputs.iter().map(|&at| self.share(at)).collect();
+        let inputs = self.all(step)?;
+        Ok(<[Lazy; N]>::try_from(inputs).expect("an operator has as many inputs as it reads"))
+    }
+
+    /// The same, however many they are.
+    fn all(&mut self, step: &Step) -> Result<Vec<Lazy>, TorchError> {
+        let inputs = step.inputs.iter().map(|&at| self.share(at)).collect();
         self.let_go(step);
-        Ok(<[Lazy; N]>::try_from(inputs?).expect("an operator has as many inputs as it reads"))
+        inputs
     }
 
     fn share(&self, input: Input) -> Result<Lazy, TorchError> {
@@ -185,6 +194,10 @@ fn one(built: &Built, x: &Tensor) -> Tensor {
         Built::GlobalMaxPool => op::global_largest(x),
         Built::MaxPool { kernel, stride } => op::largest(x, *kernel, *stride),
         Built::Half { first } => op::half(x, *first),
+        Built::Slice { from, channels } => op::slice(x, *from, *channels),
+        Built::Shuffle { groups } => op::shuffle(x, *groups),
+        Built::LayerNorm(norm) => norm.forward(x),
+        Built::Scale(weight) => op::scale(x, weight),
         _ => unreachable!("it has two inputs, or is done without its neighbours' values"),
     }
 }
@@ -194,9 +207,15 @@ fn two(built: &Built, [a, b]: [Lazy; 2]) -> Result<Lazy, TorchError> {
         Built::Add => a.plus(b),
         Built::Mul if b.size()[2..] == [1, 1] => a.gated(b),
         Built::Mul => Lazy::new(&(a.settled()? * b.settled()?)),
-        Built::Concat => Lazy::new(&op::concat(&a.settled()?, &b.settled()?)),
-        _ => unreachable!("it has one input"),
+        _ => unreachable!("it has one input, or any number"),
     }
+}
+
+/// Channels of all values one behind the other.
+fn joined(values: Vec<Lazy>) -> Result<Lazy, TorchError> {
+    let values: Result<Vec<Tensor>, _> = values.into_iter().map(|one| one.settled()).collect();
+    let values = values?;
+    Lazy::new(&op::concat(&values.iter().collect::<Vec<_>>()))
 }
 
 /// Whether a norm reads the output of the step at `at`.
