@@ -35,6 +35,8 @@ pub mod checked;
 
 pub mod builder;
 
+pub mod timm;
+
 pub mod diff;
 
 pub mod ide;

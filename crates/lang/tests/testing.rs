@@ -58,6 +58,7 @@ fn any_space_holds_every_operator_now_and_then() {
         "bottleneck(",
         "sum(",
         "shuffle(",
+        "xception(",
         "skip",
         "maxpool(",
     ] {

@@ -1,6 +1,6 @@
 //! What creamc needs from libtorch beyond `tch`.
 //!
-//! A few C++ files and safe wrappers around them: memory formats, packed convolutions, optimiser
+//! A few C++ files and safe wrappers around them: memory formats, pinned memory, packed convolutions, optimiser
 //! steps over lists of tensors, short floats, process-wide switches, loading of CUDA, process groups. This is the
 //! only crate with `unsafe`; a C++ exception arrives as a [`TorchError`].
 
@@ -13,6 +13,7 @@ mod cuda;
 pub mod group;
 mod layout;
 mod packed;
+mod pinned;
 mod process;
 mod sgd;
 mod shim;
@@ -23,6 +24,7 @@ pub use autograd::unwatched;
 pub use cuda::{CudaAbsent, cuda_devices, load_cuda};
 pub use layout::{channels_last, is_channels_last};
 pub use packed::{Fused, PackedConv};
+pub use pinned::{is_pinned, pinned};
 pub use process::{
     deterministic, end_at_once, keep_freed_memory, peak_cuda_memory, peak_memory, random_state,
     seeded_normal, set_deterministic, set_random_state, set_threads, survive_file_limit, threads,

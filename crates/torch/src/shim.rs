@@ -15,6 +15,8 @@ unsafe extern "C" {
     pub fn shim_channels_last(input: *const c_void, output: *mut *mut c_void) -> *mut c_char;
     pub fn shim_unwatched(input: *const c_void, output: *mut *mut c_void) -> *mut c_char;
     pub fn shim_is_channels_last(input: *const c_void, output: *mut bool) -> *mut c_char;
+    pub fn shim_pinned(input: *const c_void, output: *mut *mut c_void) -> *mut c_char;
+    pub fn shim_is_pinned(input: *const c_void, output: *mut bool) -> *mut c_char;
     pub fn shim_sgd_step(
         parameters: *const *const c_void,
         gradients: *const *const c_void,

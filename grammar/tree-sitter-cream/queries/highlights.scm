@@ -25,7 +25,7 @@
 (prim name: (name) @function)
 ((prim name: (name) @function.builtin)
   (#any-of? @function.builtin
-    "conv" "dw" "ds" "ir" "er" "bottleneck" "shuffle" "avgpool" "maxpool" "linear" "skip" "zero"
+    "conv" "dw" "ds" "ir" "er" "bottleneck" "shuffle" "xception" "avgpool" "maxpool" "linear" "skip" "zero"
     "sum"))
 (attr name: (name) @property)
 (fixed name: (name) @property)

@@ -52,8 +52,18 @@ impl<'a> GraphRow<'a> {
 /// An interval of depths, both ends included; empty when the first is the larger.
 type Depths = (u32, u32);
 
+/// What bounds on depths say before a walk begins, and what they say of two rows.
+struct Relations<'a> {
+    /// The depths every row may take as long as no other row has said more.
+    first: Vec<Depths>,
+    /// The rows whose depths depend on another row's, ascending.
+    related: Vec<usize>,
+    /// The relations of each of them.
+    pairs: Vec<Vec<&'a Relation>>,
+}
+
 /// A state between two steps: rows before `row` are closed, `placed` blocks of it are set.
-/// `open` says which depths every row may still take. Ordered as walks run.
+/// `open` says which depths every related row may still take. Ordered as walks run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct State {
     row: usize,
@@ -110,13 +120,14 @@ impl Graph {
         sharing: Sharing,
         relations: &[&Relation],
     ) -> Result<Graph, TooManyStates> {
+        let relations = &Relations::of(rows, relations);
         let end = State {
             row: rows.len(),
             placed: 0,
-            open: vec![(0, 0); rows.len()],
+            open: vec![(0, 0); relations.related.len()],
             taken: sharing.nothing_taken(),
         };
-        let mut pending = BTreeSet::from([start(rows, &sharing, relations)]);
+        let mut pending = BTreeSet::from([start(&sharing, relations)]);
         let mut expanded: Vec<Expanded> = Vec::new();
         while let Some(state) = pending.pop_first() {
             if state == end {
@@ -293,18 +304,51 @@ fn compact(nodes: Vec<Node>, alive: &[bool]) -> Vec<Node> {
     renumbered.collect()
 }
 
-/// Before the first block: every depth its row lists, bounds on single depths applied.
-fn start(rows: &[GraphRow], sharing: &Sharing, relations: &[&Relation]) -> State {
-    let mut open: Vec<Depths> = rows.iter().map(|row| settle(row, (0, u32::MAX))).collect();
-    for relation in relations {
-        if let Relation::Depth { row, low, high } = **relation {
-            open[row] = settle(&rows[row], meet(open[row], (low, high)));
+impl<'a> Relations<'a> {
+    /// Every depth a row lists, bounds on single depths applied; relations that bound no depth are passed over.
+    fn of(rows: &[GraphRow], relations: &[&'a Relation]) -> Relations<'a> {
+        let mut first: Vec<Depths> = rows.iter().map(|row| settle(row, (0, u32::MAX))).collect();
+        let mut pairs: BTreeMap<usize, Vec<&Relation>> = BTreeMap::new();
+        for relation in relations {
+            match **relation {
+                Relation::Depth { row, low, high } => {
+                    first[row] = settle(&rows[row], meet(first[row], (low, high)));
+                }
+                Relation::DepthPair { left, right, .. } => {
+                    for row in BTreeSet::from([left, right]) {
+                        pairs.entry(row).or_default().push(*relation);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let (related, pairs) = pairs.into_iter().unzip();
+        Relations {
+            first,
+            related,
+            pairs,
         }
     }
+
+    /// Where the depths of a related row stand in a state.
+    fn place(&self, row: usize) -> Option<usize> {
+        self.related.binary_search(&row).ok()
+    }
+
+    /// The depths that the open row of a state may take.
+    fn open(&self, state: &State) -> Depths {
+        self.place(state.row)
+            .map_or(self.first[state.row], |at| state.open[at])
+    }
+}
+
+/// Before the first block.
+fn start(sharing: &Sharing, relations: &Relations) -> State {
+    let related = relations.related.iter();
     State {
         row: 0,
         placed: 0,
-        open,
+        open: related.map(|&row| relations.first[row]).collect(),
         taken: sharing.nothing_taken(),
     }
 }
@@ -327,13 +371,13 @@ fn expand(
     state: &State,
     rows: &[GraphRow],
     sharing: &Sharing,
-    relations: &[&Relation],
+    relations: &Relations,
 ) -> Vec<(State, Step, Cost, f64)> {
     if sharing.is_impossible() {
         return Vec::new();
     }
     let row = &rows[state.row];
-    let (low, high) = state.open[state.row];
+    let (low, high) = relations.open(state);
     let stop = stop_probability(row, state.placed);
     let mut edges = Vec::new();
     if state.placed < high {
@@ -391,20 +435,23 @@ fn close(
     state: &State,
     rows: &[GraphRow],
     sharing: &Sharing,
-    relations: &[&Relation],
+    relations: &Relations,
 ) -> Option<State> {
     let mut open = state.open.clone();
-    for relation in relations {
-        if let Some((other, allowed)) = consequence(relation, state.row, state.placed)
-            && other > state.row
-        {
-            open[other] = settle(&rows[other], meet(open[other], allowed));
-            if open[other].0 > open[other].1 {
-                return None;
+    if let Some(own) = relations.place(state.row) {
+        for relation in &relations.pairs[own] {
+            if let Some((other, allowed)) = consequence(relation, state.row, state.placed)
+                && other > state.row
+                && let Some(at) = relations.place(other)
+            {
+                open[at] = settle(&rows[other], meet(open[at], allowed));
+                if open[at].0 > open[at].1 {
+                    return None;
+                }
             }
         }
+        open[own] = (0, 0); // forgotten: nothing later asks for it
     }
-    open[state.row] = (0, 0); // forgotten: nothing later asks for it
     let mut taken = state.taken.clone();
     sharing.forget(&mut taken, (state.row + 1, 0));
     Some(State {

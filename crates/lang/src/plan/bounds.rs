@@ -82,6 +82,11 @@ fn unbounded(space: &Bounded, resolution: u32) -> Graph {
 }
 
 fn excludes_nothing(all: &Graph, space: &Bounded, resolution: u32, require: &Require) -> bool {
+    if let Relation::Depth { row, low, high } = require.relation {
+        // Every depth that is listed has a path: no graph is needed.
+        let mut depths = space.ir.rows[row].depths.iter();
+        return depths.all(|depth| (low..=high).contains(depth));
+    }
     let costs = cost::table(space.ir, resolution);
     let bounded = Graph::build(space.ir, &costs, std::slice::from_ref(require));
     bounded.is_ok_and(|bounded| bounded.count() == all.count())

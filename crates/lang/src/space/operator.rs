@@ -52,6 +52,8 @@ pub enum Operator {
     Bottleneck,
     /// ShuffleNetV2 unit.
     Shuffle,
+    /// The same with three depthwise convolutions in a row.
+    Xception,
     /// Average pool; over the whole map without `kernel`.
     AvgPool,
     /// Max pool; over the whole map without `kernel`.
@@ -149,6 +151,7 @@ words!(Operator {
     Er = "er",
     Bottleneck = "bottleneck",
     Shuffle = "shuffle",
+    Xception = "xception",
     AvgPool = "avgpool",
     MaxPool = "maxpool",
     Linear = "linear",

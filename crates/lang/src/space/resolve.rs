@@ -1,5 +1,6 @@
 //! One namespace for a space: what each name stands for, and in which order to look at them.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::operator::{Activation, AttributeName, Norm, Operator, Padding};
@@ -55,7 +56,13 @@ pub(super) struct Scope<'a> {
     broken: BTreeSet<&'a str>,
     /// `let`s and blocks, what they rest on first; without the broken ones.
     ordered: Vec<Entry<'a>>,
+    /// Names that were given for suggestions so far.
+    suggested: Cell<usize>,
 }
+
+/// The most names that are given for suggestions: in a text full of unknown names nobody reads those,
+/// and comparing all with all would take minutes.
+const MOST_SUGGESTED: usize = 1_000_000;
 
 impl<'a> Scope<'a> {
     pub(super) fn get(&self, name: &str) -> Option<Entry<'a>> {
@@ -75,8 +82,13 @@ impl<'a> Scope<'a> {
             .collect()
     }
 
-    /// The names for which `wanted` holds, for suggestions.
+    /// The names for which `wanted` holds, for suggestions; none after many of them.
     pub(super) fn names(&self, wanted: impl Fn(Meaning) -> bool) -> Vec<&'a str> {
+        self.suggested
+            .set(self.suggested.get().saturating_add(self.declared.len()));
+        if self.suggested.get() > MOST_SUGGESTED {
+            return Vec::new();
+        }
         let names = self.declared.iter().copied();
         names
             .filter(|name| wanted(self.entries[name].meaning))

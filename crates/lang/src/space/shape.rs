@@ -192,7 +192,7 @@ impl Flow {
         match alternative.operator {
             Operator::Skip => self.check_skip(block, alternative, place),
             Operator::Conv => check_groups(checker, alternative, place),
-            Operator::Shuffle => check_shuffle(checker, alternative, place),
+            Operator::Shuffle | Operator::Xception => check_shuffle(checker, alternative, place),
             Operator::Dw | Operator::AvgPool | Operator::MaxPool => {
                 check_width_stays(checker, alternative, place);
             }

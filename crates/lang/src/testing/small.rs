@@ -215,7 +215,7 @@ impl<R: Rng> Builder<'_, R> {
     fn op(&mut self, keeps_shape: bool) -> String {
         let mut operators = vec!["mb", "conv", "ds", "er", "bottleneck", "sum"];
         if keeps_shape {
-            operators.extend(["dw", "skip", "shuffle", "avgpool", "maxpool"]);
+            operators.extend(["dw", "skip", "shuffle", "xception", "avgpool", "maxpool"]);
         }
         let count = self.rng.random_range(1..=3);
         operators.shuffle(self.rng);
@@ -244,7 +244,7 @@ impl<R: Rng> Builder<'_, R> {
         }
         let more = match operator {
             "ds" => self.pick(&["", ", se = 0.25", ", se in {0, 0.5}"]),
-            "avgpool" | "maxpool" | "shuffle" => "",
+            "avgpool" | "maxpool" | "shuffle" | "xception" => "",
             "bottleneck" => self.pick(&["", ", ratio in {0.25, 1}"]),
             "er" if self.shared.1 && self.chance(0.5) => ", expand = wide",
             "er" => self.pick(&[

@@ -13,6 +13,7 @@ mod pool;
 mod round8;
 mod shuffle;
 pub(super) mod sum;
+mod xception;
 
 use super::{Input, Op, Primitive};
 use crate::quantity::Ratio;
@@ -51,6 +52,7 @@ pub(super) fn expand(operator: Operator, values: &Values, place: Place) -> Vec<O
         Operator::Er => er::expand(values, place),
         Operator::Bottleneck => bottleneck::expand(values, place),
         Operator::Shuffle => shuffle::expand(values, place),
+        Operator::Xception => xception::expand(values, place),
         Operator::AvgPool => pool::average(values, place),
         Operator::MaxPool => pool::largest(values, place),
         Operator::Linear => linear::expand(place),

@@ -15,6 +15,7 @@ impl Operator {
             Operator::MaxPool => include_str!("../../../../../docs/operators/maxpool.md"),
             Operator::Bottleneck => include_str!("../../../../../docs/operators/bottleneck.md"),
             Operator::Shuffle => include_str!("../../../../../docs/operators/shuffle.md"),
+            Operator::Xception => include_str!("../../../../../docs/operators/xception.md"),
             Operator::Linear => include_str!("../../../../../docs/operators/linear.md"),
             Operator::Zero => include_str!("../../../../../docs/operators/zero.md"),
             Operator::Sum => include_str!("../../../../../docs/operators/sum.md"),

@@ -54,6 +54,7 @@ const DS: &[AttributeSpec] = &[KERNEL, SE, ACT, NORM, PADDING];
 const IR: &[AttributeSpec] = &[KERNEL, EXPAND, SE, ACT, NORM, PADDING];
 const BOTTLENECK: &[AttributeSpec] = &[KERNEL_OR_3, RATIO, ACT, NORM];
 const SHUFFLE: &[AttributeSpec] = &[KERNEL, ACT, NORM];
+const XCEPTION: &[AttributeSpec] = &[KERNEL_OR_3, ACT, NORM];
 const POOL: &[AttributeSpec] = &[WINDOW];
 
 impl Operator {
@@ -66,6 +67,7 @@ impl Operator {
             Operator::Ir | Operator::Er => IR,
             Operator::Bottleneck => BOTTLENECK,
             Operator::Shuffle => SHUFFLE,
+            Operator::Xception => XCEPTION,
             Operator::AvgPool | Operator::MaxPool => POOL,
             Operator::Linear | Operator::Skip | Operator::Zero | Operator::Sum => &[],
         }

@@ -1,109 +1,25 @@
 //! `BATCHNORM.SYNC_BN`: processes with a piece of a batch each train as one with the whole batch; without
-//! it, as one whose norms see each piece apart. Ranks are threads here; `tests/resume/ranks.rs` has processes.
-#![cfg(feature = "torch")]
-#![allow(clippy::disallowed_methods, reason = "tests read files")]
+//! it, as one whose norms see each piece apart.
 
-mod common;
-
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
 use std::sync::Arc;
 
-use common::{assert_close, plan};
-use creamc::childnet::{Childnet, Drops};
+use creamc::childnet::Drops;
 use creamc::data::Batch;
-use creamc::lang::board::{Board, Score};
-use creamc::lang::ir::Path;
-use creamc::lang::plan::Plan;
 use creamc::nn::{Mode, NamedTensor, Over, Place};
-use creamc::ranks::Ranks;
-use creamc::search::meta::{self, MetaLayer, MetaStep};
-use creamc::search::recipe::{PickMethod, Recipe, Strategy, Variant};
+use creamc::ranks::{Environment, Joining, Ranks, join};
+use creamc::search::meta::{self, MetaStep};
+use creamc::search::recipe::{Strategy, Variant};
 use creamc::search::sandwich::{self, Ends};
-use creamc::search::step::{Learner, Lessons, Moment};
-use creamc::search::teacher::{Choice, Probe};
-use creamc::search::{Draws, Visits};
-use creamc::supernet::Supernet;
-use creamc::train::loss::KdLoss;
-use creamc::train::optimiser::OptimiserKind;
-use creamc::train::sgd::Momentum;
-use creamc::train::{self, Per, Schedule, Shape};
+use creamc::search::step::Moment;
+use creamc::search::teacher::Choice;
 use creamc_torch::group::testing;
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Reduction, Tensor};
 
-const DOUBLE: Place = Place {
-    kind: Kind::Double,
-    device: Device::Cpu,
+use super::scene::{
+    DOUBLE, N, Named, Scene, assert_all_close, learner, named, of_two, piece, recipe, scene,
 };
-
-/// A space and paths of it.
-struct Scene {
-    plan: Plan,
-    paths: Vec<Path>,
-}
-
-fn scene() -> Scene {
-    creamc_torch::set_threads(1).expect("one thread is allowed");
-    let plan = plan("spaces/tiny.cream", &[]);
-    let settings = creamc::config::search(None, &[]).unwrap().settings;
-    let draws = Draws::new(&settings.supernet, &plan).unwrap();
-    let paths = draws.distinct(&mut ChaCha8Rng::seed_from_u64(3), 3);
-    Scene { plan, paths }
-}
-
-impl Scene {
-    fn supernet(&self, place: Place) -> Supernet {
-        Supernet::new(&self.plan.ir.at(self.plan.resolution), place, 5)
-    }
-
-    fn childnet(&self, place: Place) -> Childnet {
-        let network = self.plan.ir.network(&self.paths[0], self.plan.resolution);
-        Childnet::new(&network, place, 5)
-    }
-
-    /// So many images, each around a mean of its own, and their classes.
-    fn batch(&self, count: i64, place: Place) -> Batch {
-        let options = (Kind::Double, Device::Cpu);
-        let side = i64::from(self.plan.resolution);
-        let channels = i64::from(self.plan.ir.input_channels);
-        let numbers = Tensor::arange(count * channels * side * side, options);
-        let images = (numbers * 0.37).sin().view([count, channels, side, side]);
-        let means = (Tensor::arange(count, options) * 1.3).cos();
-        let classes = i64::from(self.plan.ir.classes);
-        Batch {
-            images: (images + means.view([-1, 1, 1, 1])).to_kind(place.kind),
-            labels: (Tensor::arange(count, (Kind::Int64, Device::Cpu)) * 7).remainder(classes),
-            share: 1.0,
-        }
-    }
-}
-
-/// The images of a batch from `start` on.
-fn piece(batch: &Batch, start: i64, length: i64) -> Batch {
-    Batch {
-        images: batch.images.narrow(0, start, length),
-        labels: batch.labels.narrow(0, start, length),
-        share: 1.0,
-    }
-}
-
-/// Tensors with their names.
-type Named = Vec<(String, Tensor)>;
-
-fn named(tensors: &[NamedTensor]) -> Named {
-    let copy = |one: &NamedTensor| (one.name.to_string(), one.tensor.detach().copy());
-    tensors.iter().map(copy).collect()
-}
-
-/// What every rank found is `expected`, up to `tolerance` times the largest value of each tensor.
-fn assert_all_close(found: &[Named], expected: &Named, tolerance: f64) {
-    for rank in found {
-        assert_eq!(rank.len(), expected.len());
-        for ((name, found), (_, expected)) in rank.iter().zip(expected) {
-            assert_close(name, found, expected, tolerance);
-        }
-    }
-}
 
 /// The mean loss's gradients by every parameter, averaged over ranks, and the running statistics: after one forward on
 /// this rank's share of so many images in all.
@@ -145,15 +61,18 @@ type Train = fn(&Scene, Place, (&Batch, i64), &Ranks) -> Named;
 
 /// What ranks with so many images each find.
 fn of_ranks(train: Train, place: Place, counts: &[i64]) -> Vec<Named> {
-    let all: i64 = counts.iter().sum();
     testing::ranks(counts.len(), |group| {
-        let ranks = Ranks::of(Arc::new(group));
-        let rank = ranks.rank();
-        let scene = scene();
-        let batch = scene.batch(all, place);
-        let own = piece(&batch, counts[..rank].iter().sum(), counts[rank]);
-        train(&scene, place, (&own, all), &ranks)
+        on_rank(train, place, counts, &Ranks::of(Arc::new(group)))
     })
+}
+
+/// What this rank finds of them.
+fn on_rank(train: Train, place: Place, counts: &[i64], ranks: &Ranks) -> Named {
+    let (rank, all) = (ranks.rank(), counts.iter().sum());
+    let scene = scene();
+    let batch = scene.batch(all, place);
+    let own = piece(&batch, counts[..rank].iter().sum(), counts[rank]);
+    train(&scene, place, (&own, all), ranks)
 }
 
 /// What one process with so many images finds.
@@ -200,79 +119,73 @@ fn gradients_and_running_statistics_of_a_network_are_those_of_one_process_with_a
     assert_as_one(childnet_trained, &[5, 2, 4]);
 }
 
+/// Set for the processes that [`real_processes_are_one_process_with_all_images`] starts: the folder for what they find.
+const FOLDER: &str = "CREAMC_TEST_FOLDER";
+/// How many images each of them has.
+const PIECES: [&[i64]; 2] = [&[6, 6], &[5, 2, 4]];
+
+#[test]
+fn real_processes_are_one_process_with_all_images() {
+    if let Ok(folder) = std::env::var(FOLDER) {
+        return as_a_process(Path::new(&folder));
+    }
+    for counts in PIECES {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        let start = |rank: usize| {
+            let name = "norms::real_processes_are_one_process_with_all_images";
+            let mut command = Command::new(std::env::current_exe().unwrap());
+            command.args(["--exact", name]).env(FOLDER, folder.path());
+            let place = [
+                ("RANK", rank),
+                ("WORLD_SIZE", counts.len()),
+                ("LOCAL_RANK", rank),
+            ];
+            command.envs(place.map(|(name, value)| (name, value.to_string())));
+            command
+                .env("MASTER_ADDR", "127.0.0.1")
+                .env("MASTER_PORT", port.to_string());
+            command.spawn().unwrap()
+        };
+        let processes: Vec<Child> = (0..counts.len()).map(start).collect();
+        for mut one in processes {
+            assert!(one.wait().unwrap().success());
+        }
+        let read = |rank| Tensor::read_safetensors(file(folder.path(), rank)).unwrap();
+        let found: Vec<Named> = (0..counts.len()).map(read).map(sorted).collect();
+        let expected = of_one(supernet_trained, DOUBLE, counts.iter().sum());
+        assert_all_close(&found, &sorted(expected), 1e-10);
+    }
+}
+
+fn as_a_process(folder: &Path) {
+    let seat = Environment(&|name| std::env::var(name).ok()).seat();
+    let seat = seat.unwrap().expect("the parent says which it is");
+    let joining = Joining {
+        device: Device::Cpu,
+        timeout: testing::TIMEOUT,
+    };
+    let ranks = join(&seat, joining, &|| false).unwrap();
+    let found = on_rank(supernet_trained, DOUBLE, PIECES[seat.world - 2], &ranks);
+    Tensor::write_safetensors(&found, file(folder, seat.rank)).unwrap();
+    ranks.leave(None);
+}
+
+fn file(folder: &Path, rank: usize) -> PathBuf {
+    folder.join(format!("{rank}.safetensors"))
+}
+
+fn sorted(mut tensors: Named) -> Named {
+    tensors.sort_by(|one, other| one.0.cmp(&other.0));
+    tensors
+}
+
 #[test]
 fn in_single_precision_they_are_as_close_as_its_digits_allow() {
     assert_as_near(supernet_trained, &[6, 6]);
     assert_as_near(childnet_trained, &[6, 6]);
-}
-
-const N: i64 = 4;
-
-/// What two ranks of `N` images each make of a learner.
-fn of_two<T: Send>(look: impl Fn(&Scene, Ranks, &Batch) -> T + Sync) -> Vec<T> {
-    testing::ranks(2, |group| {
-        let ranks = Ranks::of(Arc::new(group));
-        let scene = scene();
-        let batch = scene.batch(2 * N, DOUBLE);
-        let own = piece(&batch, N * ranks.rank() as i64, N);
-        look(&scene, ranks, &own)
-    })
-}
-
-fn recipe(strategy: Strategy, sync_norms: bool) -> Recipe {
-    Recipe {
-        train: train::Recipe {
-            schedule: Schedule {
-                shape: Shape::Constant,
-                per: Per::Update,
-                unit: 1,
-                lr: 0.1,
-                min_lr: 0.0,
-                warmup_lr: 0.0,
-                warmup: 0.0,
-                end: 100.0,
-                steps: 100,
-                noise: None,
-            },
-            steps: 4,
-            momentum: 0.9,
-            weight_decay: 1e-4,
-            smoothing: 0.1,
-            sync_norms,
-            short: None,
-            optimiser: OptimiserKind::Sgd {
-                nesterov: true,
-                momentum: 0.9,
-            },
-        },
-        strategy,
-        start_epoch: 0,
-        update_every: 1000,
-        slice: 2,
-        pick: PickMethod::Top1,
-        kd_loss: KdLoss::Half,
-        meta_lr: 1e-4,
-    }
-}
-
-/// A learner with a teacher on its board.
-fn learner(scene: &Scene, ranks: Ranks) -> Learner {
-    let mut board = Board::new(10, 5.0);
-    let probe = Probe {
-        images: scene.batch(2, DOUBLE).images,
-        softmax: Tensor::ones([2, 10], (Kind::Double, Device::Cpu)) / 10.0,
-    };
-    let score = Score::new(50.0).unwrap();
-    board.offer(scene.paths[1].clone(), score, 100, probe);
-    Learner {
-        supernet: scene.supernet(DOUBLE),
-        momentum: Momentum::default(),
-        meta: MetaLayer::new(2, 10, DOUBLE, 1),
-        board,
-        lessons: Lessons::new(),
-        visits: Visits::none(&scene.plan.ir),
-        ranks,
-    }
 }
 
 /// All weights and statistics after a step with a teacher.
