@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
+use creamc_lang::checked::Checked;
 use creamc_lang::source::{Files, Sources};
 use creamc_lang::space::{Activation, Padding};
 use creamc_lang::timm::{self, Blocks, Frame};
@@ -103,12 +104,11 @@ fn sources(args: &Timm) -> anyhow::Result<Sources> {
 }
 
 fn print(args: &Timm, blocks: &[Blocks], out: &mut impl Write) -> anyhow::Result<Verdict> {
-    let built = timm::space(blocks, &frame(args));
-    if let Err(wrong) = built.check() {
+    let text = timm::space(blocks, &frame(args)).print();
+    if let Err(wrong) = Checked::from_text("imported", &text) {
         say(&wrong.to_string());
         return Ok(Verdict::Faulty);
     }
-    let text = built.print();
     let is_wanted = |line: &&str| !args.rows || line.trim_start().starts_with("stage ");
     for line in text.lines().filter(is_wanted) {
         writeln!(out, "{line}").context(CANNOT_WRITE)?;

@@ -127,8 +127,7 @@ fn models_of_timm_become_spaces_of_the_same_cost_from_their_strings() {
         };
         let checked = timm::space(&blocks, &frame).check();
         let ir = checked.unwrap_or_else(|wrong| panic!("{wrong}")).ir;
-        let only = Path::new(
-            ir.rows.iter().map(|row| vec![0; row.slots.len()]).collect());
+        let only = Path::new(ir.rows.iter().map(|row| vec![0; row.slots.len()]).collect());
         assert_cost(cost_of(&ir, &only), &model.cost, 0);
     }
 }

@@ -21,12 +21,7 @@ pub struct Args {
     #[arg(required_unless_present = "list")]
     dir: Option<PathBuf>,
     /// What to start from
-    #[arg(
-        long,
-        value_name = "NAME",
-        default_value = "tiny",
-        hide_possible_values = true
-    )]
+    #[arg(long, value_name = "NAME", default_value = "tiny")]
     from: Start,
     /// Lists what there is to start from, and writes nothing
     #[arg(long, conflicts_with_all = ["dir", "from"])]
