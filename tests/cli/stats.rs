@@ -140,5 +140,7 @@ fn every_resolution_that_paths_decide_among_is_told() {
     assert_eq!(value["resolutions"], serde_json::json!([16, 28]));
     // Two resolutions, two widths of each row, and 2 + 4 ways to fill the stage.
     assert_eq!(value["paths"], "48");
-    assert_eq!(value["feasible_max"], "48");
+    // 24 channels behind 16 are left, 12 are not.
+    assert_eq!(value["feasible_min"], "36");
+    assert_eq!(value["feasible_max"], "36");
 }

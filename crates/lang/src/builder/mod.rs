@@ -165,7 +165,7 @@ impl SpaceBuilder {
         self.item(Group::Bounds, format!("fit {}", names.join(", ")))
     }
 
-    /// `require SUBJECT …`: of a metric, or of `STAGE.depth`.
+    /// `require SUBJECT …`: of a metric, of `STAGE.depth` or of `ROW.channels`.
     #[track_caller]
     pub fn require(self, subject: &str, bound: impl Into<Bound>) -> SpaceBuilder {
         let text = format!("require {} {}", value::dotted(subject), bound.into());

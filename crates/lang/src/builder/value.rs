@@ -17,7 +17,7 @@ pub struct Domain(String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting(String);
 
-/// The right side of a comparison: a number, or `STAGE.depth`.
+/// The right side of a comparison: a number, `STAGE.depth` or `ROW.channels`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operand(String);
 

@@ -192,13 +192,7 @@ impl Evolver {
     pub(super) fn agreeing(&self, parent: &Path, free: &Free) -> Graph {
         let sharing = &*self.graph.sharing;
         let mut held_values = sharing.taken_by(parent);
-        for (value, _) in held_values
-            .iter_mut()
-            .zip(&free.shared)
-            .filter(|(_, free)| **free)
-        {
-            *value = 0;
-        }
+        held_values.retain(|&(choice, _)| !free.shared[usize::from(choice)]);
         let agrees = |(row, block): (usize, usize), step: Step| {
             let held = &parent.rows[row];
             match step {
@@ -336,7 +330,8 @@ impl Choices {
             let open = (0..blocks.len()).filter(|&block| self.blocks[row][block]);
             decisions.extend(open.map(|block| Decision::Block(row, block)));
         }
-        let live = (0..self.shared.len()).filter(|&at| self.shared[at] && taken[at] != 0);
+        let live = taken.iter().map(|decided| usize::from(decided.0));
+        let live = live.filter(|&choice| self.shared[choice]);
         decisions.extend(live.map(Decision::Shared));
         if decisions.is_empty() {
             return None;

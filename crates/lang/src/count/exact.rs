@@ -107,6 +107,7 @@ impl Graph {
         whole(limits.at_most(Limits::small()))
             .or_else(|TooManySums| self.count_parts(windows, limits))
             .or_else(|TooManySums| whole(limits))
+            .or_else(|TooManySums| self.count_layers(&binding, limits))
     }
 
     fn count_along<const D: usize>(
@@ -134,18 +135,18 @@ fn count_with<const D: usize, N: Tally>(
         let lists = deal(lists, bounds, limits.sums, |[long, middle, short]| {
             short * (long + middle)
         })?;
-        sweep_lists(&lists, bounds, limits.steps)
+        sweep_lists(lists.each_ref(), bounds, limits.steps)
     } else {
         // Sums along several metrics have no order to sweep along; they are compared.
         let lists = deal(lists, bounds, limits.sums, |[one, other]| one * other)?;
-        compare_lists(&lists, bounds, limits.steps)
+        compare_lists(lists.each_ref(), bounds, limits.steps)
     }?;
     Ok(inside * factor.big())
 }
 
 /// Counts the triples inside a window along one metric.
-fn sweep_lists<const D: usize, N: Tally>(
-    [long, middle, short]: &[Sums<D, N>; 3],
+pub(super) fn sweep_lists<const D: usize, N: Tally>(
+    [long, middle, short]: [&Sums<D, N>; 3],
     bounds: &Bounds<D>,
     steps: u64,
 ) -> Result<BigUint, TooManySums> {
@@ -344,8 +345,8 @@ impl<N: Tally> WideSweep<N> {
 
 /// Counts the pairs of the first two lists inside windows along several metrics: for
 /// every sum of the second the stretch of the first that fits the first metric is looked through.
-fn compare_lists<const D: usize, N: Tally>(
-    [long, short]: &[Sums<D, N>; 2],
+pub(super) fn compare_lists<const D: usize, N: Tally>(
+    [long, short]: [&Sums<D, N>; 2],
     bounds: &Bounds<D>,
     steps: u64,
 ) -> Result<BigUint, TooManySums> {

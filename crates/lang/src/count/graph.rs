@@ -125,9 +125,9 @@ impl Graph {
             row: rows.len(),
             placed: 0,
             open: vec![(0, 0); relations.related.len()],
-            taken: sharing.nothing_taken(),
+            taken: Taken::new(),
         };
-        let mut pending = BTreeSet::from([start(&sharing, relations)]);
+        let mut pending = BTreeSet::from([start(relations)]);
         let mut expanded: Vec<Expanded> = Vec::new();
         while let Some(state) = pending.pop_first() {
             if state == end {
@@ -343,13 +343,13 @@ impl<'a> Relations<'a> {
 }
 
 /// Before the first block.
-fn start(sharing: &Sharing, relations: &Relations) -> State {
+fn start(relations: &Relations) -> State {
     let related = relations.related.iter();
     State {
         row: 0,
         placed: 0,
         open: related.map(|&row| relations.first[row]).collect(),
-        taken: sharing.nothing_taken(),
+        taken: Taken::new(),
     }
 }
 

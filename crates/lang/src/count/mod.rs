@@ -12,6 +12,7 @@ mod exact;
 mod extremes;
 mod graph;
 mod interval;
+mod layers;
 mod prior;
 mod resolutions;
 mod sample;

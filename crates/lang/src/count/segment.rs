@@ -68,7 +68,7 @@ impl<const D: usize> Bounds<D> {
     }
 
     /// Costs only grow: past an upper end nothing comes back.
-    fn may_grow(&self, sum: &[u64; D]) -> bool {
+    pub fn may_grow(&self, sum: &[u64; D]) -> bool {
         (0..D).all(|at| sum[at] <= self.high[at])
     }
 }
@@ -98,7 +98,7 @@ impl<const D: usize> Reduced<D> {
         }
     }
 
-    fn edge(&self, graph: &Graph, from: usize, edge: usize) -> [u64; D] {
+    pub fn edge(&self, graph: &Graph, from: usize, edge: usize) -> [u64; D] {
         let edge = &graph.nodes[from].edges[edge];
         std::array::from_fn(|at| {
             edge.cost.get(self.metrics[at]) + self.least[at][edge.to] - self.least[at][from]
@@ -255,7 +255,7 @@ fn likely_sums<const D: usize, N: Tally>(left: &Sums<D, N>, right: &Sums<D, N>) 
 }
 
 /// Sorts and joins equal sums. The stable sort, because it likes the sorted runs it gets.
-fn coalesce<const D: usize, N: Tally>(mut sums: Sums<D, N>) -> Sums<D, N> {
+pub(super) fn coalesce<const D: usize, N: Tally>(mut sums: Sums<D, N>) -> Sums<D, N> {
     sums.sort_by_key(|(sum, _)| *sum);
     sums.dedup_by(|next, kept| {
         let equal = next.0 == kept.0;
@@ -267,6 +267,6 @@ fn coalesce<const D: usize, N: Tally>(mut sums: Sums<D, N>) -> Sums<D, N> {
     sums
 }
 
-fn plus<const D: usize>(a: &[u64; D], b: &[u64; D]) -> [u64; D] {
+pub(super) fn plus<const D: usize>(a: &[u64; D], b: &[u64; D]) -> [u64; D] {
     std::array::from_fn(|at| a[at] + b[at])
 }

@@ -1,6 +1,6 @@
 //! What the graph needs to know of decisions that several blocks share.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::ir::{Candidate, Ir, Path, RowWidth, Shared};
@@ -42,9 +42,8 @@ pub(super) struct SharedSlot {
     pub kinds: usize,
 }
 
-/// What is decided of every choice; 0 for nothing yet, else one more than the value's index.
-/// Empty where nothing is shared.
-pub(super) type Taken = Vec<u16>;
+/// What is decided, as `(choice, value)`, in the order of the choices.
+pub(super) type Taken = Vec<(u16, u16)>;
 
 impl SharedSlot {
     pub(super) fn new(candidates: Vec<Shared>) -> SharedSlot {
@@ -224,25 +223,19 @@ impl Sharing {
         Some(&slot.candidates[usize::from(candidate)])
     }
 
-    /// Before the first block.
-    pub(super) fn nothing_taken(&self) -> Taken {
-        vec![0; self.sizes.len()]
-    }
-
     /// What is decided once a candidate stands too, and among how many combinations of the values
     /// that it adds this is one; `None` when it disagrees, or a bound on widths does.
     pub(super) fn take(&self, taken: &Taken, shared: &Shared) -> Option<(Taken, f64)> {
         let mut then = taken.clone();
         let mut ways = 1.0;
         for &(choice, value) in &shared.values {
-            let choice = usize::from(choice);
-            match then[choice] {
-                0 => {
-                    then[choice] = value + 1;
-                    ways *= f64::from(self.sizes[choice]);
+            match then.binary_search_by_key(&choice, |decided| decided.0) {
+                Ok(at) if then[at].1 == value => {}
+                Ok(_) => return None,
+                Err(at) => {
+                    then.insert(at, (choice, value));
+                    ways *= f64::from(self.sizes[usize::from(choice)]);
                 }
-                known if known == value + 1 => {}
-                _ => return None,
             }
         }
         let mut values = shared.values.iter();
@@ -253,32 +246,25 @@ impl Sharing {
 
     /// Forgets what no slot from this one on asks for, so that equal possibilities are equal states.
     pub(super) fn forget(&self, taken: &mut Taken, from: (usize, usize)) {
-        for (value, &last) in taken.iter_mut().zip(&self.last) {
-            if last < from {
-                *value = 0;
-            }
-        }
+        taken.retain(|&(choice, _)| self.last[usize::from(choice)] >= from);
     }
 
     /// What a path has decided.
     pub(super) fn taken_by(&self, path: &Path) -> Taken {
-        let mut taken = self.nothing_taken();
-        for (row, block, candidate) in path.blocks() {
+        let values = path.blocks().flat_map(|(row, block, candidate)| {
             let slot = self.slot(row, block);
             let values = slot.map(|slot| slot.candidates[candidate].values.as_slice());
-            for &(choice, value) in values.unwrap_or_default() {
-                taken[usize::from(choice)] = value + 1;
-            }
-        }
-        taken
+            values.unwrap_or_default()
+        });
+        let taken: BTreeMap<u16, u16> = values.copied().collect();
+        taken.into_iter().collect()
     }
 }
 
 impl Bounds {
     /// Whether a value is left, beside what else is decided.
     fn leave(&self, value: (u16, u16), taken: &Taken) -> bool {
-        let decided = (0..).zip(taken).filter(|(_, taken)| **taken != 0);
-        let mut others = decided.map(|(choice, taken): (u16, &u16)| (choice, taken - 1));
+        let mut others = taken.iter().copied();
         !self.excluded.contains(&value)
             && (self.apart.is_empty()
                 || others.all(|other| !self.apart.contains(&[value.min(other), value.max(other)])))

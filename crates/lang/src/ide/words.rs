@@ -100,7 +100,9 @@ fn attribute(name: AttributeName) -> &'static str {
 
 fn other_attribute(word: &str) -> Option<&'static str> {
     Some(match word {
-        "channels" => "Width of the output; without it the width stays.",
+        "channels" => {
+            "Width of the output, one for all blocks of the row; without it the width stays."
+        }
         "stride" => "Stride of the row's first block; 1 without it.",
         "depth" => "Number of blocks of a stage; 1 without it.",
         "resolution" => "Side of the square image in pixels.",

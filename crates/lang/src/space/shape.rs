@@ -224,7 +224,7 @@ impl Flow {
         let name = &place.row.name.value;
         match known {
             // Another of its widths.
-            Some(known) if known.row.name.value == *name || known.others.contains(name) => {}
+            Some(known) if known.others.last().unwrap_or(&known.row.name.value) == name => {}
             Some(known) => known.others.push(name.clone()),
             None => self.skips.push(SkipPlace {
                 skip: skip.span,

@@ -16,9 +16,9 @@ fn agrees(rows: &Rows, child: &Path, parent: &Path, free: &Free) -> bool {
         shared.map_or(candidate, |shared| shared.kind)
     };
     let [of_child, of_parent] = [child, parent].map(|path| rows.1.taken_by(path));
-    let mut choices = of_child.iter().zip(&of_parent).zip(&free.shared);
-    let shared = choices.all(|((&of_child, &of_parent), &free)| {
-        free || of_child == 0 || of_parent == 0 || of_child == of_parent
+    let shared = of_child.iter().all(|&(choice, value)| {
+        let mut held = of_parent.iter().filter(|held| held.0 == choice);
+        free.shared[usize::from(choice)] || held.all(|held| held.1 == value)
     });
     let mut rows_of_child = child.rows.iter().enumerate();
     let blocks = rows_of_child.all(|(row, blocks)| {
@@ -45,7 +45,8 @@ fn sets(rows: &Rows, parent: &Path, depths: &[bool]) -> Vec<(Free, usize)> {
         }
     }
     let taken = rows.1.taken_by(parent);
-    let live = (0..taken.len()).filter(|&choice| taken[choice] != 0 && rows.1.sizes[choice] > 1);
+    let live = taken.iter().map(|decided| usize::from(decided.0));
+    let live = live.filter(|&choice| rows.1.sizes[choice] > 1);
     let choices: Vec<usize> = live.collect();
     let of_bits = |bits: usize| {
         let mut free = Free {
@@ -56,7 +57,7 @@ fn sets(rows: &Rows, parent: &Path, depths: &[bool]) -> Vec<(Free, usize)> {
                 .iter()
                 .map(|blocks| vec![false; blocks.len()])
                 .collect(),
-            shared: vec![false; taken.len()],
+            shared: vec![false; rows.1.sizes.len()],
         };
         for (at, &choice) in choices.iter().enumerate() {
             free.shared[choice] = bits >> (decisions.len() + at) & 1 == 1;
