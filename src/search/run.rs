@@ -7,7 +7,7 @@ use creamc_lang::ir::Path;
 use creamc_lang::plan::Plan;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use tch::Kind;
+use tch::{Device, Kind};
 
 use super::draws::Draws;
 use super::judge::Judge;
@@ -179,7 +179,7 @@ impl Ready {
             probes: probes(&self.draws, &settings.train, settings.supernet.probe_paths),
             settings,
             learner: learner(settings, &self.plan, self.place, self.ranks.clone()),
-            judge: judge(settings, &self.data),
+            judge: judge(settings, &self.data, self.place.device),
             walker: Walker {
                 draws: self.draws,
                 random: ChaCha8Rng::seed_from_u64(settings.train.seed),
@@ -188,7 +188,7 @@ impl Ready {
             plan: self.plan,
             recipe: self.recipe,
             records: Records::open(opened)?,
-            train: train_loader(&settings.train, &self.data),
+            train: train_loader(&settings.train, &self.data, self.place.device),
             place: self.place,
             pick: None,
             best: None,
@@ -293,8 +293,8 @@ pub(super) fn learner(
     }
 }
 
-/// What paths are judged by.
-pub(super) fn judge(settings: &SearchSettings, data: &Data) -> Judge {
+/// What paths are judged by, on `device`.
+pub(super) fn judge(settings: &SearchSettings, data: &Data, device: Device) -> Judge {
     let (train, supernet) = (&settings.train, &settings.supernet);
     Judge::new(
         data,
@@ -303,6 +303,7 @@ pub(super) fn judge(settings: &SearchSettings, data: &Data) -> Judge {
         (supernet.recal_images, supernet.recal_batch),
         train.eval_batch,
     )
+    .pinned_for(device, train.pin_memory)
 }
 
 #[cfg(test)]

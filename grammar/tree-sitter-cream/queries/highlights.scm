@@ -31,6 +31,19 @@
 (fixed name: (name) @property)
 (attr value: (name) @constant)
 (fixed value: (name) @constant)
+
+; The rows of blocks.
+(param name: (name) @variable.parameter)
+(param value: (name) @constant)
+(part (name) @variable)
+(part name: (name) @label)
+(part primitive: (name) @function)
+((part primitive: (name) @function.builtin)
+  (#any-of? @function.builtin
+    "conv" "dwconv" "norm" "act" "squeeze" "pool" "maxpool" "linear" "split" "concat" "shuffle" "scale"
+    "add" "residual" "shortcut"))
+(measure (name) @variable)
+(measure name: (name) @property)
 (attr domain: (name) @constant)
 (set (name) @constant)
 
@@ -39,6 +52,6 @@
 (string) @string
 (comment) @comment
 
-["=" ".." "<=" ">=" "=="] @operator
+["=" ".." "<=" ">=" "==" "+" "-" "*" "/"] @operator
 ["{" "}" "(" ")"] @punctuation.bracket
-["," "."] @punctuation.delimiter
+["," "." ":"] @punctuation.delimiter

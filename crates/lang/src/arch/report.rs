@@ -21,9 +21,17 @@ pub(super) struct Written<'a> {
 }
 
 impl Written<'_> {
-    /// Whether one of these candidates has the attribute.
-    pub fn has(&self, candidates: &[usize], name: AttributeName) -> bool {
-        !self.values(candidates, name).is_empty()
+    /// The attributes that these candidates have, each once.
+    pub fn attributes_of(&self, candidates: &[usize]) -> impl Iterator<Item = AttributeName> {
+        let mut names: Vec<AttributeName> = Vec::new();
+        for &at in candidates {
+            for &(name, _, _) in &self.slot.candidates[at].values {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        names.into_iter()
     }
 
     /// Every value of an attribute among these candidates, in order, each once.
@@ -440,9 +448,8 @@ pub(super) fn unknown_attribute(
     attribute: &Attribute,
     named: &[usize],
 ) -> Diagnostic {
-    let known: Vec<&str> = AttributeName::ALL
-        .iter()
-        .filter(|&&name| written.has(named, name))
+    let known: Vec<&str> = written
+        .attributes_of(named)
         .map(|name| name.as_str())
         .collect();
     let name = &attribute.name;

@@ -143,6 +143,16 @@ codes! {
     WidthStays Error "width-stays",
     /// Groups that do not divide a width.
     GroupsDoNotDivide Error "groups-do-not-divide",
+    /// A number that a block's row computes and cannot take.
+    RowNumber Error "row-number",
+    /// A row that reads fewer or more rows than it can.
+    RowInputs Error "row-inputs",
+    /// A row of a block that nothing reads.
+    UnreadRow Error "unread-row",
+    /// Values of different shapes that a block's row joins.
+    UnlikeShapes Error "unlike-shapes",
+    /// A block of rows whose output does not fit its place.
+    BlockOutput Error "block-output",
     /// An operator that must have a layer to itself.
     StandsAlone Error "stands-alone",
     /// Rows in an order that cannot be built.
@@ -166,6 +176,8 @@ codes! {
     SearchesNothing Warning "searches-nothing",
     /// A block that no row uses.
     UnusedBlock Warning "unused-block",
+    /// A parameter that no row of its block uses.
+    UnusedParameter Warning "unused-parameter",
     /// A `let` that nothing uses.
     UnusedLet Warning "unused-let",
     /// A `choice` that nothing follows.

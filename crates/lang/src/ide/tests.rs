@@ -147,7 +147,10 @@ fn attributes_of_the_operator_are_proposed_and_none_twice() {
 
 #[test]
 fn values_belong_to_their_attribute() {
-    assert_eq!(in_space("layer x conv(norm = |"), ["batch", "none", "half"]);
+    assert_eq!(
+        in_space("layer x conv(norm = |"),
+        ["batch", "layer", "none", "half"]
+    );
     assert_eq!(
         in_space("layer x conv(padding in {|"),
         ["symmetric", "same", "half"]
@@ -517,4 +520,89 @@ proptest! {
         }
         project.definition(place);
     }
+}
+
+const ROWS: &str = "\
+cream 1
+block ghost(kernel = 3, ratio) {
+    primary: conv(kernel = 1) channels = out_channels / ratio
+    cheap: dwconv(kernel = kernel) channels = out_channels - out_channels / ratio
+    concat(primary, cheap)
+}
+block unit = ghost(kernel in {3, 5}, ratio = 2)
+space s {
+    input image(channels = 3, resolution = 32)
+    output classes(10)
+    layer stem ghost(ratio = 3) channels = 9
+    layer s1 unit channels = 16
+    layer pool avgpool
+    layer logits linear channels = classes
+}
+";
+
+#[test]
+fn a_parameter_is_renamed_in_its_rows_and_where_its_block_is_used() {
+    let text = renamed(ROWS, "ratio)", "parts").expect("it can be renamed");
+    assert_eq!(text, ROWS.replace("ratio", "parts"));
+}
+
+#[test]
+fn a_row_of_a_block_is_renamed_where_others_read_it() {
+    let text = renamed(ROWS, "primary", "first").expect("it can be renamed");
+    assert_eq!(text, ROWS.replace("primary", "first"));
+    assert!(
+        renamed(ROWS, "kernel = 1", "side").is_err(),
+        "no file declares it"
+    );
+    assert!(
+        renamed(ROWS, "kernel = 3", "stride").is_err(),
+        "it has a meaning"
+    );
+}
+
+#[test]
+fn an_attribute_of_a_block_of_rows_is_declared_in_its_head() {
+    let unit = unit(&[("a.cream", ROWS)]);
+    let at = |mark: &str| ROWS.find(mark).expect("it is there");
+    let declared = Project::new(&unit, None).definition(at("kernel in"));
+    let declared = declared.expect("the block declares it");
+    assert_eq!(declared.start as usize, at("kernel = 3"));
+}
+
+#[test]
+fn rows_of_a_block_are_completed() {
+    let found = words(&ROWS.replace("concat(primary, cheap)", "con|"));
+    assert!(found.contains(&"concat".to_owned()) && found.contains(&"ghost".to_owned()));
+    assert!(!found.contains(&"skip".to_owned()), "{found:?}");
+    let found = words(&ROWS.replace("concat(primary, cheap)", "concat(pr|"));
+    assert_eq!(found, ["primary", "cheap", "input"]);
+    let found = words(&ROWS.replace("dwconv(kernel = kernel)", "dwconv(|)"));
+    assert_eq!(found, ["kernel", "padding", "primary", "cheap", "input"]);
+    let found = words(&ROWS.replace("out_channels - out_channels / ratio", "out_channels - |"));
+    let expected = [
+        "kernel",
+        "ratio",
+        "in_channels",
+        "out_channels",
+        "stride",
+        "round8",
+    ];
+    assert_eq!(found, expected);
+    let found = words(&ROWS.replace("ghost(ratio = 3)", "ghost(|)"));
+    assert_eq!(found, ["kernel", "ratio"]);
+}
+
+#[test]
+fn words_of_rows_are_told() {
+    let unit = unit(&[("a.cream", ROWS)]);
+    let told = |mark: &str| {
+        let at = ROWS.find(mark).expect("it is there");
+        let hover = Project::new(&unit, None).hover(at);
+        hover.expect("something is told").text
+    };
+    assert!(told("conv(kernel = 1)").contains("nothing else"));
+    assert!(told("out_channels").contains("goes out"));
+    assert!(told("ratio\n").contains("ratio"));
+    assert!(told("unit channels").contains("ghost(kernel in {3, 5}"));
+    assert!(told("ghost(ratio").contains("primary: conv"));
 }

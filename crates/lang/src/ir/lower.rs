@@ -227,7 +227,7 @@ fn plain(alternative: &Alternative, place: Place, choices: &Choices) -> Vec<Deci
                 operator: alternative.operator,
                 block: alternative.block.clone(),
                 branches: Vec::new(),
-                ops: expand(alternative.operator, &pick.values, place),
+                ops: expand(alternative, &pick.values, place),
                 values: pick.values,
                 shared: Shared {
                     values: (shared.map(|(at, &value)| (choices.named[at], value))).collect(),

@@ -59,10 +59,17 @@ impl Op {
                 input.windowed(kernel, stride, Padding::Symmetric)
             }
             Primitive::GlobalAvgPool | Primitive::GlobalMaxPool => Shape::pixel(input.channels),
+            Primitive::Slice { channels, .. } => input.with_channels(channels),
             Primitive::Half { .. } => input.with_channels(input.channels / 2),
             Primitive::Concat { out_channels } => input.with_channels(out_channels),
             Primitive::Linear { out_features, .. } => Shape::pixel(out_features),
-            Primitive::Norm { .. } | Primitive::Act(_) | Primitive::Add | Primitive::Mul => input,
+            Primitive::Norm { .. }
+            | Primitive::LayerNorm { .. }
+            | Primitive::Scale { .. }
+            | Primitive::Shuffle { .. }
+            | Primitive::Act(_)
+            | Primitive::Add
+            | Primitive::Mul => input,
         }
     }
 

@@ -96,12 +96,13 @@ fn verify_candidate(candidate: &Candidate) -> Result<(), String> {
 }
 
 fn input_widths(op: &Op, block: u32, earlier: &[u32]) -> Result<Vec<u32>, String> {
-    let expected = match op.primitive {
-        Primitive::Add | Primitive::Mul | Primitive::Concat { .. } => 2,
-        _ => 1,
+    let (least, most) = match op.primitive {
+        Primitive::Add | Primitive::Mul => (2, 2),
+        Primitive::Concat { .. } => (2, usize::MAX),
+        _ => (1, 1),
     };
-    ensure(op.inputs.len() == expected, || {
-        format!("{} inputs, not {expected}", op.inputs.len())
+    ensure((least..=most).contains(&op.inputs.len()), || {
+        format!("{} inputs, not {least}", op.inputs.len())
     })?;
     let width = |input: &Input| match *input {
         Input::Block => Ok(block),
@@ -134,7 +135,24 @@ fn output_width(op: &Op, inputs: &[u32]) -> Result<u32, String> {
             })?;
             Ok(out_channels)
         }
-        Primitive::Norm { channels } => reads(channels),
+        Primitive::Norm { channels }
+        | Primitive::LayerNorm { channels }
+        | Primitive::Scale { channels, .. } => reads(channels),
+        Primitive::Slice { from, channels } => {
+            let inside = from
+                .checked_add(channels)
+                .is_some_and(|end| end <= inputs[0]);
+            ensure(inside, || {
+                format!("{channels} of {} from {from}", inputs[0])
+            })?;
+            Ok(channels)
+        }
+        Primitive::Shuffle { groups } => {
+            ensure(inputs[0].is_multiple_of(groups), || {
+                format!("{groups} groups of {}", inputs[0])
+            })?;
+            Ok(inputs[0])
+        }
         Primitive::Linear { out_features, .. } => Ok(out_features),
         Primitive::Half { first } => {
             let halves = inputs[0].is_multiple_of(2) && first < 2;

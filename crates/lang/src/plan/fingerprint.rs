@@ -191,6 +191,11 @@ fn primitive(primitive: &Primitive) -> String {
             format!("conv {in_channels} {out_channels} {kernel} {stride} {groups} {padding} {bias}")
         }
         Primitive::Norm { channels } => format!("norm {channels}"),
+        Primitive::LayerNorm { channels } => format!("layernorm {channels}"),
+        // Where its values begin is no part of the structure.
+        Primitive::Scale { channels, .. } => format!("scale {channels}"),
+        Primitive::Slice { from, channels } => format!("slice {from} {channels}"),
+        Primitive::Shuffle { groups } => format!("shuffle {groups}"),
         Primitive::Act(act) => format!("act {}", act.as_str()),
         Primitive::GlobalAvgPool => "avgpool".to_owned(),
         Primitive::AvgPool { kernel, stride } => format!("avgpool {kernel} {stride}"),

@@ -13,6 +13,10 @@ pub(super) const DOMAIN: u64 = 4_096;
 pub(super) const WIDTH: u32 = 1_000_000;
 /// Classes.
 pub(super) const CLASSES: u32 = 1_000_000;
+/// Primitives of a block of rows.
+pub(super) const PRIMITIVES: u64 = 1_000;
+/// Numbers that blocks of rows compute with.
+pub(super) const NUMBER: u32 = 1_000_000_000;
 /// Side of a kernel.
 pub(super) const KERNEL: u32 = 1_001;
 /// Stride.

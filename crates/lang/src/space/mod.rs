@@ -7,16 +7,25 @@
 mod check;
 mod limits;
 mod operator;
+mod primitive;
 mod print;
+mod recipe;
 mod report;
 mod resolve;
 mod shape;
 
 pub use operator::{
-    Activation, AttributeName, AttributeSpec, AttributeValue, Norm, Operator, Padding,
+    Activation, AttributeName, AttributeSpec, AttributeValue, Norm, Operator, OwnName, Padding,
 };
 
+pub use primitive::{Input, Op, Primitive};
+pub use recipe::{Recipe, Verb};
+
+pub(crate) use check::given_to_rows;
+pub(crate) use recipe::{Place, prelude, settle};
 pub(crate) use resolve::given_meaning;
+
+use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::quantity::Ratio;
@@ -216,6 +225,8 @@ pub struct Alternative {
     pub attributes: Vec<Attribute>,
     /// What `sum` adds, two or more; none for other operators.
     pub branches: Vec<Block>,
+    /// The rows of a block of one's own; none for other operators.
+    pub recipe: Option<Arc<Recipe>>,
     /// The `block` name it was reached by, if any (the outermost).
     pub block: Option<String>,
     /// Where the operator is written.

@@ -3,7 +3,8 @@
 use super::check::{Checker, Draft, Input, Written, block_count};
 use super::report::{self, SkipPlace};
 use super::{
-    Alternative, AttributeName, AttributeValue, Block, Operator, Row, Setting, Width, limits,
+    Alternative, Attribute, AttributeName, AttributeValue, Block, Operator, Row, Setting, Width,
+    limits, recipe,
 };
 use crate::source::{Span, Spanned};
 use crate::syntax::ast;
@@ -196,6 +197,7 @@ impl Flow {
             Operator::Dw | Operator::AvgPool | Operator::MaxPool => {
                 check_width_stays(checker, alternative, place);
             }
+            Operator::Own(_) => check_recipe(checker, alternative, place),
             Operator::Ds
             | Operator::Ir
             | Operator::Er
@@ -423,6 +425,61 @@ fn check_shuffle(checker: &mut Checker, shuffle: &Alternative, place: Place) {
         _ => return,
     };
     checker.found.push(problem);
+}
+
+/// Every candidate of a block of rows, until one cannot stand in its place.
+fn check_recipe(checker: &mut Checker, alternative: &Alternative, place: Place) {
+    let known = (place.in_channels, place.out_channels, place.stride);
+    let (Some(in_channels), Some(out_channels), Some(stride), Some(recipe)) =
+        (known.0, known.1, known.2, &alternative.recipe)
+    else {
+        return;
+    };
+    let at = recipe::Place {
+        in_channels,
+        out_channels,
+        stride: stride.value,
+    };
+    for picked in picks(&alternative.attributes) {
+        if let Err(problem) = recipe::settle(recipe, &picked, at) {
+            let names = recipe.names().zip(picked);
+            let used = report::Use {
+                name: &recipe.name.value,
+                span: alternative.span,
+                values: names.collect(),
+                place: at,
+                row: place.row,
+            };
+            checker
+                .found
+                .push(report::row_cannot_stand(&problem, &used));
+            return;
+        }
+    }
+}
+
+/// Every way to pick a value for each attribute in which those that follow one choice agree.
+fn picks(attributes: &[Attribute]) -> Vec<Vec<AttributeValue>> {
+    let mut all: Vec<Vec<usize>> = vec![Vec::new()];
+    for (at, attribute) in attributes.iter().enumerate() {
+        let twin = attributes[..at]
+            .iter()
+            .position(|other| other.choice.is_some() && other.choice == attribute.choice);
+        let values = attribute.setting.values().len();
+        all = all
+            .iter()
+            .flat_map(|picked| {
+                let free = 0..values;
+                free.filter(move |&value| twin.is_none_or(|twin| picked[twin] == value))
+                    .map(|value| [picked.as_slice(), &[value]].concat())
+            })
+            .collect();
+    }
+    let value = |(attribute, &at): (&Attribute, &usize)| attribute.setting.values()[at];
+    let picked = all.iter();
+    picked
+        .map(|picked| attributes.iter().zip(picked).map(value).collect())
+        .collect()
 }
 
 /// A pool over the whole map and `linear` have a layer to themselves, without stride.

@@ -4,8 +4,8 @@ use rand::Rng;
 use rand::seq::{IndexedRandom, SliceRandom};
 
 /// A space without errors: an image of at most 32 pixels, one to three stages of at most three blocks,
-/// at most twelve candidates a block and width, perhaps with decisions that blocks share, searched widths and a
-/// searched resolution. Bounds are on depths and widths only, and may leave no path.
+/// at most twelve candidates a block and width, perhaps with decisions that blocks share, a block of rows, searched
+/// widths and a searched resolution. Bounds are on depths and widths only, and may leave no path.
 ///
 /// The space is called `small`, its rows `stem`, `s1` to `s3`, `pool`, `logits`.
 pub fn small_space(rng: &mut impl Rng) -> String {
@@ -18,6 +18,7 @@ pub fn small_space(rng: &mut impl Rng) -> String {
         open_depths: Vec::new(),
         shared: (false, false),
         fitted: Vec::new(),
+        has_rows: false,
     };
     builder.ports();
     builder.names();
@@ -81,7 +82,20 @@ struct Builder<'a, R> {
     shared: (bool, bool),
     /// Those of a fitted one.
     fitted: Vec<String>,
+    /// Whether there is a block of rows, `own`.
+    has_rows: bool,
 }
+
+/// A block of rows that can stand wherever 4 divides the width.
+const OWN: &str = "block own(kernel, act, share = 2) {
+        left: conv(kernel = 1) channels = out_channels / share stride = stride
+        norm
+        seen: act
+        right: dwconv(kernel = kernel) channels = out_channels - out_channels / share
+        last: norm(layer)
+        concat(seen, last)
+        residual
+    }";
 
 /// How wide a row is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -144,6 +158,10 @@ impl<R: Rng> Builder<'_, R> {
         self.items.push(format!(
             "block mb = ir({kernel}, expand {expand}, se = squeeze)"
         ));
+        self.has_rows = self.chance(0.4);
+        if self.has_rows {
+            self.items.push(OWN.to_owned());
+        }
     }
 
     fn layers_and_stages(&mut self) {
@@ -214,6 +232,9 @@ impl<R: Rng> Builder<'_, R> {
     /// Up to three alternatives of different operators, so that none shares a candidate.
     fn op(&mut self, keeps_shape: bool) -> String {
         let mut operators = vec!["mb", "conv", "ds", "er", "bottleneck", "sum"];
+        if self.has_rows {
+            operators.push("own");
+        }
         if keeps_shape {
             operators.extend(["dw", "skip", "shuffle", "xception", "avgpool", "maxpool"]);
         }
@@ -245,6 +266,7 @@ impl<R: Rng> Builder<'_, R> {
         let more = match operator {
             "ds" => self.pick(&["", ", se = 0.25", ", se in {0, 0.5}"]),
             "avgpool" | "maxpool" | "shuffle" | "xception" => "",
+            "own" => self.pick(&["", ", act in {relu, none}", ", share in {2, 4}"]),
             "bottleneck" => self.pick(&["", ", ratio in {0.25, 1}"]),
             "er" if self.shared.1 && self.chance(0.5) => ", expand = wide",
             "er" => self.pick(&[

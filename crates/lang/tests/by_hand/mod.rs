@@ -50,6 +50,7 @@ fn operator(operator: Operator, mut own: Vec<Attribute>, norm: Norm) -> Block {
             operator,
             attributes: own,
             branches: Vec::new(),
+            recipe: None,
             block: None,
             span: Span::default(),
         }],

@@ -3,9 +3,8 @@
 //! The channels are shuffled on the way in: a unit that keeps the shape passes the even ones on and
 //! works on the odd ones. Where the shape changes, both branches work on the whole input.
 
-use super::dw::depthwise;
-use super::{Body, Filter, Input, Op, Picked, Place, Primitive};
-use crate::space::Padding;
+use super::unit::{Body, Filter};
+use super::{Input, Op, Picked, Place, Primitive};
 
 pub(super) fn expand(values: Picked<'_>, place: Place) -> Vec<Op> {
     unit(values, place, main)
@@ -66,6 +65,12 @@ fn main(body: &mut Body, values: Picked<'_>, place: Place, added: u32) {
     body.activation(values.act(), "branch_main.7");
 }
 
+/// The k×k convolution of each channel by itself, with the unit's stride.
 pub(super) fn spatial(values: Picked<'_>, width: u32, place: Place) -> Filter {
-    depthwise(values.kernel(), Padding::Symmetric, width, place)
+    Filter {
+        out_channels: width,
+        kernel: values.kernel(),
+        stride: place.stride,
+        groups: width,
+    }
 }

@@ -1,6 +1,7 @@
 //! `xception`: the ShuffleNetV2 unit whose branch has three depthwise convolutions, as SPOS has it.
 
-use super::{Body, Filter, Op, Picked, Place, shuffle};
+use super::unit::{Body, Filter};
+use super::{Op, Picked, Place, shuffle};
 
 pub(super) fn expand(values: Picked<'_>, place: Place) -> Vec<Op> {
     shuffle::unit(values, place, main)

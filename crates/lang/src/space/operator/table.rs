@@ -58,7 +58,8 @@ const XCEPTION: &[AttributeSpec] = &[KERNEL_OR_3, ACT, NORM];
 const POOL: &[AttributeSpec] = &[WINDOW];
 
 impl Operator {
-    /// Its attributes, in the order in which candidates list them.
+    /// Its attributes, in the order in which candidates list them. Those of a block of rows are its
+    /// parameters, which are not told here.
     pub fn attributes(self) -> &'static [AttributeSpec] {
         match self {
             Operator::Conv => CONV,
@@ -69,7 +70,11 @@ impl Operator {
             Operator::Shuffle => SHUFFLE,
             Operator::Xception => XCEPTION,
             Operator::AvgPool | Operator::MaxPool => POOL,
-            Operator::Linear | Operator::Skip | Operator::Zero | Operator::Sum => &[],
+            Operator::Linear
+            | Operator::Skip
+            | Operator::Zero
+            | Operator::Sum
+            | Operator::Own(_) => &[],
         }
     }
 
