@@ -15,6 +15,11 @@ const MOBILE: (&str, &str) = (
     include_str!("../spaces/mobile.cream"),
 );
 
+const TABLE: (&str, &str) = (
+    "spaces/tables/tiny_cpu.yaml",
+    include_str!("../spaces/tables/tiny_cpu.yaml"),
+);
+
 #[test]
 fn every_page_is_in_the_summary_and_everything_in_the_summary_is_a_page() {
     let summary = read(&docs().join("SUMMARY.md"));
@@ -78,7 +83,8 @@ fn every_space_on_a_page_is_right() {
             );
             if is_cream && !is_of_a_message {
                 count += 1;
-                let checked = Checked::from_texts(&[("docs/example.cream", text.as_str()), MOBILE]);
+                let checked =
+                    Checked::from_texts(&[("spaces/example.cream", &text), MOBILE, TABLE]);
                 let planned = checked.and_then(|checked| checked.plan());
                 if let Err(wrong) = planned.map(drop)
                     && !is_not_built_yet(&wrong)

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use creamc_lang::plan::Plan;
-use creamc_lang::space::Metric;
 
 use super::load::{Loaded, SpaceArgs};
 use super::text::{Side, table};
@@ -81,35 +80,26 @@ fn plan_text(plan: &Plan) -> String {
         let _ = writeln!(
             text,
             "bound {} {}..{}",
-            window.metric.as_str(),
+            plan.ir.metric_name(window.metric),
             window.low,
             window.high
         );
     }
-    text + "\n" + &table(&COLUMNS, &cost_rows(plan))
+    let mut columns = vec![Side::Left, Side::Right, Side::Left];
+    columns.resize(3 + plan.ir.metrics().count(), Side::Right);
+    text + "\n" + &table(&columns, &cost_rows(plan))
 }
-
-const COLUMNS: [Side; 7] = [
-    Side::Left,
-    Side::Right,
-    Side::Left,
-    Side::Right,
-    Side::Right,
-    Side::Right,
-    Side::Right,
-];
 
 fn cost_rows(plan: &Plan) -> Vec<Vec<String>> {
     let head = ["row", "block", "candidate"].into_iter();
-    let metrics = Metric::ALL.iter().map(|metric| metric.as_str());
+    let metrics = plan.ir.metrics().map(|(_, name)| name);
     let mut rows = vec![head.chain(metrics).map(String::from).collect()];
     for (row, costs) in plan.ir.rows.iter().zip(&plan.costs) {
         for (block, (slot, costs)) in row.slots.iter().zip(costs).enumerate() {
             for (candidate, cost) in costs.iter().enumerate() {
                 let name = vec![row.name.clone(), block.to_string(), slot.text(candidate)];
-                let numbers = Metric::ALL
-                    .iter()
-                    .map(|&metric| cost.get(metric).to_string());
+                let metrics = plan.ir.metrics();
+                let numbers = metrics.map(|(metric, _)| cost.get(metric).to_string());
                 rows.push(name.into_iter().chain(numbers).collect());
             }
         }

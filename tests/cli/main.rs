@@ -12,6 +12,7 @@ mod dump;
 mod explain;
 mod fix;
 mod fmt;
+mod latency;
 mod libraries;
 mod lsp;
 mod mistakes;

@@ -81,6 +81,12 @@ codes! {
     UnreadableUse Error "unreadable-use",
     /// Files that use each other in a circle.
     CircularUse Error "circular-use",
+    /// The file of a latency table is missing, unreadable or not UTF-8.
+    UnreadableTable Error "unreadable-table",
+    /// The file of a latency table is not one row a block with its time.
+    MalformedTable Error "malformed-table",
+    /// A latency table lacks rows for blocks of its space.
+    MissingRows Error "missing-rows",
 
     // Names.
     /// Two things of one name.
@@ -168,6 +174,8 @@ codes! {
     UnusedBlock Warning "unused-block",
     /// A `let` that nothing uses.
     UnusedLet Warning "unused-let",
+    /// A latency table that nothing bounds.
+    UnusedTable Warning "unused-table",
     /// A `choice` that nothing follows.
     UnusedChoice Warning "unused-choice",
     /// A decision no path ever takes.
@@ -210,6 +218,8 @@ codes! {
     BoundConflict Error "bound-conflict",
     /// Neither a path inside every bound nor a proof that there is none was found.
     BoundUndecided Error "bound-undecided",
+    /// A value that no path inside every bound takes.
+    ValueNeverFeasible Warning "value-never-feasible",
     /// A bound that every path meets.
     BoundNeverBinds Warning "bound-never-binds",
 }

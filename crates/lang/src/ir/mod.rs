@@ -12,6 +12,7 @@ mod path;
 mod print;
 mod shape;
 mod shared;
+mod table;
 mod text;
 mod verify;
 
@@ -19,10 +20,11 @@ pub use lower::lower;
 pub use network::{Layer, Network, Shape};
 pub use path::Path;
 pub use shared::{Choice, Disagreement, Shared};
+pub use table::{Measured, Table, UNKNOWN};
 
 use std::sync::Arc;
 
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 use crate::space::{
     Activation, AttributeName, AttributeValue, NormSettings, Operator, Padding, Require, Setting,
 };
@@ -42,6 +44,8 @@ pub struct Ir {
     pub norm: NormSettings,
     /// Decisions that several blocks share, those that some block can follow.
     pub choices: Vec<Choice>,
+    /// Latency tables, in order.
+    pub tables: Vec<Table>,
     /// Rows in order.
     pub rows: Vec<Row>,
     /// The bounds of the file.
@@ -61,6 +65,28 @@ pub struct Row {
     pub fit: Option<usize>,
     /// One slot a block, up to the largest depth.
     pub slots: Vec<Slot>,
+    /// Where it says what is open.
+    pub places: Places,
+}
+
+/// Where a row says what is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// `depth …`, or the row's name.
+    pub depth: Span,
+    /// The block of the row.
+    pub block: Span,
+    /// Attributes, those of all alternatives and branches, each where it is written first.
+    pub attributes: Vec<(AttributeName, Span)>,
+}
+
+impl Places {
+    /// Of an attribute; of the block for `None`, and where the attribute is nowhere.
+    pub fn of(&self, attribute: Option<AttributeName>) -> Span {
+        let written = self.attributes.iter();
+        let mut written = written.filter(|(name, _)| Some(*name) == attribute);
+        written.next().map_or(self.block, |(_, span)| *span)
+    }
 }
 
 /// One place for a block.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::Level;
+use crate::cost::Cost;
 use crate::count::Window;
 use crate::ir::{Candidate, Input, Ir, Op, Primitive, Row};
-use crate::space::{Padding, Relation, Require};
+use crate::space::{Metric, Padding, Relation, Require};
 use crate::syntax::ast::Comparison;
 
 /// Identity of the structure: what the weights of a checkpoint belong to. Bounds and
@@ -26,13 +28,13 @@ pub(super) fn weights(ir: &Ir) -> String {
 pub(super) fn plan(
     weights: &str,
     ir: &Ir,
-    resolution: u32,
+    level: &Level,
     windows: &[Window],
     requires: &[Require],
 ) -> String {
     let mut text = String::from("creamc plan 1\n");
     line(&mut text, &["weights", weights]);
-    line(&mut text, &["resolution", &resolution.to_string()]);
+    line(&mut text, &["resolution", &level.resolution.to_string()]);
     let norm = [ir.norm.eps, ir.norm.momentum].map(|ratio| ratio.to_string());
     line(&mut text, &["norm", &norm[0], &norm[1]]);
     for row in &ir.rows {
@@ -42,10 +44,14 @@ pub(super) fn plan(
     write_shared(&mut text, ir);
     for window in windows {
         let ends = [window.low, window.high].map(|end| end.to_string());
-        line(
-            &mut text,
-            &["window", window.metric.as_str(), &ends[0], &ends[1]],
-        );
+        match window.metric.word() {
+            Some(metric) => line(&mut text, &["window", metric, &ends[0], &ends[1]]),
+            // Not its name: what it says of every block.
+            None => {
+                let times = times_digest(&level.costs, window.metric);
+                line(&mut text, &["window", "times", &times, &ends[0], &ends[1]]);
+            }
+        }
     }
     // The order of bounds on depths means nothing.
     let mut depths: Vec<String> = requires.iter().filter_map(|r| depth_bound(r, ir)).collect();
@@ -53,6 +59,15 @@ pub(super) fn plan(
     depths.dedup();
     for bound in depths {
         line(&mut text, &[&bound]);
+    }
+    digest(&text)
+}
+
+fn times_digest(costs: &[Vec<Vec<Cost>>], metric: Metric) -> String {
+    let mut text = String::new();
+    for slot in costs.iter().flatten() {
+        let times: Vec<String> = slot.iter().map(|one| one.get(metric).to_string()).collect();
+        line(&mut text, &[&times.join(" ")]);
     }
     digest(&text)
 }

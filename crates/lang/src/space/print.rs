@@ -2,9 +2,7 @@
 
 use std::fmt::{Display, Write};
 
-use super::{
-    Alternative, Attribute, AttributeValue, Block, Choice, Metric, Relation, Row, Setting, Space,
-};
+use super::{Alternative, Attribute, AttributeValue, Block, Choice, Relation, Row, Setting, Space};
 use crate::syntax::ast::Comparison;
 
 impl Space {
@@ -27,16 +25,17 @@ impl Space {
         for choice in self.choices.iter().filter(|one| !one.values.is_empty()) {
             line(choice_text(choice));
         }
+        for table in &self.tables {
+            let (name, path) = (&table.name.value, &table.path.value);
+            line(format!("table {name} = latency(\"{path}\")"));
+        }
         for row in &self.rows {
             row_lines(row, &self.choices)
                 .into_iter()
                 .for_each(&mut line);
         }
         for require in &self.requires {
-            line(format!(
-                "require {}",
-                relation(&require.relation, &self.rows)
-            ));
+            line(format!("require {}", relation(&require.relation, self)));
         }
         text
     }
@@ -121,11 +120,11 @@ fn setting<T: Display>(name: &str, setting: &Setting<T>) -> String {
     }
 }
 
-fn relation(relation: &Relation, rows: &[Row]) -> String {
-    let depth = |row: usize| format!("{}.depth", rows[row].name.value);
+fn relation(relation: &Relation, space: &Space) -> String {
+    let depth = |row: usize| format!("{}.depth", space.rows[row].name.value);
     match *relation {
         Relation::Metric { metric, low, high } => {
-            bounds(Metric::as_str(metric), low, high, u64::MAX)
+            bounds(space.metric_name(metric), low, high, u64::MAX)
         }
         Relation::Depth { row, low, high } => {
             bounds(&depth(row), low.into(), high.into(), u32::MAX.into())

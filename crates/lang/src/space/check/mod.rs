@@ -15,6 +15,7 @@ mod operator;
 mod require;
 mod row;
 mod sum;
+mod table;
 mod value;
 mod warn;
 
@@ -147,14 +148,14 @@ pub(super) fn check_library(files: &[&ast::File], sources: &Sources) -> Vec<Diag
 impl<'a> Checker<'a> {
     /// The whole space. Every part is looked at, also after an error in another.
     fn space(&mut self, space: &'a ast::Space, classes: Option<u32>) -> Option<Space> {
-        self.note_not_built_items(&space.items);
         self.check_lets();
         self.check_defaults(&space.items);
         self.check_blocks();
         let input = self.input(space);
         self.classes = self.output(space, classes);
         let rows = self.rows(space);
-        let requires = self.requires(space, &rows);
+        let tables = self.tables(space);
+        let requires = self.requires(space, &rows, &tables);
         let fit = self.fit(space, &rows);
         let flow = shape::flow(self, &rows, input.as_ref());
         let input = input?;
@@ -164,6 +165,7 @@ impl<'a> Checker<'a> {
             resolution: input.resolution?,
             classes: self.classes?,
             choices: self.choices.checked(),
+            tables,
             rows: flow?,
             requires: requires?,
             fit: fit?,

@@ -3,13 +3,10 @@
 use super::Checker;
 use crate::source::Span;
 use crate::space::report;
-use crate::syntax::ast;
 
 /// A part of the language without its compiler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::space) enum Feature {
-    /// `table NAME = …`
-    Table,
     /// `channels in …`
     SearchedWidth,
     /// `resolution in …`
@@ -18,20 +15,11 @@ pub(in crate::space) enum Feature {
     BoundOnWidth,
 }
 
-impl<'a> Checker<'a> {
+impl Checker<'_> {
     /// Notes a part met at `span` and gives the marker of an error.
     pub(super) fn not_built<T>(&mut self, feature: Feature, span: Span) -> Option<T> {
         self.not_built.entry(feature).or_default().push(span);
         None
-    }
-
-    /// Items that are such a part as a whole.
-    pub(super) fn note_not_built_items(&mut self, items: &'a [ast::Item]) {
-        for item in items {
-            if let ast::Item::Table(item) = item {
-                self.not_built::<()>(Feature::Table, item.span);
-            }
-        }
     }
 
     pub(super) fn report_not_built(&mut self) {

@@ -93,7 +93,7 @@ impl<'a> Checker<'a> {
         };
         self.used.insert(&name.value);
         match entry.meaning {
-            Meaning::Table | Meaning::Twice => None,
+            Meaning::Twice => None,
             Meaning::Block(_) if !call.args.is_empty() => {
                 self.wrong(report::block_with_arguments(name, call.span, entry.name))
             }
@@ -101,7 +101,7 @@ impl<'a> Checker<'a> {
                 let alternatives = self.blocks.get(name.value.as_str()).cloned()??;
                 Some(named(alternatives, &name.value))
             }
-            Meaning::Let(_) | Meaning::Choice(_) | Meaning::Row(_) => {
+            Meaning::Let(_) | Meaning::Choice(_) | Meaning::Row(_) | Meaning::Table(_) => {
                 self.wrong(report::wrong_kind(name, "an operator or a block", entry))
             }
         }

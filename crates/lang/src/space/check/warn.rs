@@ -49,6 +49,7 @@ impl<'a> Checker<'a> {
             match entry.meaning {
                 Meaning::Let(item) => self.found.push(report::unused_let(item)),
                 Meaning::Block(item) => self.found.push(report::unused_block(item)),
+                Meaning::Table(item) => self.found.push(report::unused_table(item)),
                 _ => {}
             }
         }

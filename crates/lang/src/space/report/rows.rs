@@ -112,10 +112,6 @@ pub(in crate::space) fn not_built_yet(feature: Feature, spans: &[Span]) -> Diagn
 fn feature_text(feature: Feature) -> (String, Option<&'static str>) {
     let of = |what: &str, instead| (what.to_owned(), Some(instead));
     match feature {
-        Feature::Table => of(
-            "a latency table (`table`)",
-            "bound `flops`, `macs`, `params` or `activations`",
-        ),
         Feature::SearchedWidth => of("a searched width (`channels in`)", "fix it: `channels = N`"),
         Feature::SearchedResolution => of(
             "a searched resolution (`resolution in`)",
