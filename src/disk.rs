@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use creamc_lang::source::{Files, ReadError};
@@ -11,9 +11,18 @@ use creamc_lang::source::{Files, ReadError};
 #[derive(Debug, Clone, Copy)]
 pub struct Disk;
 
+/// Bytes of the longest file that is read. A space has some thousands; `/dev/zero` never ends.
+const LONGEST: u64 = 64 << 20;
+
 impl Files for Disk {
     fn read(&self, path: &Path) -> Result<String, ReadError> {
-        let bytes = fs::read(path).map_err(|error| ReadError(reason(&error)))?;
+        let mut bytes = Vec::new();
+        fs::File::open(path)
+            .and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes))
+            .map_err(|error| ReadError(reason(&error)))?;
+        if bytes.len() as u64 > LONGEST {
+            return Err(ReadError("it is larger than 64 MiB".to_owned()));
+        }
         String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
             let line = error.as_bytes()[..at]

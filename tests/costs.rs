@@ -68,7 +68,8 @@ fn measure(network: &Network, op: &Op, inputs: &[&Tensor]) -> (Tensor, Cost) {
             (count(weight()) * pixels, bias)
         }
         Primitive::Linear { .. } => (count(weight()), 0),
-        Primitive::Norm { .. } => (0, 2 * count(&output)),
+        Primitive::Norm { .. } | Primitive::LayerNorm { .. } => (0, 2 * count(&output)),
+        Primitive::Scale { .. } => (0, count(&output)),
         Primitive::GlobalAvgPool
         | Primitive::AvgPool { .. }
         | Primitive::GlobalMaxPool
@@ -136,6 +137,11 @@ fn costs_of_the_tiny_space_are_those_of_the_built_modules() {
 #[test]
 fn costs_of_other_operators_are_those_of_the_built_modules() {
     assert_equal_costs("tests/fixtures/operators.cream", 24);
+}
+
+#[test]
+fn costs_of_blocks_of_rows_are_those_of_the_built_modules() {
+    assert_equal_costs("tests/fixtures/blocks.cream", 24);
 }
 
 #[test]

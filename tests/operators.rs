@@ -8,6 +8,7 @@ mod common;
 use common::space;
 use creamc::childnet::{Childnet, Inference};
 use creamc::lang::count::{Measure, Sampler};
+use creamc::lang::ir::Ir;
 use creamc::lang::plan::{self, Request};
 use creamc::nn::{Mode, Place};
 use creamc::supernet::Supernet;
@@ -22,7 +23,16 @@ const DOUBLE: Place = Place {
 
 #[test]
 fn a_path_trains_and_gives_the_same_from_the_supernet_alone_and_folded() {
-    let ir = space("operators.cream");
+    assert_all_the_same("operators.cream", 12);
+}
+
+#[test]
+fn blocks_of_rows_train_and_give_the_same_from_the_supernet_alone_and_folded() {
+    assert_all_the_same("blocks.cream", 16);
+}
+
+fn assert_all_the_same(file: &str, paths: usize) {
+    let ir = space(file);
     let plan = plan::plan(&ir, &Request::default())
         .expect("there are no bounds")
         .0;
@@ -30,7 +40,7 @@ fn a_path_trains_and_gives_the_same_from_the_supernet_alone_and_folded() {
     let supernet = Supernet::new(&plan.ir.at(plan.resolution), DOUBLE, 5);
     let mut random = ChaCha8Rng::seed_from_u64(8);
     let images = Tensor::rand([2, 3, 30, 30], (Kind::Double, Device::Cpu));
-    for _ in 0..12 {
+    for _ in 0..paths {
         let path = sampler.draw(&mut random);
         // Training moves the statistics of the norms, so that folding has something to fold.
         let logits = supernet.forward(&images, &path, Mode::Train);
@@ -48,5 +58,63 @@ fn a_path_trains_and_gives_the_same_from_the_supernet_alone_and_folded() {
         assert!(shared.equal(&alone), "{path:?}");
         let difference = (&folded - &alone).abs().max().double_value(&[]);
         assert!(difference < 1e-9, "{difference} on {path:?}");
+    }
+}
+
+/// A supernet of short floats, which without gradient runs in fused passes, and one with the same weights in double
+/// precision, which runs by libtorch's operators.
+fn both_precisions(ir: &Ir) -> [Supernet; 2] {
+    let short = Supernet::new(ir, Place::CPU, 5);
+    let double = Supernet::new(ir, DOUBLE, 6);
+    let named = short.tensors().into_iter();
+    let weights = named.map(|one| (one.name.to_string(), one.tensor.detach()));
+    double
+        .load(&weights.collect())
+        .expect("they are of one space");
+    [short, double]
+}
+
+fn apart(found: &Tensor, expected: &Tensor) -> f64 {
+    let largest = expected.abs().max().double_value(&[]);
+    (found - expected).abs().max().double_value(&[]) / largest
+}
+
+#[test]
+fn a_path_without_gradient_is_libtorchs_in_every_mode_and_a_group_is_a_batch_of_its_own() {
+    let ir = space("operators.cream");
+    let plan = plan::plan(&ir, &Request::default())
+        .expect("there are no bounds")
+        .0;
+    let sampler = Sampler::new(&plan.graph, &[], Measure::Decisions).expect("there are paths");
+    let [short, double] = both_precisions(&plan.ir.at(plan.resolution));
+    let mut random = ChaCha8Rng::seed_from_u64(8);
+    let images = Tensor::rand([6, 3, 30, 30], (Kind::Float, Device::Cpu));
+    for _ in 0..12 {
+        let path = sampler.draw(&mut random);
+        let before: Vec<Tensor> = short.buffers(&path).iter().map(Tensor::copy).collect();
+        tch::no_grad(|| {
+            for mode in [Mode::Eval, Mode::Probe, Mode::ProbeGroups(2)] {
+                let [found, expected] =
+                    [&short, &double].map(|net| net.forward(&images, &path, mode));
+                let apart = apart(&found, &expected);
+                assert!(apart < 1e-3, "{apart:e}, {mode:?} on {path:?}");
+            }
+            let [found, expected] = [&short, &double].map(|net| {
+                let mut statistics = net.statistics(&path);
+                for batch in images.split(3, 0) {
+                    let _ = net.measure(&batch, &path, &mut statistics);
+                }
+                net.judge(&images, &path, &statistics)
+            });
+            let apart = apart(&found, &expected);
+            assert!(apart < 1e-3, "{apart:e}, judged on {path:?}");
+            let groups = short.forward(&images, &path, Mode::ProbeGroups(2));
+            let alone = |group: &Tensor| short.forward(group, &path, Mode::Probe);
+            let alone: Vec<Tensor> = images.split(2, 0).iter().map(alone).collect();
+            assert!(self::apart(&groups, &Tensor::cat(&alone, 0)) < 1e-4);
+        });
+        for (before, after) in before.iter().zip(short.buffers(&path)) {
+            assert!(before.equal(&after), "running statistics stay");
+        }
     }
 }

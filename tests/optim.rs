@@ -98,6 +98,8 @@ fn rates_of_every_update_are_timms_where_there_is_no_warm_up() {
     let step = ["SCHED=step", "DECAY_EPOCHS=2.4", "DECAY_RATE=0.973"];
     assert_rates("cosine_updates", &[&["SCHED=cosine"], &COLD, &update], 1);
     assert_rates("step_updates", &[&step, &COLD, &update], 1);
+    let linear = ["SCHED=linear", "MIN_LR=0"];
+    assert_rates("linear_updates", &[&linear, &COLD, &update], 1);
 }
 
 #[test]

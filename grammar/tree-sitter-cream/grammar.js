@@ -18,6 +18,9 @@ module.exports = grammar({
     ],
   },
 
+  // Behind a row of a block a name begins the next row or, with `=` behind it, an attribute.
+  conflicts: ($) => [[$.part]],
+
   supertypes: ($) => [$.item],
 
   rules: {
@@ -60,7 +63,37 @@ module.exports = grammar({
       'table', field('name', $.name), '=', 'latency', '(', field('path', $.string), ')',
     ),
 
-    block: ($) => seq('block', field('name', $.name), '=', field('op', $.op)),
+    block: ($) => seq(
+      'block', field('name', $.name), choice(seq('=', field('op', $.op)), $._recipe),
+    ),
+
+    _recipe: ($) => seq(
+      optional(seq('(', optional(closed($.param)), ')')), '{', repeat($.part), '}',
+    ),
+
+    param: ($) => seq(field('name', $.name), optional(seq('=', field('value', $._value)))),
+
+    part: ($) => seq(
+      optional(seq(field('name', $.name), ':')),
+      field('primitive', $.name),
+      optional(seq('(', optional(closed($._detail)), ')')),
+      repeat($.measure),
+    ),
+
+    _detail: ($) => choice($.name, alias(choice('input', 'layer'), $.name), $.measure),
+
+    measure: ($) => seq(field('name', $.name), '=', field('value', $._sum)),
+
+    _sum: ($) => seq($._product, repeat(seq(choice('+', '-'), $._product))),
+
+    _product: ($) => seq($._factor, repeat(seq(choice('*', '/'), $._factor))),
+
+    _factor: ($) => choice(
+      $.number,
+      seq($.name, optional(seq('(', $._sum, ')'))),
+      alias('layer', $.name),
+      seq('(', $._sum, ')'),
+    ),
 
     layer: ($) => seq('layer', field('name', $.name), field('op', $.op), repeat($.attr)),
 
@@ -110,7 +143,7 @@ module.exports = grammar({
       optional(seq('step', field('step', $._value))),
     ),
 
-    _value: ($) => choice($.number, $.name),
+    _value: ($) => choice($.number, $.name, alias('layer', $.name)),
 
     dotted: ($) => seq($.name, repeat(seq('.', $.name))),
 

@@ -196,6 +196,8 @@ fn parts(primitive: &Primitive) -> &'static [&'static str] {
         Primitive::Conv { bias: false, .. } => &["weight"],
         Primitive::Conv { bias: true, .. } | Primitive::Linear { .. } => &["weight", "bias"],
         Primitive::Norm { .. } => &["weight", "bias", "running_mean", "running_var"],
+        Primitive::LayerNorm { .. } => &["weight", "bias"],
+        Primitive::Scale { .. } => &["weight"],
         Primitive::Act(_)
         | Primitive::GlobalAvgPool
         | Primitive::AvgPool { .. }
@@ -203,6 +205,8 @@ fn parts(primitive: &Primitive) -> &'static [&'static str] {
         | Primitive::MaxPool { .. }
         | Primitive::Add
         | Primitive::Mul
+        | Primitive::Slice { .. }
+        | Primitive::Shuffle { .. }
         | Primitive::Half { .. }
         | Primitive::Concat { .. } => &[],
     }

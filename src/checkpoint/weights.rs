@@ -137,18 +137,11 @@ fn is_pytorch(path: &Path) -> Result<bool, FileError> {
     })
 }
 
-/// Names that a message holds of each kind.
-const SHOWN: usize = 8;
+/// More names of a kind than any network has tensors: a hostile file does not fill the screen for ever.
+const MANY: usize = 10_000;
 
 impl std::fmt::Display for Misfit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "the weights of {} are not this network's:",
-            self.path.display()
-        )?;
-        lines(f, "missing", &self.missing)?;
-        lines(f, "unexpected", &self.unexpected)?;
         let shapes: Vec<String> = self
             .shapes
             .iter()
@@ -156,22 +149,83 @@ impl std::fmt::Display for Misfit {
                 format!("{name} is {found:?}, the network's is {expected:?}")
             })
             .collect();
-        lines(f, "of another shape", &shapes)
+        let kinds = [
+            ("missing", &self.missing),
+            ("unexpected", &self.unexpected),
+            ("of another shape", &shapes),
+        ];
+        let kinds = kinds.into_iter().filter(|(_, all)| !all.is_empty());
+        let counts: Vec<String> = kinds
+            .clone()
+            .map(|(what, all)| format!("{} {what}", all.len()))
+            .collect();
+        write!(
+            f,
+            "the weights of {} are not this network's: {}",
+            self.path.display(),
+            counts.join(", ")
+        )?;
+        kinds
+            .into_iter()
+            .try_for_each(|(what, all)| lines(f, what, all))
     }
 }
 
+/// All of a kind.
 fn lines(f: &mut std::fmt::Formatter<'_>, what: &str, all: &[String]) -> std::fmt::Result {
-    if all.is_empty() {
-        return Ok(());
+    write!(f, "\n  {what}:")?;
+    for one in all.iter().take(MANY) {
+        write!(f, "\n    {}", shown(one))?;
     }
-    write!(f, "\n  {} {what}:", all.len())?;
-    for one in all.iter().take(SHOWN) {
-        write!(f, "\n    {one}")?;
-    }
-    match all.len().saturating_sub(SHOWN) {
+    match all.len().saturating_sub(MANY) {
         0 => Ok(()),
         more => write!(f, "\n    and {more} more"),
     }
 }
 
+/// A name of a file that may be anybody's: it moves no cursor.
+fn shown(name: &str) -> String {
+    let one = |c: char| match c.is_control() {
+        true => c.escape_unicode().to_string(),
+        false => c.to_string(),
+    };
+    name.chars().map(one).collect()
+}
+
 impl std::error::Error for Misfit {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_difference_is_listed_with_its_kind_and_both_shapes() {
+        let names = |what: &str, count| -> Vec<String> {
+            (0..count).map(|at| format!("{what}.{at}")).collect()
+        };
+        let misfit = Misfit {
+            path: "a.pth".into(),
+            missing: names("lost", 30),
+            unexpected: vec!["odd\u{1b}[2J".to_owned()],
+            shapes: vec![("stem".to_owned(), vec![8, 3], vec![4, 3])],
+        };
+        let text = misfit.to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        let counts = "30 missing, 1 unexpected, 1 of another shape";
+        let first = format!("the weights of a.pth are not this network's: {counts}");
+        assert_eq!(lines[..2], [first.as_str(), "  missing:"]);
+        assert_eq!(lines[2..32], names("    lost", 30)[..]);
+        let rest = [
+            "  unexpected:",
+            "    odd\\u{1b}[2J",
+            "  of another shape:",
+            "    stem is [8, 3], the network's is [4, 3]",
+        ];
+        assert_eq!(lines[32..], rest);
+        let none_missing = Misfit {
+            missing: Vec::new(),
+            ..misfit
+        };
+        assert!(!none_missing.to_string().contains("missing"));
+    }
+}

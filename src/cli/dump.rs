@@ -5,10 +5,11 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use creamc_lang::ir::Slot;
 use creamc_lang::plan::Plan;
 
 use super::load::{Loaded, SpaceArgs};
-use super::text::{Side, table};
+use super::text::{self, Side, table};
 use super::{CANNOT_WRITE, Verdict};
 
 /// Prints what a step of the compiler makes of a file
@@ -68,17 +69,17 @@ fn dumped(loaded: &mut Loaded, pass: Pass) -> Option<String> {
 }
 
 fn plan_text(plan: &Plan) -> String {
-    let mut text = format!(
+    let mut lines = format!(
         "plan {} of space {}\nweights {}\nresolution {}\npaths {}\n",
         plan.fingerprint,
         plan.ir.space,
         plan.weights,
-        plan.resolution,
+        text::listed(&plan.sides().collect::<Vec<_>>()),
         plan.graph.count()
     );
     for window in &plan.windows {
         let _ = writeln!(
-            text,
+            lines,
             "bound {} {}..{}",
             plan.ir.metric_name(window.metric),
             window.low,
@@ -87,17 +88,39 @@ fn plan_text(plan: &Plan) -> String {
     }
     let mut columns = vec![Side::Left, Side::Right, Side::Left];
     columns.resize(3 + plan.ir.metrics().count(), Side::Right);
-    text + "\n" + &table(&columns, &cost_rows(plan))
+    let is_one = plan.smaller.is_empty();
+    for side in plan.sides() {
+        lines.push('\n');
+        if !is_one {
+            let _ = writeln!(lines, "at {side} pixels a side:");
+        }
+        lines += &table(&columns, &cost_rows(plan, side));
+    }
+    lines
 }
 
-fn cost_rows(plan: &Plan) -> Vec<Vec<String>> {
+/// A candidate, with its widths where another differs in them alone.
+fn candidate_text(slot: &Slot, candidate: usize) -> String {
+    let text = slot.text(candidate);
+    let (input, output) = slot.candidates[candidate].widths;
+    match slot.structures() < slot.candidates.len() {
+        true => format!("{text}, {input} to {output}"),
+        false => text,
+    }
+}
+
+fn cost_rows(plan: &Plan, side: u32) -> Vec<Vec<String>> {
     let head = ["row", "block", "candidate"].into_iter();
     let metrics = plan.ir.metrics().map(|(_, name)| name);
     let mut rows = vec![head.chain(metrics).map(String::from).collect()];
-    for (row, costs) in plan.ir.rows.iter().zip(&plan.costs) {
+    for (row, costs) in plan.ir.rows.iter().zip(plan.costs_at(side)) {
         for (block, (slot, costs)) in row.slots.iter().zip(costs).enumerate() {
             for (candidate, cost) in costs.iter().enumerate() {
-                let name = vec![row.name.clone(), block.to_string(), slot.text(candidate)];
+                let name = vec![
+                    row.name.clone(),
+                    block.to_string(),
+                    candidate_text(slot, candidate),
+                ];
                 let metrics = plan.ir.metrics();
                 let numbers = metrics.map(|(metric, _)| cost.get(metric).to_string());
                 rows.push(name.into_iter().chain(numbers).collect());

@@ -10,7 +10,7 @@ mod protocol;
 mod server;
 mod uri;
 
-use std::io::{self, Write};
+use std::io::{self, BufRead, Write};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -55,6 +55,24 @@ pub fn run(_: &Args, out: &mut impl Write) -> anyhow::Result<Verdict> {
     serve(&receiver, out)
 }
 
+/// Serves a whole session that is at hand, and checks every file as soon as it is opened or changed.
+///
+/// # Errors
+/// As those of [`run`].
+pub fn session(input: &mut impl BufRead, out: &mut impl Write) -> anyhow::Result<Verdict> {
+    let mut server = Server::default();
+    while let Some(message) = frame::read(input)? {
+        write(server.receive(&message), out)?;
+        while server.has_unchecked() {
+            write(server.check_next(), out)?;
+        }
+        if server.is_over() {
+            break;
+        }
+    }
+    Ok(server.verdict())
+}
+
 fn serve(receiver: &Receiver<Frame>, out: &mut impl Write) -> anyhow::Result<Verdict> {
     let mut server = Server::default();
     loop {
@@ -84,4 +102,40 @@ fn write(messages: Vec<Value>, out: &mut impl Write) -> anyhow::Result<()> {
         frame::write(&message, out).context(CANNOT_WRITE)?;
     }
     out.flush().context(CANNOT_WRITE)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_whole_session_is_answered_up_to_its_end() {
+        let document = json!({ "uri": "untitled:1", "version": 1, "text": "cream 2\n" });
+        let mut input = Vec::new();
+        for message in [
+            json!({ "id": 1, "method": "initialize", "params": {} }),
+            json!({ "method": "textDocument/didOpen", "params": { "textDocument": document } }),
+            json!({ "id": 2, "method": "shutdown" }),
+            json!({ "method": "exit" }),
+            json!({ "id": 3, "method": "never/read" }),
+        ] {
+            frame::write(&message, &mut input).expect("a buffer takes everything");
+        }
+        let mut out = Vec::new();
+        let verdict = session(&mut input.as_slice(), &mut out).expect("these are messages");
+        assert_eq!(verdict, Verdict::Clean);
+        let mut out = out.as_slice();
+        let mut answers = Vec::new();
+        while let Some(answer) = frame::read(&mut out).expect("these are messages") {
+            answers.push(serde_json::from_slice::<Value>(&answer).expect("it is JSON"));
+        }
+        assert_eq!(answers.len(), 3);
+        assert_eq!(
+            answers[1]["params"]["diagnostics"][0]["code"],
+            "unknown-version"
+        );
+        assert_eq!(answers[2]["id"], 2);
+    }
 }

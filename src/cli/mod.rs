@@ -22,10 +22,12 @@ pub mod findings;
 mod fix;
 mod fmt;
 pub mod handover;
+mod import;
 pub mod latency;
 mod load;
-mod lsp;
+pub mod lsp;
 mod man;
+mod new;
 pub mod pack;
 pub mod predict;
 pub mod rank;
@@ -41,6 +43,8 @@ pub mod values;
 /// What `--help` shows below the list of commands.
 const EXAMPLES: &str = "\
 Examples, one a command:
+  creamc new phone --from ofa_mbv3
+  creamc import timm ds_r1_k3_s1_e1_c16 ir_r2_k3_s2_e6_c24
   creamc check spaces/mobile.cream --require 'flops in 200M..300M'
   creamc fix --check spaces/*.cream
   creamc fmt --check spaces/*.cream
@@ -74,6 +78,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    New(new::Args),
+    Import(import::Args),
     Check(check::Args),
     Fix(fix::Args),
     Fmt(fmt::Args),
@@ -173,6 +179,8 @@ fn run(command: Command, run_tensors: RunTensors) -> anyhow::Result<Verdict> {
             drop(out);
             return run_tensors(command);
         }
+        Command::New(args) => new::run(&args, &mut out),
+        Command::Import(args) => import::run(&args, &mut out),
         Command::Check(args) => check::run(&args, &mut out),
         Command::Fix(args) => fix::run(&args, &mut out),
         Command::Fmt(args) => fmt::run(&args, &mut out),

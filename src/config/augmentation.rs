@@ -17,15 +17,30 @@ pub struct AugmentationSettings {
     pub interpolation: Interpolation,
     /// The probability of a horizontal flip.
     pub flip: f64,
-    /// How far brightness, contrast and saturation go from 1; 0 where `auto` does it.
+    /// How far brightness, contrast and saturation go from 1 where `auto` does nothing; 0 where it always does.
     pub jitter: f64,
     /// Operations drawn for each image.
-    pub auto: Option<AutoAugment>,
+    pub auto: Auto,
     /// The probability of random erasing.
     pub erase: f64,
     /// What erased pixels become.
     pub erase_mode: EraseMode,
 }
+
+/// Which images operations are drawn for.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Auto {
+    /// None.
+    Never,
+    /// Those that are decoded from files; small ones in memory lose by it.
+    Decoded(AutoAugment),
+    /// All.
+    Always(AutoAugment),
+}
+
+/// The paper's operations for retraining.
+const PAPER: &str = "rand-m9-mstd0.5";
 
 /// Images of a batch mixed with each other, and their labels with them; one strength is above 0.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -93,7 +108,7 @@ pub(super) fn settings(from: &mut Resolved) -> AugmentationSettings {
             _ => Interpolation::Bilinear,
         },
         flip: from.real("AUGMENTATION.FLIP"),
-        jitter: jitter(from, auto.is_some()),
+        jitter: jitter(from, auto),
         auto,
         erase: from.real("AUGMENTATION.RE_PROB"),
         erase_mode: match from.text("AUGMENTATION.RE_MODE").as_str() {
@@ -117,27 +132,40 @@ fn crop(from: &mut Resolved) -> Option<CropKind> {
     Some(kind)
 }
 
-fn auto(from: &mut Resolved) -> Option<AutoAugment> {
-    let text = from.maybe_text("AUGMENTATION.AA")?;
+fn auto(from: &mut Resolved) -> Auto {
+    let Some(text) = from.maybe_text("AUGMENTATION.AA") else {
+        return Auto::Never;
+    };
+    if text == "auto" {
+        return Auto::Decoded(AutoAugment::read(PAPER).expect("the paper's operations are known"));
+    }
     match AutoAugment::read(&text) {
-        Ok(auto) => Some(auto),
+        Ok(auto) => Auto::Always(auto),
         Err(what) => {
             let what = format!("`AUGMENTATION.AA` is `{text}`: {what}");
             from.contradiction(&["AUGMENTATION.AA"], what);
-            None
+            Auto::Never
         }
     }
 }
 
 /// Automatic augmentation changes colours itself, so timm leaves jitter out beside it.
-fn jitter(from: &mut Resolved, is_auto: bool) -> f64 {
-    let jitter = from.maybe_real("AUGMENTATION.COLOR_JITTER").unwrap_or(0.0);
-    if is_auto && jitter > 0.0 {
-        let why = "`AUGMENTATION.AA` changes colours already, and timm leaves jitter out beside it";
-        from.no_effect("AUGMENTATION.COLOR_JITTER", why);
-        return 0.0;
+fn jitter(from: &mut Resolved, auto: Auto) -> f64 {
+    const KEY: &str = "AUGMENTATION.COLOR_JITTER";
+    let jitter = from.maybe_real(KEY).unwrap_or(0.0);
+    match auto {
+        Auto::Always(_) if jitter > 0.0 => {
+            let why =
+                "`AUGMENTATION.AA` changes colours already, and timm leaves jitter out beside it";
+            from.no_effect(KEY, why);
+            0.0
+        }
+        Auto::Decoded(_) if jitter > 0.0 => {
+            from.warn(KEY, format!("`{KEY}` changes images in memory only: images of files go through `AUGMENTATION.AA`, which is auto; write None there for jitter alone"));
+            jitter
+        }
+        _ => jitter,
     }
-    jitter
 }
 
 /// What retraining alone reads.

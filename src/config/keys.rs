@@ -240,6 +240,12 @@ const KEYS: &[Key] = &[
         "whether an image that cannot be read ends the run; else the log names it, in training another of its class takes its place, in evaluation it is left out",
     ),
     both(
+        "DATASET.PIN_MEM",
+        Flag,
+        "True",
+        "whether batches lie in pinned memory, which a GPU copies from while the process goes on; nothing on a CPU, and no result depends on it",
+    ),
+    both(
         "DATASET.BATCH_SIZE",
         COUNT,
         "64",
@@ -393,11 +399,12 @@ const KEYS: &[Key] = &[
         "None",
         "brightness, contrast and saturation by factors of up to so much from 1; not beside AA",
     ),
-    both(
+    each(
         "AUGMENTATION.AA",
         MAYBE_TEXT,
         "None",
-        "operations drawn for each image, in timm's notation (docs/data.md): rand-m9-mstd0.5, original, v0",
+        "auto",
+        "operations drawn for each image, in timm's notation (docs/data.md): rand-m9-mstd0.5, original, v0; auto: rand-m9-mstd0.5 for image folders, else none",
     ),
     both(
         "AUGMENTATION.RE_PROB",
@@ -645,7 +652,6 @@ const KEYS: &[Key] = &[
     idle("TTA", "images are tested once, as they are"),
     idle("VERBOSE", "the log always holds everything"),
     idle("DATASET.NO_PREFECHTER", "batches are always prepared ahead"),
-    idle("DATASET.PIN_MEM", "pinned memory is not built yet"),
     idle("NET.GP", "the space says its pool"),
     idle("NET.EMA.FORCE_CPU", "the average lives beside the weights"),
     idle("START_EPOCH", "a run starts with its first epoch"),

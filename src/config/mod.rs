@@ -25,7 +25,9 @@ mod train;
 
 use std::path::Path;
 
-pub use augmentation::{AugmentationSettings, CropKind, EraseMode, Interpolation, MixSettings};
+pub use augmentation::{
+    AugmentationSettings, Auto, CropKind, EraseMode, Interpolation, MixSettings,
+};
 pub use auto_augment::{AutoAugment, Noise, PairTable, RandAugment};
 pub use keys::{Key, Run, Use, keys};
 pub use kind::{Kind, Value};

@@ -161,6 +161,12 @@ impl Resolved {
         self.warnings.push(warning);
     }
 
+    /// Warns of how a setting is read, at its place.
+    pub fn warn(&mut self, path: &'static str, what: String) {
+        let place = self.values[path].1.clone();
+        self.warnings.push(Problem { place, what });
+    }
+
     /// The warning that a setting is not read, and why.
     pub fn without_effect(&self, path: &'static str, why: &str) -> Warning {
         Problem {

@@ -114,11 +114,12 @@ fn the_files_under_the_originals_names_load_without_a_warning() {
 fn the_papers_augmentation_is_read_from_the_files_under_the_originals_names() {
     let train = search(Some(&shipped("train.yaml")), &[]).unwrap().settings;
     assert_eq!(train.train.augmentation.jitter, 0.4);
-    assert_eq!(train.train.augmentation.auto, None);
+    assert_eq!(train.train.augmentation.auto, Auto::Never);
     let retrain = retrain(Some(&shipped("retrain.yaml")), &[]).unwrap();
     let augmentation = retrain.settings.train.augmentation;
     assert_eq!(augmentation.jitter, 0.0);
-    assert_eq!(augmentation.auto, AutoAugment::read("rand-m9-mstd0.5").ok());
+    let paper = AutoAugment::read("rand-m9-mstd0.5").unwrap();
+    assert_eq!(augmentation.auto, Auto::Always(paper));
 }
 
 #[test]
@@ -135,6 +136,18 @@ fn automatic_augmentation_leaves_jitter_out_and_says_so() {
         search_in("AUGMENTATION: {AA: None, COLOR_JITTER: 0.4}\n").warnings,
         []
     );
+}
+
+#[test]
+fn jitter_of_a_retraining_that_leaves_the_rest_open_is_told_what_it_is_for() {
+    let text = "AUGMENTATION: {COLOR_JITTER: 0.4}\n";
+    let loaded = in_file(text, retrain).unwrap();
+    assert_eq!(loaded.settings.train.augmentation.jitter, 0.4);
+    let [warning] = &loaded.warnings[..] else {
+        panic!("{:?}", loaded.warnings)
+    };
+    let expected = "run.yaml:1:16: `AUGMENTATION.COLOR_JITTER` changes images in memory only";
+    assert!(warning.to_string().contains(expected), "{warning}");
 }
 
 #[test]

@@ -48,6 +48,8 @@ pub struct TrainSettings {
     pub val_labels: Option<PathBuf>,
     /// Whether an image that cannot be read ends the run.
     pub strict: bool,
+    /// Whether batches for a CUDA device lie in pinned memory.
+    pub pin_memory: bool,
     /// Images a step and process.
     pub batch: usize,
     /// Images of an evaluation batch.
@@ -145,6 +147,7 @@ pub(super) fn settings(from: &mut Resolved, paper_lr: f64) -> TrainSettings {
         class_map: from.maybe_text("DATASET.CLASS_MAP").map(PathBuf::from),
         val_labels: from.maybe_text("DATASET.VAL_LABELS").map(PathBuf::from),
         strict: from.flag("DATASET.STRICT"),
+        pin_memory: from.flag("DATASET.PIN_MEM"),
         batch,
         eval_batch: batch.saturating_mul(size(from.whole("DATASET.VAL_BATCH_MUL"))),
         epochs: from.whole("EPOCHS"),

@@ -101,13 +101,10 @@ const TRIES: usize = 10;
 
 /// Ten tries to draw a part that fits, as timm draws them; else the largest centre of a fitting aspect.
 fn random_part(size: Size, rng: &mut impl Rng) -> Window {
-    let area = (size.height * size.width) as f64;
     for _ in 0..TRIES {
-        let wanted = rng.random_range(SCALE.0..SCALE.1) * area;
-        let aspect = rng.random_range(ASPECT.0.ln()..ASPECT.1.ln()).exp();
-        let width = (wanted * aspect).sqrt().round_ties_even() as usize;
-        let height = (wanted / aspect).sqrt().round_ties_even() as usize;
-        if (1..=size.width).contains(&width) && (1..=size.height).contains(&height) {
+        let share = rng.random_range(SCALE.0..SCALE.1);
+        let log_aspect = rng.random_range(ASPECT.0.ln()..ASPECT.1.ln());
+        if let Some((height, width)) = part_size(size, share, log_aspect) {
             return Window {
                 top: rng.random_range(0..=size.height - height),
                 left: rng.random_range(0..=size.width - width),
@@ -119,7 +116,17 @@ fn random_part(size: Size, rng: &mut impl Rng) -> Window {
     central_part(size)
 }
 
-fn central_part(size: Size) -> Window {
+/// Height and width of a part with this share of the area and this logarithm of its aspect, where it fits.
+pub(super) fn part_size(size: Size, share: f64, log_aspect: f64) -> Option<(usize, usize)> {
+    let area = share * (size.height * size.width) as f64;
+    let aspect = log_aspect.exp();
+    let width = (area * aspect).sqrt().round_ties_even() as usize;
+    let height = (area / aspect).sqrt().round_ties_even() as usize;
+    let fits = (1..=size.width).contains(&width) && (1..=size.height).contains(&height);
+    fits.then_some((height, width))
+}
+
+pub(super) fn central_part(size: Size) -> Window {
     let aspect = size.width as f64 / size.height as f64;
     let (mut height, mut width) = (size.height, size.width);
     if aspect < ASPECT.0 {

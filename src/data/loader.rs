@@ -39,12 +39,23 @@ impl Batch {
         }
     }
 
-    /// The same batch on `device`; floats become `kind`.
+    /// The same batch on `device`; floats become `kind`. What lies in pinned memory may still be on its way: only later work
+    /// of the device waits for it.
     #[must_use]
     pub fn to(&self, device: Device, kind: Kind) -> Self {
         Self {
-            images: self.images.to_device(device).to_kind(kind),
-            labels: self.labels.to_device(device),
+            images: moved(&self.images, device).to_kind(kind),
+            labels: moved(&self.labels, device),
+            share: self.share,
+        }
+    }
+
+    /// The same in pinned memory, as far as the system has any.
+    fn pinned(self) -> Self {
+        let pin = |tensor: Tensor| creamc_torch::pinned(&tensor).unwrap_or(tensor);
+        Self {
+            images: pin(self.images),
+            labels: pin(self.labels),
             share: self.share,
         }
     }
@@ -60,6 +71,13 @@ impl Batch {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+/// The tensor on `device`. This thread does not wait for the copy where it need not: libtorch keeps pinned memory until it
+/// is made, and copies other memory before it goes on.
+fn moved(tensor: &Tensor, device: Device) -> Tensor {
+    let (non_blocking, always_copy) = (device.is_cuda(), false);
+    tensor.to_device_(device, tensor.kind(), non_blocking, always_copy)
 }
 
 /// Image files as a batch of images, `[N, C, H, W]`, f32, channels-last in memory, normalised:
@@ -126,6 +144,7 @@ pub struct Loader {
     seed: u64,
     workers: usize,
     mix: Option<MixSettings>,
+    pins: bool,
 }
 
 /// How the batches of an epoch are mixed; the draws of a batch depend on its place alone.
@@ -163,6 +182,7 @@ impl Loader {
             seed,
             workers,
             mix: None,
+            pins: false,
         }
     }
 
@@ -170,6 +190,14 @@ impl Loader {
     #[must_use]
     pub fn mixing(self, mix: Option<MixSettings>) -> Self {
         Self { mix, ..self }
+    }
+
+    /// The same, with batches in pinned memory, which `device` copies from while this process goes on. Where it is no CUDA device,
+    /// or that is not `wanted`, nothing changes; no pixel does.
+    #[must_use]
+    pub fn pinned_for(self, device: Device, wanted: bool) -> Self {
+        let pins = wanted && device.is_cuda();
+        Self { pins, ..self }
     }
 
     /// Reads `part` for evaluation: no augmentation.
@@ -266,11 +294,13 @@ impl Loader {
     ) -> Batches {
         let preparer = self.preparer.clone();
         let set = Arc::clone(&preparer.part().set);
+        let pins = self.pins;
         let ahead = Prefetch::new(batches.len(), self.workers, AHEAD, move |at| {
             let mut broken = Vec::new();
             let mut pixels = preparer.prepare_ahead(&batches[at], epoch, gap, &mut broken)?;
             let share = mixer.map_or(1.0, |mixer| mixer.mix(at, &mut pixels));
-            Ok((Batch::new(&pixels, share), broken))
+            let batch = Batch::new(&pixels, share);
+            Ok((if pins { batch.pinned() } else { batch }, broken))
         });
         Batches { ahead, set }
     }
@@ -305,7 +335,10 @@ mod tests {
         Loader::new(&part, &normalisation, augmentation, 7, workers)
     }
 
-    fn values(batches: Batches) -> Vec<(Vec<f32>, Vec<i64>)> {
+    /// Pixels and labels of every batch.
+    type Values = Vec<(Vec<f32>, Vec<i64>)>;
+
+    fn values(batches: Batches) -> Values {
         batches
             .map(|batch| {
                 let batch = batch.unwrap();
@@ -413,6 +446,45 @@ mod tests {
             (batch.labels.size(), batch.labels.kind()),
             (vec![50], Kind::Int64)
         );
+    }
+
+    /// Batches of the epoch where `device` trains, whether they are pinned, and what arrives there.
+    fn arrived(device: Device, wanted: bool) -> (Vec<bool>, Values) {
+        let loader = loader(2).pinned_for(device, wanted);
+        let batches: Vec<Batch> = loader
+            .epoch(8, 3, 0, Shard::ALONE)
+            .map(Result::unwrap)
+            .collect();
+        let pinned = batches.iter().map(|batch| {
+            let both = [&batch.images, &batch.labels].map(creamc_torch::is_pinned);
+            both.into_iter().all(Result::unwrap)
+        });
+        let there = batches.iter().map(|batch| {
+            let there = batch.to(device, Kind::Float);
+            assert_eq!(there.images.stride(), batch.images.stride());
+            let images = there.images.contiguous().view([-1]);
+            let labels = there.labels.to_device(Device::Cpu);
+            let images = Vec::try_from(images.to_device(Device::Cpu)).unwrap();
+            (images, Vec::try_from(labels).unwrap())
+        });
+        (pinned.collect(), there.collect())
+    }
+
+    #[test]
+    fn pinned_batches_arrive_as_others_do_and_a_cpu_pins_nothing() {
+        let expected = values(loader(1).epoch(8, 3, 0, Shard::ALONE));
+        let devices = (0..creamc_torch::cuda_devices()).map(Device::Cuda);
+        for device in [Device::Cpu].into_iter().chain(devices) {
+            for wanted in [false, true] {
+                let (pinned, there) = arrived(device, wanted);
+                assert!(
+                    pinned
+                        .iter()
+                        .all(|&one| one == (wanted && device.is_cuda()))
+                );
+                assert!(there == expected, "{device:?}");
+            }
+        }
     }
 
     #[test]

@@ -4,11 +4,12 @@ use std::convert::Infallible as Never;
 
 use creamc_lang::ir::{Input, Op};
 use creamc_lang::space::NormSettings;
-use creamc_torch::TorchError;
+use creamc_torch::{LazyStatistics, TorchError};
 use tch::Tensor;
 
 use super::folded::FoldedBlock;
 use super::init::Initial;
+use super::lazy::LazyBlock;
 use super::norm::Norm;
 use super::op::{self, Built};
 use super::statistics::BlockStatistics;
@@ -24,11 +25,11 @@ pub struct Block {
 }
 
 #[derive(Debug)]
-struct Step {
-    built: Built,
-    inputs: Vec<Input>,
+pub(super) struct Step {
+    pub built: Built,
+    pub inputs: Vec<Input>,
     /// Outputs that no later step reads: they are let go after this one.
-    last_read: Vec<usize>,
+    pub last_read: Vec<usize>,
 }
 
 impl Block {
@@ -70,6 +71,22 @@ impl Block {
     /// # Panics
     /// When the input's shape is not the one the operators were made for.
     pub fn forward(&self, x: &Tensor, mode: Mode) -> Tensor {
+        let lazy = match mode {
+            Mode::Train => None,
+            _ => LazyBlock::of(&self.steps, x),
+        };
+        match (lazy, mode) {
+            (Some(block), Mode::Probe) => block.run_groups(x, x.size()[0]),
+            (Some(block), Mode::ProbeGroups(size)) => block.run_groups(x, size),
+            (Some(block), Mode::Eval) => block.run(x, None, |_, norm| {
+                LazyStatistics::Given(&norm.mean, &norm.var)
+            }),
+            _ => self.watched(x, mode),
+        }
+    }
+
+    /// As [`Block::forward`], by operators of libtorch, which keep what a gradient needs.
+    fn watched(&self, x: &Tensor, mode: Mode) -> Tensor {
         let Ok(y) = self.run(x, 0.0, |_, norm, x| Ok::<_, Never>(norm.forward(x, mode)));
         y
     }
@@ -89,7 +106,10 @@ impl Block {
         over: Over,
         drop: f64,
     ) -> Result<Tensor, TorchError> {
-        self.run(x, drop, |_, norm, x| norm.forward_over(x, mode, over))
+        match over {
+            Over::Own if drop == 0.0 => Ok(self.forward(x, mode)),
+            _ => self.run(x, drop, |_, norm, x| norm.forward_over(x, mode, over)),
+        }
     }
 
     /// The block for inference, with copies of its tensors as they are now.
@@ -112,6 +132,13 @@ impl Block {
     pub fn measure(&self, x: &Tensor, statistics: &mut BlockStatistics) -> Tensor {
         statistics.batches += 1;
         let share = 1.0 / f64::from(statistics.batches);
+        if let Some(block) = LazyBlock::of(&self.steps, x) {
+            let batch = x.size()[0];
+            return block.run(x, Some(batch), |at, _| {
+                let moments = &statistics.norms[at];
+                LazyStatistics::Groups(batch, Some((&moments.mean, &moments.var, share)))
+            });
+        }
         let Ok(y) = self.run(x, 0.0, |at, norm, x| {
             let moments = &statistics.norms[at];
             Ok::<_, Never>(norm.by_batch(x, Some((&moments.mean, &moments.var)), share))
@@ -121,6 +148,12 @@ impl Block {
 
     /// Runs the block with outside statistics.
     pub fn judge(&self, x: &Tensor, statistics: &BlockStatistics) -> Tensor {
+        if let Some(block) = LazyBlock::of(&self.steps, x) {
+            return block.run(x, None, |at, _| {
+                let moments = &statistics.norms[at];
+                LazyStatistics::Given(&moments.mean, &moments.var)
+            });
+        }
         let Ok(y) = self.run(x, 0.0, |at, norm, x| {
             let moments = &statistics.norms[at];
             Ok::<_, Never>(norm.by_given(x, &moments.mean, &moments.var))
@@ -174,7 +207,11 @@ impl Block {
                 Built::GlobalMaxPool => op::global_largest(input(0)),
                 Built::MaxPool { kernel, stride } => op::largest(input(0), *kernel, *stride),
                 Built::Half { first } => op::half(input(0), *first),
-                Built::Concat => op::concat(input(0), input(1)),
+                Built::Slice { from, channels } => op::slice(input(0), *from, *channels),
+                Built::Shuffle { groups } => op::shuffle(input(0), *groups),
+                Built::Concat => op::concat(&(0..step.inputs.len()).map(input).collect::<Vec<_>>()),
+                Built::LayerNorm(norm) => norm.forward(input(0)),
+                Built::Scale(weight) => op::scale(input(0), weight),
             };
             for &done in &step.last_read {
                 values[done] = None;

@@ -5,6 +5,7 @@ use creamc_lang::ir::Input;
 use creamc_lang::space::Activation;
 use tch::Tensor;
 
+use super::layer_norm::LayerNorm;
 use super::norm::Norm;
 use super::op::{self, Built, Conv};
 use super::packed::{self, Packed};
@@ -31,6 +32,8 @@ pub(super) enum Work {
     Packed(Packed),
     /// A norm that no convolution could take up.
     Norm(Norm),
+    LayerNorm(LayerNorm),
+    Scale(Tensor),
     /// Its value is its input's: a norm that went into its convolution.
     Pass,
     Act(Activation),
@@ -55,6 +58,13 @@ pub(super) enum Work {
     Half {
         first: i64,
     },
+    Slice {
+        from: i64,
+        channels: i64,
+    },
+    Shuffle {
+        groups: i64,
+    },
     Concat,
 }
 
@@ -67,9 +77,7 @@ impl FoldedBlock {
         for (built, inputs, last_read) in steps {
             let own = |before: &usize| {
                 let read = Input::Op(*before);
-                // An activation that does nothing gives its input itself, half of the channels a view.
-                let work = &folded[*before].work;
-                let alias = matches!(work, Work::Act(Activation::None) | Work::Half { .. });
+                let alias = folded[*before].work.is_alias();
                 last_read.contains(before)
                     && !alias
                     && !folded.iter().any(|step| step.inputs.contains(&read))
@@ -142,12 +150,28 @@ impl Step {
             Work::GlobalMaxPool => op::global_largest(input(0)),
             Work::MaxPool { kernel, stride } => op::largest(input(0), *kernel, *stride),
             Work::Half { first } => op::half(input(0), *first),
-            Work::Concat => op::concat(input(0), input(1)),
+            Work::Slice { from, channels } => op::slice(input(0), *from, *channels),
+            Work::Shuffle { groups } => op::shuffle(input(0), *groups),
+            Work::Concat => op::concat(&(0..self.inputs.len()).map(input).collect::<Vec<_>>()),
+            Work::LayerNorm(norm) => norm.forward(input(0)),
+            Work::Scale(weight) => op::scale(input(0), weight),
         }
     }
 }
 
 impl Work {
+    /// Whether its output may share the memory of its input: an activation that does nothing gives its
+    /// input itself, some of the channels are a view, and so are all of them in their old order.
+    fn is_alias(&self) -> bool {
+        matches!(
+            self,
+            Work::Act(Activation::None)
+                | Work::Half { .. }
+                | Work::Slice { .. }
+                | Work::Shuffle { .. }
+        )
+    }
+
     fn of(built: &Built) -> Work {
         let copy = |tensor: &Tensor| tensor.detach().copy();
         match built {
@@ -175,7 +199,14 @@ impl Work {
                 stride: *stride,
             },
             Built::Half { first } => Work::Half { first: *first },
+            Built::Slice { from, channels } => Work::Slice {
+                from: *from,
+                channels: *channels,
+            },
+            Built::Shuffle { groups } => Work::Shuffle { groups: *groups },
             Built::Concat => Work::Concat,
+            Built::LayerNorm(norm) => Work::LayerNorm(norm.detached()),
+            Built::Scale(weight) => Work::Scale(copy(weight)),
         }
     }
 }

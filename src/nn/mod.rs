@@ -3,10 +3,15 @@
 //! In: the primitive operators of one block, as [`creamc_lang::ir::Op`] lists
 //! them. Out: a [`Block`], its tensors named after the operators. Nothing here
 //! waits for a device: no value is read back inside a forward.
+//!
+//! Short floats on a CPU, where no gradient is asked for, run in few passes ([`Mode::Probe`], [`Mode::ProbeGroups`],
+//! [`Mode::Eval`], measuring and judging); everything else by libtorch's operators. Both are equal to rounding.
 
 mod block;
 mod folded;
 mod init;
+mod layer_norm;
+mod lazy;
 mod norm;
 mod op;
 mod overall;

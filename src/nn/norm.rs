@@ -2,8 +2,8 @@
 
 use creamc_lang::quantity::Ratio;
 use creamc_lang::space::NormSettings;
-use creamc_torch::TorchError;
 use creamc_torch::group::ProcessGroup;
+use creamc_torch::{LazyNorm, TorchError};
 use tch::{Kind, Tensor};
 
 use super::init::Initial;
@@ -103,6 +103,15 @@ impl Norm {
         )
     }
 
+    /// What it does but for its statistics, where no gradient is asked for.
+    pub fn lazy(&self) -> LazyNorm<'_> {
+        LazyNorm {
+            weight: &self.weight,
+            bias: &self.bias,
+            eps: self.eps,
+        }
+    }
+
     /// A copy that takes no gradient.
     pub fn detached(&self) -> Norm {
         let copy = |tensor: &Tensor| tensor.detach().copy();
@@ -140,6 +149,6 @@ impl Norm {
     }
 }
 
-fn number(ratio: Ratio) -> f64 {
+pub(super) fn number(ratio: Ratio) -> f64 {
     ratio.numerator as f64 / ratio.denominator as f64
 }

@@ -5,6 +5,7 @@ use creamc_lang::space::{Activation, NormSettings, Padding};
 use tch::{Kind, Tensor};
 
 use super::init::Initial;
+use super::layer_norm::LayerNorm;
 use super::norm::Norm;
 
 /// A primitive, ready to run.
@@ -12,15 +13,36 @@ use super::norm::Norm;
 pub enum Built {
     Conv(Conv),
     Norm(Norm),
+    LayerNorm(LayerNorm),
+    /// `[C]`
+    Scale(Tensor),
     Act(Activation),
     GlobalAvgPool,
-    AvgPool { kernel: i64, stride: i64 },
-    Linear { weight: Tensor, bias: Tensor },
+    AvgPool {
+        kernel: i64,
+        stride: i64,
+    },
+    Linear {
+        weight: Tensor,
+        bias: Tensor,
+    },
     GlobalMaxPool,
-    MaxPool { kernel: i64, stride: i64 },
+    MaxPool {
+        kernel: i64,
+        stride: i64,
+    },
     Add,
     Mul,
-    Half { first: i64 },
+    Half {
+        first: i64,
+    },
+    Slice {
+        from: i64,
+        channels: i64,
+    },
+    Shuffle {
+        groups: i64,
+    },
     Concat,
 }
 
@@ -60,6 +82,12 @@ impl Built {
             Primitive::Norm { channels } => {
                 Built::Norm(Norm::new(i64::from(channels), norm, initial))
             }
+            Primitive::LayerNorm { channels } => {
+                Built::LayerNorm(LayerNorm::new(i64::from(channels), norm, initial))
+            }
+            Primitive::Scale { channels, start } => Built::Scale(trainable(
+                initial.constant(i64::from(channels), start.to_f64()),
+            )),
             Primitive::Act(activation) => Built::Act(activation),
             Primitive::GlobalAvgPool => Built::GlobalAvgPool,
             Primitive::AvgPool { kernel, stride } => Built::AvgPool {
@@ -86,6 +114,13 @@ impl Built {
             Primitive::Half { first } => Built::Half {
                 first: i64::from(first),
             },
+            Primitive::Slice { from, channels } => Built::Slice {
+                from: i64::from(from),
+                channels: i64::from(channels),
+            },
+            Primitive::Shuffle { groups } => Built::Shuffle {
+                groups: i64::from(groups),
+            },
             Primitive::Concat { .. } => Built::Concat,
         }
     }
@@ -98,6 +133,8 @@ impl Built {
                 std::iter::once(("weight", weight)).chain(bias).collect()
             }
             Built::Norm(norm) => vec![("weight", &norm.weight), ("bias", &norm.bias)],
+            Built::LayerNorm(norm) => vec![("weight", &norm.weight), ("bias", &norm.bias)],
+            Built::Scale(weight) => vec![("weight", weight)],
             Built::Linear { weight, bias } => vec![("weight", weight), ("bias", bias)],
             _ => Vec::new(),
         }
@@ -128,6 +165,23 @@ impl Conv {
             dilation,
             self.groups,
         )
+    }
+
+    /// Zeros above and left, height and width of the output, for an input `[N, C, H, W]`.
+    pub fn place(&self, size: &[i64]) -> [i64; 4] {
+        let kernel = self.weight.size()[2];
+        let of = |size: i64| match self.padding {
+            Padding::Symmetric => (
+                kernel / 2,
+                (size + kernel / 2 * 2 - kernel) / self.stride + 1,
+            ),
+            Padding::Same => {
+                let [before, _] = same_padding(size, kernel, self.stride);
+                (before, (size + self.stride - 1) / self.stride)
+            }
+        };
+        let ((top, height), (left, width)) = (of(size[2]), of(size[3]));
+        [top, left, height, width]
     }
 
     /// What the kernel is moved over, and how many zeros lie around that: above and below, left and right.
@@ -215,9 +269,30 @@ pub fn half(x: &Tensor, first: i64) -> Tensor {
     x.slice(1, first, None, 2)
 }
 
+/// Consecutive channels, as a view.
+pub fn slice(x: &Tensor, from: i64, channels: i64) -> Tensor {
+    x.narrow(1, from, channels)
+}
+
+/// The first channel of each of some groups, then the second of each, and so on.
+pub fn shuffle(x: &Tensor, groups: i64) -> Tensor {
+    let [images, channels, height, width] = x.size()[..] else {
+        unreachable!("images have four dimensions")
+    };
+    let apart = x.reshape([images, groups, channels / groups, height, width]);
+    apart
+        .transpose(1, 2)
+        .reshape([images, channels, height, width])
+}
+
 /// Channels one behind the other.
-pub fn concat(x: &Tensor, y: &Tensor) -> Tensor {
-    Tensor::cat(&[x, y], 1)
+pub fn concat(values: &[&Tensor]) -> Tensor {
+    Tensor::cat(values, 1)
+}
+
+/// Each channel times its own number, in the kind of `x`.
+pub fn scale(x: &Tensor, weight: &Tensor) -> Tensor {
+    (x * weight.view([1, -1, 1, 1])).to_kind(x.kind())
 }
 
 /// Sets a share of the images to zero and makes the others larger, so that the mean stays.

@@ -412,3 +412,80 @@ fn folds(ops: &[Op], place: Place, precision: f64) {
     // Nothing of the block itself has changed.
     assert!(tch::no_grad(|| block.forward(&x, Mode::Eval)).equal(&expected));
 }
+
+#[test]
+fn a_layer_norm_is_torchs_over_the_channels_of_each_pixel() {
+    let norm = single(Primitive::LayerNorm { channels: 3 });
+    let x = images(2, 4);
+    let [weight, bias] = [0, 1].map(|at| norm.parameters()[at].tensor.shallow_clone());
+    tch::no_grad(|| {
+        let _ = weight
+            .shallow_clone()
+            .copy_(&Tensor::from_slice(&[0.5, 2.0, -1.0]));
+        let _ = bias
+            .shallow_clone()
+            .copy_(&Tensor::from_slice(&[1.0, 0.0, 3.0]));
+    });
+    let last = x.permute([0, 2, 3, 1]);
+    let expected = last.layer_norm([3], Some(&weight), Some(&bias), 1e-5, false);
+    for mode in [Mode::Train, Mode::Eval] {
+        let out = norm.forward(&x, mode);
+        assert!(largest_difference(&out, &expected.permute([0, 3, 1, 2])) < 1e-12);
+    }
+    assert!(norm.buffers().is_empty());
+    let folded = tch::no_grad(|| norm.folded().forward(x.shallow_clone()));
+    assert!(largest_difference(&folded, &expected.permute([0, 3, 1, 2])) < 1e-12);
+}
+
+#[test]
+fn a_shuffle_of_groups_is_torchs_and_a_slice_takes_consecutive_channels() {
+    let x = Tensor::arange(2 * 6 * 4, (Kind::Double, Device::Cpu)).view([2, 6, 2, 2]);
+    for groups in [1, 2, 3, 6] {
+        let out = single(Primitive::Shuffle { groups }).forward(&x, Mode::Eval);
+        assert!(out.equal(&x.channel_shuffle(i64::from(groups))), "{groups}");
+    }
+    let slice = Primitive::Slice {
+        from: 2,
+        channels: 3,
+    };
+    let out = single(slice).forward(&x, Mode::Eval);
+    assert!(out.equal(&x.narrow(1, 2, 3)));
+}
+
+#[test]
+fn a_folded_block_writes_over_no_slice_or_shuffle_of_what_others_read() {
+    let act = || Primitive::Act(Activation::Relu);
+    let slice = Primitive::Slice {
+        from: 0,
+        channels: 4,
+    };
+    for view in [slice, Primitive::Shuffle { groups: 1 }] {
+        let ops = [
+            op("conv", conv(3, 1, Padding::Symmetric), &[Input::Block]),
+            op("view", view, &[Input::Op(0)]),
+            op("act", act(), &[Input::Op(1)]),
+            op("add", Primitive::Add, &[Input::Op(2), Input::Op(0)]),
+        ];
+        let block = Block::new("row.0", &ops, NORM, INITIAL);
+        let x = images(2, 4);
+        let expected = tch::no_grad(|| block.forward(&x, Mode::Eval));
+        let folded = tch::no_grad(|| block.folded().forward(x.shallow_clone()));
+        assert!(largest_difference(&folded, &expected) < 1e-12);
+    }
+}
+
+#[test]
+fn a_scale_begins_where_it_is_told_and_is_trained() {
+    let start = Ratio {
+        numerator: 1,
+        denominator: 4,
+    };
+    let scale = single(Primitive::Scale { channels: 3, start });
+    let x = images(2, 4);
+    let out = scale.forward(&x, Mode::Train);
+    assert!(largest_difference(&out, &(&x * 0.25)) < 1e-15);
+    out.sum(Kind::Double).backward();
+    let gradient = scale.parameters()[0].tensor.grad();
+    let expected = x.sum_dim_intlist([0_i64, 2, 3].as_slice(), false, None::<Kind>);
+    assert!(largest_difference(&gradient, &expected) < 1e-12);
+}

@@ -273,7 +273,8 @@ impl UnderWay {
             train.workers,
             (supernet.recal_images, supernet.recal_batch),
             train.eval_batch,
-        );
+        )
+        .pinned_for(device, train.pin_memory);
         let paths: Vec<_> = self.archs.iter().map(|arch| arch.path.clone()).collect();
         let judged = judge_shared(&saved.supernet, &judge, &paths, &self.options.ranks)?;
         if !self.options.ranks.is_first() {

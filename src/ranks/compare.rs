@@ -18,7 +18,7 @@ impl Ranks {
     /// # Errors
     /// When it is not, or a rank is lost.
     pub fn compare(&self, what: &str, tensors: &[NamedTensor]) -> Result<(), RanksError> {
-        if self.is_alone() {
+        if self.is_without_group() {
             return Ok(());
         }
         let own = tch::no_grad(|| bits(tensors)).to_device(Device::Cpu);
@@ -28,7 +28,7 @@ impl Ranks {
             None => Ok(()),
             Some(rank) => Err(RanksError::Apart {
                 what: what.to_owned(),
-                rank,
+                who: self.name(rank),
             }),
         }
     }
@@ -37,6 +37,10 @@ impl Ranks {
 /// A sum of the bits of tensors, each tensor with a weight of its own. It sees drift, not every exchange of values inside
 /// a tensor.
 fn bits(tensors: &[NamedTensor]) -> Tensor {
+    // Counts may lie on the CPU beside weights on a GPU.
+    let device = tensors
+        .first()
+        .map_or(Device::Cpu, |one| one.tensor.device());
     let sums: Vec<Tensor> = tensors
         .iter()
         .map(|one| {
@@ -45,7 +49,8 @@ fn bits(tensors: &[NamedTensor]) -> Tensor {
                 Kind::Half | Kind::BFloat16 => Kind::Int16,
                 _ => Kind::Int,
             };
-            one.tensor.detach().view_dtype(words).sum(Kind::Int64)
+            let sum = one.tensor.detach().view_dtype(words).sum(Kind::Int64);
+            sum.to_device(device)
         })
         .collect();
     if sums.is_empty() {

@@ -35,7 +35,7 @@ pub struct Seat {
     pub local: usize,
     /// The machine of the store.
     pub host: String,
-    /// Its port.
+    /// Its port; 0 where this process, which is the only one, serves it and any port will do.
     pub port: u16,
     /// Who serves it.
     pub store: StoreOwner,
@@ -81,24 +81,22 @@ const PORT: u16 = 29500;
 pub struct Environment<'a>(pub &'a dyn Fn(&str) -> Option<String>);
 
 impl Environment<'_> {
-    /// The place of this process; `None` where it is alone.
+    /// The place of this process, which may be the only one of its job; `None` where no launcher started it.
     ///
     /// # Errors
     /// When variables are missing or contradict each other; the text says which and what sets them.
     pub fn seat(self) -> Result<Option<Seat>, RanksError> {
         // `MASTER_ADDR` and `MASTER_PORT` alone are what users of mpirun and srun add by hand.
         let torch = TORCH[..3].iter().any(|name| self.has(name));
-        let seat = if torch {
-            self.torch()?
+        if torch {
+            self.torch().map(Some)
         } else if self.has(MPI[1]) {
-            self.others(MPI, Launcher::Mpirun)?
+            self.others(MPI, Launcher::Mpirun).map(Some)
         } else if self.has(SLURM_STEP) && self.has(SLURM[1]) {
-            self.others(SLURM, Launcher::Srun)?
+            self.others(SLURM, Launcher::Srun).map(Some)
         } else {
-            self.started_alone()?;
-            return Ok(None);
-        };
-        Ok(Some(seat).filter(|seat| seat.world > 1))
+            self.started_alone().map(|()| None)
+        }
     }
 
     fn torch(self) -> Result<Seat, RanksError> {
@@ -175,23 +173,35 @@ impl Environment<'_> {
                 "the ranks are on several machines and MASTER_ADDR is not set: name the machine of rank 0, `{how}`"
             )));
         }
-        let port = match self.has("MASTER_PORT") {
-            true => self.port()?,
-            false => PORT,
-        };
+        let (host, port) = self.meeting(all)?;
         self.whole(Seat {
             rank: self.number(rank)?,
             world: all,
             local: self.number(local)?,
-            host: match self.has("MASTER_ADDR") {
-                true => self.text("MASTER_ADDR"),
-                false => "127.0.0.1".to_owned(),
-            },
+            host,
             port,
             store: StoreOwner::First,
             launcher,
             job: self.job(launcher),
         })
+    }
+
+    /// Where the ranks of mpirun and srun meet. One alone meets nobody: a shell that srun opened may start several trainings,
+    /// on any machine of its job.
+    fn meeting(self, world: usize) -> Result<(String, u16), RanksError> {
+        let here = || "127.0.0.1".to_owned();
+        if world == 1 {
+            return Ok((here(), 0));
+        }
+        let host = match self.has("MASTER_ADDR") {
+            true => self.text("MASTER_ADDR"),
+            false => here(),
+        };
+        let port = match self.has("MASTER_PORT") {
+            true => self.port()?,
+            false => PORT,
+        };
+        Ok((host, port))
     }
 
     /// What its launcher calls the job, the same on all of its ranks and on no others.
@@ -343,6 +353,25 @@ mod tests {
         assert_eq!(found.job, "831.0");
         let error = seat(&variables[..5]).unwrap_err();
         assert!(error.contains("scontrol show hostnames"), "{error}");
+    }
+
+    #[test]
+    fn a_single_process_of_a_launcher_has_a_seat_and_meets_nobody_elsewhere() {
+        let one = [
+            ("SLURM_PROCID", "0"),
+            ("SLURM_NTASKS", "1"),
+            ("SLURM_LOCALID", "0"),
+            ("SLURM_STEP_ID", "0"),
+            ("MASTER_ADDR", "node7"),
+            ("MASTER_PORT", "4000"),
+        ];
+        let found = seat(&one).unwrap().unwrap();
+        assert_eq!((found.rank, found.world), (0, 1));
+        assert_eq!((found.host.as_str(), found.port), ("127.0.0.1", 0));
+        let mut torchrun = TORCHRUN;
+        (torchrun[0].1, torchrun[1].1, torchrun[2].1) = ("0", "1", "0");
+        let found = seat(&torchrun).unwrap().unwrap();
+        assert_eq!((found.world, found.port), (1, 29400));
     }
 
     #[test]

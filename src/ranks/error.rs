@@ -41,13 +41,13 @@ pub enum RanksError {
     },
     /// What must be equal on all ranks is not.
     #[error(
-        "{what} is not the same on all ranks: rank {rank} differs from rank 0. Do all machines run the same binary on the same \
-         kind of device, with the same files?"
+        "{what} is not the same on all ranks: {who} differs from rank 0. Do all machines run the same binary on the same kind of \
+         device, with the same files?"
     )]
     Apart {
         /// What.
         what: String,
-        /// The first rank that differs.
-        rank: usize,
+        /// The first rank that differs, with its machine and process.
+        who: String,
     },
 }

@@ -39,6 +39,11 @@ pub fn join(seat: &Seat, how: Joining, stop: &dyn Fn() -> bool) -> Result<Ranks,
     }
     let store = Store::open(&seat.host, seat.port, serves, how.timeout)
         .map_err(|error| no_store(seat, serves, &error.0))?;
+    // It may be served at any port.
+    let seat = &Seat {
+        port: store.port(),
+        ..seat.clone()
+    };
     let reasons = store
         .another()
         .map_err(|error| no_store(seat, false, &error.0))?;

@@ -118,7 +118,7 @@ fn start(rank: usize, ranks: usize, port: u16) -> std::io::Result<Started> {
     command.envs(TORCH.into_iter().zip(numbers.into_iter().chain(place)));
     command.env(OWN, std::process::id().to_string());
     command.env(AGENT_STORE, "True");
-    if std::env::var_os("OMP_NUM_THREADS").is_none() {
+    if ranks > 1 && std::env::var_os("OMP_NUM_THREADS").is_none() {
         let threads = thread::available_parallelism().map_or(1, usize::from) / ranks;
         command.env("OMP_NUM_THREADS", threads.max(1).to_string());
     }

@@ -96,6 +96,11 @@ impl Ranks {
         self.world() == 1
     }
 
+    /// Whether it has joined no group. One process alone may have: a launcher started it, and it does all that several do.
+    fn is_without_group(&self) -> bool {
+        self.is_alone() && self.peers.is_none()
+    }
+
     /// Whether this rank writes and speaks for all.
     #[must_use]
     pub fn is_first(&self) -> bool {
@@ -164,7 +169,7 @@ impl Ranks {
     /// # Errors
     /// When a rank is lost.
     pub fn any(&self, says: bool) -> Result<bool, RanksError> {
-        if self.is_alone() {
+        if self.is_without_group() {
             return Ok(says);
         }
         if let Some(peers) = &self.peers {
@@ -182,7 +187,7 @@ impl Ranks {
     /// # Errors
     /// When a rank is lost.
     pub fn sum(&self, numbers: &mut [f64]) -> Result<(), RanksError> {
-        if self.is_alone() || numbers.is_empty() {
+        if self.is_without_group() || numbers.is_empty() {
             return Ok(());
         }
         self.meets();
@@ -211,6 +216,14 @@ impl Ranks {
     pub fn at(&self, step: u64) {
         if let Some(peers) = &self.peers {
             peers.at(step);
+        }
+    }
+
+    /// A rank with its machine and process, as far as they are known.
+    fn name(&self, rank: usize) -> String {
+        match &self.peers {
+            Some(peers) => peers.name(rank),
+            None => format!("rank {rank}"),
         }
     }
 

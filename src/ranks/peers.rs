@@ -61,6 +61,11 @@ impl Peers {
         self.watch.abort_when_lost(group);
     }
 
+    /// A rank with its machine and process.
+    pub fn name(&self, rank: usize) -> String {
+        self.talk.name(rank)
+    }
+
     /// This rank has come to where all meet.
     pub fn meet(&self) {
         self.talk.progress.meet();

@@ -22,7 +22,7 @@ impl Sharing<'_> {
         tensors: &[Tensor],
     ) -> Result<Sharing<'a>, TorchError> {
         let tensors: Vec<Tensor> = tensors.iter().map(Tensor::shallow_clone).collect();
-        if ranks.is_alone() || tensors.is_empty() {
+        if ranks.is_without_group() || tensors.is_empty() {
             return Ok(Sharing {
                 ranks,
                 tensors,

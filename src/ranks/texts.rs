@@ -10,7 +10,7 @@ impl Ranks {
     /// # Errors
     /// When a rank is lost.
     pub fn texts(&self, own: &str) -> Result<Vec<String>, RanksError> {
-        if self.is_alone() {
+        if self.is_without_group() {
             return Ok(vec![own.to_owned()]);
         }
         self.meets();

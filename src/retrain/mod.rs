@@ -15,7 +15,7 @@ mod tester;
 mod trained;
 mod under_way;
 
-pub use learner::clip;
+pub use learner::{Learner, clip};
 pub use options::RetrainOptions;
 pub use predictor::{Input, Likely, PredictOptions, Predicted, Prediction, run as run_predict};
 pub use records::{Retrained, broken_text};

@@ -147,7 +147,8 @@ impl Ready {
             settings,
             learner: Learner::new(self.childnet, settings, &self.recipe, self.ranks.clone()),
             recipe: self.recipe,
-            train: train_loader(&settings.train, &self.data).mixing(settings.mix),
+            train: train_loader(&settings.train, &self.data, self.place.device)
+                .mixing(settings.mix),
             data: self.data,
             place: self.place,
             records: Records::open(opened, about, &network)?,

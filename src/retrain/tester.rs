@@ -91,7 +91,8 @@ pub fn run(options: &TestOptions) -> Result<TestResult, Error> {
     let normalisation = trained.normalisation.as_ref();
     let normalisation = normalisation.unwrap_or(&data.normalisation);
     let train = &settings.train;
-    let part = Loader::plain(&data.test, normalisation, train.seed, train.workers);
+    let part = Loader::plain(&data.test, normalisation, train.seed, train.workers)
+        .pinned_for(childnet.place().device, train.pin_memory);
     let ranks = &options.run.ranks;
     require_same(childnet, &part, ranks)?;
     let start = Instant::now();

@@ -75,7 +75,7 @@ impl Steps for Pass<'_> {
         let measured = self.learner.step(self.recipe, *self.step, batch)?;
         *self.step += 1;
         if self.step.is_multiple_of(COMPARE_EVERY) {
-            let tensors = self.learner.childnet.tensors();
+            let tensors = state::tensors(self.learner);
             self.learner.ranks.compare(TRAINED, &tensors)?;
         }
         Ok(measured)
@@ -237,7 +237,8 @@ impl Retraining<'_> {
     fn test(&self) -> Result<(Tested, Option<Tested>), Error> {
         let train = &self.settings.train;
         let (data, normalisation) = (&self.data.test, &self.data.normalisation);
-        let part = Loader::plain(data, normalisation, train.seed, train.workers);
+        let part = Loader::plain(data, normalisation, train.seed, train.workers)
+            .pinned_for(self.place.device, train.pin_memory);
         let tested = |childnet: &Childnet| -> Result<Tested, Error> {
             let ranks = &self.learner.ranks;
             Ok(test(childnet, &part, train.eval_batch, ranks, |_, _| {})?.tested)

@@ -78,8 +78,8 @@ impl<'a> Bench<'a> {
         Bench {
             probes: run::probes(&ready.draws, train, settings.supernet.probe_paths),
             learner: run::learner(settings, &ready.plan, ready.place, ready.ranks),
-            judge: run::judge(settings, &ready.data),
-            loader: train_loader(train, &ready.data),
+            judge: run::judge(settings, &ready.data, ready.place.device),
+            loader: train_loader(train, &ready.data, ready.place.device),
             walker: Walker {
                 draws: ready.draws,
                 random: ChaCha8Rng::seed_from_u64(train.seed),

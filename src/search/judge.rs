@@ -6,7 +6,7 @@
 
 use creamc_lang::ir::Path;
 use serde::{Deserialize, Serialize};
-use tch::{Kind, Reduction, Tensor};
+use tch::{Device, Kind, Reduction, Tensor};
 
 use super::trie::Trie;
 use crate::data::{Batch, Data, DataError, Loader};
@@ -55,6 +55,16 @@ impl Judge {
         }
     }
 
+    /// The same, with batches that `device` copies from pinned memory where that is `wanted` ([`Loader::pinned_for`]).
+    #[must_use]
+    pub fn pinned_for(self, device: Device, wanted: bool) -> Judge {
+        Judge {
+            train: self.train.pinned_for(device, wanted),
+            judge: self.judge.pinned_for(device, wanted),
+            ..self
+        }
+    }
+
     /// Judges all paths, each batch once; equal to judging them one by one.
     ///
     /// # Errors
@@ -65,7 +75,7 @@ impl Judge {
         }
         let mut trie = Trie::new(supernet, paths);
         for batch in self.train.balanced(self.recal_images, self.recal_batch) {
-            trie.measure(supernet, &batch?.images);
+            trie.measure(supernet, &on_device(&batch?, supernet).images);
         }
         let mut sums = Sums::new(paths.len());
         for batch in self.judge.in_order(self.batch) {

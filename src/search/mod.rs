@@ -11,6 +11,7 @@ mod disk_use;
 mod draws;
 mod dry_run;
 mod ending;
+pub mod equal;
 mod evolution;
 mod judge;
 pub mod meta;

@@ -7,7 +7,7 @@ use creamc_lang::ir::Path;
 use creamc_lang::plan::Plan;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use tch::Kind;
+use tch::{Device, Kind};
 
 use super::draws::Draws;
 use super::judge::Judge;
@@ -85,6 +85,18 @@ pub fn run_until(options: &SearchOptions, stop: &dyn Fn() -> bool) -> Result<Fou
     search.run(run.progress && run.ranks.is_first(), stop)
 }
 
+/// A supernet is trained on images of one size.
+fn require_one_resolution(plan: &Plan) -> Result<(), Error> {
+    if plan.smaller.is_empty() {
+        return Ok(());
+    }
+    let space = &plan.ir.space;
+    Err(Error::Refused(format!(
+        "`{space}` searches its resolution (`resolution in …`), and a search trains on images of one size so far;          write `resolution = {}` or `resolution fit …` in a copy of the space",
+        plan.resolution
+    )))
+}
+
 /// A search of which all is checked and nothing is made yet.
 pub(super) struct Ready {
     source: Source,
@@ -119,6 +131,7 @@ impl Ready {
     ) -> Result<Ready, Error> {
         let mut source = Source::load_for(space, classes, &settings.train, show)?;
         let plan = source.plan_search(require, &settings.supernet)?;
+        require_one_resolution(&plan)?;
         let draws = Draws::new(&settings.supernet, &plan)?;
         let data = load_data(&settings.train, &plan, settings.supernet.judge_images)?;
         agree(&ranks, &plan, &data)?;
@@ -166,7 +179,7 @@ impl Ready {
             probes: probes(&self.draws, &settings.train, settings.supernet.probe_paths),
             settings,
             learner: learner(settings, &self.plan, self.place, self.ranks.clone()),
-            judge: judge(settings, &self.data),
+            judge: judge(settings, &self.data, self.place.device),
             walker: Walker {
                 draws: self.draws,
                 random: ChaCha8Rng::seed_from_u64(settings.train.seed),
@@ -175,7 +188,7 @@ impl Ready {
             plan: self.plan,
             recipe: self.recipe,
             records: Records::open(opened)?,
-            train: train_loader(&settings.train, &self.data),
+            train: train_loader(&settings.train, &self.data, self.place.device),
             place: self.place,
             pick: None,
             best: None,
@@ -280,8 +293,8 @@ pub(super) fn learner(
     }
 }
 
-/// What paths are judged by.
-pub(super) fn judge(settings: &SearchSettings, data: &Data) -> Judge {
+/// What paths are judged by, on `device`.
+pub(super) fn judge(settings: &SearchSettings, data: &Data, device: Device) -> Judge {
     let (train, supernet) = (&settings.train, &settings.supernet);
     Judge::new(
         data,
@@ -290,6 +303,7 @@ pub(super) fn judge(settings: &SearchSettings, data: &Data) -> Judge {
         (supernet.recal_images, supernet.recal_batch),
         train.eval_batch,
     )
+    .pinned_for(device, train.pin_memory)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::teacher::{self, Choice, Probe};
 use super::visits::Visits;
 use crate::data::Batch;
 use crate::nn::Mode;
-use crate::ranks::{Ranks, RanksError, TRAINED};
+use crate::ranks::{Ranks, RanksError};
 use crate::supernet::Supernet;
 use crate::train::Error;
 use crate::train::loss::{cross_entropy, distillation, soft_cross_entropy};
@@ -128,14 +128,6 @@ impl Learner {
             hits,
             kept: logits.detach().softmax(-1, None::<Kind>),
         })
-    }
-
-    /// Compares what is trained, which must be equal on all ranks.
-    ///
-    /// # Errors
-    /// When it is not, or a rank is lost.
-    pub fn compare_weights(&self) -> Result<(), Error> {
-        Ok(self.ranks.compare(TRAINED, &self.supernet.tensors())?)
     }
 
     /// Steps that had a teacher.

@@ -31,18 +31,13 @@ pub struct Choice {
 
 /// Scores every entry for a student and takes the highest; the first of equals.
 ///
-/// The student runs over the images of all entries at once (on a CPU over as many as its caches hold),
-/// every batch norm within each entry's own; running statistics are left alone, and no gradient
-/// is kept. Waits for the device once, to read the scores.
+/// The student runs over the images of all entries at once, every batch norm within each entry's own; running
+/// statistics are left alone, and no gradient is kept. Waits for the device once, to read the scores.
 ///
 /// # Panics
 /// When there is no entry, or entries differ in shape.
 pub fn choose(supernet: &Supernet, student: &Path, probes: &[&Probe], meta: &MetaLayer) -> Choice {
-    let at_once = match supernet.place().device {
-        tch::Device::Cpu => entries_at_once(&probes[0].images.size()),
-        _ => probes.len(),
-    };
-    choose_by(supernet, student, probes, meta, at_once)
+    choose_by(supernet, student, probes, meta, probes.len())
 }
 
 /// As [`choose`], with the images of so many entries in one forward, at least one.
@@ -68,9 +63,6 @@ pub fn choose_by(
     }
 }
 
-/// Pixels of a forward on a CPU: more at once leave its caches, and take longer than apart.
-const CPU_PIXELS: i64 = 1 << 18;
-
 /// Student softmax minus stored softmax for every entry: `[entries, SLICE · classes]`.
 fn differences(supernet: &Supernet, student: &Path, probes: &[&Probe], at_once: usize) -> Tensor {
     let images: Vec<&Tensor> = probes.iter().map(|probe| &probe.images).collect();
@@ -83,14 +75,6 @@ fn differences(supernet: &Supernet, student: &Path, probes: &[&Probe], at_once: 
     let logits: Vec<Tensor> = images.chunks(at_once).map(forward).collect();
     let difference = Tensor::cat(&logits, 0).softmax(-1, None::<Kind>) - Tensor::cat(&stored, 0);
     difference.reshape([entries, -1])
-}
-
-/// How many entries' images, `[SLICE, C, H, W]` each, run in one forward on a CPU.
-fn entries_at_once(images: &[i64]) -> usize {
-    let [count, _, height, width] = images[..] else {
-        unreachable!("images have four dimensions")
-    };
-    usize::try_from(CPU_PIXELS / (count * height * width)).map_or(1, |entries| entries.max(1))
 }
 
 fn highest(scores: &[f64]) -> usize {
@@ -110,15 +94,7 @@ pub fn sigmoid(x: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{entries_at_once, highest};
-
-    #[test]
-    fn small_images_run_together_on_a_cpu_large_ones_apart() {
-        assert_eq!(entries_at_once(&[4, 1, 28, 28]), 83);
-        assert_eq!(entries_at_once(&[4, 3, 64, 64]), 16);
-        assert_eq!(entries_at_once(&[4, 3, 224, 224]), 1);
-        assert_eq!(entries_at_once(&[64, 3, 224, 224]), 1);
-    }
+    use super::highest;
 
     #[test]
     fn the_first_of_equal_scores_teaches() {

@@ -6,13 +6,14 @@ use creamc_lang::plan::Plan;
 use rand_chacha::ChaCha8Rng;
 
 use super::draws::Draws;
+use super::equal;
 use super::recipe::{Recipe, Strategy};
 use super::sandwich;
 use super::step::{Learner, Moment, Stepped};
 use super::teacher::Probe;
 use super::text::path_text;
 use crate::data::Batch;
-use crate::ranks::COMPARE_EVERY;
+use crate::ranks::{COMPARE_EVERY, TRAINED};
 use crate::train::Error;
 use crate::train::epoch::{Measured, Steps};
 use crate::train::meter::Reading;
@@ -118,7 +119,7 @@ impl Steps for Epoch<'_> {
             self.offer(&path, batch, &stepped)?;
         }
         if at.step.is_multiple_of(COMPARE_EVERY) {
-            self.learner.compare_weights()?;
+            equal::compare(self.learner, &self.walker.random, TRAINED)?;
         }
         Ok(Measured {
             loss: stepped.loss,

@@ -7,6 +7,7 @@ use creamc_lang::board::Entry;
 use creamc_lang::ir::Path;
 use creamc_lang::plan::Plan;
 
+use super::equal;
 use super::judge::{Judge, Judged};
 use super::pick::{Pick, board_paths, judge_all, lowest, rescore};
 use super::recipe::{Recipe, Strategy};
@@ -181,8 +182,8 @@ impl Search<'_> {
     /// Saves everything that the run goes on from.
     fn save(&mut self) -> Result<(), Error> {
         let Moment { epoch, step } = self.walker.at;
+        equal::compare(&self.learner, &self.walker.random, SAVED)?;
         let tensors = state::tensors(&self.learner);
-        self.learner.ranks.compare(SAVED, &tensors)?;
         let words = state::words(self);
         self.checkpoints.save((epoch, step), &tensors, words)
     }

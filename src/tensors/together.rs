@@ -145,7 +145,7 @@ fn said(error: &Error) -> String {
 /// # Errors
 /// When a launcher started several.
 pub fn refuse_several(command: &str) -> anyhow::Result<()> {
-    match environment()? {
+    match environment()?.filter(|seat| seat.world > 1) {
         None => Ok(()),
         Some(seat) => bail!(
             "`creamc {command}` runs in one process, and this is rank {} of {}: start it without a launcher",
@@ -159,26 +159,23 @@ fn environment() -> Result<Option<Seat>, RanksError> {
     Environment(&|name| std::env::var(name).ok()).seat()
 }
 
-/// How many processes this one is to start; `None` where it works itself.
+/// How many processes this one is to start, which may be one; `None` where it works itself.
 fn to_start(together: &Together, seat: Option<&Seat>) -> anyhow::Result<Option<usize>> {
     let Some(typed) = together.nproc_per_node else {
         return Ok(None);
     };
     match seat {
         Some(seat) if seat.launcher == Launcher::Creamc => Ok(None),
-        Some(seat) => bail!(
+        Some(seat) if seat.world > 1 => bail!(
             "--nproc-per-node starts processes, and this one was started as rank {} of {}: leave it out, or start creamc without \
              a launcher",
             seat.rank,
             seat.world
         ),
-        None => {
-            let count = match typed {
-                Processes::Auto => cuda_devices().max(1),
-                Processes::Count(count) => count,
-            };
-            Ok((count > 1).then_some(count))
-        }
+        _ => Ok(match typed {
+            Processes::Auto => Some(cuda_devices()).filter(|&found| found > 1),
+            Processes::Count(count) => Some(count),
+        }),
     }
 }
 
@@ -186,6 +183,9 @@ fn to_start(together: &Together, seat: Option<&Seat>) -> anyhow::Result<Option<u
 fn place(typed: Option<Device>, seat: &Seat) -> anyhow::Result<DeviceChoice> {
     let typed = typed.unwrap_or(Device::Auto);
     if let Device::Cuda(Some(number)) = typed {
+        if seat.world == 1 {
+            return Ok(DeviceChoice::Cuda(number));
+        }
         bail!(
             "--device cuda:{number} is one device for all {} processes: leave it out, and each takes its own (CUDA_VISIBLE_DEVICES \
              chooses among them), or give --device cpu",

@@ -465,9 +465,9 @@ pub fn agree(ranks: &Ranks, plan: &Plan, data: &Data) -> Result<(), Error> {
     Ok(ranks.agree("data", &own)?)
 }
 
-/// The training images, shuffled and augmented as the settings say.
+/// The training images for a training on `device`, shuffled and augmented as the settings say.
 #[must_use]
-pub fn train_loader(settings: &TrainSettings, data: &Data) -> Loader {
+pub fn train_loader(settings: &TrainSettings, data: &Data, device: Device) -> Loader {
     Loader::new(
         &data.train,
         &data.normalisation,
@@ -475,4 +475,5 @@ pub fn train_loader(settings: &TrainSettings, data: &Data) -> Loader {
         settings.seed,
         settings.workers,
     )
+    .pinned_for(device, settings.pin_memory)
 }

@@ -1,4 +1,33 @@
-use crate::tool::{creamc, names, snapshot};
+use crate::tool::{creamc, creamc_in, folder_with, names, snapshot};
+
+#[test]
+fn a_space_of_more_than_ten_to_the_three_hundred_paths_is_counted() {
+    let folder = folder_with(&[]);
+    let rows: String = (0..4)
+        .map(|at| format!("stage s{at} mb channels = 8 depth in 1..100\n"))
+        .collect();
+    let text = format!(
+        "cream 1\nspace huge {{\ninput image(channels = 1, resolution = 8)\noutput classes(2)\n\
+         block mb = ir(kernel in {{1, 3}}, expand in {{1, 2, 3}})\nlayer stem conv(kernel = 3) channels = 8\n\
+         {rows}layer pool avgpool\nlayer logits linear channels = classes\n}}\n"
+    );
+    std::fs::write(folder.path().join("huge.cream"), text).unwrap();
+    let run = creamc_in(folder.path(), &["stats", "huge.cream", "--format", "json"]);
+    let paths = run.clean().json()["paths"].as_str().unwrap().len();
+    assert_eq!(paths, 312);
+    // With a bound the number is an interval, which holds what there is.
+    let bound = [
+        "stats",
+        "huge.cream",
+        "--require",
+        "flops in 0..10M",
+        "--format",
+        "json",
+    ];
+    let stats = creamc_in(folder.path(), &bound).clean().json();
+    let digits = |name: &str| stats[name].as_str().unwrap().len();
+    assert!(digits("feasible_min") <= digits("feasible_max") && digits("feasible_max") <= 312);
+}
 
 #[test]
 fn a_space_is_told_in_numbers_for_reading() {
@@ -96,4 +125,21 @@ fn settled_depths_are_told() {
         run.json()["depths"],
         serde_json::json!({ "s1": 2, "s2": 3 })
     );
+}
+
+#[test]
+fn every_resolution_that_paths_decide_among_is_told() {
+    let told = creamc(&["stats", "sizes.cream"]).clean().out;
+    assert!(
+        told.contains("16 and 28: a decision of every path"),
+        "{told}"
+    );
+    let value = creamc(&["stats", "sizes.cream", "--format", "json"])
+        .clean()
+        .json();
+    assert_eq!(value["resolution"], 28);
+    assert_eq!(value["resolutions"], serde_json::json!([16, 28]));
+    // Two resolutions, two widths of each row, and 2 + 4 ways to fill the stage.
+    assert_eq!(value["paths"], "48");
+    assert_eq!(value["feasible_max"], "48");
 }

@@ -1,7 +1,9 @@
 use crate::tool::{creamc, snapshot};
 
 /// Every command, in the order of `--help`.
-pub const COMMANDS: [&str; 19] = [
+pub const COMMANDS: [&str; 21] = [
+    "new",
+    "import",
     "check",
     "fix",
     "fmt",

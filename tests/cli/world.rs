@@ -39,6 +39,17 @@ fn a_directory_is_no_file() {
 }
 
 #[test]
+fn a_file_that_never_ends_is_too_large_and_so_is_one_that_is_used() {
+    creamc(&["check", "/dev/zero"]).fails(2, "it is larger than 64 MiB");
+    let folder = folder_with(&[]);
+    let file = folder.path().join("endless.cream");
+    fs::write(&file, "cream 1\nuse \"/dev/zero\"\n").unwrap();
+    let run = creamc_in(folder.path(), &["check", "endless.cream"]);
+    let run = run.fails(1, "error[unreadable-use]");
+    assert!(run.err.contains("endless.cream:2:5"), "{}", run.err);
+}
+
+#[test]
 fn text_that_is_not_utf8_is_refused_with_the_place() {
     let folder = folder_with(&[]);
     let file = folder.path().join("latin.cream");

@@ -17,7 +17,7 @@ use super::tool::{
 };
 
 /// The launcher of this name: the one of `cargo xtask launchers`, or the user's. Says so where there is none.
-fn launcher(name: &str) -> Option<PathBuf> {
+pub fn launcher(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let own = std::iter::once(repository(".launchers/bin"));
     let found = own
@@ -31,7 +31,7 @@ fn launcher(name: &str) -> Option<PathBuf> {
 }
 
 /// A command started by a launcher with these arguments.
-fn under(launcher: &Path, arguments: &[&str], command: &Command) -> Command {
+pub fn under(launcher: &Path, arguments: &[&str], command: &Command) -> Command {
     let mut outer = Command::new(launcher);
     outer
         .args(arguments)

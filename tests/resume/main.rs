@@ -6,6 +6,8 @@
     reason = "a test lays out and reads its files, and says why it is skipped"
 )]
 
+mod alone;
+mod apart;
 mod broken;
 #[path = "../common/mod.rs"]
 mod common;

@@ -37,6 +37,8 @@ pub mod checked;
 
 pub mod builder;
 
+pub mod timm;
+
 pub mod diff;
 
 pub mod ide;

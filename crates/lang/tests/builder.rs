@@ -172,6 +172,12 @@ impl Tree<'_> {
             }
             ast::Item::Table(table) => builder.table(&table.name.value, &table.path.value),
             ast::Item::Block(block) => builder.block(&block.name.value, self.op(&block.op)),
+            ast::Item::Recipe(recipe) => {
+                let text = |span: creamc_lang::source::Span| &self.0[span.range()];
+                let params: Vec<&str> = recipe.params.iter().map(|one| text(one.span)).collect();
+                let rows: Vec<&str> = recipe.parts.iter().map(|one| text(one.span)).collect();
+                builder.block_of_rows(&recipe.name.value, &params, &rows)
+            }
             ast::Item::Row(row) => builder.row(self.row(row)),
             ast::Item::Fit(fit) => {
                 let names = fit.names.iter().map(|name| name.value.as_str());

@@ -58,6 +58,14 @@ fn every_form_of_the_grammar_is_written() {
 }
 
 #[test]
+fn rows_of_a_block_line_up_and_keep_their_comments() {
+    let text = "cream 1\nblock b ( kernel=3 , act ) { # head\na : conv( kernel = kernel,groups=2 ) channels = ( in_channels+1 )*2/3 stride=stride # tail\n\n\n# between\nnorm( layer )\n add ( a ,input )\nresidual\n # last\n}\nspace s { block c { act } }";
+    let expected = "cream 1\nblock b(kernel = 3, act) {   # head\n    a:  conv(kernel = kernel, groups = 2)   channels = (in_channels + 1) * 2 / 3    stride = stride  # tail\n\n    # between\n    norm(layer)\n    add(a, input)\n    residual\n    # last\n}\nspace s {\n    block c {\n        act\n    }\n}\n";
+    assert_eq!(formatted(text), expected);
+    assert_eq!(formatted(expected), expected);
+}
+
+#[test]
 fn a_file_without_a_final_line_end_or_with_foreign_ones_is_evened_out() {
     assert_eq!(formatted("cream 1"), "cream 1\n");
     assert_eq!(

@@ -45,6 +45,7 @@ space all {
     stage maybe   ir(kernel = 3, expand in {4, 6}) or skip                 channels = 24
     layer split   conv(kernel = 1, groups = 8)                             channels = 48
     stage units   shuffle(kernel = 3)                                      channels = 96    depth = 2
+    stage deep    xception(act = relu)                                     channels = 120   depth = 2
     stage necks   bottleneck(ratio = 0.5)                                  channels = 48    depth = 2
     layer large   maxpool(kernel = 3)
     layer twin    sum(ir(kernel = 3, expand = 1), dw(kernel in {3, 5}) or skip or zero)
@@ -74,7 +75,7 @@ fn sides_round_up_with_both_paddings() {
     let shapes = ir.shapes(33);
     let sides: Vec<u32> = shapes.iter().map(|row| row[0].height).collect();
     // 33 is halved by `stem`, 17 by `fused`, 9 by `window`.
-    assert_eq!(sides, [33, 17, 17, 17, 9, 9, 9, 9, 9, 9, 9, 9, 5, 1]);
+    assert_eq!(sides, [33, 17, 17, 17, 9, 9, 9, 9, 9, 9, 9, 9, 9, 5, 1]);
 }
 
 #[test]
@@ -105,7 +106,7 @@ fn skip_costs_nothing_and_params_do_not_depend_on_the_resolution() {
 #[test]
 fn linear_takes_every_pixel_of_the_map_it_flattens() {
     let mut ir = lowered(EVERY_OPERATOR);
-    let pool = ir.rows.remove(12);
+    let pool = ir.rows.remove(13);
     assert_eq!(pool.name, "pool");
     for (resolution, side) in [(33, 5), (16, 2)] {
         let settled = ir.at(resolution);
@@ -114,7 +115,7 @@ fn linear_takes_every_pixel_of_the_map_it_flattens() {
             out_features: 10,
         };
         assert_eq!(
-            settled.rows[12].slots[0].candidates[0].ops[0].primitive,
+            settled.rows[13].slots[0].candidates[0].ops[0].primitive,
             expected
         );
     }
@@ -146,7 +147,7 @@ fn an_arch_of_a_space_without_decisions_is_empty_and_formatted() {
     let arch = arch::Arch {
         name: "best".to_owned(),
         resolution: Some(8),
-        path: creamc_lang::ir::Path(vec![vec![0], vec![0]]),
+        path: creamc_lang::ir::Path::new(vec![vec![0], vec![0]]),
     };
     let text = arch::write_file(&arch, &ir, "one.cream", &["Nothing to find.".to_owned()]);
     let (file, problems) = parse(Default::default(), &text);

@@ -78,10 +78,16 @@ fn examples(page: &str) -> Vec<&str> {
 }
 
 #[test]
-fn every_space_of_the_repository_compiles_without_a_word() {
+fn every_space_of_the_repository_compiles() {
     for name in files_of("spaces", ".cream") {
         let unit = compile(&format!("spaces/{name}"));
-        assert_eq!(messages(&unit), "", "{name}");
+        // A stage of `edge` is searched in its depth and may leave blocks out: it shows the warning.
+        let allowed = match name.as_str() {
+            "edge.cream" => vec![Code::SameNetworkTwice],
+            _ => Vec::new(),
+        };
+        let found = unit.diagnostics.iter().map(|found| found.code);
+        assert_eq!(found.collect::<Vec<_>>(), allowed, "{name}");
         insta::assert_snapshot!(
             format!("space_{}", name.trim_end_matches(".cream")),
             outcome(&unit)

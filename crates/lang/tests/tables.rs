@@ -108,7 +108,7 @@ fn planned(text: &str, table: &str) -> Plan {
 #[test]
 fn a_path_takes_the_sum_of_its_rows_at_its_resolution() {
     let ir = lowered(SPACE, &table());
-    let walk = |s1: &[u16]| Walk(vec![vec![0], s1.to_vec(), vec![0], vec![0]]);
+    let walk = |s1: &[u16]| Walk::new(vec![vec![0], s1.to_vec(), vec![0], vec![0]]);
     for (resolution, paths) in [
         (
             32,
@@ -166,7 +166,7 @@ fn equal_blocks_share_a_row_and_skip_needs_none() {
 #[test]
 fn at_a_resolution_that_the_space_does_not_list_a_time_is_not_known() {
     let ir = lowered(SPACE, &table());
-    let path = Walk(vec![vec![0], vec![0], vec![0], vec![0]]);
+    let path = Walk::new(vec![vec![0], vec![0], vec![0], vec![0]]);
     let cost = cost::of_network(&ir.network(&path, 48));
     assert_eq!(cost.get(TIMES), UNKNOWN);
     assert!(cost.flops > 0 && cost.flops < UNKNOWN);

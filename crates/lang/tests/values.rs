@@ -8,7 +8,7 @@ use creamc_lang::count::Window;
 use creamc_lang::ir::{Ir, Path, Row};
 use creamc_lang::plan::{Plan, Request, ValueShare, plan};
 use creamc_lang::source::Span;
-use creamc_lang::space::{AttributeName, Metric, Relation, Require};
+use creamc_lang::space::{Metric, Relation, Require, Setting};
 use creamc_lang::testing::small_space;
 use proptest::prelude::*;
 use rand::seq::IndexedRandom;
@@ -17,8 +17,21 @@ use rand_chacha::ChaCha8Rng;
 
 /// Every path of a plan inside its windows; bounds on depths have none in these spaces.
 fn listed(plan: &Plan) -> Vec<Path> {
+    let decides = matches!(plan.ir.resolution.value, Setting::Searched(_));
+    let sides: Vec<u32> = plan.sides().collect();
+    let of_side = sides.into_iter().flat_map(|side| {
+        let resolution = decides.then_some(side);
+        let rows = listed_at(plan, side).into_iter();
+        rows.map(move |rows| Path { resolution, rows })
+    });
+    of_side
+        .filter(|path| plan.ir.shared_values(path).is_ok())
+        .collect()
+}
+
+fn listed_at(plan: &Plan, side: u32) -> Vec<Vec<Vec<u16>>> {
     let mut paths = vec![(Vec::new(), Cost::default())];
-    for (row, costs) in plan.ir.rows.iter().zip(&plan.costs) {
+    for (row, costs) in plan.ir.rows.iter().zip(plan.costs_at(side)) {
         let ways = ways(row, costs);
         let with = |(rows, cost): &(Vec<Vec<u16>>, Cost)| {
             let longer = ways.iter().map(|(blocks, more)| {
@@ -32,10 +45,7 @@ fn listed(plan: &Plan) -> Vec<Path> {
     }
     let inside = |cost: &Cost| plan.windows.iter().all(|window| window.holds(*cost));
     let paths = paths.into_iter().filter(|(_, cost)| inside(cost));
-    let paths = paths.map(|(rows, _)| Path(rows));
-    paths
-        .filter(|path| plan.ir.shared_values(path).is_ok())
-        .collect()
+    paths.map(|(rows, _)| rows).collect()
 }
 
 fn ways(row: &Row, costs: &[Vec<Cost>]) -> Vec<(Vec<u16>, Cost)> {
@@ -61,6 +71,13 @@ fn ways(row: &Row, costs: &[Vec<Cost>]) -> Vec<(Vec<u16>, Cost)> {
 /// How many times a value is taken by paths, and how many times it could be.
 fn tally(ir: &Ir, paths: &[Path], one: &ValueShare) -> (usize, usize) {
     let Some(row) = &one.row else {
+        if one.of == "resolution" {
+            let side = |path: &Path| path.resolution.map(|side| side.to_string());
+            let taken = paths
+                .iter()
+                .filter(|path| side(path).as_ref() == Some(&one.value));
+            return (taken.count(), paths.len());
+        }
         let at = ir.choices.iter().position(|choice| choice.name == one.of);
         let at = at.expect("it is a choice");
         let value = |path: &Path| {
@@ -75,22 +92,23 @@ fn tally(ir: &Ir, paths: &[Path], one: &ValueShare) -> (usize, usize) {
     let at = ir.rows.iter().position(|other| other.name == *row);
     let at = at.expect("it is a row");
     if one.of == "depth" {
-        let has = |path: &&Path| path.0[at].len().to_string() == one.value;
+        let has = |path: &&Path| path.rows[at].len().to_string() == one.value;
         return (paths.iter().filter(has).count(), paths.len());
     }
-    let blocks = paths.iter().flat_map(|path| path.0[at].iter().enumerate());
+    let blocks = paths
+        .iter()
+        .flat_map(|path| path.rows[at].iter().enumerate());
     let candidates = blocks
         .map(|(block, &candidate)| &ir.rows[at].slots[block].candidates[usize::from(candidate)]);
     let candidates: Vec<_> = candidates.collect();
-    let has = candidates
-        .iter()
-        .filter(|candidate| match AttributeName::from_word(&one.of) {
-            Some(name) => candidate
-                .value(name)
-                .is_some_and(|value| value.to_string() == one.value),
-            None if candidate.branches.is_empty() => candidate.operator.as_str() == one.value,
-            None => candidate.text() == one.value,
-        });
+    let has = candidates.iter().filter(|candidate| match one.of.as_str() {
+        "block" if candidate.branches.is_empty() => candidate.operator.as_str() == one.value,
+        "block" => candidate.text() == one.value,
+        of => {
+            let mut values = candidate.values.iter();
+            values.any(|(name, value, _)| name.as_str() == of && value.to_string() == one.value)
+        }
+    });
     (has.count(), candidates.len())
 }
 

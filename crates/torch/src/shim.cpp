@@ -75,6 +75,14 @@ char *shim_is_channels_last(const at::Tensor *input, bool *output) {
   return guarded([&] { *output = input->is_contiguous(at::MemoryFormat::ChannelsLast); });
 }
 
+char *shim_pinned(const at::Tensor *input, at::Tensor **output) {
+  return guarded([&] { *output = new at::Tensor(input->pin_memory()); });
+}
+
+char *shim_is_pinned(const at::Tensor *input, bool *output) {
+  return guarded([&] { *output = input->is_pinned(); });
+}
+
 char *shim_sgd_step(at::Tensor *const *parameters, at::Tensor *const *gradients,
                     at::Tensor *const *buffers, size_t count, double lr, double momentum,
                     double weight_decay, bool nesterov) {

@@ -10,11 +10,34 @@ use tch::Tensor;
 #[error("libtorch: {0}")]
 pub struct TorchError(pub String);
 
+/// A lazy value as the shim reads it; affine and gate may be null.
+#[repr(C)]
+pub struct ShimLazy {
+    pub data: *const c_void,
+    pub affine: *const c_void,
+    pub gate: *const c_void,
+    pub act: c_int,
+    pub group: i64,
+}
+
+/// A convolution's packed weights as the shim reads them; the bias may be null.
+#[repr(C)]
+pub struct ShimLazyConv {
+    pub packed: *const c_void,
+    pub bias: *const c_void,
+    pub out_channels: i64,
+    pub kernel: i64,
+    pub stride: i64,
+    pub depthwise: bool,
+}
+
 unsafe extern "C" {
     pub fn shim_free_text(text: *mut c_char);
     pub fn shim_channels_last(input: *const c_void, output: *mut *mut c_void) -> *mut c_char;
     pub fn shim_unwatched(input: *const c_void, output: *mut *mut c_void) -> *mut c_char;
     pub fn shim_is_channels_last(input: *const c_void, output: *mut bool) -> *mut c_char;
+    pub fn shim_pinned(input: *const c_void, output: *mut *mut c_void) -> *mut c_char;
+    pub fn shim_is_pinned(input: *const c_void, output: *mut bool) -> *mut c_char;
     pub fn shim_sgd_step(
         parameters: *const *const c_void,
         gradients: *const *const c_void,
@@ -109,6 +132,54 @@ unsafe extern "C" {
         groups: i64,
         output: *mut *mut c_void,
     ) -> *mut c_char;
+    pub fn shim_lazy_serves(input: *const c_void) -> bool;
+    pub fn shim_lazy_pack(
+        weight: *const c_void,
+        depthwise: bool,
+        output: *mut *mut c_void,
+    ) -> *mut c_char;
+    pub fn shim_lazy_conv(
+        input: *const ShimLazy,
+        conv: *const ShimLazyConv,
+        place: *const i64,
+        group: i64,
+        output: *mut *mut c_void,
+        sums: *mut *mut c_void,
+    ) -> *mut c_char;
+    pub fn shim_lazy_sums(
+        input: *const ShimLazy,
+        group: i64,
+        sums: *mut *mut c_void,
+    ) -> *mut c_char;
+    pub fn shim_lazy_norm(
+        sums: *const c_void,
+        count: i64,
+        weight: *const c_void,
+        bias: *const c_void,
+        eps: f64,
+        mean: *const c_void,
+        var: *const c_void,
+        momentum: f64,
+        output: *mut *mut c_void,
+    ) -> *mut c_char;
+    pub fn shim_lazy_given(
+        mean: *const c_void,
+        var: *const c_void,
+        weight: *const c_void,
+        bias: *const c_void,
+        eps: f64,
+        output: *mut *mut c_void,
+    ) -> *mut c_char;
+    pub fn shim_lazy_settle(
+        input: *const ShimLazy,
+        sum: *const c_void,
+        output: *mut *mut c_void,
+    ) -> *mut c_char;
+    pub fn shim_lazy_average(
+        input: *const ShimLazy,
+        settled: *mut *mut c_void,
+        average: *mut *mut c_void,
+    ) -> *mut c_char;
     pub fn shim_keep_freed_memory() -> bool;
     pub fn shim_load(library: *const c_char) -> *mut c_char;
 }
@@ -139,6 +210,11 @@ pub unsafe fn take_text(text: *mut c_char) -> String {
 /// The pointer to a tensor, as the shim takes it.
 pub fn pointer(tensor: &Tensor) -> *const c_void {
     tensor.as_ptr().cast()
+}
+
+/// The pointer to a tensor, null for none.
+pub fn pointer_or_null(tensor: Option<&Tensor>) -> *const c_void {
+    tensor.map_or(std::ptr::null(), pointer)
 }
 
 /// The pointers to some tensors.

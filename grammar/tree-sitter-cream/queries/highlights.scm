@@ -25,12 +25,25 @@
 (prim name: (name) @function)
 ((prim name: (name) @function.builtin)
   (#any-of? @function.builtin
-    "conv" "dw" "ds" "ir" "er" "bottleneck" "shuffle" "avgpool" "maxpool" "linear" "skip" "zero"
+    "conv" "dw" "ds" "ir" "er" "bottleneck" "shuffle" "xception" "avgpool" "maxpool" "linear" "skip" "zero"
     "sum"))
 (attr name: (name) @property)
 (fixed name: (name) @property)
 (attr value: (name) @constant)
 (fixed value: (name) @constant)
+
+; The rows of blocks.
+(param name: (name) @variable.parameter)
+(param value: (name) @constant)
+(part (name) @variable)
+(part name: (name) @label)
+(part primitive: (name) @function)
+((part primitive: (name) @function.builtin)
+  (#any-of? @function.builtin
+    "conv" "dwconv" "norm" "act" "squeeze" "pool" "maxpool" "linear" "split" "concat" "shuffle" "scale"
+    "add" "residual" "shortcut"))
+(measure (name) @variable)
+(measure name: (name) @property)
 (attr domain: (name) @constant)
 (set (name) @constant)
 
@@ -39,6 +52,6 @@
 (string) @string
 (comment) @comment
 
-["=" ".." "<=" ">=" "=="] @operator
+["=" ".." "<=" ">=" "==" "+" "-" "*" "/"] @operator
 ["{" "}" "(" ")"] @punctuation.bracket
-["," "."] @punctuation.delimiter
+["," "." ":"] @punctuation.delimiter

@@ -19,7 +19,7 @@ pub fn human(values: &[ValueShare]) -> String {
 }
 
 fn line(values: &[ValueShare]) -> Vec<String> {
-    let row = values[0].row.clone().unwrap_or_else(|| "choice".to_owned());
+    let row = values[0].row.clone().unwrap_or_else(|| "path".to_owned());
     let shares = values
         .iter()
         .map(|one| format!("{} {}", one.value, share(one.share)));

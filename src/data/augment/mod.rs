@@ -13,6 +13,8 @@ mod operation;
 mod policy;
 #[cfg(test)]
 mod recorded;
+#[cfg(test)]
+mod recorded_windows;
 mod tables;
 
 use rand::Rng;

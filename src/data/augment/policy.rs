@@ -11,7 +11,7 @@ use crate::data::raster::Raster;
 use Operation as Op;
 
 /// What is drawn from with `inc0`.
-const PLAIN: [Operation; 15] = [
+pub(super) const PLAIN: [Operation; 15] = [
     Op::AutoContrast,
     Op::Equalize,
     Op::Invert,
@@ -30,7 +30,7 @@ const PLAIN: [Operation; 15] = [
 ];
 
 /// What is drawn from with `inc1`, and with `tweights` so often.
-const INCREASING: [(Operation, f64); 15] = [
+pub(super) const INCREASING: [(Operation, f64); 15] = [
     (Op::AutoContrast, 0.25),
     (Op::Equalize, 0.05),
     (Op::Invert, 0.05),

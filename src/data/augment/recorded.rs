@@ -22,7 +22,7 @@ struct Recorded {
 const HEIGHT: usize = 24;
 const WIDTH: usize = 32;
 
-fn fixture(name: &str) -> Vec<u8> {
+pub(super) fn fixture(name: &str) -> Vec<u8> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/augment");
     std::fs::read(folder.join(name)).unwrap()
 }

@@ -46,11 +46,10 @@ fn about(plan: &Plan) -> Vec<(&'static str, String)> {
         ("Inside every bound", number::between(&least, &most)),
         (
             "Image",
-            format!(
-                "{} × {side} × {side}",
-                ir.input_channels,
-                side = plan.resolution
-            ),
+            plan.sides()
+                .map(|side| format!("{} × {side} × {side}", ir.input_channels))
+                .collect::<Vec<_>>()
+                .join(", "),
         ),
         ("Classes", grouped(&ir.classes.to_string())),
         ("Fingerprint", plan.fingerprint.clone()),
@@ -158,7 +157,7 @@ fn values(plan: &Plan) -> Option<Tag> {
     let values = plan.value_shares();
     let row = |one: &ValueShare| {
         let cells = vec![
-            one.row.clone().unwrap_or_else(|| "choice".to_owned()),
+            one.row.clone().unwrap_or_else(|| "path".to_owned()),
             one.of.clone(),
             one.value.clone(),
             number::share(one.share.least, one.share.most),

@@ -21,9 +21,17 @@ pub(super) struct Written<'a> {
 }
 
 impl Written<'_> {
-    /// Whether one of these candidates has the attribute.
-    pub fn has(&self, candidates: &[usize], name: AttributeName) -> bool {
-        !self.values(candidates, name).is_empty()
+    /// The attributes that these candidates have, each once.
+    pub fn attributes_of(&self, candidates: &[usize]) -> impl Iterator<Item = AttributeName> {
+        let mut names: Vec<AttributeName> = Vec::new();
+        for &at in candidates {
+            for &(name, _, _) in &self.slot.candidates[at].values {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        names.into_iter()
     }
 
     /// Every value of an attribute among these candidates, in order, each once.
@@ -140,13 +148,17 @@ pub(super) fn repeated(fix: &Fix, first: Span) -> Diagnostic {
     .help("keep one of the two")
 }
 
-pub(super) fn missing_row(arch: &ast::Arch, row: &Row, space: &str) -> Diagnostic {
+/// Where one more row would stand.
+fn before_brace(arch: &ast::Arch) -> Span {
     let brace = arch.span.end.saturating_sub(1).max(arch.span.start);
-    let before_brace = Span {
+    Span {
         start: brace,
         end: brace,
         ..arch.span
-    };
+    }
+}
+
+pub(super) fn missing_row(arch: &ast::Arch, row: &Row, space: &str) -> Diagnostic {
     let example = example(row);
     let what = if row.is_stage { "stage" } else { "layer" };
     Diagnostic::new(
@@ -157,7 +169,29 @@ pub(super) fn missing_row(arch: &ast::Arch, row: &Row, space: &str) -> Diagnosti
     )
     .example(
         format!("fix it, for example `{example}`"),
-        before_brace,
+        before_brace(arch),
+        format!("    {example}\n"),
+    )
+}
+
+/// A searched width or resolution without a row.
+pub(super) fn missing_decision(
+    arch: &ast::Arch,
+    name: &str,
+    value: &str,
+    searched: Span,
+) -> Diagnostic {
+    let example = format!("{name} = {value}");
+    Diagnostic::new(
+        Code::ArchMissingRow,
+        format!("arch `{}` leaves out `{name}`", arch.name.value),
+        arch.name.span,
+        "every decision of the space is fixed here",
+    )
+    .label(searched, "searched here")
+    .example(
+        format!("fix it, for example `{example}`"),
+        before_brace(arch),
         format!("    {example}\n"),
     )
 }
@@ -361,6 +395,22 @@ pub(super) fn channels_differ(fix: &Fix, width: u32) -> Diagnostic {
     )
 }
 
+/// A row without `channels` given another width than the row it follows.
+pub(super) fn width_follows(fix: &Fix, width: u32, choice: &Choice) -> Diagnostic {
+    Diagnostic::new(
+        Code::ArchOutsideDomain,
+        format!("`{}` follows `{} = {width}`", dotted(fix), choice.name),
+        picks_span(fix),
+        "another width",
+    )
+    .label(choice.span, "decided here")
+    .guess(
+        format!("write `{} = {width}` or leave the line out", dotted(fix)),
+        picks_span(fix),
+        width.to_string(),
+    )
+}
+
 pub(super) fn unknown_block(written: &Written<'_>) -> Diagnostic {
     let mut names: Vec<&str> = Vec::new();
     for candidate in written.slot.candidates.iter() {
@@ -398,9 +448,8 @@ pub(super) fn unknown_attribute(
     attribute: &Attribute,
     named: &[usize],
 ) -> Diagnostic {
-    let known: Vec<&str> = AttributeName::ALL
-        .iter()
-        .filter(|&&name| written.has(named, name))
+    let known: Vec<&str> = written
+        .attributes_of(named)
         .map(|name| name.as_str())
         .collect();
     let name = &attribute.name;

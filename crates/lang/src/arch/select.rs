@@ -165,8 +165,9 @@ pub(super) fn means(value: AttributeValue, text: &Value) -> bool {
 fn given<'a>(written: &Written<'a>, named: &[usize]) -> Result<Vec<Given<'a>>, Diagnostic> {
     let mut given: Vec<Given<'a>> = Vec::new();
     for &attribute in &written.attributes {
-        let name = AttributeName::from_word(&attribute.name.value)
-            .filter(|&name| written.has(named, name))
+        let name = written
+            .attributes_of(named)
+            .find(|name| name.as_str() == attribute.name.value)
             .ok_or_else(|| report::unknown_attribute(written, attribute, named))?;
         let Binding::Is(value) = &attribute.binding else {
             return Err(report::picks_one_value(written, attribute, named, name));

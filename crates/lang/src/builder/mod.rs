@@ -140,6 +140,18 @@ impl SpaceBuilder {
         self.item(Group::Names, text)
     }
 
+    /// `block NAME(PARAM, …) { ROW … }`: parameters and rows as they are written in a file.
+    #[track_caller]
+    pub fn block_of_rows(self, given: &str, params: &[&str], rows: &[&str]) -> SpaceBuilder {
+        let params = match params.is_empty() {
+            true => String::new(),
+            false => format!("({})", params.join(", ")),
+        };
+        let rows: String = rows.iter().map(|row| format!("    {row}\n")).collect();
+        let text = format!("block {}{params} {{\n{rows}}}", name(given));
+        self.item(Group::Names, text)
+    }
+
     /// A [`layer`] or a [`stage`].
     #[track_caller]
     pub fn row(self, row: Row) -> SpaceBuilder {
@@ -178,8 +190,8 @@ impl SpaceBuilder {
         }
     }
 
-    /// One line an item, and the number of each item's line, from 1.
-    fn lines(&self) -> (String, Vec<usize>) {
+    /// One line an item, but for blocks of rows, and the place behind each line's number, from 1.
+    fn lines(&self) -> (String, Vec<(usize, String)>) {
         let mut lines = vec![
             "cream 1".to_owned(),
             String::new(),
@@ -192,8 +204,10 @@ impl SpaceBuilder {
                 lines.push(String::new());
             }
             before = Some(item.group);
-            lines.push(format!("    {}", item.text));
-            numbers.push(lines.len());
+            for line in item.text.lines() {
+                lines.push(format!("    {line}"));
+                numbers.push((lines.len(), item.place.to_string()));
+            }
         }
         lines.push("}\n".to_owned());
         (lines.join("\n"), numbers)
@@ -226,9 +240,8 @@ impl SpaceBuilder {
     /// The place behind each line; the braces of the space belong to where it was begun.
     fn origins(&self) -> Origins {
         let (text, numbers) = self.lines();
-        let items = self.items.iter().map(|item| item.place.to_string());
         let around = [HEAD, text.lines().count()].map(|line| (line, self.place.to_string()));
-        Origins(numbers.into_iter().zip(items).chain(around).collect())
+        Origins(numbers.into_iter().chain(around).collect())
     }
 }
 

@@ -10,6 +10,8 @@ pub(super) fn of(op: &Op, output: Shape) -> u128 {
         Primitive::Conv { .. } => output.elements(),
         Primitive::Linear { .. }
         | Primitive::Norm { .. }
+        | Primitive::LayerNorm { .. }
+        | Primitive::Scale { .. }
         | Primitive::Act(_)
         | Primitive::GlobalAvgPool
         | Primitive::AvgPool { .. }
@@ -17,6 +19,8 @@ pub(super) fn of(op: &Op, output: Shape) -> u128 {
         | Primitive::MaxPool { .. }
         | Primitive::Add
         | Primitive::Mul
+        | Primitive::Slice { .. }
+        | Primitive::Shuffle { .. }
         | Primitive::Half { .. }
         | Primitive::Concat { .. } => 0,
     }

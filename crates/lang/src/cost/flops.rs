@@ -5,8 +5,9 @@ use super::macs;
 use crate::ir::{Op, Primitive, Shape};
 use crate::space::Activation;
 
-/// For one image: the macs; 1 per output of a convolution with a bias; 2 per output of a norm;
-/// 1 per element going into a pool; 1 per output of ReLU and ReLU6; nothing else.
+/// For one image: the macs; 1 per output of a convolution with a bias; 2 per output of a norm of
+/// either kind; 1 per number that is scaled by a trained one; 1 per element going into a pool; 1 per
+/// output of ReLU and ReLU6; nothing else.
 pub(super) fn of(op: &Op, input: Shape, output: Shape) -> u128 {
     macs::of(op, output).saturating_add(extra(&op.primitive, input, output))
 }
@@ -14,7 +15,8 @@ pub(super) fn of(op: &Op, input: Shape, output: Shape) -> u128 {
 fn extra(primitive: &Primitive, input: Shape, output: Shape) -> u128 {
     match primitive {
         Primitive::Conv { bias: true, .. } => output.elements(),
-        Primitive::Norm { .. } => 2 * output.elements(),
+        Primitive::Norm { .. } | Primitive::LayerNorm { .. } => 2 * output.elements(),
+        Primitive::Scale { .. } => output.elements(),
         Primitive::GlobalAvgPool
         | Primitive::AvgPool { .. }
         | Primitive::GlobalMaxPool
@@ -25,6 +27,8 @@ fn extra(primitive: &Primitive, input: Shape, output: Shape) -> u128 {
         | Primitive::Linear { .. }
         | Primitive::Add
         | Primitive::Mul
+        | Primitive::Slice { .. }
+        | Primitive::Shuffle { .. }
         | Primitive::Half { .. }
         | Primitive::Concat { .. } => 0,
     }

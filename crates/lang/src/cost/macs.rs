@@ -20,6 +20,8 @@ pub(super) fn of(op: &Op, output: Shape) -> u128 {
             out_features,
         } => u128::from(in_features) * u128::from(out_features),
         Primitive::Norm { .. }
+        | Primitive::LayerNorm { .. }
+        | Primitive::Scale { .. }
         | Primitive::Act(_)
         | Primitive::GlobalAvgPool
         | Primitive::AvgPool { .. }
@@ -27,6 +29,8 @@ pub(super) fn of(op: &Op, output: Shape) -> u128 {
         | Primitive::MaxPool { .. }
         | Primitive::Add
         | Primitive::Mul
+        | Primitive::Slice { .. }
+        | Primitive::Shuffle { .. }
         | Primitive::Half { .. }
         | Primitive::Concat { .. } => 0,
     }

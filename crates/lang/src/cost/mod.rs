@@ -12,6 +12,9 @@ use std::sync::Arc;
 use crate::ir::{Candidate, Ir, Layer, Measured, Network, Op, Row, Shape};
 use crate::space::Metric;
 
+/// Cost of every candidate at one resolution: `table[row][block][candidate]`.
+pub type Table = Vec<Vec<Vec<Cost>>>;
+
 /// The cost of an op, a candidate or a whole path; for one image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Cost {
@@ -107,7 +110,7 @@ pub fn candidate(candidate: &Candidate, input: Shape) -> Cost {
 }
 
 /// Cost of every candidate at `resolution`: `table[row][block][candidate]`.
-pub fn table(ir: &Ir, resolution: u32) -> Vec<Vec<Vec<Cost>>> {
+pub fn table(ir: &Ir, resolution: u32) -> Table {
     let ir = ir.at(resolution);
     let inputs = ir.shapes(resolution);
     let rows = ir.rows.iter().zip(&inputs);
@@ -126,9 +129,12 @@ fn row_table(ir: &Ir, row: &Row, inputs: &[Shape]) -> Vec<Vec<Cost>> {
             true => table[block - 1].clone(),
             false => {
                 let candidates = slot.candidates.iter();
-                let cost = |one: &Candidate| Cost {
-                    times: ir.times(slot, one, inputs[block]),
-                    ..candidate(one, inputs[block])
+                let cost = |one: &Candidate| {
+                    let input = one.input(inputs[block]);
+                    Cost {
+                        times: ir.times(slot, one, input),
+                        ..candidate(one, input)
+                    }
                 };
                 candidates.map(cost).collect()
             }

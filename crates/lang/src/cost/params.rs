@@ -24,7 +24,10 @@ pub(super) fn of(op: &Op) -> u128 {
             in_features,
             out_features,
         } => (u128::from(in_features) + 1) * u128::from(out_features),
-        Primitive::Norm { channels } => 2 * u128::from(channels),
+        Primitive::Scale { channels, .. } => u128::from(channels),
+        Primitive::Norm { channels } | Primitive::LayerNorm { channels } => {
+            2 * u128::from(channels)
+        }
         Primitive::Act(_)
         | Primitive::GlobalAvgPool
         | Primitive::AvgPool { .. }
@@ -32,6 +35,8 @@ pub(super) fn of(op: &Op) -> u128 {
         | Primitive::MaxPool { .. }
         | Primitive::Add
         | Primitive::Mul
+        | Primitive::Slice { .. }
+        | Primitive::Shuffle { .. }
         | Primitive::Half { .. }
         | Primitive::Concat { .. } => 0,
     }

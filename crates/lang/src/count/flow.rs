@@ -4,6 +4,7 @@
 //! spent so much, is the share of paths through each of its edges. In the larger of two rounded windows that is
 //! at least the true share, in the smaller one at most.
 
+use std::collections::BTreeMap;
 use std::ops::{Add, AddAssign};
 
 use super::sharing::Taken;
@@ -65,6 +66,8 @@ pub struct Decided<T> {
     pub depths: Vec<Vec<T>>,
     /// Of a value of a choice that some block follows: `choices[choice][value]`.
     pub choices: Vec<Vec<T>>,
+    /// Of a resolution, where paths decide that.
+    pub resolutions: BTreeMap<u32, T>,
 }
 
 impl Graph {
@@ -142,9 +145,16 @@ impl Graph {
             let (row, block) = places[at];
             for (index, edge) in node.edges.iter().enumerate() {
                 let one = of(at, index);
-                let Step::Block { candidate, .. } = edge.step else {
-                    join(place(place(&mut all.depths, row), block), one);
-                    continue;
+                let candidate = match edge.step {
+                    Step::Block { candidate, .. } => candidate,
+                    Step::EndRow => {
+                        join(place(place(&mut all.depths, row), block), one);
+                        continue;
+                    }
+                    Step::Resolution { side } => {
+                        join(all.resolutions.entry(side).or_default(), one);
+                        continue;
+                    }
                 };
                 let shared = self.sharing.candidate(row, block, candidate);
                 for &(choice, value) in shared.iter().flat_map(|shared| &shared.values) {
@@ -172,6 +182,7 @@ impl Graph {
                 let mut then = taken[at].clone();
                 let next = match edge.step {
                     Step::EndRow => (row + 1, 0),
+                    Step::Resolution { .. } => (row, block),
                     Step::Block { candidate, .. } => {
                         let shared = self.sharing.candidate(row, block, candidate);
                         let agreed = shared.and_then(|shared| self.sharing.take(&then, shared));

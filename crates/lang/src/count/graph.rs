@@ -8,7 +8,7 @@ use num_bigint::BigUint;
 
 use super::sharing::{Sharing, Taken};
 use super::{Edge, Graph, Node, Step};
-use crate::cost::Cost;
+use crate::cost::{self, Cost};
 use crate::ir::{Ir, Path};
 use crate::space::{Relation, Require};
 use crate::syntax::ast::Comparison;
@@ -52,8 +52,18 @@ impl<'a> GraphRow<'a> {
 /// An interval of depths, both ends included; empty when the first is the larger.
 type Depths = (u32, u32);
 
+/// What bounds on depths say before a walk begins, and what they say of two rows.
+struct Relations<'a> {
+    /// The depths every row may take as long as no other row has said more.
+    first: Vec<Depths>,
+    /// The rows whose depths depend on another row's, ascending.
+    related: Vec<usize>,
+    /// The relations of each of them.
+    pairs: Vec<Vec<&'a Relation>>,
+}
+
 /// A state between two steps: rows before `row` are closed, `placed` blocks of it are set.
-/// `open` says which depths every row may still take. Ordered as walks run.
+/// `open` says which depths every related row may still take. Ordered as walks run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct State {
     row: usize,
@@ -68,11 +78,11 @@ type Expanded = (State, Vec<(State, Step, Cost, f64)>);
 
 impl Graph {
     /// The graph of a lowered space with the costs of one resolution
-    /// (`costs[row][block][candidate]`) and the bounds on depths among `requires`;
+    /// (`costs[row][block][candidate]`) and the bounds on depths and widths among `requires`;
     /// bounds on metrics are left to the windows of each question.
     ///
     /// # Errors
-    /// When the bounds on depths or shared decisions relate too many stages to each other.
+    /// When the bounds on depths and widths or shared decisions relate too many stages to each other.
     pub fn build(
         ir: &Ir,
         costs: &[Vec<Vec<Cost>>],
@@ -80,10 +90,28 @@ impl Graph {
     ) -> Result<Graph, TooManyStates> {
         let rows = GraphRow::all(ir, costs);
         let relations: Vec<&Relation> = requires.iter().map(|r| &r.relation).collect();
-        Graph::from_rows(&rows, Sharing::of(ir), &relations)
+        Graph::from_rows(&rows, Sharing::bounded(ir, &relations), &relations)
     }
 
-    /// The same from bare rows; relations that bound a metric are passed over.
+    /// The same over several resolutions, each with its costs; paths decide which.
+    ///
+    /// # Errors
+    /// As [`Graph::build`].
+    pub fn build_over(
+        ir: &Ir,
+        costs: &[(u32, cost::Table)],
+        requires: &[Require],
+    ) -> Result<Graph, TooManyStates> {
+        let graphs = costs
+            .iter()
+            .map(|(side, costs)| Ok((*side, Graph::build(ir, costs, requires)?)));
+        Ok(Graph::of_resolutions(
+            &graphs.collect::<Result<Vec<_>, _>>()?,
+        ))
+    }
+
+    /// The same from bare rows; relations that bound a metric are passed over, and those that bound a width,
+    /// which `sharing` knows of.
     ///
     /// # Errors
     /// When the bounds on depths or shared decisions relate too many stages to each other.
@@ -92,13 +120,14 @@ impl Graph {
         sharing: Sharing,
         relations: &[&Relation],
     ) -> Result<Graph, TooManyStates> {
+        let relations = &Relations::of(rows, relations);
         let end = State {
             row: rows.len(),
             placed: 0,
-            open: vec![(0, 0); rows.len()],
+            open: vec![(0, 0); relations.related.len()],
             taken: sharing.nothing_taken(),
         };
-        let mut pending = BTreeSet::from([start(rows, &sharing, relations)]);
+        let mut pending = BTreeSet::from([start(&sharing, relations)]);
         let mut expanded: Vec<Expanded> = Vec::new();
         while let Some(state) = pending.pop_first() {
             if state == end {
@@ -173,15 +202,16 @@ impl Graph {
 
     /// The path that a walk from start to end spells.
     pub(super) fn path<'a>(edges: impl IntoIterator<Item = &'a Edge>) -> Path {
-        let mut rows = Vec::new();
+        let mut path = Path::new(Vec::new());
         let mut blocks = Vec::new();
         for edge in edges {
             match edge.step {
+                Step::Resolution { side } => path.resolution = Some(side),
                 Step::Block { candidate, .. } => blocks.push(candidate),
-                Step::EndRow => rows.push(std::mem::take(&mut blocks)),
+                Step::EndRow => path.rows.push(std::mem::take(&mut blocks)),
             }
         }
-        Path(rows)
+        path
     }
 
     /// The cost of a path, or `None` where the graph does not hold it.
@@ -197,7 +227,10 @@ impl Graph {
     pub(super) fn walk_of(&self, path: &Path) -> Option<Vec<(usize, usize)>> {
         let mut walk = Vec::new();
         let mut at = 0;
-        for blocks in &path.0 {
+        if let Some(side) = path.resolution {
+            at = self.walk_step(at, Step::Resolution { side }, &mut walk)?;
+        }
+        for blocks in &path.rows {
             at = self.walk_row(at, blocks, &mut walk)?;
         }
         self.nodes[at].edges.is_empty().then_some(walk)
@@ -216,11 +249,20 @@ impl Graph {
             let edge = edges.iter().position(|edge| match edge.step {
                 Step::Block { candidate, .. } => wanted == Some(candidate),
                 Step::EndRow => wanted.is_none(),
+                Step::Resolution { .. } => false,
             })?;
             walk.push((at, edge));
             at = edges[edge].to;
         }
         Some(at)
+    }
+
+    /// Adds one step to a walk; the node it leads to.
+    fn walk_step(&self, at: usize, step: Step, walk: &mut Vec<(usize, usize)>) -> Option<usize> {
+        let edges = &self.nodes[at].edges;
+        let edge = edges.iter().position(|edge| edge.step == step)?;
+        walk.push((at, edge));
+        Some(edges[edge].to)
     }
 }
 
@@ -262,18 +304,51 @@ fn compact(nodes: Vec<Node>, alive: &[bool]) -> Vec<Node> {
     renumbered.collect()
 }
 
-/// Before the first block: every depth its row lists, bounds on single depths applied.
-fn start(rows: &[GraphRow], sharing: &Sharing, relations: &[&Relation]) -> State {
-    let mut open: Vec<Depths> = rows.iter().map(|row| settle(row, (0, u32::MAX))).collect();
-    for relation in relations {
-        if let Relation::Depth { row, low, high } = **relation {
-            open[row] = settle(&rows[row], meet(open[row], (low, high)));
+impl<'a> Relations<'a> {
+    /// Every depth a row lists, bounds on single depths applied; relations that bound no depth are passed over.
+    fn of(rows: &[GraphRow], relations: &[&'a Relation]) -> Relations<'a> {
+        let mut first: Vec<Depths> = rows.iter().map(|row| settle(row, (0, u32::MAX))).collect();
+        let mut pairs: BTreeMap<usize, Vec<&Relation>> = BTreeMap::new();
+        for relation in relations {
+            match **relation {
+                Relation::Depth { row, low, high } => {
+                    first[row] = settle(&rows[row], meet(first[row], (low, high)));
+                }
+                Relation::DepthPair { left, right, .. } => {
+                    for row in BTreeSet::from([left, right]) {
+                        pairs.entry(row).or_default().push(*relation);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let (related, pairs) = pairs.into_iter().unzip();
+        Relations {
+            first,
+            related,
+            pairs,
         }
     }
+
+    /// Where the depths of a related row stand in a state.
+    fn place(&self, row: usize) -> Option<usize> {
+        self.related.binary_search(&row).ok()
+    }
+
+    /// The depths that the open row of a state may take.
+    fn open(&self, state: &State) -> Depths {
+        self.place(state.row)
+            .map_or(self.first[state.row], |at| state.open[at])
+    }
+}
+
+/// Before the first block.
+fn start(sharing: &Sharing, relations: &Relations) -> State {
+    let related = relations.related.iter();
     State {
         row: 0,
         placed: 0,
-        open,
+        open: related.map(|&row| relations.first[row]).collect(),
         taken: sharing.nothing_taken(),
     }
 }
@@ -296,10 +371,13 @@ fn expand(
     state: &State,
     rows: &[GraphRow],
     sharing: &Sharing,
-    relations: &[&Relation],
+    relations: &Relations,
 ) -> Vec<(State, Step, Cost, f64)> {
+    if sharing.is_impossible() {
+        return Vec::new();
+    }
     let row = &rows[state.row];
-    let (low, high) = state.open[state.row];
+    let (low, high) = relations.open(state);
     let stop = stop_probability(row, state.placed);
     let mut edges = Vec::new();
     if state.placed < high {
@@ -357,20 +435,23 @@ fn close(
     state: &State,
     rows: &[GraphRow],
     sharing: &Sharing,
-    relations: &[&Relation],
+    relations: &Relations,
 ) -> Option<State> {
     let mut open = state.open.clone();
-    for relation in relations {
-        if let Some((other, allowed)) = consequence(relation, state.row, state.placed)
-            && other > state.row
-        {
-            open[other] = settle(&rows[other], meet(open[other], allowed));
-            if open[other].0 > open[other].1 {
-                return None;
+    if let Some(own) = relations.place(state.row) {
+        for relation in &relations.pairs[own] {
+            if let Some((other, allowed)) = consequence(relation, state.row, state.placed)
+                && other > state.row
+                && let Some(at) = relations.place(other)
+            {
+                open[at] = settle(&rows[other], meet(open[at], allowed));
+                if open[at].0 > open[at].1 {
+                    return None;
+                }
             }
         }
+        open[own] = (0, 0); // forgotten: nothing later asks for it
     }
-    open[state.row] = (0, 0); // forgotten: nothing later asks for it
     let mut taken = state.taken.clone();
     sharing.forget(&mut taken, (state.row + 1, 0));
     Some(State {

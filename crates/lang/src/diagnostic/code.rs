@@ -111,8 +111,6 @@ codes! {
     SharedCandidate Error "shared-candidate",
     /// More blocks or candidates than a space may have.
     SpaceTooLarge Error "space-too-large",
-    /// Part of the language, not of this compiler yet.
-    NotBuiltYet Error "not-built-yet",
 
     // Attributes and values.
     /// An attribute written where nothing has it.
@@ -149,6 +147,16 @@ codes! {
     WidthStays Error "width-stays",
     /// Groups that do not divide a width.
     GroupsDoNotDivide Error "groups-do-not-divide",
+    /// A number that a block's row computes and cannot take.
+    RowNumber Error "row-number",
+    /// A row that reads fewer or more rows than it can.
+    RowInputs Error "row-inputs",
+    /// A row of a block that nothing reads.
+    UnreadRow Error "unread-row",
+    /// Values of different shapes that a block's row joins.
+    UnlikeShapes Error "unlike-shapes",
+    /// A block of rows whose output does not fit its place.
+    BlockOutput Error "block-output",
     /// An operator that must have a layer to itself.
     StandsAlone Error "stands-alone",
     /// Rows in an order that cannot be built.
@@ -172,6 +180,8 @@ codes! {
     SearchesNothing Warning "searches-nothing",
     /// A block that no row uses.
     UnusedBlock Warning "unused-block",
+    /// A parameter that no row of its block uses.
+    UnusedParameter Warning "unused-parameter",
     /// A `let` that nothing uses.
     UnusedLet Warning "unused-let",
     /// A latency table that nothing bounds.

@@ -3,7 +3,7 @@
 use super::context::{Owner, Slot, slots};
 use super::names::{Declaration, What};
 use super::{Project, hover, words};
-use crate::space::{Activation, AttributeName, Metric, Norm, Operator, Padding};
+use crate::space::{Activation, AttributeName, Metric, Norm, Operator, Padding, Verb, prelude};
 use crate::syntax::{FILE_ITEMS, ITEMS, ast};
 
 /// A word that may stand at a place.
@@ -62,7 +62,15 @@ impl Project<'_> {
             Slot::Words(words) => keywords(words),
             Slot::Fix => self.fixes(),
             Slot::Operator => self.operators(),
-            Slot::Attribute { of, written } => attributes(*of, written),
+            Slot::Attribute { of, written } => self.attributes(*of, written),
+            Slot::Part => self.parts(),
+            Slot::Detail { of, written, rows } => {
+                let words = rows.iter().copied().chain(["input"]);
+                let rows = words.map(|word| with_text(word, CompletionKind::Row, ""));
+                let attributes = self.attributes(Owner::Row(of), written);
+                attributes.into_iter().chain(rows).collect()
+            }
+            Slot::Number(params) => self.numbers(params),
             Slot::Value(attribute) => self.values(*attribute),
             Slot::Domain => self.named(|what| match what {
                 What::Let(item) => matches!(item.value, ast::LetValue::Domain(_)),
@@ -75,7 +83,7 @@ impl Project<'_> {
                 [metrics, tables, self.stages()].concat()
             }
             Slot::Stage => self.stages(),
-            Slot::Property => explained(["depth"], CompletionKind::Attribute),
+            Slot::Property => explained(["depth", "channels"], CompletionKind::Attribute),
             Slot::Space => self.named(|what| matches!(what, What::Space(_))),
         }
     }
@@ -90,8 +98,9 @@ impl Project<'_> {
     fn declared(&self, one: Declaration<'_>) -> Completion {
         let kind = match one.what {
             What::Let(_) | What::Choice(_) => CompletionKind::Let,
-            What::Block(_) => CompletionKind::Block,
-            What::Row(_) => CompletionKind::Row,
+            What::Block(_) | What::Recipe(_) => CompletionKind::Block,
+            What::Row(_) | What::Part(..) => CompletionKind::Row,
+            What::Param(..) => CompletionKind::Attribute,
             What::Space(_) | What::Arch(_) => CompletionKind::Space,
             What::Table(_) => CompletionKind::Metric,
         };
@@ -112,6 +121,12 @@ impl Project<'_> {
 
     fn fixes(&self) -> Vec<Completion> {
         let mut all = self.named(|what| matches!(what, What::Row(_) | What::Choice(_)));
+        let widths = self.named(|what| matches!(what, What::Row(row) if searches_width(row)));
+        all.extend(widths.into_iter().map(|row| Completion {
+            word: format!("{}.channels", row.word),
+            kind: CompletionKind::Attribute,
+            ..row
+        }));
         all.extend(explained(["resolution"], CompletionKind::Attribute));
         all
     }
@@ -122,9 +137,73 @@ impl Project<'_> {
             kind: CompletionKind::Operator,
             text: hover::page(*operator),
         });
-        let mut all = self.named(|what| matches!(what, What::Block(_)));
+        let mut all = self.named(|what| matches!(what, What::Block(_) | What::Recipe(_)));
         all.extend(operators);
         all
+    }
+
+    /// What a row of a block can be.
+    fn parts(&self) -> Vec<Completion> {
+        let verbs = Verb::ALL.iter().map(|verb| Completion {
+            word: verb.as_str().to_owned(),
+            kind: CompletionKind::Operator,
+            text: words::verb(*verb).to_owned(),
+        });
+        let operators = Operator::ALL
+            .iter()
+            .filter(|one| prelude(**one).is_some() && Verb::from_word(one.as_str()).is_none());
+        let operators = operators.map(|operator| Completion {
+            word: operator.as_str().to_owned(),
+            kind: CompletionKind::Operator,
+            text: hover::page(*operator),
+        });
+        let mut all = self.named(|what| matches!(what, What::Recipe(_)));
+        all.extend(verbs.chain(operators));
+        all
+    }
+
+    /// What a row can compute with.
+    fn numbers(&self, params: &[&str]) -> Vec<Completion> {
+        let params = params.iter();
+        let params = params.map(|param| with_text(param, CompletionKind::Attribute, ""));
+        let shapes = words::SHAPES.iter();
+        let shapes = shapes.map(|&(word, _)| with_text(word, CompletionKind::Value, word));
+        let lets = self.named(|what| match what {
+            What::Let(item) => matches!(item.value, ast::LetValue::Value(_)),
+            _ => false,
+        });
+        params.chain(shapes).chain(lets).collect()
+    }
+
+    fn attributes(&self, of: Owner<'_>, written: &[&str]) -> Vec<Completion> {
+        let names: Vec<&str> = match of {
+            Owner::Row(word) => match Verb::from_word(word) {
+                Some(verb) => verb.attribute_names().collect(),
+                None => self.of_operator(word),
+            },
+            Owner::Operator(word) => self.of_operator(word),
+            of => attributes(of),
+        };
+        let open = names.into_iter().filter(|name| !written.contains(name));
+        open.map(|word| with_text(word, CompletionKind::Attribute, word))
+            .collect()
+    }
+
+    /// The attributes of an operator, or the parameters of a block of rows.
+    fn of_operator(&self, word: &str) -> Vec<&str> {
+        if let Some(operator) = Operator::from_word(word) {
+            let specs = operator.attributes().iter();
+            return specs.map(|spec| spec.name.as_str()).collect();
+        }
+        let declared = self.declarations().into_iter();
+        let recipe = declared
+            .filter(|one| one.name.value == word)
+            .find_map(|one| match one.what {
+                What::Recipe(recipe) => Some(recipe),
+                _ => None,
+            });
+        let params = recipe.into_iter().flat_map(|recipe| &recipe.params);
+        params.map(|param| param.name.value.as_str()).collect()
     }
 
     fn values(&self, attribute: Option<&str>) -> Vec<Completion> {
@@ -145,6 +224,12 @@ impl Project<'_> {
     }
 }
 
+fn searches_width(row: &ast::Row) -> bool {
+    row.attributes.iter().any(|attribute| {
+        attribute.name.value == "channels" && matches!(attribute.binding, ast::Binding::In(_))
+    })
+}
+
 fn every_value() -> Vec<&'static str> {
     let acts = Activation::ALL.iter().map(|act| act.as_str());
     let norms = Norm::ALL.iter().map(|norm| norm.as_str());
@@ -152,8 +237,9 @@ fn every_value() -> Vec<&'static str> {
     acts.chain(norms).chain(rules).collect()
 }
 
-fn attributes(of: Owner<'_>, written: &[&str]) -> Vec<Completion> {
-    let names: Vec<&'static str> = match of {
+/// The attributes of what is no operator.
+fn attributes(of: Owner<'_>) -> Vec<&'static str> {
+    match of {
         Owner::Image => vec!["channels", "resolution"],
         Owner::Layer => vec!["channels", "stride"],
         Owner::Stage => vec!["channels", "stride", "depth"],
@@ -161,14 +247,8 @@ fn attributes(of: Owner<'_>, written: &[&str]) -> Vec<Completion> {
             let all = AttributeName::ALL.iter().map(|name| name.as_str());
             all.chain(["eps", "momentum"]).collect()
         }
-        Owner::Operator(word) => {
-            let operator = Operator::from_word(word);
-            let specs = operator.map(Operator::attributes).unwrap_or_default();
-            specs.iter().map(|spec| spec.name.as_str()).collect()
-        }
-    };
-    let open = names.into_iter().filter(|name| !written.contains(name));
-    explained(open, CompletionKind::Attribute)
+        Owner::Operator(_) | Owner::Row(_) => Vec::new(),
+    }
 }
 
 fn keywords(words: &[&'static str]) -> Vec<Completion> {
@@ -190,6 +270,9 @@ fn with_text(word: &str, kind: CompletionKind, explained: &str) -> Completion {
     Completion {
         word: word.to_owned(),
         kind,
-        text: words::meaning(explained).unwrap_or_default().to_owned(),
+        text: words::meaning(explained)
+            .or_else(|| words::in_rows(explained))
+            .unwrap_or_default()
+            .to_owned(),
     }
 }

@@ -26,6 +26,19 @@ pub(super) enum Slot<'a> {
         /// The words that are written already.
         written: Vec<&'a str>,
     },
+    /// A row of a block.
+    Part,
+    /// What stands in the parentheses of a row of a block.
+    Detail {
+        /// The row's word.
+        of: &'a str,
+        /// The attributes that are written already.
+        written: Vec<&'a str>,
+        /// The rows above that have names.
+        rows: Vec<&'a str>,
+    },
+    /// What a row of a block computes with; the block's parameters.
+    Number(Vec<&'a str>),
     /// A value of an attribute; of any where it is not known.
     Value(Option<&'a str>),
     /// The name of a `let` that holds a domain.
@@ -49,6 +62,8 @@ pub(super) enum Owner<'a> {
     Image,
     /// An operator of this name.
     Operator(&'a str),
+    /// A row of a block, by its word.
+    Row(&'a str),
     /// `layer …`
     Layer,
     /// `stage …`
@@ -185,6 +200,9 @@ impl<'a> Before<'a> {
         if self.item.is_empty() {
             return vec![begins];
         }
+        if let Some(brace) = self.rows_at() {
+            return self.in_rows(brace);
+        }
         let mut slots = match self.open_at() {
             Some(at) if self.item[at].kind == Kind::LeftParen => self.in_parentheses(at),
             Some(at) => vec![Slot::Value(self.attribute_before(at))],
@@ -194,6 +212,59 @@ impl<'a> Before<'a> {
             slots.push(begins);
         }
         slots
+    }
+
+    /// Where the rows of a block begin that is still open.
+    fn rows_at(&self) -> Option<usize> {
+        if self.word(self.item[0]) != "block" {
+            return None;
+        }
+        let mut braces = self.item.iter();
+        let at = braces.position(|token| token.kind == Kind::LeftBrace)?;
+        let begins = at == 2 || self.item[at - 1].kind == Kind::RightParen;
+        let ends = self.item[at..]
+            .iter()
+            .any(|token| token.kind == Kind::RightBrace);
+        (begins && !ends).then_some(at)
+    }
+
+    fn in_rows(&self, brace: usize) -> Vec<Slot<'a>> {
+        let last = self.item[self.item.len() - 1];
+        let computes = matches!(
+            last.kind,
+            Kind::Equals | Kind::Plus | Kind::Minus | Kind::Star | Kind::Slash
+        );
+        let is_start = matches!(last.kind, Kind::LeftBrace | Kind::Colon);
+        match self.open_at() {
+            _ if computes => vec![Slot::Number(self.params(brace))],
+            Some(at) if at > brace && matches!(last.kind, Kind::LeftParen | Kind::Comma) => {
+                vec![self.detail(brace, at)]
+            }
+            Some(at) if at > brace => Vec::new(),
+            _ if is_start => vec![Slot::Part],
+            _ if self.first_on_line => vec![Slot::Part, Slot::Words(&["channels", "stride"])],
+            _ => vec![Slot::Words(&["channels", "stride"])],
+        }
+    }
+
+    fn detail(&self, brace: usize, open: usize) -> Slot<'a> {
+        let named = self.item[brace..].windows(2);
+        let named = named.filter(|pair| pair[0].kind == Kind::Word && pair[1].kind == Kind::Colon);
+        Slot::Detail {
+            of: self.word(self.item[open - 1]),
+            written: self.bound_since(open),
+            rows: named.map(|pair| self.word(pair[0])).collect(),
+        }
+    }
+
+    /// The names in the parentheses of a block's head.
+    fn params(&self, brace: usize) -> Vec<&'a str> {
+        let pairs = self.item[..brace].windows(2);
+        let named = pairs.filter(|pair| {
+            let begins = matches!(pair[0].kind, Kind::LeftParen | Kind::Comma);
+            begins && pair[1].kind == Kind::Word
+        });
+        named.map(|pair| self.word(pair[1])).collect()
     }
 
     /// The attribute whose set opens at a token: `kernel in {`.
@@ -330,6 +401,7 @@ impl<'a> Before<'a> {
         let last = self.item[self.item.len() - 1];
         let wants_operator = last.kind == Kind::Equals || self.is_word(last, "or");
         match (self.item.len(), wants_operator) {
+            _ if last.kind == Kind::RightBrace => Vec::new(),
             (1 | 2, _) => Vec::new(),
             (_, true) => vec![Slot::Operator],
             (_, false) => vec![Slot::Words(&["or"])],

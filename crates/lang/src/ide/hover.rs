@@ -8,7 +8,7 @@ use crate::cost;
 use crate::ir::{Candidate, Ir, UNKNOWN};
 use crate::quantity::grouped;
 use crate::source::{FileId, Span};
-use crate::space::Operator;
+use crate::space::{Operator, Setting, Verb};
 use crate::syntax::ast::{self, FileItem, Item};
 
 /// What is told about a place.
@@ -32,9 +32,26 @@ impl Project<'_> {
         let text = match (declared, self.row_of_keyword(span)) {
             (Some(declared), _) => self.told(declared),
             (None, Some(row)) => self.row(row),
-            (None, None) => meaning(word)?,
+            (None, None) => self.in_rows(span, word).or_else(|| meaning(word))?,
         };
         Some(Hover { span, text })
+    }
+
+    /// What a word of the rows of a block means there.
+    fn in_rows(&self, span: Span, word: &str) -> Option<String> {
+        let declared = self.declarations().into_iter();
+        let mut recipes = declared.filter_map(|one| match one.what {
+            What::Recipe(recipe) => Some(recipe),
+            _ => None,
+        });
+        let is_inside = |recipe: &&ast::Recipe| {
+            recipe.span.file == span.file && recipe.span.range().contains(&(span.start as usize))
+        };
+        let recipe = recipes.find(is_inside)?;
+        let is_verb = recipe.parts.iter().any(|part| part.primitive.span == span);
+        let verb = Verb::from_word(word).filter(|_| is_verb);
+        let told = verb.map(words::verb).or_else(|| words::in_rows(word));
+        told.map(str::to_owned)
     }
 
     /// The row that begins with this word.
@@ -130,7 +147,13 @@ impl Project<'_> {
         };
         let lines = [
             format!("{} rows, {paths} paths, bounds left aside", ir.rows.len()),
-            format!("resolution {}", self.shown_resolution(ir)),
+            match &ir.resolution.value {
+                Setting::Searched(domain) => {
+                    let sides: Vec<String> = domain.values().iter().map(u32::to_string).collect();
+                    format!("resolution {}", sides.join(" or "))
+                }
+                _ => format!("resolution {}", self.shown_resolution(ir)),
+            },
         ];
         head + &list(&lines)
     }

@@ -10,6 +10,7 @@ mod facts;
 mod hover;
 mod lines;
 mod names;
+mod recipes;
 mod rename;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! Every name a file declares or mentions, and which declaration is meant.
 
+use super::recipes::{self, Blocks};
 use super::{Project, touches};
 use crate::source::{FileId, Name, Span};
 use crate::syntax::ast::{self, FileItem, Item};
@@ -13,6 +14,10 @@ pub(super) enum Namespace {
     Spaces,
     /// Architectures.
     Archs,
+    /// Parameters of the block of rows that stands here.
+    Params(Span),
+    /// Rows of the block that stands here.
+    Parts(Span),
 }
 
 /// Something with a name.
@@ -27,6 +32,9 @@ pub(super) struct Declaration<'a> {
 pub(super) enum What<'a> {
     Let(&'a ast::Let),
     Block(&'a ast::Block),
+    Recipe(&'a ast::Recipe),
+    Param(&'a ast::Recipe, &'a ast::Param),
+    Part(&'a ast::Recipe, &'a ast::Part),
     Row(&'a ast::Row),
     Choice(&'a ast::Choice),
     Table(&'a ast::Table),
@@ -39,6 +47,8 @@ impl What<'_> {
         match self {
             What::Space(_) => Namespace::Spaces,
             What::Arch(_) => Namespace::Archs,
+            What::Param(recipe, _) => Namespace::Params(recipe.span),
+            What::Part(recipe, _) => Namespace::Parts(recipe.span),
             _ => Namespace::Values,
         }
     }
@@ -48,6 +58,9 @@ impl What<'_> {
         match self {
             What::Let(item) => item.span,
             What::Block(item) => item.span,
+            What::Recipe(item) => item.span,
+            What::Param(_, item) => item.span,
+            What::Part(_, item) => item.span,
             What::Row(item) => item.span,
             What::Choice(item) => item.span,
             What::Table(item) => item.span,
@@ -67,8 +80,14 @@ pub(super) struct Occurrence<'a> {
 impl Project<'_> {
     /// The name under a place of the file itself.
     pub(super) fn occurrence_at(&self, offset: usize) -> Option<Occurrence<'_>> {
-        let mut all = occurrences(&self.unit.ast).into_iter();
+        let mut all = self.occurrences().into_iter();
         all.find(|one| touches(one.name.span, offset))
+    }
+
+    /// Every name of the file itself, see [`occurrences`].
+    pub(super) fn occurrences(&self) -> Vec<Occurrence<'_>> {
+        let files = std::iter::once(&self.unit.ast).chain(&self.used);
+        occurrences(&self.unit.ast, Blocks::of(files))
     }
 
     /// What a name stands for: something of the file itself before something it uses.
@@ -93,6 +112,14 @@ impl Project<'_> {
         {
             all.extend(self.used.iter().flat_map(in_spaces));
         }
+        let recipes: Vec<&ast::Recipe> = all
+            .iter()
+            .filter_map(|one| match one.what {
+                What::Recipe(recipe) => Some(recipe),
+                _ => None,
+            })
+            .collect();
+        all.extend(recipes.into_iter().flat_map(recipes::inside));
         // Architectures belong to their file.
         all.retain(|one| {
             one.what.namespace() != Namespace::Archs || one.name.span.file == FileId(0)
@@ -107,6 +134,7 @@ fn in_file(file: &ast::File) -> Vec<Declaration<'_>> {
         let (name, what) = match item {
             FileItem::Let(item) => (&item.name, What::Let(item)),
             FileItem::Block(item) => (&item.name, What::Block(item)),
+            FileItem::Recipe(item) => (&item.name, What::Recipe(item)),
             FileItem::Space(item) => (&item.name, What::Space(item)),
             FileItem::Arch(item) => (&item.name, What::Arch(item)),
             FileItem::Error(_) => return None,
@@ -126,6 +154,7 @@ fn in_spaces(file: &ast::File) -> Vec<Declaration<'_>> {
         let (name, what) = match item {
             Item::Let(item) => (&item.name, What::Let(item)),
             Item::Block(item) => (&item.name, What::Block(item)),
+            Item::Recipe(item) => (&item.name, What::Recipe(item)),
             Item::Row(item) => (&item.name, What::Row(item)),
             Item::Choice(item) => (&item.name, What::Choice(item)),
             Item::Table(item) => (&item.name, What::Table(item)),
@@ -138,12 +167,16 @@ fn in_spaces(file: &ast::File) -> Vec<Declaration<'_>> {
 
 /// Every name of a file, where it is declared and where it is mentioned; operators and words are
 /// among them, but nothing declares those.
-pub(super) fn occurrences(file: &ast::File) -> Vec<Occurrence<'_>> {
-    let mut walk = Walk::default();
+fn occurrences<'a>(file: &'a ast::File, blocks: Blocks<'a>) -> Vec<Occurrence<'a>> {
+    let mut walk = Walk {
+        found: Vec::new(),
+        blocks,
+    };
     for item in &file.items {
         match item {
             FileItem::Let(item) => walk.let_(item),
             FileItem::Block(item) => walk.block(item),
+            FileItem::Recipe(item) => walk.recipe(item),
             FileItem::Space(space) => {
                 walk.add(Namespace::Spaces, &space.name);
                 space.items.iter().for_each(|item| walk.item(item));
@@ -155,9 +188,9 @@ pub(super) fn occurrences(file: &ast::File) -> Vec<Occurrence<'_>> {
     walk.found
 }
 
-#[derive(Default)]
 struct Walk<'a> {
     found: Vec<Occurrence<'a>>,
+    blocks: Blocks<'a>,
 }
 
 impl<'a> Walk<'a> {
@@ -180,6 +213,7 @@ impl<'a> Walk<'a> {
             }
             Item::Table(table) => self.value_name(&table.name),
             Item::Block(block) => self.block(block),
+            Item::Recipe(recipe) => self.recipe(recipe),
             Item::Row(row) => self.row(row),
             Item::Fit(fit) => fit.names.iter().for_each(|name| self.value_name(name)),
             Item::Require(require) => self.require(require),
@@ -198,6 +232,10 @@ impl<'a> Walk<'a> {
     fn block(&mut self, item: &'a ast::Block) {
         self.value_name(&item.name);
         self.op(&item.op);
+    }
+
+    fn recipe(&mut self, item: &'a ast::Recipe) {
+        self.found.extend(recipes::occurrences(item, &self.blocks));
     }
 
     fn row(&mut self, row: &'a ast::Row) {
@@ -251,9 +289,19 @@ impl<'a> Walk<'a> {
                 self.value_name(name);
                 args.iter().for_each(|arg| match arg {
                     ast::Arg::Op(op) => self.op(op),
-                    ast::Arg::Attribute(attribute) => self.attribute(attribute),
+                    ast::Arg::Attribute(attribute) => {
+                        self.param(name, &attribute.name);
+                        self.attribute(attribute);
+                    }
                 });
             }
+        }
+    }
+
+    /// The parameter of a block of rows that a call sets.
+    fn param(&mut self, called: &Name, attribute: &'a Name) {
+        if let Some(recipe) = self.blocks.param(&called.value, &attribute.value) {
+            self.add(Namespace::Params(recipe.span), attribute);
         }
     }
 

@@ -1,10 +1,10 @@
 //! Giving a name of the file itself another one, everywhere in the file.
 
 use super::Project;
-use super::names::{Namespace, Occurrence, occurrences};
+use super::names::{Namespace, Occurrence};
 use crate::diagnostic::Edit;
 use crate::source::{FileId, Name, Span};
-use crate::space::given_meaning;
+use crate::space::{given_meaning, given_to_rows};
 use crate::syntax::is_reserved;
 
 impl Project<'_> {
@@ -23,7 +23,7 @@ impl Project<'_> {
     pub fn rename(&self, offset: usize, new: &str) -> Result<Vec<Edit>, String> {
         let target = self.target(offset)?;
         self.may_be_named(target.namespace, &target.name.value, new)?;
-        let all = occurrences(&self.unit.ast).into_iter();
+        let all = self.occurrences().into_iter();
         let same = all
             .filter(|one| one.namespace == target.namespace && one.name.value == target.name.value);
         Ok(same.map(|one| Edit::new(one.name.span, new)).collect())
@@ -71,7 +71,11 @@ impl Project<'_> {
         if is_reserved(new) {
             return Err(format!("`{new}` is a word of the language"));
         }
-        let given = given_meaning(new).filter(|_| namespace == Namespace::Values);
+        let given = match namespace {
+            Namespace::Values => given_meaning(new),
+            Namespace::Params(_) => given_to_rows(new),
+            _ => None,
+        };
         if let Some(given) = given {
             return Err(format!("`{new}` has a meaning already: it is {given}"));
         }

@@ -10,7 +10,7 @@ use crate::cost;
 use crate::count::Graph;
 use crate::plan::{self, Request};
 use crate::source::{Files, ReadError};
-use crate::space::Metric;
+use crate::space::{Metric, Setting};
 use crate::syntax::{FILE_ITEMS, ITEMS};
 use crate::testing::small_space;
 
@@ -147,7 +147,10 @@ fn attributes_of_the_operator_are_proposed_and_none_twice() {
 
 #[test]
 fn values_belong_to_their_attribute() {
-    assert_eq!(in_space("layer x conv(norm = |"), ["batch", "none", "half"]);
+    assert_eq!(
+        in_space("layer x conv(norm = |"),
+        ["batch", "layer", "none", "half"]
+    );
     assert_eq!(
         in_space("layer x conv(padding in {|"),
         ["symmetric", "same", "half"]
@@ -163,7 +166,7 @@ fn bounds_speak_of_metrics_and_stages() {
         in_space("require |"),
         ["flops", "macs", "params", "activations", "s1"]
     );
-    assert_eq!(in_space("require s1.|"), ["depth"]);
+    assert_eq!(in_space("require s1.|"), ["depth", "channels"]);
     assert_eq!(in_space("require s1.depth <= |"), ["s1"]);
     assert_eq!(in_space("require flops |"), ["in"]);
 }
@@ -214,6 +217,34 @@ fn a_row_is_told_with_its_shapes_costs_and_choices() {
     assert_eq!(keyword.text, hover.text);
     let fixed = project.hover(offset(SPACE, "s1 = mb")).expect("a row");
     assert_eq!(fixed.text, hover.text);
+}
+
+#[test]
+fn searched_widths_and_resolutions_are_told_and_proposed() {
+    let text = SPACE
+        .replace("fit {32, 64}", "in {32, 64}")
+        .replace("channels = 8", "channels in {8, 16}")
+        .replace("channels = wide", "channels in {16, 24}");
+    let unit = unit(&[("a.cream", &text)]);
+    let plan = settled(&unit);
+    let project = Project::new(&unit, Some(&plan));
+    let told = |part: &str| project.hover(offset(&text, part)).expect(part).text;
+    let row = told("s1 mb");
+    // 2 widths, and 4 + 16 + 64 ways to fill the blocks, behind a stem of either width.
+    for line in [
+        "- `[8 or 16, 32, 32]` → `[16 or 24, 32, 32]` at resolution 64\n",
+        "- 4 candidates a block, depth 1 to 3: 168 choices",
+    ] {
+        assert!(row.contains(line), "{row}");
+    }
+    let space = told("tiny {");
+    assert!(space.contains("- resolution 32 or 64"), "{space}");
+    // 2 resolutions, 2 widths of the stem, 168 ways of the first stage, 25 of the second.
+    assert!(space.contains(" 16,800 paths"), "{space}");
+    let fixes = words(&(text + "arch c of tiny {\n    |"));
+    for word in ["stem.channels", "s1.channels", "resolution"] {
+        assert!(fixes.iter().any(|fix| fix == word), "{fixes:?}");
+    }
 }
 
 #[test]
@@ -436,6 +467,10 @@ proptest! {
         let Ok(graph) = Graph::build(ir, &cost::table(ir, resolution), &[]) else {
             panic!("bounds are left aside");
         };
+        let sides = match ir.resolution.value {
+            Setting::Searched(_) => ir.resolution.value.values().len(),
+            _ => 1,
+        };
         for (at, &metric) in Metric::COUNTED.iter().enumerate() {
             let (least, most) = graph.extremes(metric).expect("there are paths");
             let sum = |end: fn(&facts::RowCost) -> u64| -> u64 {
@@ -453,9 +488,9 @@ proptest! {
             true => prop_assert_eq!(paths.to_string(), graph.count().to_string()),
             false => prop_assert!(graph.count() <= paths.into()),
         }
-        prop_assert_eq!(facts::paths(ir).unwrap().to_string(), graph.count().to_string());
+        prop_assert_eq!(facts::paths(ir).unwrap().to_string(), (graph.count() * sides).to_string());
         for pair in rows.windows(2) {
-            prop_assert_eq!(pair[0].output, pair[1].input);
+            prop_assert_eq!(&pair[0].output, &pair[1].input);
         }
     }
 
@@ -485,4 +520,89 @@ proptest! {
         }
         project.definition(place);
     }
+}
+
+const ROWS: &str = "\
+cream 1
+block ghost(kernel = 3, ratio) {
+    primary: conv(kernel = 1) channels = out_channels / ratio
+    cheap: dwconv(kernel = kernel) channels = out_channels - out_channels / ratio
+    concat(primary, cheap)
+}
+block unit = ghost(kernel in {3, 5}, ratio = 2)
+space s {
+    input image(channels = 3, resolution = 32)
+    output classes(10)
+    layer stem ghost(ratio = 3) channels = 9
+    layer s1 unit channels = 16
+    layer pool avgpool
+    layer logits linear channels = classes
+}
+";
+
+#[test]
+fn a_parameter_is_renamed_in_its_rows_and_where_its_block_is_used() {
+    let text = renamed(ROWS, "ratio)", "parts").expect("it can be renamed");
+    assert_eq!(text, ROWS.replace("ratio", "parts"));
+}
+
+#[test]
+fn a_row_of_a_block_is_renamed_where_others_read_it() {
+    let text = renamed(ROWS, "primary", "first").expect("it can be renamed");
+    assert_eq!(text, ROWS.replace("primary", "first"));
+    assert!(
+        renamed(ROWS, "kernel = 1", "side").is_err(),
+        "no file declares it"
+    );
+    assert!(
+        renamed(ROWS, "kernel = 3", "stride").is_err(),
+        "it has a meaning"
+    );
+}
+
+#[test]
+fn an_attribute_of_a_block_of_rows_is_declared_in_its_head() {
+    let unit = unit(&[("a.cream", ROWS)]);
+    let at = |mark: &str| ROWS.find(mark).expect("it is there");
+    let declared = Project::new(&unit, None).definition(at("kernel in"));
+    let declared = declared.expect("the block declares it");
+    assert_eq!(declared.start as usize, at("kernel = 3"));
+}
+
+#[test]
+fn rows_of_a_block_are_completed() {
+    let found = words(&ROWS.replace("concat(primary, cheap)", "con|"));
+    assert!(found.contains(&"concat".to_owned()) && found.contains(&"ghost".to_owned()));
+    assert!(!found.contains(&"skip".to_owned()), "{found:?}");
+    let found = words(&ROWS.replace("concat(primary, cheap)", "concat(pr|"));
+    assert_eq!(found, ["primary", "cheap", "input"]);
+    let found = words(&ROWS.replace("dwconv(kernel = kernel)", "dwconv(|)"));
+    assert_eq!(found, ["kernel", "padding", "primary", "cheap", "input"]);
+    let found = words(&ROWS.replace("out_channels - out_channels / ratio", "out_channels - |"));
+    let expected = [
+        "kernel",
+        "ratio",
+        "in_channels",
+        "out_channels",
+        "stride",
+        "round8",
+    ];
+    assert_eq!(found, expected);
+    let found = words(&ROWS.replace("ghost(ratio = 3)", "ghost(|)"));
+    assert_eq!(found, ["kernel", "ratio"]);
+}
+
+#[test]
+fn words_of_rows_are_told() {
+    let unit = unit(&[("a.cream", ROWS)]);
+    let told = |mark: &str| {
+        let at = ROWS.find(mark).expect("it is there");
+        let hover = Project::new(&unit, None).hover(at);
+        hover.expect("something is told").text
+    };
+    assert!(told("conv(kernel = 1)").contains("nothing else"));
+    assert!(told("out_channels").contains("goes out"));
+    assert!(told("ratio\n").contains("ratio"));
+    assert!(told("unit channels").contains("ghost(kernel in {3, 5}"));
+    assert!(told("ghost(ratio").contains("primary: conv"));
 }

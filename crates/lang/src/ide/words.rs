@@ -1,6 +1,6 @@
 //! What the words of the language mean, in a line each.
 
-use crate::space::{Activation, AttributeName, Metric, Norm, Padding};
+use crate::space::{Activation, AttributeName, Metric, Norm, Padding, Verb};
 
 /// The meaning of a word that is no operator; `None` where it has none of its own.
 pub(super) fn meaning(word: &str) -> Option<&'static str> {
@@ -9,6 +9,47 @@ pub(super) fn meaning(word: &str) -> Option<&'static str> {
         .or_else(|| other_attribute(word))
         .or_else(|| Metric::from_word(word).map(metric))
         .or_else(|| value(word))
+}
+
+/// What a row of a block can compute with.
+pub(super) const SHAPES: [(&str, &str); 4] = [
+    ("in_channels", "Width that comes into the block."),
+    ("out_channels", "Width that goes out of the block."),
+    ("stride", "Stride of the block's place."),
+    (
+        "round8",
+        "The nearest multiple of 8: 8 at least, and 8 more where that would lose over a tenth.",
+    ),
+];
+
+/// The meaning of a word in the rows of a block.
+pub(super) fn in_rows(word: &str) -> Option<&'static str> {
+    let mut shapes = SHAPES.iter();
+    let found = shapes.find(|(name, _)| *name == word);
+    found.map(|(_, meaning)| *meaning)
+}
+
+/// What a row of a block does.
+pub(super) fn verb(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Conv => "A convolution, nothing else; a bias unless a batch norm follows.",
+        Verb::DwConv => "A convolution of each channel by itself.",
+        Verb::Norm => "Batch norm, layer norm or nothing: `norm(layer)`, or the block's parameter.",
+        Verb::Act => "An activation: `act(gelu)`, or the block's parameter.",
+        Verb::Squeeze => "Squeeze and excitation; nothing for a ratio of 0.",
+        Verb::Pool => "Average over a window; without `kernel` over the whole map.",
+        Verb::MaxPool => "Largest value of a window; without `kernel` of the whole map.",
+        Verb::Linear => "Fully connected at every pixel: a 1×1 convolution that always has a bias.",
+        Verb::Split => "Part number `part` of `parts` equal parts of the channels.",
+        Verb::Concat => "The channels of the rows it names, one behind the other.",
+        Verb::Shuffle => "The first channel of each group, then the second of each, and so on.",
+        Verb::Scale => {
+            "Each channel times a trained number; of two rows, the first times the second."
+        }
+        Verb::Add => "The sum of the rows it names.",
+        Verb::Residual => "Adds the block's input where both shapes are equal.",
+        Verb::Shortcut => "The block's input in the shape of its output.",
+    }
 }
 
 fn keyword(word: &str) -> Option<&'static str> {
@@ -52,6 +93,7 @@ fn attribute(name: AttributeName) -> &'static str {
         AttributeName::Groups => "Groups of a convolution; they divide both widths.",
         AttributeName::Act => "Activation.",
         AttributeName::Norm => "Normalisation after a convolution; without one it has a bias.",
+        AttributeName::Own(_) => "A parameter of a block.",
         AttributeName::Padding => "How a convolution pads.",
     }
 }
@@ -88,7 +130,10 @@ fn value(word: &str) -> Option<&'static str> {
         "none" => Some("No activation, or no norm."),
         _ => None,
     };
-    let norm = Norm::from_word(word).map(|_| "Batch norm; the convolution has no bias.");
+    let norm = Norm::from_word(word).map(|norm| match norm {
+        Norm::Layer => "Layer norm over the channels of each pixel; the convolution has a bias.",
+        _ => "Batch norm; the convolution has no bias.",
+    });
     special
         .or_else(|| Activation::from_word(word).map(activation))
         .or(norm)

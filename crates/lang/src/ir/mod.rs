@@ -22,12 +22,12 @@ pub use path::Path;
 pub use shared::{Choice, Disagreement, Shared};
 pub use table::{Measured, Table, UNKNOWN};
 
+pub use crate::space::{Input, Op, Primitive};
+
 use std::sync::Arc;
 
 use crate::source::{Span, Spanned};
-use crate::space::{
-    Activation, AttributeName, AttributeValue, NormSettings, Operator, Padding, Require, Setting,
-};
+use crate::space::{AttributeName, AttributeValue, NormSettings, Operator, Require, Setting};
 
 /// A lowered space.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +42,8 @@ pub struct Ir {
     pub classes: u32,
     /// Constants of every batch norm.
     pub norm: NormSettings,
-    /// Decisions that several blocks share, those that some block can follow.
+    /// Decisions that several blocks share, those that some block can follow: the named ones, then the
+    /// searched widths by rows.
     pub choices: Vec<Choice>,
     /// Latency tables, in order.
     pub tables: Vec<Table>,
@@ -63,6 +64,8 @@ pub struct Row {
     pub depths: Vec<u32>,
     /// Where the plan settles the depth: the row's place in the order of deepening, from 0.
     pub fit: Option<usize>,
+    /// How wide its output is.
+    pub width: RowWidth,
     /// One slot a block, up to the largest depth.
     pub slots: Vec<Slot>,
     /// Where it says what is open.
@@ -89,22 +92,36 @@ impl Places {
     }
 }
 
+/// Width of a row's output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowWidth {
+    /// The same on every path.
+    Fixed(u32),
+    /// What the choice with this index in [`Ir::choices`] says: the row's own (`channels in`), or that of
+    /// the row it takes its width from.
+    Choice(u16),
+}
+
 /// One place for a block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Slot {
-    /// Width in.
+    /// Width in; the largest where it is searched.
     pub in_channels: u32,
-    /// Width out.
+    /// Width out; the largest where it is searched.
     pub out_channels: u32,
     /// Stride: the row's in the first slot, 1 in all others.
     pub stride: u32,
-    /// What may stand here; at least one. Slots of a stage that have the same share them.
+    /// What may stand here; at least one. Slots of a stage that have the same share them. Where a width is
+    /// searched, each combination of widths has candidates of its own: those that differ in nothing else
+    /// stand beside each other and have one [`Candidate::structure`].
     pub candidates: Arc<[Candidate]>,
 }
 
 /// One alternative with all its values picked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
+    /// Width in and width out.
+    pub widths: (u32, u32),
     /// The operator it came from.
     pub operator: Operator,
     /// The `block` name it was reached by, if any.
@@ -117,100 +134,4 @@ pub struct Candidate {
     pub shared: Shared,
     /// The primitives in order; each reads the input or earlier outputs. Empty for `skip` and `zero`.
     pub ops: Vec<Op>,
-}
-
-/// A value inside a candidate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Input {
-    /// What goes into the block.
-    Block,
-    /// The output of the op with this index in [`Candidate::ops`].
-    Op(usize),
-}
-
-/// One primitive operator at its place. The last op's output is the block's.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Op {
-    /// Stable name inside the block, the original's: `conv_pw`, `bn1`, `se.conv_reduce`;
-    /// operators without parameters have descriptive ones (`act1`, `se.pool`, `add`).
-    pub name: String,
-    /// What it does.
-    pub primitive: Primitive,
-    /// What it reads: one value, two for `Add`, `Mul` and `Concat`.
-    pub inputs: Vec<Input>,
-}
-
-/// The primitive operators. Images are `[N, C, H, W]`.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Primitive {
-    /// Convolution with a square kernel; weight `[out, in / groups, k, k]`, bias `[out]`.
-    Conv {
-        /// Width in.
-        in_channels: u32,
-        /// Width out.
-        out_channels: u32,
-        /// Side of the kernel.
-        kernel: u32,
-        /// Stride.
-        stride: u32,
-        /// Groups; `in_channels` for a depthwise convolution.
-        groups: u32,
-        /// Padding rule.
-        padding: Padding,
-        /// Whether it has a bias.
-        bias: bool,
-    },
-    /// Batch norm over `channels`, affine.
-    Norm {
-        /// Width.
-        channels: u32,
-    },
-    /// Activation, elementwise. Never [`Activation::None`].
-    Act(Activation),
-    /// Mean over the whole map: `[N, C, H, W]` to `[N, C, 1, 1]`.
-    GlobalAvgPool,
-    /// Average pool with a square window, symmetric padding k / 2, padding not counted.
-    AvgPool {
-        /// Side of the window.
-        kernel: u32,
-        /// Stride.
-        stride: u32,
-    },
-    /// Largest value of the whole map: `[N, C, H, W]` to `[N, C, 1, 1]`.
-    GlobalMaxPool,
-    /// Max pool with a square window; the symmetric padding k / 2 is never the largest.
-    MaxPool {
-        /// Side of the window.
-        kernel: u32,
-        /// Stride.
-        stride: u32,
-    },
-    /// Flattens, then `[N, in] · weightᵀ + bias`; weight `[out, in]`. Its output is `[N, out]`.
-    Linear {
-        /// Width in, all pixels counted.
-        in_features: u32,
-        /// Width out.
-        out_features: u32,
-    },
-    /// Sum of two values of equal shape (the residual).
-    Add,
-    /// The first value times the second, a gate `[N, C, 1, 1]`.
-    Mul,
-    /// Every second channel of an even number of them, from channel `first` (0 or 1) on.
-    Half {
-        /// Where to begin.
-        first: u32,
-    },
-    /// The channels of two values of equal maps, one behind the other.
-    Concat {
-        /// Channels of both together.
-        out_channels: u32,
-    },
-}
-
-impl Primitive {
-    /// Whether it makes one pixel of the whole map.
-    pub fn is_global_pool(&self) -> bool {
-        matches!(self, Primitive::GlobalAvgPool | Primitive::GlobalMaxPool)
-    }
 }

@@ -125,6 +125,8 @@ impl fmt::Display for Primitive {
         match *self {
             Primitive::Conv { .. } => fmt_conv(self, f),
             Primitive::Norm { channels } => write!(f, "norm {channels}"),
+            Primitive::LayerNorm { channels } => write!(f, "layer norm {channels}"),
+            Primitive::Scale { channels, start } => write!(f, "scale {channels} from {start}"),
             Primitive::Act(act) => write!(f, "{act}"),
             Primitive::GlobalAvgPool => f.write_str("global avgpool"),
             Primitive::AvgPool { kernel, stride } => {
@@ -141,6 +143,8 @@ impl fmt::Display for Primitive {
             Primitive::Add => f.write_str("add"),
             Primitive::Mul => f.write_str("mul"),
             Primitive::Half { first } => write!(f, "every second channel from {first}"),
+            Primitive::Slice { from, channels } => write!(f, "{channels} channels from {from}"),
+            Primitive::Shuffle { groups } => write!(f, "channels of {groups} groups in turn"),
             Primitive::Concat { out_channels } => write!(f, "concat -> {out_channels}"),
         }
     }

@@ -1,6 +1,6 @@
 //! Shapes through the primitives, as numbers.
 
-use super::{Candidate, Input, Op, Primitive, Shape};
+use super::{Candidate, Input, Op, Primitive, Shape, Slot};
 use crate::space::Padding;
 
 impl Shape {
@@ -59,10 +59,17 @@ impl Op {
                 input.windowed(kernel, stride, Padding::Symmetric)
             }
             Primitive::GlobalAvgPool | Primitive::GlobalMaxPool => Shape::pixel(input.channels),
+            Primitive::Slice { channels, .. } => input.with_channels(channels),
             Primitive::Half { .. } => input.with_channels(input.channels / 2),
             Primitive::Concat { out_channels } => input.with_channels(out_channels),
             Primitive::Linear { out_features, .. } => Shape::pixel(out_features),
-            Primitive::Norm { .. } | Primitive::Act(_) | Primitive::Add | Primitive::Mul => input,
+            Primitive::Norm { .. }
+            | Primitive::LayerNorm { .. }
+            | Primitive::Scale { .. }
+            | Primitive::Shuffle { .. }
+            | Primitive::Act(_)
+            | Primitive::Add
+            | Primitive::Mul => input,
         }
     }
 
@@ -85,7 +92,23 @@ pub(super) fn shapes(ops: &[Op], input: Shape) -> Vec<Shape> {
     shapes
 }
 
+impl Slot {
+    /// Shape of its output where a block input of shape `input` goes in, the largest width where that is
+    /// searched.
+    pub fn output(&self, input: Shape) -> Shape {
+        let first = &self.candidates[0];
+        first
+            .output(first.input(input))
+            .with_channels(self.out_channels)
+    }
+}
+
 impl Candidate {
+    /// What goes into it where a slot's largest input is of shape `input`.
+    pub fn input(&self, input: Shape) -> Shape {
+        input.with_channels(self.widths.0)
+    }
+
     /// Shape of every op's output, for a block input of shape `input`.
     pub fn shapes(&self, input: Shape) -> Vec<Shape> {
         shapes(&self.ops, input)

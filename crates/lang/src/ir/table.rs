@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::{Candidate, Ir, Layer, Shape, Slot};
+use sha2::{Digest, Sha256};
+
+use super::{Candidate, Ir, Layer, Op, Shape, Slot};
 use crate::latency::Times;
 use crate::source::Span;
-use crate::space::{AttributeName, AttributeValue, Metric, TABLES};
+use crate::space::{AttributeName, AttributeValue, Metric, Operator, TABLES};
 
 /// A latency table.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +30,7 @@ pub const UNKNOWN: u64 = u64::MAX;
 
 impl Candidate {
     /// What the time of a block depends on, in words: operator, every value, the map that goes
-    /// in and the one that comes out, stride. Equal blocks have equal ones wherever they stand.
+    /// in and the one that comes out, stride; of a block of rows a digest of its primitives, too. Equal blocks have equal ones wherever they stand.
     ///
     /// `None` for a block without operators (`skip`), which takes no time.
     pub fn signature(&self, stride: u32, input: Shape) -> Option<String> {
@@ -38,7 +40,27 @@ impl Candidate {
         let mut text = self.whole_text();
         let (from, to) = (map(input), map(self.output(input)));
         write!(text, " {from} -> {to} stride {stride}").expect("a string takes every word");
+        if self.has_own_block() {
+            write!(text, " made of {}", self.digest()).expect("a string takes every word");
+        }
         Some(text)
+    }
+
+    /// Whether it is a block of rows, whose name may stand for others in other files.
+    fn has_own_block(&self) -> bool {
+        let is_own = matches!(self.operator, Operator::Own(_));
+        is_own || self.branches.iter().any(Candidate::has_own_block)
+    }
+
+    /// The first 8 hex digits of SHA-256 over its primitives.
+    fn digest(&self) -> String {
+        let op = |op: &Op| format!("{} of {:?}\n", op.primitive, op.inputs);
+        let text: String = self.ops.iter().map(op).collect();
+        let hash = Sha256::digest(text.as_bytes());
+        hash.iter()
+            .take(4)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 
     /// The operator with all values, fixed ones too, and all branches.
@@ -124,6 +146,7 @@ impl Ir {
             return;
         }
         for candidate in slot.candidates.iter() {
+            let input = candidate.input(input);
             if let Some(signature) = candidate.signature(slot.stride, input)
                 && seen.insert(signature.clone())
             {

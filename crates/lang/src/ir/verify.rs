@@ -1,6 +1,6 @@
 //! What every lowered space promises, checked.
 
-use super::{Candidate, Input, Ir, Op, Primitive, Row, Slot};
+use super::{Candidate, Input, Ir, Op, Primitive, Row, RowWidth, Shared, Slot};
 
 impl Ir {
     /// Checks what the other passes rely on.
@@ -8,16 +8,45 @@ impl Ir {
     /// # Errors
     /// The first promise that is broken, in words for a maintainer.
     pub fn verify(&self) -> Result<(), String> {
+        let mut before = RowWidth::Fixed(self.input_channels);
         let mut width = self.input_channels;
         for row in &self.rows {
             verify_row(row).map_err(|broken| format!("row `{}`: {broken}", row.name))?;
             for (block, slot) in row.slots.iter().enumerate() {
                 let place = |broken| format!("row `{}`, block {block}: {broken}", row.name);
                 verify_slot(slot, width).map_err(place)?;
+                self.verify_widths(slot, [before, row.width])
+                    .map_err(place)?;
                 width = slot.out_channels;
+                before = row.width;
             }
         }
         Ok(())
+    }
+
+    /// That every candidate is as wide as the choices it follows say.
+    fn verify_widths(&self, slot: &Slot, widths: [RowWidth; 2]) -> Result<(), String> {
+        for (at, candidate) in slot.candidates.iter().enumerate() {
+            let ends = [candidate.widths.0, candidate.widths.1];
+            for (end, wanted) in ends.into_iter().zip(widths) {
+                let said = self.width(wanted, &candidate.shared);
+                ensure(said == Some(end), || {
+                    format!("candidate {at}: width {end} where {said:?} is decided")
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a width is for a candidate.
+    fn width(&self, width: RowWidth, shared: &Shared) -> Option<u32> {
+        match width {
+            RowWidth::Fixed(width) => Some(width),
+            RowWidth::Choice(choice) => {
+                let (_, value) = shared.values.iter().find(|value| value.0 == choice)?;
+                self.choices[usize::from(choice)].width(*value)
+            }
+        }
     }
 }
 
@@ -43,12 +72,13 @@ fn verify_slot(slot: &Slot, width: u32) -> Result<(), String> {
     })?;
     ensure(!slot.candidates.is_empty(), || "no candidate".into())?;
     for (at, candidate) in slot.candidates.iter().enumerate() {
-        verify_candidate(candidate, slot).map_err(|broken| format!("candidate {at}: {broken}"))?;
+        verify_candidate(candidate).map_err(|broken| format!("candidate {at}: {broken}"))?;
     }
     Ok(())
 }
 
-fn verify_candidate(candidate: &Candidate, slot: &Slot) -> Result<(), String> {
+fn verify_candidate(candidate: &Candidate) -> Result<(), String> {
+    let (input, output) = candidate.widths;
     let mut widths = Vec::new();
     for (at, op) in candidate.ops.iter().enumerate() {
         let place = |broken| format!("`{}`: {broken}", op.name);
@@ -56,25 +86,23 @@ fn verify_candidate(candidate: &Candidate, slot: &Slot) -> Result<(), String> {
             .iter()
             .any(|other| other.name == op.name);
         ensure(!twice, || place("a second op of that name".into()))?;
-        let inputs = input_widths(op, slot.in_channels, &widths).map_err(place)?;
+        let inputs = input_widths(op, input, &widths).map_err(place)?;
         widths.push(output_width(op, &inputs).map_err(place)?);
     }
-    let width = widths.last().copied().unwrap_or(slot.in_channels);
-    ensure(width == slot.out_channels, || {
-        format!(
-            "width {width} where the slot says {out}",
-            out = slot.out_channels
-        )
+    let width = widths.last().copied().unwrap_or(input);
+    ensure(width == output, || {
+        format!("width {width} where the candidate says {output}")
     })
 }
 
 fn input_widths(op: &Op, block: u32, earlier: &[u32]) -> Result<Vec<u32>, String> {
-    let expected = match op.primitive {
-        Primitive::Add | Primitive::Mul | Primitive::Concat { .. } => 2,
-        _ => 1,
+    let (least, most) = match op.primitive {
+        Primitive::Add | Primitive::Mul => (2, 2),
+        Primitive::Concat { .. } => (2, usize::MAX),
+        _ => (1, 1),
     };
-    ensure(op.inputs.len() == expected, || {
-        format!("{} inputs, not {expected}", op.inputs.len())
+    ensure((least..=most).contains(&op.inputs.len()), || {
+        format!("{} inputs, not {least}", op.inputs.len())
     })?;
     let width = |input: &Input| match *input {
         Input::Block => Ok(block),
@@ -107,7 +135,24 @@ fn output_width(op: &Op, inputs: &[u32]) -> Result<u32, String> {
             })?;
             Ok(out_channels)
         }
-        Primitive::Norm { channels } => reads(channels),
+        Primitive::Norm { channels }
+        | Primitive::LayerNorm { channels }
+        | Primitive::Scale { channels, .. } => reads(channels),
+        Primitive::Slice { from, channels } => {
+            let inside = from
+                .checked_add(channels)
+                .is_some_and(|end| end <= inputs[0]);
+            ensure(inside, || {
+                format!("{channels} of {} from {from}", inputs[0])
+            })?;
+            Ok(channels)
+        }
+        Primitive::Shuffle { groups } => {
+            ensure(inputs[0].is_multiple_of(groups), || {
+                format!("{groups} groups of {}", inputs[0])
+            })?;
+            Ok(inputs[0])
+        }
         Primitive::Linear { out_features, .. } => Ok(out_features),
         Primitive::Half { first } => {
             let halves = inputs[0].is_multiple_of(2) && first < 2;

@@ -80,9 +80,9 @@ pub(super) fn never_binding(space: &Bounded, listed: &[u32]) -> Vec<Diagnostic> 
             ));
         }
     }
-    for require in space.depth_requires() {
+    for require in space.row_requires() {
         if excludes_nothing(&graphs[0], space, ends[0], require) {
-            warnings.push(report::depth_never_binds(space.ir, require));
+            warnings.push(report::row_never_binds(space.ir, require));
         }
     }
     warnings
@@ -94,6 +94,11 @@ fn unbounded(space: &Bounded, resolution: u32) -> Graph {
 }
 
 fn excludes_nothing(all: &Graph, space: &Bounded, resolution: u32, require: &Require) -> bool {
+    if let Relation::Depth { row, low, high } = require.relation {
+        // Every depth that is listed has a path: no graph is needed.
+        let mut depths = space.ir.rows[row].depths.iter();
+        return depths.all(|depth| (low..=high).contains(depth));
+    }
     let costs = cost::table(space.ir, resolution);
     let bounded = Graph::build(space.ir, &costs, std::slice::from_ref(require));
     bounded.is_ok_and(|bounded| bounded.count() == all.count())

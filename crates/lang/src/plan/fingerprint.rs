@@ -6,10 +6,9 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::Level;
-use crate::cost::Cost;
 use crate::count::Window;
 use crate::ir::{Candidate, Input, Ir, Op, Primitive, Row};
-use crate::space::{Metric, Padding, Relation, Require};
+use crate::space::{Metric, Padding, Relation, Require, Setting};
 use crate::syntax::ast::Comparison;
 
 /// Identity of the structure: what the weights of a checkpoint belong to. Bounds and
@@ -34,7 +33,13 @@ pub(super) fn plan(
 ) -> String {
     let mut text = String::from("creamc plan 1\n");
     line(&mut text, &["weights", weights]);
-    line(&mut text, &["resolution", &level.resolution.to_string()]);
+    let sides: Vec<String> = level.sides().map(|side| side.to_string()).collect();
+    // Paths of a searched resolution are others, though it be among one.
+    let word = match ir.resolution.value {
+        Setting::Searched(_) => "resolutions",
+        Setting::Fixed(_) | Setting::Fitted(_) => "resolution",
+    };
+    line(&mut text, &[word, &sides.join(" ")]);
     let norm = [ir.norm.eps, ir.norm.momentum].map(|ratio| ratio.to_string());
     line(&mut text, &["norm", &norm[0], &norm[1]]);
     for row in &ir.rows {
@@ -48,24 +53,25 @@ pub(super) fn plan(
             Some(metric) => line(&mut text, &["window", metric, &ends[0], &ends[1]]),
             // Not its name: what it says of every block.
             None => {
-                let times = times_digest(&level.costs, window.metric);
+                let times = times_digest(level, window.metric);
                 line(&mut text, &["window", "times", &times, &ends[0], &ends[1]]);
             }
         }
     }
-    // The order of bounds on depths means nothing.
-    let mut depths: Vec<String> = requires.iter().filter_map(|r| depth_bound(r, ir)).collect();
-    depths.sort();
-    depths.dedup();
-    for bound in depths {
+    // The order of bounds on depths and widths means nothing.
+    let mut bounds: Vec<String> = requires.iter().filter_map(|r| row_bound(r, ir)).collect();
+    bounds.sort();
+    bounds.dedup();
+    for bound in bounds {
         line(&mut text, &[&bound]);
     }
     digest(&text)
 }
 
-fn times_digest(costs: &[Vec<Vec<Cost>>], metric: Metric) -> String {
+fn times_digest(level: &Level, metric: Metric) -> String {
     let mut text = String::new();
-    for slot in costs.iter().flatten() {
+    let smaller = level.smaller.iter().map(|(_, costs)| costs);
+    for slot in smaller.chain([&level.costs]).flatten().flatten() {
         let times: Vec<String> = slot.iter().map(|one| one.get(metric).to_string()).collect();
         line(&mut text, &[&times.join(" ")]);
     }
@@ -95,26 +101,33 @@ fn write_shared(text: &mut String, ir: &Ir) {
     }
 }
 
-fn depth_bound(require: &Require, ir: &Ir) -> Option<String> {
+fn row_bound(require: &Require, ir: &Ir) -> Option<String> {
     let name = |row: usize| &ir.rows[row].name;
+    let pair = |word: &str, left, comparison, right| {
+        let (left, right) = match comparison {
+            Comparison::AtLeast => (right, left),
+            _ => (left, right),
+        };
+        let sign = match comparison {
+            Comparison::Equal => "==",
+            _ => "<=",
+        };
+        format!("{word} {} {sign} {}", name(left), name(right))
+    };
     match require.relation {
         Relation::Metric { .. } => None,
         Relation::Depth { row, low, high } => Some(format!("depth {} {low} {high}", name(row))),
+        Relation::Width { row, low, high } => Some(format!("width {} {low} {high}", name(row))),
         Relation::DepthPair {
             left,
             comparison,
             right,
-        } => {
-            let (left, right) = match comparison {
-                Comparison::AtLeast => (right, left),
-                _ => (left, right),
-            };
-            let sign = match comparison {
-                Comparison::Equal => "==",
-                _ => "<=",
-            };
-            Some(format!("depth {} {sign} {}", name(left), name(right)))
-        }
+        } => Some(pair("depth", left, comparison, right)),
+        Relation::WidthPair {
+            left,
+            comparison,
+            right,
+        } => Some(pair("width", left, comparison, right)),
     }
 }
 
@@ -193,6 +206,11 @@ fn primitive(primitive: &Primitive) -> String {
             format!("conv {in_channels} {out_channels} {kernel} {stride} {groups} {padding} {bias}")
         }
         Primitive::Norm { channels } => format!("norm {channels}"),
+        Primitive::LayerNorm { channels } => format!("layernorm {channels}"),
+        // Where its values begin is no part of the structure.
+        Primitive::Scale { channels, .. } => format!("scale {channels}"),
+        Primitive::Slice { from, channels } => format!("slice {from} {channels}"),
+        Primitive::Shuffle { groups } => format!("shuffle {groups}"),
         Primitive::Act(act) => format!("act {}", act.as_str()),
         Primitive::GlobalAvgPool => "avgpool".to_owned(),
         Primitive::AvgPool { kernel, stride } => format!("avgpool {kernel} {stride}"),

@@ -7,12 +7,12 @@ use crate::count::{Decided, Part, Window};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Candidate, Ir, Row};
 use crate::source::Span;
-use crate::space::{AttributeName, Relation};
+use crate::space::{AttributeName, Relation, Setting};
 
 /// A value of a decision, and how much of the paths inside every bound takes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ValueShare {
-    /// The row that decides; `None` for a choice.
+    /// The row that decides; `None` for a choice, a searched width among them, and for the resolution.
     pub row: Option<String>,
     /// What is decided: `depth`, the name of an attribute or of a choice, `block` for alternatives.
     pub of: String,
@@ -53,6 +53,7 @@ struct Value {
 /// What stands for a value in a [`Decided`].
 #[derive(Debug, Clone, Copy)]
 enum Key {
+    Resolution(u32),
     Choice(usize, usize),
     Depth(usize, u32),
     /// Row, block, candidate.
@@ -62,6 +63,7 @@ enum Key {
 impl Key {
     fn of<T: Clone + Default>(self, all: &Decided<T>) -> T {
         let found = match self {
+            Key::Resolution(side) => all.resolutions.get(&side),
             Key::Choice(choice, value) => all.choices.get(choice).and_then(|of| of.get(value)),
             Key::Depth(row, depth) => all.depths.get(row).and_then(|of| of.get(depth as usize)),
             Key::Block(row, block, candidate) => {
@@ -76,6 +78,20 @@ impl Key {
 
 /// Every decision that has more than one value.
 fn decisions(ir: &Ir) -> Vec<Decision> {
+    let sides = match &ir.resolution.value {
+        Setting::Searched(domain) => domain.values(),
+        Setting::Fixed(_) | Setting::Fitted(_) => &[],
+    };
+    let side = |&side: &u32| Value {
+        text: side.to_string(),
+        keys: vec![Key::Resolution(side)],
+    };
+    let resolution = Decision {
+        row: None,
+        of: "resolution".to_owned(),
+        place: ir.resolution.span,
+        values: sides.iter().map(side).collect(),
+    };
     let choices = ir.choices.iter().enumerate().map(|(at, choice)| Decision {
         row: None,
         of: choice.name.clone(),
@@ -89,7 +105,7 @@ fn decisions(ir: &Ir) -> Vec<Decision> {
     });
     let rows = ir.rows.iter().enumerate();
     let rows = rows.flat_map(|(at, row)| of_row(at, row));
-    let all = choices.chain(rows);
+    let all = std::iter::once(resolution).chain(choices).chain(rows);
     all.filter(|decision| decision.values.len() > 1).collect()
 }
 

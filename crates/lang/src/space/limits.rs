@@ -15,11 +15,17 @@ pub(super) const DOMAIN: u64 = 4_096;
 pub(super) const WIDTH: u32 = 1_000_000;
 /// Classes.
 pub(super) const CLASSES: u32 = 1_000_000;
+/// Primitives of a block of rows.
+pub(super) const PRIMITIVES: u64 = 1_000;
+/// Numbers that blocks of rows compute with.
+pub(super) const NUMBER: u32 = 1_000_000_000;
 /// Side of a kernel.
 pub(super) const KERNEL: u32 = 1_001;
 /// Stride.
 pub(super) const STRIDE: u32 = 1_000;
 /// Side of an image.
 pub(super) const RESOLUTION: u32 = 65_536;
+/// Resolutions that a path decides among; each has a graph and costs of its own.
+pub(super) const RESOLUTIONS: usize = 64;
 /// Expansion.
 pub(super) const EXPAND: u32 = 1_000;

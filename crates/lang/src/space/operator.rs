@@ -1,8 +1,10 @@
 //! The operators, their attributes and the values those take.
 
+mod own;
 mod page;
 mod table;
 
+pub use own::OwnName;
 pub use table::AttributeSpec;
 
 use std::fmt;
@@ -11,14 +13,17 @@ use crate::quantity::Ratio;
 
 /// Gives an enum of words the list of its members, the word of each, and the way back.
 macro_rules! words {
-    ($type:ident { $($variant:ident = $word:literal,)+ }) => {
+    ($type:ident { $($variant:ident = $word:literal,)+ } $($own:ident)?) => {
         impl $type {
-            /// Every one, in the order of the language reference.
+            /// Every one of the language, in the order of its reference.
             pub const ALL: &[$type] = &[$($type::$variant,)+];
 
             /// The word in the language.
             pub fn as_str(self) -> &'static str {
-                match self { $($type::$variant => $word,)+ }
+                match self {
+                    $($type::$variant => $word,)+
+                    $($type::$own(name) => name.as_str(),)?
+                }
             }
 
             /// The one that is written so.
@@ -34,6 +39,8 @@ macro_rules! words {
         }
     };
 }
+
+pub(super) use words;
 
 /// What a block can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,6 +59,8 @@ pub enum Operator {
     Bottleneck,
     /// ShuffleNetV2 unit.
     Shuffle,
+    /// The same with three depthwise convolutions in a row.
+    Xception,
     /// Average pool; over the whole map without `kernel`.
     AvgPool,
     /// Max pool; over the whole map without `kernel`.
@@ -64,6 +73,8 @@ pub enum Operator {
     Zero,
     /// Sum of branches.
     Sum,
+    /// A block of rows, by its name; never in [`Operator::ALL`].
+    Own(OwnName),
 }
 
 /// What can be written in an operator's parentheses.
@@ -85,6 +96,9 @@ pub enum AttributeName {
     Norm,
     /// Padding rule.
     Padding,
+    /// A parameter of a block of rows that is called like none of the others; never in
+    /// [`AttributeName::ALL`].
+    Own(OwnName),
 }
 
 /// One value of an attribute.
@@ -92,7 +106,7 @@ pub enum AttributeName {
 pub enum AttributeValue {
     /// `kernel`, `groups`. The kernel of a pool over the whole map is 0.
     Integer(u32),
-    /// `expand`, `ratio`, `se`.
+    /// `expand`, `ratio`, `se`, and what blocks of rows compute with.
     Ratio(Ratio),
     /// `act`
     Act(Activation),
@@ -128,6 +142,8 @@ pub enum Activation {
 pub enum Norm {
     /// Batch norm; the convolution has no bias.
     Batch,
+    /// Layer norm over the channels of each pixel; the convolution has a bias.
+    Layer,
     /// None; the convolution has a bias.
     None,
 }
@@ -149,13 +165,14 @@ words!(Operator {
     Er = "er",
     Bottleneck = "bottleneck",
     Shuffle = "shuffle",
+    Xception = "xception",
     AvgPool = "avgpool",
     MaxPool = "maxpool",
     Linear = "linear",
     Skip = "skip",
     Zero = "zero",
     Sum = "sum",
-});
+} Own);
 
 words!(AttributeName {
     Kernel = "kernel",
@@ -166,7 +183,7 @@ words!(AttributeName {
     Act = "act",
     Norm = "norm",
     Padding = "padding",
-});
+} Own);
 
 words!(Activation {
     Relu = "relu",
@@ -181,6 +198,7 @@ words!(Activation {
 
 words!(Norm {
     Batch = "batch",
+    Layer = "layer",
     None = "none",
 });
 

@@ -1,8 +1,10 @@
 //! One namespace for a space: what each name stands for, and in which order to look at them.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::operator::{Activation, AttributeName, Norm, Operator, Padding};
+use super::recipe::Verb;
 use super::{Metric, report};
 use crate::diagnostic::Diagnostic;
 use crate::source::Name;
@@ -13,6 +15,7 @@ use crate::syntax::ast;
 pub(super) enum Meaning<'a> {
     Let(&'a ast::Let),
     Block(&'a ast::Block),
+    Recipe(&'a ast::Recipe),
     Row(&'a ast::Row),
     Choice(&'a ast::Choice),
     Table(&'a ast::Table),
@@ -25,7 +28,7 @@ impl Meaning<'_> {
     pub(super) fn kind(self) -> &'static str {
         match self {
             Meaning::Let(_) => "a `let`",
-            Meaning::Block(_) => "a block",
+            Meaning::Block(_) | Meaning::Recipe(_) => "a block",
             Meaning::Row(row) if row.kind == ast::RowKind::Layer => "a layer",
             Meaning::Row(_) => "a stage",
             Meaning::Choice(_) => "a choice",
@@ -54,7 +57,13 @@ pub(super) struct Scope<'a> {
     broken: BTreeSet<&'a str>,
     /// `let`s and blocks, what they rest on first; without the broken ones.
     ordered: Vec<Entry<'a>>,
+    /// Names that were given for suggestions so far.
+    suggested: Cell<usize>,
 }
+
+/// The most names that are given for suggestions: in a text full of unknown names nobody reads those,
+/// and comparing all with all would take minutes.
+const MOST_SUGGESTED: usize = 1_000_000;
 
 impl<'a> Scope<'a> {
     pub(super) fn get(&self, name: &str) -> Option<Entry<'a>> {
@@ -74,8 +83,13 @@ impl<'a> Scope<'a> {
             .collect()
     }
 
-    /// The names for which `wanted` holds, for suggestions.
+    /// The names for which `wanted` holds, for suggestions; none after many of them.
     pub(super) fn names(&self, wanted: impl Fn(Meaning) -> bool) -> Vec<&'a str> {
+        self.suggested
+            .set(self.suggested.get().saturating_add(self.declared.len()));
+        if self.suggested.get() > MOST_SUGGESTED {
+            return Vec::new();
+        }
         let names = self.declared.iter().copied();
         names
             .filter(|name| wanted(self.entries[name].meaning))
@@ -107,6 +121,7 @@ fn file_entry(item: &ast::FileItem) -> Option<Entry<'_>> {
     let (name, meaning) = match item {
         ast::FileItem::Let(item) => (&item.name, Meaning::Let(item)),
         ast::FileItem::Block(item) => (&item.name, Meaning::Block(item)),
+        ast::FileItem::Recipe(item) => (&item.name, Meaning::Recipe(item)),
         _ => return None,
     };
     Some(Entry {
@@ -120,6 +135,7 @@ fn space_entry(item: &ast::Item) -> Option<Entry<'_>> {
     let (name, meaning) = match item {
         ast::Item::Let(item) => (&item.name, Meaning::Let(item)),
         ast::Item::Block(item) => (&item.name, Meaning::Block(item)),
+        ast::Item::Recipe(item) => (&item.name, Meaning::Recipe(item)),
         ast::Item::Row(item) => (&item.name, Meaning::Row(item)),
         ast::Item::Choice(item) => (&item.name, Meaning::Choice(item)),
         ast::Item::Table(item) => (&item.name, Meaning::Table(item)),
@@ -135,7 +151,9 @@ fn space_entry(item: &ast::Item) -> Option<Entry<'_>> {
 fn declare<'a>(scope: &mut Scope<'a>, entry: Option<Entry<'a>>, found: &mut Vec<Diagnostic>) {
     let Some(entry) = entry else { return };
     let name = entry.name.value.as_str();
-    if let Some(given) = given_meaning(name) {
+    let is_verb = matches!(entry.meaning, Meaning::Recipe(_)) && Verb::from_word(name).is_some();
+    let given = given_meaning(name).or(is_verb.then_some("a row of blocks"));
+    if let Some(given) = given {
         found.push(report::reserved_name(entry.name, given));
     }
     if let Some(first) = scope.entries.get_mut(name) {
@@ -224,7 +242,10 @@ fn walk<'a>(
 fn finish<'a>(scope: &mut Scope<'a>, entry: Entry<'a>, done: &mut BTreeSet<&'a str>) {
     let name = entry.name.value.as_str();
     done.insert(name);
-    let is_named = matches!(entry.meaning, Meaning::Let(_) | Meaning::Block(_));
+    let is_named = matches!(
+        entry.meaning,
+        Meaning::Let(_) | Meaning::Block(_) | Meaning::Recipe(_)
+    );
     if is_named && !scope.broken.contains(name) {
         scope.ordered.push(entry);
     }
@@ -261,10 +282,59 @@ fn mentioned(meaning: Meaning<'_>) -> Vec<&str> {
             ast::LetValue::Domain(domain) => domain_names(domain, &mut names),
         },
         Meaning::Block(item) => op_names(&item.op, &mut names),
+        Meaning::Recipe(item) => recipe_names(item, &mut names),
         _ => {}
     }
     names.reverse();
     names
+}
+
+/// What rows and defaults mention, the block's own names left out.
+fn recipe_names<'a>(item: &'a ast::Recipe, names: &mut Vec<&'a str>) {
+    for param in &item.params {
+        param
+            .default
+            .iter()
+            .for_each(|value| value_names(value, names));
+    }
+    let params = item.params.iter().map(|param| param.name.value.as_str());
+    let parts = item.parts.iter().filter_map(|part| part.name.as_ref());
+    let own: BTreeSet<&str> = params
+        .chain(parts.map(|name| name.value.as_str()))
+        .collect();
+    let mut inside = Vec::new();
+    for part in &item.parts {
+        if Verb::from_word(&part.primitive.value).is_none() {
+            names.push(&part.primitive.value);
+        }
+        part_names(part, &mut inside);
+    }
+    names.extend(inside.into_iter().filter(|name| !own.contains(name)));
+}
+
+fn part_names<'a>(part: &'a ast::Part, names: &mut Vec<&'a str>) {
+    for detail in &part.details {
+        match detail {
+            ast::Detail::Word(word) => names.push(&word.value),
+            ast::Detail::Measure(measure) => expr_names(&measure.value, names),
+        }
+    }
+    let measures = part.measures.iter();
+    measures.for_each(|measure| expr_names(&measure.value, names));
+}
+
+fn expr_names<'a>(expr: &'a ast::Expr, names: &mut Vec<&'a str>) {
+    match &expr.kind {
+        ast::ExprKind::Number(_) => {}
+        ast::ExprKind::Name(name) => names.push(&name.value),
+        ast::ExprKind::Call { of: inner, .. } | ast::ExprKind::Group(inner) => {
+            expr_names(inner, names);
+        }
+        ast::ExprKind::Chain { first, rest } => {
+            expr_names(first, names);
+            rest.iter().for_each(|(_, side)| expr_names(side, names));
+        }
+    }
 }
 
 fn op_names<'a>(op: &'a ast::Op, names: &mut Vec<&'a str>) {

@@ -32,8 +32,10 @@ pub struct Use {
 pub enum FileItem {
     /// `let …`
     Let(Let),
-    /// `block …`
+    /// `block NAME = …`
     Block(Block),
+    /// `block NAME(…) { … }`
+    Recipe(Recipe),
     /// `space NAME { … }`
     Space(Space),
     /// `arch NAME of SPACE { … }`
@@ -112,6 +114,8 @@ pub enum Item {
     Table(Table),
     /// `block NAME = OP`
     Block(Block),
+    /// `block NAME(…) { … }`
+    Recipe(Recipe),
     /// `layer …` or `stage …`
     Row(Row),
     /// `fit NAME, …`
@@ -202,6 +206,124 @@ pub struct Block {
     pub span: Span,
 }
 
+/// `block NAME(PARAM, …) { PART … }`: a block of one's own, made of rows of primitives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recipe {
+    /// Its name, an operator from then on.
+    pub name: Name,
+    /// What may be set where it is used, in order.
+    pub params: Vec<Param>,
+    /// Its rows, in order.
+    pub parts: Vec<Part>,
+    /// From `block` to the closing brace.
+    pub span: Span,
+}
+
+/// `NAME` or `NAME = VALUE` in the parentheses of a block of one's own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Param {
+    /// Its name.
+    pub name: Name,
+    /// Its value where a use says nothing.
+    pub default: Option<Value>,
+    /// The whole of it.
+    pub span: Span,
+}
+
+/// `NAME: PRIMITIVE(DETAIL, …) MEASURE …`: a row of a block of one's own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// What later rows call it.
+    pub name: Option<Name>,
+    /// A primitive or a block.
+    pub primitive: Name,
+    /// What stands in the parentheses; empty without them.
+    pub details: Vec<Detail>,
+    /// `channels`, `stride`.
+    pub measures: Vec<Measure>,
+    /// The whole row.
+    pub span: Span,
+}
+
+/// What stands in the parentheses of a part.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Detail {
+    /// A part that is read, `input`, or a word like `gelu`.
+    Word(Name),
+    /// `kernel = 3`
+    Measure(Measure),
+}
+
+/// `NAME = EXPR`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measure {
+    /// What is set.
+    pub name: Name,
+    /// To what.
+    pub value: Expr,
+    /// The whole of it.
+    pub span: Span,
+}
+
+/// Arithmetic.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expr {
+    /// How it is made.
+    pub kind: ExprKind,
+    /// The whole of it.
+    pub span: Span,
+}
+
+/// How an expression is made.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExprKind {
+    /// `3`
+    Number(Quantity),
+    /// A parameter, a `let`, or a word like `in_channels`.
+    Name(Name),
+    /// `round8(EXPR)`
+    Call {
+        /// The function.
+        name: Name,
+        /// What it is of.
+        of: Box<Expr>,
+    },
+    /// `( EXPR )`
+    Group(Box<Expr>),
+    /// Terms joined by `+` and `-`, or factors by `*` and `/`, from left to right.
+    Chain {
+        /// The first one.
+        first: Box<Expr>,
+        /// The others with the sign before each; at least one.
+        rest: Vec<(Sign, Expr)>,
+    },
+}
+
+/// What joins two sides of an expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// `+`
+    Plus,
+    /// `-`
+    Minus,
+    /// `*`
+    Times,
+    /// `/`
+    Over,
+}
+
+impl Sign {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Sign::Plus => "+",
+            Sign::Minus => "-",
+            Sign::Times => "*",
+            Sign::Over => "/",
+        }
+    }
+}
+
 /// Which keyword begins a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowKind {
@@ -278,6 +400,26 @@ pub enum Comparison {
     AtLeast,
     /// `==`
     Equal,
+}
+
+impl Comparison {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Comparison::AtMost => "<=",
+            Comparison::AtLeast => ">=",
+            Comparison::Equal => "==",
+        }
+    }
+
+    /// Whether two sides compare so.
+    pub fn holds<T: PartialOrd>(self, left: T, right: T) -> bool {
+        match self {
+            Comparison::AtMost => left <= right,
+            Comparison::AtLeast => left >= right,
+            Comparison::Equal => left == right,
+        }
+    }
 }
 
 /// The right side of a comparison.

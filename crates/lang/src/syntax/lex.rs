@@ -12,7 +12,9 @@ use nom::{IResult, Parser};
 use super::reports::Reports;
 use crate::quantity::{NumberError, Quantity, UNITS};
 use crate::source::{FileId, Span, Spanned};
+use recipe::Recipe;
 
+mod recipe;
 mod report;
 
 /// What a token is.
@@ -50,6 +52,16 @@ pub(crate) enum Kind {
     AtLeast,
     /// `==`
     EqualEqual,
+    /// `:`, in the rows of a block only, as are the following four
+    Colon,
+    /// `+`
+    Plus,
+    /// `-`
+    Minus,
+    /// `*`
+    Star,
+    /// `/`
+    Slash,
     /// The end of the text.
     End,
 }
@@ -88,6 +100,7 @@ pub(super) fn lex(file: FileId, text: &str, reports: &mut Reports) -> Lexed {
         first_on_line: true,
         after_fault: false,
         open_brackets: 0,
+        recipe: Recipe::default(),
         lexed: Lexed {
             tokens: Vec::new(),
             comments: Vec::new(),
@@ -106,6 +119,8 @@ struct Lexer<'a> {
     after_fault: bool,
     /// `[` read as `{` and not closed yet.
     open_brackets: usize,
+    /// Whether marks of arithmetic mean something here.
+    recipe: Recipe,
     lexed: Lexed,
     reports: &'a mut Reports,
 }
@@ -150,6 +165,8 @@ impl<'a> Lexer<'a> {
 
     fn push(&mut self, kind: Kind, length: usize) {
         let Span { start, end, .. } = self.span(length);
+        let text = &self.text[self.at..self.at + length];
+        self.recipe = self.recipe.behind(kind, text);
         self.lexed.tokens.push(Token {
             kind,
             start,
@@ -241,7 +258,10 @@ impl<'a> Lexer<'a> {
             }
             '<' | '>' => self.bare_comparison(next),
             '/' if self.rest().starts_with("//") => self.slashes(),
-            _ => self.stray(),
+            _ => match self.recipe.mark(next) {
+                Some(kind) => self.push(kind, 1),
+                None => self.stray(),
+            },
         }
     }
 

@@ -182,7 +182,7 @@ fn nccl_without_its_library_or_a_device_is_an_error_in_words() {
     let error = C10d::nccl(&served, "gpu", (0, 1), 0).unwrap_err();
     let expected = std::env::var(EXPECTED);
     match expected {
-        Ok(expected) => assert!(error.0.contains(&expected), "{error}"),
+        Ok(expected) => assert!(error.0.to_lowercase().contains(&expected), "{error}"),
         Err(_) => assert!(
             error.0.contains("NCCL") || error.0.contains("CUDA"),
             "{error}"
@@ -190,7 +190,7 @@ fn nccl_without_its_library_or_a_device_is_an_error_in_words() {
     }
 }
 
-/// What [`nccl_without_its_library_or_a_device_is_an_error_in_words`] finds, where it was told.
+/// What [`nccl_without_its_library_or_a_device_is_an_error_in_words`] finds, where it was told, in small letters.
 const EXPECTED: &str = "CREAMC_TEST_EXPECTED";
 
 #[test]
@@ -198,24 +198,73 @@ fn a_nccl_that_is_not_there_and_a_library_that_is_none_are_named() {
     if crate::cuda_devices() > 0 {
         return;
     }
-    let cases = [
-        ("/no/such/libnccl.so.2", "/no/such/libnccl.so.2"),
-        ("libc.so.6", "NCCL has no function ncclGetUniqueId"),
-    ];
-    for (library, expected) in cases {
-        // In a process of its own: a library is looked for once, and the environment is everybody's.
-        let output = std::process::Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "group::tests::nccl_without_its_library_or_a_device_is_an_error_in_words",
-            ])
-            .envs([("CREAMC_NCCL", library), (EXPECTED, expected)])
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stdout);
-        assert!(
-            output.status.success() && said.contains("1 passed"),
-            "{said}"
-        );
+    assert_refused("/no/such/libnccl.so.2", "/no/such/libnccl.so.2");
+    assert_refused("libc.so.6", "nccl has no function ncclgetuniqueid");
+}
+
+/// All that is used of NCCL.
+const FUNCTIONS: [&str; 7] = [
+    "ncclGetUniqueId",
+    "ncclCommInitRank",
+    "ncclAllReduce",
+    "ncclBroadcast",
+    "ncclAllGather",
+    "ncclCommAbort",
+    "ncclGetErrorString",
+];
+
+#[test]
+fn a_nccl_is_taken_from_where_the_user_says_and_refused_where_it_lacks_a_function_or_a_device() {
+    if crate::cuda_devices() > 0 {
+        return;
     }
+    let folder = tempfile::tempdir().unwrap();
+    let library = |name: &str, functions: &[&str]| {
+        let path = folder.path().join(name);
+        stand_in(&path, functions);
+        path.to_str().unwrap().to_owned()
+    };
+    // It loads, and the next thing that is asked for is the device.
+    assert_refused(&library("whole.so", &FUNCTIONS), "cuda");
+    for (at, missing) in FUNCTIONS.iter().enumerate() {
+        let others: Vec<&str> = FUNCTIONS.into_iter().filter(|one| one != missing).collect();
+        let library = library(&format!("without_{at}.so"), &others);
+        let expected = format!("nccl has no function {}", missing.to_lowercase());
+        assert_refused(&library, &expected);
+    }
+}
+
+/// Makes a library with functions of these names, none of which may be called without a device.
+#[allow(clippy::disallowed_methods, reason = "a test lays out its files")]
+fn stand_in(path: &std::path::Path, functions: &[&str]) {
+    let source = path.with_extension("c");
+    let text = functions
+        .iter()
+        .map(|name| format!("int {name}(void) {{ __builtin_trap(); }}\n"));
+    std::fs::write(&source, text.collect::<String>()).unwrap();
+    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
+    let made = std::process::Command::new(compiler)
+        .args(["-shared", "-fPIC", "-o"])
+        .args([path, &source])
+        .status();
+    assert!(made.unwrap().success());
+}
+
+/// What a process says that joins a group over this library.
+#[track_caller]
+fn assert_refused(library: &str, expected: &str) {
+    // In a process of its own: a library is looked for once, and the environment is everybody's.
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "group::tests::nccl_without_its_library_or_a_device_is_an_error_in_words",
+        ])
+        .envs([("CREAMC_NCCL", library), (EXPECTED, expected)])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{said}"
+    );
 }

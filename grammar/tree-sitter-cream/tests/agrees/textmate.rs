@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use creamc_lang::space::{Activation, AttributeName, Metric, Norm, Operator, Padding};
+use creamc_lang::space::{Activation, AttributeName, Metric, Norm, Operator, Padding, Verb};
 use fancy_regex::Regex;
 use serde_json::Value;
 use tree_sitter::{Node, Parser};
@@ -124,7 +124,9 @@ fn every_word_of_the_tables_has_its_scope() {
         .iter()
         .filter_map(|one| Some((one.word()?, "support.variable.metric.")));
     let acts = Activation::ALL.iter().map(|one| one.as_str());
-    let values = acts.chain(Norm::ALL.iter().map(|one| one.as_str()));
+    // `layer` by itself is the word of rows; as a norm it stands in brackets or behind `=`.
+    let norms = Norm::ALL.iter().map(|one| one.as_str());
+    let values = acts.chain(norms.filter(|word| *word != "layer"));
     let values = values.chain(Padding::ALL.iter().map(|one| one.as_str()));
     let values = values.map(|word| (word, "constant.language."));
     let words = operators
@@ -133,10 +135,48 @@ fn every_word_of_the_tables_has_its_scope() {
         .chain(metrics)
         .chain(values);
     for (word, scope) in words {
-        assert!(scope_of(&rules, word).starts_with(scope), "{word}");
+        // `act` and `norm` at the start of a line are rows of a block.
+        let line = format!("({word} = ");
+        let found = scopes(&rules, &line);
+        let found = found.iter().find(|one| one.0 == 1);
+        let found = found.map_or("", |one| one.2.as_str());
+        assert!(found.starts_with(scope), "{word}: {found}");
     }
     for word in reserved().iter().map(String::as_str).chain(["cream"]) {
         assert!(scope_of(&rules, word).starts_with("keyword."), "{word}");
+    }
+}
+
+#[test]
+fn layer_is_a_norm_where_a_value_stands() {
+    let rules = rules(&grammar());
+    let of_layer = |line: &str| {
+        let start = line.find("layer").expect("it is there");
+        let found = scopes(&rules, line).into_iter();
+        let mut found = found.filter(|one| one.0 == start);
+        found.next().expect("it has a scope").2
+    };
+    for line in [
+        "default norm = layer",
+        "norm(layer)",
+        "norm in {batch, layer}",
+    ] {
+        assert_eq!(of_layer(line), "constant.language.cream", "{line}");
+    }
+    assert_eq!(of_layer("layer s1 skip"), "keyword.declaration.cream");
+}
+
+#[test]
+fn words_of_rows_are_operators_at_the_start_of_a_row() {
+    let rules = rules(&grammar());
+    for verb in Verb::ALL {
+        for line in [format!("    {verb}"), format!("    a:  {verb}(kernel = 3)")] {
+            let start = line.rfind(verb.as_str()).expect("it is there");
+            let found = scopes(&rules, &line);
+            let found = found.iter().find(|one| one.0 == start);
+            let scope = found.map(|one| one.2.as_str());
+            assert_eq!(scope, Some("support.function.operator.cream"), "{line}");
+        }
     }
 }
 
@@ -252,6 +292,17 @@ fn expected(leaf: &Node) -> &'static [&'static str] {
         ("name", "let" | "choice" | "table") if declares => &["entity.name.constant."],
         ("name", "layer" | "stage") if declares => &["entity.name.tag."],
         ("name", "attr" | "fixed") if declares => &["entity.other.attribute-name."],
+        ("name", "part") if declares => &["entity.name.tag."],
+        ("name", "param" | "measure") if declares => {
+            &["variable.other.", "entity.other.attribute-name."]
+        }
+        ("name", "part") => &[
+            "support.function.operator.",
+            "variable.other.",
+            "constant.language.",
+            "entity.other.attribute-name.",
+            "keyword.declaration.",
+        ],
         ("name", "prim") => &["support.function.operator.", "variable.other."],
         ("name", _) => &[
             "variable.other.",
@@ -261,9 +312,9 @@ fn expected(leaf: &Node) -> &'static [&'static str] {
         ],
         ("in" | "fit" | "then" | "or" | "step", _) => &["keyword.operator.word."],
         ("image" | "classes" | "latency", _) => &["support.type."],
-        (".." | "<=" | ">=" | "==" | "=", _) => &["keyword.operator."],
+        (".." | "<=" | ">=" | "==" | "=" | "+" | "-" | "*" | "/", _) => &["keyword.operator."],
         ("{" | "}" | "(" | ")", _) => &["punctuation.section."],
-        ("," | ".", _) => &["punctuation.separator."],
+        ("," | "." | ":", _) => &["punctuation.separator."],
         _ => &["keyword.declaration."],
     }
 }

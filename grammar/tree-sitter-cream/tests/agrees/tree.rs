@@ -58,7 +58,8 @@ fn items_rows_and_attributes_lie_where_the_compiler_sees_them() {
             let expected = pieces(&file);
             let wanted = [
                 "use", "let", "block", "space", "arch", "fix", "input", "output", "default",
-                "choice", "table", "layer", "stage", "fit", "require", "op", "attr", "comment",
+                "choice", "table", "layer", "stage", "fit", "require", "op", "attr", "param",
+                "part", "measure", "comment",
             ];
             let mut seen = Vec::new();
             collect(tree(&text).root_node(), &text, &wanted, &mut seen);
@@ -100,6 +101,7 @@ fn pieces(file: &ast::File) -> Vec<Piece> {
         match item {
             ast::FileItem::Let(one) => all.push(piece("let", one.span)),
             ast::FileItem::Block(one) => all.push(piece("block", one.span)),
+            ast::FileItem::Recipe(one) => all.extend(recipe_pieces(one)),
             ast::FileItem::Arch(arch) => {
                 all.push(piece("arch", arch.span));
                 all.extend(arch.fixes.iter().map(|fix| piece("fix", fix.span)));
@@ -125,11 +127,28 @@ fn item_pieces(item: &ast::Item) -> Vec<Piece> {
         ast::Item::Choice(item) => one("choice", item.span),
         ast::Item::Table(item) => one("table", item.span),
         ast::Item::Block(item) => one("block", item.span),
+        ast::Item::Recipe(item) => recipe_pieces(item),
         ast::Item::Fit(item) => one("fit", item.span),
         ast::Item::Require(item) => one("require", item.span),
         ast::Item::Row(row) => row_pieces(row),
         ast::Item::Error(span) => panic!("an error at {span:?} in a right file"),
     }
+}
+
+fn recipe_pieces(recipe: &ast::Recipe) -> Vec<Piece> {
+    let mut pieces = vec![piece("block", recipe.span)];
+    let params = recipe.params.iter();
+    pieces.extend(params.map(|param| piece("param", param.span)));
+    for part in &recipe.parts {
+        pieces.push(piece("part", part.span));
+        let inside = part.details.iter().filter_map(|detail| match detail {
+            ast::Detail::Measure(measure) => Some(measure),
+            ast::Detail::Word(_) => None,
+        });
+        let measures = inside.chain(&part.measures);
+        pieces.extend(measures.map(|measure| piece("measure", measure.span)));
+    }
+    pieces
 }
 
 fn row_pieces(row: &ast::Row) -> Vec<Piece> {
@@ -217,6 +236,10 @@ fn the_query_highlights_every_word_and_mark() {
 fn the_query_names_every_operator() {
     for operator in creamc_lang::space::Operator::ALL {
         let word = format!("\"{operator}\"");
+        assert!(tree_sitter_cream::HIGHLIGHTS.contains(&word), "{word}");
+    }
+    for verb in creamc_lang::space::Verb::ALL {
+        let word = format!("\"{verb}\"");
         assert!(tree_sitter_cream::HIGHLIGHTS.contains(&word), "{word}");
     }
 }

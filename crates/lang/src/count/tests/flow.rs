@@ -27,13 +27,13 @@ proptest! {
             for &depth in depths {
                 let of_row = ends.depths.get(row).cloned().unwrap_or_default();
                 let found = of_row.get(depth as usize).copied().flatten();
-                prop_assert_eq!(found, wanted(&|path| path.0[row].len() == depth as usize));
+                prop_assert_eq!(found, wanted(&|path| path.rows[row].len() == depth as usize));
             }
             for candidate in 0..slots[0].len() {
                 let of_row = ends.blocks.get(row).cloned().unwrap_or_default();
                 let of_block = of_row.first().cloned().unwrap_or_default();
                 let found = of_block.get(candidate).copied().flatten();
-                prop_assert_eq!(found, wanted(&|path| usize::from(path.0[row][0]) == candidate));
+                prop_assert_eq!(found, wanted(&|path| usize::from(path.rows[row][0]) == candidate));
             }
         }
         for (choice, &size) in rows.1.sizes.iter().enumerate() {
@@ -63,7 +63,7 @@ proptest! {
             for &depth in depths {
                 let of_row = flow.depths.get(row).cloned().unwrap_or_default();
                 let part = of_row.get(depth as usize).copied().unwrap_or_default();
-                let number = count(&|path| path.0[row].len() == depth as usize);
+                let number = count(&|path| path.rows[row].len() == depth as usize);
                 prop_assert!(holds_share(part, number, all), "{part:?} {number} of {all}");
             }
             for (block, slot) in slots.iter().enumerate() {
@@ -72,7 +72,7 @@ proptest! {
                     let of_block = of_row.get(block).cloned().unwrap_or_default();
                     let part = of_block.get(candidate).copied().unwrap_or_default();
                     let number = count(&|path| {
-                        path.0[row].get(block).is_some_and(|&one| usize::from(one) == candidate)
+                        path.rows[row].get(block).is_some_and(|&one| usize::from(one) == candidate)
                     });
                     prop_assert!(holds_share(part, number, all), "{part:?} {number} of {all}");
                 }

@@ -92,7 +92,7 @@ impl<'a> Checker<'a> {
                 }),
                 LetMeaning::Domain(_) => self.wrong(report::domain_for_value(name, entry.name)),
             },
-            Meaning::Block(_) | Meaning::Row(_) | Meaning::Table(_) => {
+            Meaning::Block(_) | Meaning::Recipe(_) | Meaning::Row(_) | Meaning::Table(_) => {
                 self.wrong(report::wrong_kind(name, "a value", entry))
             }
         }
@@ -112,7 +112,7 @@ impl<'a> Checker<'a> {
                 LetMeaning::Domain(domain) => Some(domain),
                 LetMeaning::Literal(_) => self.wrong(report::value_for_domain(name, entry.name)),
             },
-            Meaning::Block(_) | Meaning::Row(_) | Meaning::Table(_) => {
+            Meaning::Block(_) | Meaning::Recipe(_) | Meaning::Row(_) | Meaning::Table(_) => {
                 self.wrong(report::wrong_kind(name, "a domain", entry))
             }
         }

@@ -9,9 +9,9 @@ mod domain;
 mod fit;
 mod input;
 mod literal;
-mod not_built;
 mod number;
 mod operator;
+mod recipe;
 mod require;
 mod row;
 mod sum;
@@ -20,7 +20,9 @@ mod value;
 mod warn;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use super::recipe::Recipe;
 use super::resolve::{Meaning, Scope, resolve};
 use super::{Alternative, NormSettings, Space, report, shape};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -32,9 +34,10 @@ use defaults::Defaults;
 use literal::LetMeaning;
 
 pub(super) use input::Input;
-pub(super) use not_built::Feature;
+pub(super) use operator::block_count;
+pub(crate) use recipe::given_to_rows;
 pub(super) use require::check_require;
-pub(super) use row::{Draft, Width};
+pub(super) use row::{Draft, Written};
 pub(super) use value::Kind;
 
 /// Everything known while a space is checked.
@@ -46,13 +49,15 @@ pub(super) struct Checker<'a> {
     lets: BTreeMap<&'a str, Option<LetMeaning<'a>>>,
     /// What every block stands for.
     blocks: BTreeMap<&'a str, Option<Vec<Alternative>>>,
+    /// The rows of every block that has them.
+    recipes: BTreeMap<&'a str, Option<Arc<Recipe>>>,
+    /// Whether the blocks looked at are the language's own.
+    is_prelude: bool,
     choices: Choices<'a>,
     /// Names mentioned somewhere.
     used: BTreeSet<&'a str>,
     defaults: Defaults,
     classes: Option<Spanned<u32>>,
-    /// Parts of the language met that are not built yet, with their places.
-    not_built: BTreeMap<Feature, Vec<crate::source::Span>>,
 }
 
 impl<'a> Checker<'a> {
@@ -68,11 +73,12 @@ impl<'a> Checker<'a> {
             found,
             lets: BTreeMap::new(),
             blocks: BTreeMap::new(),
+            recipes: BTreeMap::new(),
+            is_prelude: false,
             choices: Choices::of(space),
             used: BTreeSet::new(),
             defaults: Defaults::default(),
             classes: None,
-            not_built: BTreeMap::new(),
         }
     }
 
@@ -94,8 +100,10 @@ impl<'a> Checker<'a> {
     /// Looks at every block, each after all it rests on; `let`s and defaults are known.
     fn check_blocks(&mut self) {
         for entry in self.scope.ordered().to_vec() {
-            if let Meaning::Block(item) = entry.meaning {
-                self.check_block(item);
+            match entry.meaning {
+                Meaning::Block(item) => self.check_block(item),
+                Meaning::Recipe(item) => self.check_recipe(item),
+                _ => {}
             }
         }
     }
@@ -111,8 +119,7 @@ impl<'a> Checker<'a> {
     }
 
     /// All messages, in order of place; warnings only where there is no error.
-    fn finish(mut self) -> Vec<Diagnostic> {
-        self.report_not_built();
+    fn finish(self) -> Vec<Diagnostic> {
         let mut found = self.found;
         let is_wrong = found.iter().any(|found| found.severity == Severity::Error);
         found.retain(|found| !is_wrong || found.severity == Severity::Error);
@@ -135,6 +142,18 @@ pub(super) fn check_space(
     let found = checker.finish();
     let is_wrong = found.iter().any(|found| found.severity == Severity::Error);
     (checked.filter(|_| !is_wrong), found)
+}
+
+/// The language's own blocks.
+pub(super) fn check_prelude(file: &ast::File, sources: &Sources) -> Vec<Arc<Recipe>> {
+    let mut checker = Checker::new(None, &[file], sources);
+    // That their names are taken is as it should be.
+    checker.found.clear();
+    checker.is_prelude = true;
+    checker.check_blocks();
+    let found = &checker.found;
+    assert!(found.is_empty(), "the prelude is right: {found:?}");
+    checker.recipes.into_values().flatten().collect()
 }
 
 /// Checks the names of files without a space.

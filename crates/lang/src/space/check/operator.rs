@@ -1,11 +1,13 @@
 //! What may stand in a block: alternatives, each an operator with all its attributes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Checker;
-use super::value::Kind;
+use super::value::{Form, Kind};
 use crate::source::{Name, Span};
-use crate::space::operator::AttributeSpec;
+use crate::space::operator::{AttributeSpec, OwnName};
+use crate::space::recipe::Recipe;
 use crate::space::resolve::Meaning;
 use crate::space::{
     Alternative, Attribute, AttributeName, AttributeValue, Block, Operator, Setting, limits, report,
@@ -17,6 +19,62 @@ struct Reached {
     alternative: Alternative,
     prim: usize,
     span: Span,
+}
+
+/// What is called: an operator of the language, or a block of rows.
+#[derive(Clone)]
+pub(super) struct Callee {
+    operator: Operator,
+    recipe: Option<Arc<Recipe>>,
+}
+
+impl Callee {
+    pub(super) fn of(operator: Operator) -> Callee {
+        Callee {
+            operator,
+            recipe: None,
+        }
+    }
+
+    fn block(recipe: Arc<Recipe>) -> Callee {
+        Callee {
+            operator: Operator::Own(OwnName::new(&recipe.name.value)),
+            recipe: Some(recipe),
+        }
+    }
+
+    /// What it takes, in order.
+    fn specs(&self) -> Vec<AttributeSpec> {
+        let Some(recipe) = &self.recipe else {
+            return self.operator.attributes().to_vec();
+        };
+        let params = recipe.params.iter();
+        params
+            .map(|param| AttributeSpec {
+                name: param.name,
+                default: param.default.or(language_default(param.name, param.kind)),
+            })
+            .collect()
+    }
+
+    fn kind(&self, name: AttributeName) -> Kind {
+        let params = self.recipe.iter().flat_map(|recipe| &recipe.params);
+        let param = params.into_iter().find(|param| param.name == name);
+        param.map_or_else(|| Kind::of(name), |param| param.kind)
+    }
+}
+
+/// A parameter that is called like an attribute, and is one, has the language's value.
+fn language_default(name: AttributeName, kind: Kind) -> Option<AttributeValue> {
+    match (name, kind.form) {
+        (AttributeName::Act | AttributeName::Norm | AttributeName::Padding, Form::Word(word))
+            if word == name =>
+        {
+            let of_conv = Operator::Conv.attribute(name)?;
+            of_conv.default
+        }
+        _ => None,
+    }
 }
 
 /// The attributes written in one pair of parentheses; `None` where the value is wrong.
@@ -76,7 +134,7 @@ impl<'a> Checker<'a> {
         if let Some(operator) = Operator::from_word(&call.name.value) {
             let alternative = match operator {
                 Operator::Sum => self.sum(call)?,
-                _ => self.operator(operator, call)?,
+                _ => self.operator(&Callee::of(operator), call)?,
             };
             return Some(vec![alternative]);
         }
@@ -88,12 +146,16 @@ impl<'a> Checker<'a> {
         let Some(entry) = self.scope.get(&name.value) else {
             let blocks = self
                 .scope
-                .names(|meaning| matches!(meaning, Meaning::Block(_)));
+                .names(|meaning| matches!(meaning, Meaning::Block(_) | Meaning::Recipe(_)));
             return self.wrong(report::unknown_operator(name, &blocks));
         };
         self.used.insert(&name.value);
         match entry.meaning {
             Meaning::Twice => None,
+            Meaning::Recipe(_) => {
+                let recipe = self.recipes.get(name.value.as_str()).cloned()??;
+                Some(vec![self.operator(&Callee::block(recipe), call)?])
+            }
             Meaning::Block(_) if !call.args.is_empty() => {
                 self.wrong(report::block_with_arguments(name, call.span, entry.name))
             }
@@ -107,12 +169,13 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn operator(&mut self, operator: Operator, call: Call<'a>) -> Option<Alternative> {
-        let written = self.written(operator, call);
+    fn operator(&mut self, callee: &Callee, call: Call<'a>) -> Option<Alternative> {
+        let operator = callee.operator;
+        let written = self.written(callee, call);
         // With an unknown attribute in the parentheses, a missing one is probably the same mistake.
         let written = written?;
-        let missing: Vec<&str> = operator
-            .attributes()
+        let specs = callee.specs();
+        let missing: Vec<&str> = specs
             .iter()
             .filter(|spec| self.is_missing(spec, &written))
             .map(|spec| spec.name.as_str())
@@ -120,18 +183,18 @@ impl<'a> Checker<'a> {
         if !missing.is_empty() {
             return self.wrong(report::missing_attributes(operator, &missing, call.name));
         }
-        let attributes = operator
-            .attributes()
+        let attributes = specs
             .iter()
             .map(|spec| match written.get(&spec.name) {
                 Some(attribute) => attribute.clone(),
-                None => self.default_for(operator, spec, call.name.span),
+                None => self.default_for(callee, spec, call.name.span),
             })
             .collect::<Option<Vec<Attribute>>>()?;
         Some(Alternative {
             operator,
             attributes,
             branches: Vec::new(),
+            recipe: callee.recipe.clone(),
             block: None,
             span: call.span,
         })
@@ -143,21 +206,18 @@ impl<'a> Checker<'a> {
     }
 
     /// The file's default, then the language's.
-    fn default_for(
-        &self,
-        operator: Operator,
-        spec: &AttributeSpec,
-        span: Span,
-    ) -> Option<Attribute> {
+    fn default_for(&self, callee: &Callee, spec: &AttributeSpec, span: Span) -> Option<Attribute> {
         // A pool without a window is over the whole map; `default kernel` must not change that.
         let of_file = self
             .defaults
             .attributes
             .get(&spec.name)
-            .filter(|_| !operator.is_pool());
+            .filter(|_| !callee.operator.is_pool())
+            .filter(|value| value.is_none_or(|value| callee.kind(spec.name).takes(value)));
         let value = match of_file {
             Some(value) => (*value)?,
-            None => spec.default.expect("a missing attribute was reported"),
+            // A block's parameter may be of another type than the attribute of that name.
+            None => spec.default?,
         };
         Some(Attribute {
             name: spec.name,
@@ -168,12 +228,12 @@ impl<'a> Checker<'a> {
     }
 
     /// What stands in the parentheses; `None` if something in there is no attribute of the operator.
-    fn written(&mut self, operator: Operator, call: Call<'a>) -> Option<Written> {
+    fn written(&mut self, callee: &Callee, call: Call<'a>) -> Option<Written> {
         let mut written: Written = BTreeMap::new();
         let mut spans: BTreeMap<AttributeName, Span> = BTreeMap::new();
         let mut is_whole = true;
         for arg in call.args {
-            let Some((name, attribute)) = self.attribute_name(operator, arg) else {
+            let Some((name, attribute)) = self.attribute_name(callee, arg) else {
                 is_whole = false;
                 continue;
             };
@@ -184,7 +244,7 @@ impl<'a> Checker<'a> {
                 continue;
             }
             spans.insert(name, attribute.span);
-            let setting = self.setting(name, attribute);
+            let setting = self.setting(callee.kind(name), attribute);
             let typed = setting.map(|(setting, choice)| Attribute {
                 name,
                 setting,
@@ -198,19 +258,22 @@ impl<'a> Checker<'a> {
 
     pub(super) fn attribute_name(
         &mut self,
-        operator: Operator,
+        callee: &Callee,
         arg: &'a ast::Arg,
     ) -> Option<(AttributeName, &'a ast::Attribute)> {
+        let operator = callee.operator;
         let attribute = match arg {
             ast::Arg::Op(op) => return self.wrong(report::not_an_attribute(operator, op)),
             ast::Arg::Attribute(attribute) => attribute,
         };
-        let name = AttributeName::from_word(&attribute.name.value);
-        match name.filter(|&name| operator.attribute(name).is_some()) {
+        let known = callee.specs();
+        let mut names = known.iter().map(|spec| spec.name);
+        match names.find(|name| name.as_str() == attribute.name.value) {
             Some(name) => Some((name, attribute)),
             None => {
                 let text = self.sources.text(attribute.span);
-                self.wrong(report::unknown_attribute(operator, attribute, text))
+                let known: Vec<&str> = known.iter().map(|spec| spec.name.as_str()).collect();
+                self.wrong(report::unknown_attribute(operator, &known, attribute, text))
             }
         }
     }
@@ -218,10 +281,9 @@ impl<'a> Checker<'a> {
     /// The value or domain, and the choice that is followed, if one is.
     fn setting(
         &mut self,
-        name: AttributeName,
+        kind: Kind,
         attribute: &'a ast::Attribute,
     ) -> Option<(Setting<AttributeValue>, Option<usize>)> {
-        let kind = Kind::of(name);
         match &attribute.binding {
             ast::Binding::Is(value) => match self.choice_named(value) {
                 Some((name, choice)) => {
@@ -279,7 +341,8 @@ fn candidate_count(alternative: &Alternative) -> u64 {
     sizes.chain(branches).fold(1, u64::saturating_mul)
 }
 
-fn block_count(block: &Block) -> u64 {
+/// How many candidates a block has for one width in and one width out.
+pub(in crate::space) fn block_count(block: &Block) -> u64 {
     let alternatives = block.alternatives.iter().map(candidate_count);
     alternatives.fold(0, u64::saturating_add)
 }

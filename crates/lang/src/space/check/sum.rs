@@ -1,7 +1,7 @@
 //! `sum(…)`: branches, each with alternatives of its own.
 
 use super::Checker;
-use super::operator::Call;
+use super::operator::{Call, Callee};
 use crate::space::{Alternative, Block, Operator, report};
 use crate::syntax::ast;
 
@@ -19,6 +19,7 @@ impl<'a> Checker<'a> {
             operator: Operator::Sum,
             attributes: Vec::new(),
             branches,
+            recipe: None,
             block: None,
             span: call.span,
         })
@@ -28,7 +29,7 @@ impl<'a> Checker<'a> {
         match arg {
             ast::Arg::Op(op) => self.block_of(op),
             ast::Arg::Attribute(_) => {
-                self.attribute_name(Operator::Sum, arg);
+                self.attribute_name(&Callee::of(Operator::Sum), arg);
                 None
             }
         }

@@ -8,7 +8,7 @@ use crate::space::resolve::given_meaning;
 use crate::space::{Activation, AttributeName, AttributeValue, Norm, Padding, limits, report};
 
 /// The values one attribute takes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::space) struct Kind {
     /// The attribute, as written.
     pub(in crate::space) name: &'static str,
@@ -28,7 +28,7 @@ pub(in crate::space) enum Form {
     Word(AttributeName),
 }
 
-const fn integer(name: &'static str, min: u32, max: u32) -> Kind {
+pub(super) const fn integer(name: &'static str, min: u32, max: u32) -> Kind {
     Kind {
         name,
         form: Form::Integer {
@@ -39,7 +39,7 @@ const fn integer(name: &'static str, min: u32, max: u32) -> Kind {
     }
 }
 
-const fn ratio(name: &'static str, min: u32, max: u32, decimals: u32) -> Kind {
+pub(super) const fn ratio(name: &'static str, min: u32, max: u32, decimals: u32) -> Kind {
     Kind {
         name,
         form: Form::Ratio { min, max, decimals },
@@ -73,11 +73,28 @@ impl Kind {
             AttributeName::Expand => ratio("expand", 1, limits::EXPAND, 9),
             AttributeName::Ratio => ratio("ratio", 0, 1, 9),
             AttributeName::Se => ratio("se", 0, 1, 9),
+            AttributeName::Own(name) => ratio(name.as_str(), 0, limits::NUMBER, 9),
             AttributeName::Act | AttributeName::Norm | AttributeName::Padding => Kind {
                 name: name.as_str(),
                 form: Form::Word(name),
             },
         }
+    }
+
+    /// Whether a value is of this type.
+    pub(super) fn takes(self, value: AttributeValue) -> bool {
+        match (self.form, value) {
+            (Form::Word(AttributeName::Act), AttributeValue::Act(_))
+            | (Form::Word(AttributeName::Norm), AttributeValue::Norm(_))
+            | (Form::Word(AttributeName::Padding), AttributeValue::Padding(_)) => true,
+            (Form::Word(_), _) => false,
+            (_, value) => matches!(value, AttributeValue::Integer(_) | AttributeValue::Ratio(_)),
+        }
+    }
+
+    /// The same values under another name.
+    pub(super) fn called(self, name: &'static str) -> Kind {
+        Kind { name, ..self }
     }
 
     /// The type with its article, for messages.

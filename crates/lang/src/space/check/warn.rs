@@ -48,7 +48,12 @@ impl<'a> Checker<'a> {
             }
             match entry.meaning {
                 Meaning::Let(item) => self.found.push(report::unused_let(item)),
-                Meaning::Block(item) => self.found.push(report::unused_block(item)),
+                Meaning::Block(item) => {
+                    self.found.push(report::unused_block(&item.name, item.span))
+                }
+                Meaning::Recipe(item) => {
+                    self.found.push(report::unused_block(&item.name, item.span));
+                }
                 Meaning::Table(item) => self.found.push(report::unused_table(item)),
                 _ => {}
             }

@@ -3,7 +3,7 @@
 use super::Operator;
 
 impl Operator {
-    /// The page `docs/operators/<word>.md`.
+    /// The page `docs/operators/<word>.md`; for a block of rows the one about such blocks.
     pub fn page(self) -> &'static str {
         match self {
             Operator::Conv => include_str!("../../../../../docs/operators/conv.md"),
@@ -15,10 +15,12 @@ impl Operator {
             Operator::MaxPool => include_str!("../../../../../docs/operators/maxpool.md"),
             Operator::Bottleneck => include_str!("../../../../../docs/operators/bottleneck.md"),
             Operator::Shuffle => include_str!("../../../../../docs/operators/shuffle.md"),
+            Operator::Xception => include_str!("../../../../../docs/operators/xception.md"),
             Operator::Linear => include_str!("../../../../../docs/operators/linear.md"),
             Operator::Zero => include_str!("../../../../../docs/operators/zero.md"),
             Operator::Sum => include_str!("../../../../../docs/operators/sum.md"),
             Operator::Skip => include_str!("../../../../../docs/operators/skip.md"),
+            Operator::Own(_) => include_str!("../../../../../docs/blocks.md"),
         }
     }
 }

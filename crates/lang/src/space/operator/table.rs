@@ -54,10 +54,12 @@ const DS: &[AttributeSpec] = &[KERNEL, SE, ACT, NORM, PADDING];
 const IR: &[AttributeSpec] = &[KERNEL, EXPAND, SE, ACT, NORM, PADDING];
 const BOTTLENECK: &[AttributeSpec] = &[KERNEL_OR_3, RATIO, ACT, NORM];
 const SHUFFLE: &[AttributeSpec] = &[KERNEL, ACT, NORM];
+const XCEPTION: &[AttributeSpec] = &[KERNEL_OR_3, ACT, NORM];
 const POOL: &[AttributeSpec] = &[WINDOW];
 
 impl Operator {
-    /// Its attributes, in the order in which candidates list them.
+    /// Its attributes, in the order in which candidates list them. Those of a block of rows are its
+    /// parameters, which are not told here.
     pub fn attributes(self) -> &'static [AttributeSpec] {
         match self {
             Operator::Conv => CONV,
@@ -66,8 +68,13 @@ impl Operator {
             Operator::Ir | Operator::Er => IR,
             Operator::Bottleneck => BOTTLENECK,
             Operator::Shuffle => SHUFFLE,
+            Operator::Xception => XCEPTION,
             Operator::AvgPool | Operator::MaxPool => POOL,
-            Operator::Linear | Operator::Skip | Operator::Zero | Operator::Sum => &[],
+            Operator::Linear
+            | Operator::Skip
+            | Operator::Zero
+            | Operator::Sum
+            | Operator::Own(_) => &[],
         }
     }
 

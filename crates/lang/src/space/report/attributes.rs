@@ -8,6 +8,7 @@ use crate::syntax::ast;
 
 pub(in crate::space) fn unknown_attribute(
     operator: Operator,
+    known: &[&str],
     attribute: &ast::Attribute,
     text: &str,
 ) -> Diagnostic {
@@ -18,22 +19,14 @@ pub(in crate::space) fn unknown_attribute(
         name.span,
         format!("not an attribute of `{operator}`"),
     );
-    let known: Vec<&str> = attribute_names(operator);
     if let Some(near) = nearest(&name.value, known.iter().copied()) {
         return problem.guess(format!("did you mean `{near}`?"), name.span, near);
     }
     let problem = match known.is_empty() {
         true => problem.note(format!("`{operator}` has no attributes")),
-        false => problem.note(format!("`{operator}` has {}", list(&known))),
+        false => problem.note(format!("`{operator}` has {}", list(known))),
     };
     elsewhere(problem, &name.value, text)
-}
-
-fn attribute_names(operator: Operator) -> Vec<&'static str> {
-    let attributes = operator.attributes().iter();
-    attributes
-        .map(|attribute| attribute.name.as_str())
-        .collect()
 }
 
 /// Where the attribute would be at home.

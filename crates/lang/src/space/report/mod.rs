@@ -2,6 +2,7 @@
 
 mod attributes;
 mod names;
+mod recipes;
 mod requires;
 mod rows;
 mod shapes;
@@ -10,6 +11,7 @@ mod warnings;
 
 pub(super) use attributes::*;
 pub(super) use names::*;
+pub(super) use recipes::*;
 pub(super) use requires::*;
 pub(super) use rows::*;
 pub(super) use shapes::*;

@@ -3,7 +3,6 @@
 use super::grouped;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
-use crate::space::check::Feature;
 use crate::space::limits;
 use crate::syntax::ast;
 
@@ -81,6 +80,33 @@ pub(in crate::space) fn too_many_candidates(candidates: u64, op: Span) -> Diagno
     )
 }
 
+/// `counts`: the candidates of a block, without and with its searched widths.
+pub(in crate::space) fn too_many_widths(counts: [u64; 2], op: Span, width: Span) -> Diagnostic {
+    let most = grouped(limits::CANDIDATES.into());
+    let [candidates, combined] = counts.map(|count| grouped(count.into()));
+    Diagnostic::new(
+        Code::SpaceTooLarge,
+        format!("a block has at most {most} candidates, every combination of widths counted"),
+        width,
+        format!("{combined} candidates with these widths"),
+    )
+    .label(
+        op,
+        format!("{candidates} for one width in and one width out"),
+    )
+}
+
+pub(in crate::space) fn too_many_resolutions(count: usize, domain: Span) -> Diagnostic {
+    let most = limits::RESOLUTIONS;
+    Diagnostic::new(
+        Code::SpaceTooLarge,
+        format!("a path decides among at most {most} resolutions"),
+        domain,
+        format!("{} of them", grouped(count as u128)),
+    )
+    .help("take a larger `step`, or let the compiler settle one with `fit`")
+}
+
 pub(in crate::space) fn too_many_blocks(row: &ast::Row, blocks: u64) -> Diagnostic {
     let most = grouped(limits::SPACE_BLOCKS.into());
     Diagnostic::new(
@@ -89,34 +115,4 @@ pub(in crate::space) fn too_many_blocks(row: &ast::Row, blocks: u64) -> Diagnost
         row.name.span,
         format!("{} blocks up to here", grouped(blocks.into())),
     )
-}
-
-pub(in crate::space) fn not_built_yet(feature: Feature, spans: &[Span]) -> Diagnostic {
-    let (what, instead) = feature_text(feature);
-    let mut problem = Diagnostic::new(
-        Code::NotBuiltYet,
-        format!("{what} is not built yet"),
-        spans[0],
-        "part of the language, not of this compiler yet",
-    );
-    for &span in &spans[1..] {
-        problem = problem.label(span, "here too");
-    }
-    match instead {
-        Some(instead) => problem.help(instead),
-        None => problem,
-    }
-}
-
-/// The part in words, and what does for now.
-fn feature_text(feature: Feature) -> (String, Option<&'static str>) {
-    let of = |what: &str, instead| (what.to_owned(), Some(instead));
-    match feature {
-        Feature::SearchedWidth => of("a searched width (`channels in`)", "fix it: `channels = N`"),
-        Feature::SearchedResolution => of(
-            "a searched resolution (`resolution in`)",
-            "fix it with `=`, or let the compiler settle it with `fit`",
-        ),
-        Feature::BoundOnWidth => of("a bound on `channels`", "widths are fixed: leave it out"),
-    }
 }

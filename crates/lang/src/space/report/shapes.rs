@@ -112,7 +112,7 @@ pub(in crate::space) fn shuffle_odd(
 ) -> Diagnostic {
     Diagnostic::new(
         Code::ShuffleWidths,
-        format!("`shuffle` cannot halve {width} channels"),
+        format!("`{}` cannot halve {width} channels", shuffle.operator),
         shuffle.span,
         "works on every second channel",
     )
@@ -127,7 +127,10 @@ pub(in crate::space) fn shuffle_shrinks(
 ) -> Diagnostic {
     Diagnostic::new(
         Code::ShuffleWidths,
-        format!("`shuffle` cannot make {output} channels of {input} where the shape changes"),
+        format!(
+            "`{}` cannot make {output} channels of {input} where the shape changes",
+            shuffle.operator
+        ),
         shuffle.span,
         "keeps the channels that come in and adds more",
     )
@@ -309,6 +312,16 @@ pub(in crate::space) fn wrong_class_count(width: Spanned<u32>, classes: u32) -> 
         width.span,
         "channels = classes",
     )
+}
+
+pub(in crate::space) fn classes_searched(span: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::WrongOutput,
+        "the last row gives one number a class",
+        span,
+        "searched here",
+    )
+    .guess("write `channels = classes`", span, "channels = classes")
 }
 
 pub(in crate::space) fn classes_too_early(row: &ast::Row, span: Span) -> Diagnostic {

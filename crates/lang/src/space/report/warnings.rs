@@ -2,7 +2,7 @@
 
 use super::row_word;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::Span;
+use crate::source::{Name, Span};
 use crate::space::Row;
 use crate::syntax::ast;
 
@@ -69,14 +69,14 @@ pub(in crate::space) fn unused_let(item: &ast::Let) -> Diagnostic {
     .guess("leave it out", item.span, "")
 }
 
-pub(in crate::space) fn unused_block(item: &ast::Block) -> Diagnostic {
+pub(in crate::space) fn unused_block(name: &Name, item: Span) -> Diagnostic {
     Diagnostic::new(
         Code::UnusedBlock,
-        format!("no row uses the block `{}`", item.name.value),
-        item.name.span,
+        format!("no row uses the block `{}`", name.value),
+        name.span,
         "a block without use",
     )
-    .guess("leave it out", item.span, "")
+    .guess("leave it out", item, "")
 }
 
 pub(in crate::space) fn unused_table(item: &ast::Table) -> Diagnostic {

@@ -21,6 +21,8 @@ pub(super) enum Run {
     Blocks,
     /// `layer` and `stage`; cells: name, operator, `channels`, `stride`, `depth`, anything else.
     Rows,
+    /// Rows of a block; cells: name, primitive, `channels`, `stride`.
+    Parts,
     /// `require … in`
     Bounds,
 }
@@ -102,11 +104,12 @@ fn width(lines: &[Line], column: usize) -> usize {
 }
 
 fn stop(run: Run, column: usize, length: usize) -> usize {
-    if run != Run::Rows {
-        return length + 1;
-    }
     let least = length + BETWEEN_COLUMNS;
-    let usual = STOPS.get(column).copied().unwrap_or(0);
+    let usual = match run {
+        Run::Rows => STOPS.get(column).copied().unwrap_or(0),
+        Run::Parts => 0,
+        _ => return length + 1,
+    };
     least + (usual % 4 + 4 - least % 4) % 4
 }
 

@@ -7,7 +7,7 @@
 mod layout;
 mod text;
 
-use super::ast::{Arch, Domain, File, FileItem, Item, Relation, Row, RowKind, Space};
+use super::ast::{Arch, Domain, File, FileItem, Item, Recipe, Relation, Row, RowKind, Space};
 use crate::source::{Span, Spanned};
 use layout::{Line, Run};
 use text::{Text, names};
@@ -74,6 +74,7 @@ impl<'a> Writer<'a> {
             }
             Part::Item(FileItem::Let(item)) => self.item(&Item::Let(item.clone()), 0),
             Part::Item(FileItem::Block(item)) => self.item(&Item::Block(item.clone()), 0),
+            Part::Item(FileItem::Recipe(recipe)) => self.recipe(recipe, 0),
             Part::Item(FileItem::Space(space)) => self.space(space),
             Part::Item(FileItem::Arch(arch)) => self.arch(arch),
             Part::Item(FileItem::Error(span)) => {
@@ -84,43 +85,60 @@ impl<'a> Writer<'a> {
 
     fn space(&mut self, space: &Space) {
         let head = format!("space {} {{", space.name.value);
-        self.body_head(space.span, space.name.span, head);
+        self.body_head(space.span, space.name.span, 0, head);
         for item in &space.items {
-            self.item(item, INDENT);
+            match item {
+                Item::Recipe(recipe) => self.recipe(recipe, INDENT),
+                _ => self.item(item, INDENT),
+            }
         }
-        self.body_end(space.span);
+        self.body_end(space.span, 0);
+    }
+
+    fn recipe(&mut self, recipe: &Recipe, indent: usize) {
+        let head = format!("block {} {{", self.text.signature(recipe));
+        let last = recipe
+            .params
+            .last()
+            .map_or(&recipe.name, |param| &param.name);
+        self.body_head(recipe.span, last.span, indent, head);
+        for part in &recipe.parts {
+            let cells = self.text.part(part);
+            self.line(part.span, indent + INDENT, Run::Parts, cells);
+        }
+        self.body_end(recipe.span, indent);
     }
 
     fn arch(&mut self, arch: &Arch) {
         let head = format!("arch {} of {} {{", arch.name.value, arch.space.value);
-        self.body_head(arch.span, arch.space.span, head);
+        self.body_head(arch.span, arch.space.span, 0, head);
         for fix in &arch.fixes {
             self.line(fix.span, INDENT, Run::Alone, vec![self.text.fix(fix)]);
         }
-        self.body_end(arch.span);
+        self.body_end(arch.span, 0);
     }
 
     /// The line that opens a body: from its keyword to its brace, which comes after `before_brace`.
-    fn body_head(&mut self, body: Span, before_brace: Span, head: String) {
+    fn body_head(&mut self, body: Span, before_brace: Span, indent: usize, head: String) {
         let brace = self.brace_after(before_brace.end as usize);
         let span = Span {
             end: u32::try_from(brace).unwrap_or(body.end),
             ..body
         };
-        self.line(span, 0, Run::Alone, vec![head]);
+        self.line(span, indent, Run::Alone, vec![head]);
         self.body_begins = true;
     }
 
-    fn body_end(&mut self, body: Span) {
+    fn body_end(&mut self, body: Span, indent: usize) {
         let end = body.range().end;
         let start = match self.source[..end].ends_with('}') {
             true => end - 1,
             false => end,
         };
-        self.comments_before(start, start, INDENT);
+        self.comments_before(start, start, indent + INDENT);
         self.body_begins = true;
         let span = Span::new(body.file, start, end);
-        self.line(span, 0, Run::Alone, vec!["}".to_owned()]);
+        self.line(span, indent, Run::Alone, vec!["}".to_owned()]);
     }
 
     /// One past the first `{` from `from` on that no comment holds.
@@ -179,6 +197,7 @@ impl<'a> Writer<'a> {
                 )
             }
             Item::Row(row) => (Run::Rows, row.span, self.row(row)),
+            Item::Recipe(recipe) => (Run::Alone, recipe.span, self.verbatim(recipe.span)),
             Item::Fit(fit) => (
                 Run::Alone,
                 fit.span,
@@ -302,6 +321,7 @@ fn span_of(item: &FileItem) -> Span {
     match item {
         FileItem::Let(item) => item.span,
         FileItem::Block(item) => item.span,
+        FileItem::Recipe(item) => item.span,
         FileItem::Space(item) => item.span,
         FileItem::Arch(item) => item.span,
         FileItem::Error(span) => *span,

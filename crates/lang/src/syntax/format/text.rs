@@ -2,8 +2,8 @@
 
 use crate::source::{Name, Span};
 use crate::syntax::ast::{
-    Arg, Attribute, Binding, Comparison, Domain, DomainKind, Dotted, Fix, LetValue, Op, Operand,
-    Pick, Prim, Relation, Value,
+    Arg, Attribute, Binding, Detail, Domain, DomainKind, Dotted, Expr, ExprKind, Fix, LetValue,
+    Measure, Op, Operand, Part, Pick, Prim, Recipe, Relation, Value,
 };
 
 /// A tree's source, to take numbers from.
@@ -94,7 +94,7 @@ impl Text<'_> {
                     Operand::Number(number) => self.at(number.span),
                     Operand::Dotted(dotted) => self.dotted(dotted),
                 };
-                format!("{} {right}", sign(comparison.value))
+                format!("{} {right}", comparison.value.as_str())
             }
         }
     }
@@ -107,16 +107,63 @@ impl Text<'_> {
         format!("{} = {picks}", self.dotted(&fix.target))
     }
 
+    /// `ghost(kernel = 3, ratio)`.
+    pub fn signature(self, recipe: &Recipe) -> String {
+        let params = joined(&recipe.params, ", ", |param| match &param.default {
+            Some(value) => format!("{} = {}", param.name.value, self.value(value)),
+            None => param.name.value.clone(),
+        });
+        match params.is_empty() {
+            true => recipe.name.value.clone(),
+            false => format!("{}({params})", recipe.name.value),
+        }
+    }
+
+    /// Name, primitive, `channels`, `stride`, and what keeps to no such order.
+    pub fn part(self, part: &Part) -> Vec<String> {
+        let name = part.name.as_ref();
+        let name = name.map_or(String::new(), |name| format!("{}:", name.value));
+        let details = joined(&part.details, ", ", |detail| match detail {
+            Detail::Word(word) => word.value.clone(),
+            Detail::Measure(measure) => self.measure(measure),
+        });
+        let primitive = &part.primitive.value;
+        let mut cells = vec![
+            name,
+            match details.is_empty() {
+                true => primitive.clone(),
+                false => format!("{primitive}({details})"),
+            },
+        ];
+        for measure in &part.measures {
+            let is_stride = measure.name.value == "stride" && cells.len() == 2;
+            cells.extend(is_stride.then(String::new));
+            cells.push(self.measure(measure));
+        }
+        cells
+    }
+
+    fn measure(self, measure: &Measure) -> String {
+        format!("{} = {}", measure.name.value, self.expr(&measure.value))
+    }
+
+    fn expr(self, expr: &Expr) -> String {
+        match &expr.kind {
+            ExprKind::Number(_) => self.at(expr.span),
+            ExprKind::Name(name) => name.value.clone(),
+            ExprKind::Call { name, of } => format!("{}({})", name.value, self.expr(of)),
+            ExprKind::Group(inner) => format!("({})", self.expr(inner)),
+            ExprKind::Chain { first, rest } => {
+                let rest = rest
+                    .iter()
+                    .map(|(sign, side)| format!(" {} {}", sign.as_str(), self.expr(side)));
+                self.expr(first) + &rest.collect::<String>()
+            }
+        }
+    }
+
     pub fn dotted(self, dotted: &Dotted) -> String {
         joined(&dotted.names, ".", |name| name.value.clone())
-    }
-}
-
-fn sign(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::AtMost => "<=",
-        Comparison::AtLeast => ">=",
-        Comparison::Equal => "==",
     }
 }
 

@@ -177,6 +177,9 @@ pub(super) fn domain(input: Tokens<'_>) -> Parsed<'_, Domain> {
         return set(input);
     }
     let (rest, low) = required(value, A_DOMAIN)(input)?;
+    if input.is_word("layer") && !rest.is(Kind::DotDot) {
+        return input.fail(|| report::reserved_word(input, A_DOMAIN));
+    }
     match low {
         Value::Name(name) if !rest.is(Kind::DotDot) => {
             let span = name.span;

@@ -9,13 +9,13 @@ use super::ops::op;
 use super::recovery::{self, FILE_ITEMS, ITEMS};
 use super::tokens::{Parsed, Tokens, mark, number, word};
 use super::values::{closed, dotted, listed, names, required, required_name, required_string};
-use super::{report, rows};
+use super::{recipes, report, rows};
 use crate::diagnostic::nearest;
 use crate::quantity::Quantity;
 use crate::source::{Name, Span, Spanned};
 use crate::syntax::ast::{
-    Arch, Block, Choice, Comparison, Default, Domain, DomainKind, Fit, Fix, Input, Item, Let,
-    LetValue, Operand, Output, Relation, Require, Space, Table, Use,
+    self, Arch, Choice, Comparison, Default, Domain, DomainKind, FileItem, Fit, Fix, Input, Item,
+    Let, LetValue, Operand, Output, Relation, Require, Space, Table, Use,
 };
 use crate::syntax::format::domain_text;
 use crate::syntax::lex::Kind;
@@ -64,7 +64,7 @@ fn open_body(input: Tokens<'_>) -> Parsed<'_, Span> {
 }
 
 /// Over the brace that closes a body; where it is missing, that is reported and the body ends.
-fn close_body<'a>(input: Tokens<'a>, open: Span, name: &Name) -> Tokens<'a> {
+pub(super) fn close_body<'a>(input: Tokens<'a>, open: Span, name: &Name) -> Tokens<'a> {
     if !input.is(Kind::RightBrace) {
         input.report(|| report::unclosed_body(input, open, name));
         return input;
@@ -125,7 +125,7 @@ fn item(input: Tokens<'_>) -> Parsed<'_, Item> {
         "let" => map(let_, Item::Let).parse(input),
         "choice" => map(choice, Item::Choice).parse(input),
         "table" => map(table, Item::Table).parse(input),
-        "block" => map(block, Item::Block).parse(input),
+        "block" => map(block, Block::in_space).parse(input),
         "layer" => map(rows::layer, Item::Row).parse(input),
         "stage" => map(rows::stage, Item::Row).parse(input),
         "fit" => map(fit, Item::Fit).parse(input),
@@ -239,13 +239,42 @@ fn table(input: Tokens<'_>) -> Parsed<'_, Table> {
     Ok((rest, Table { name, path, span }))
 }
 
-/// `block = "block" name "=" op`.
+/// What `block` declares: alternatives under a name, or an operator made of rows.
+pub(super) enum Block {
+    Alternatives(ast::Block),
+    Recipe(ast::Recipe),
+}
+
+impl Block {
+    pub fn at_file(self) -> FileItem {
+        match self {
+            Block::Alternatives(block) => FileItem::Block(block),
+            Block::Recipe(recipe) => FileItem::Recipe(recipe),
+        }
+    }
+
+    fn in_space(self) -> Item {
+        match self {
+            Block::Alternatives(block) => Item::Block(block),
+            Block::Recipe(recipe) => Item::Recipe(recipe),
+        }
+    }
+}
+
+/// `block = "block" name ( "=" op | recipe )`.
 pub(super) fn block(input: Tokens<'_>) -> Parsed<'_, Block> {
     let (rest, name) = required_name("a name for the block")(input.skip())?;
+    if recipes::begins_recipe(rest) {
+        return map(
+            |rest| recipes::recipe(input, name.clone(), rest),
+            Block::Recipe,
+        )
+        .parse(rest);
+    }
     let (rest, _) = required(mark(Kind::Equals), "`=`")(rest)?;
     let (rest, op) = op(rest)?;
     let span = input.span_to(rest);
-    Ok((rest, Block { name, op, span }))
+    Ok((rest, Block::Alternatives(ast::Block { name, op, span })))
 }
 
 /// `fit = "fit" name { "," name }`.

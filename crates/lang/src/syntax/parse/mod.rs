@@ -8,6 +8,7 @@
 mod attributes;
 mod items;
 mod ops;
+mod recipes;
 mod recovery;
 mod report;
 mod rows;
@@ -161,7 +162,7 @@ impl Body {
             "use" => return self.use_(input),
             "space" => return self.space(input),
             "let" if !self.astray => map(items::let_, FileItem::Let).parse(input)?,
-            "block" if !self.astray => map(items::block, FileItem::Block).parse(input)?,
+            "block" if !self.astray => map(items::block, items::Block::at_file).parse(input)?,
             "arch" => map(items::arch, FileItem::Arch).parse(input)?,
             _ => return self.no_item(input),
         };

@@ -15,7 +15,13 @@ pub(crate) const FILE_ITEMS: [&str; 5] = ["use", "let", "block", "space", "arch"
 /// Whether a token that begins its line is an item word. (`fit` and the others may also stand inside
 /// a row, where they mean something else or are names by mistake.)
 pub(super) fn begins_item(input: Tokens<'_>) -> bool {
-    input.next().first_on_line && is_item_word(input)
+    input.next().first_on_line && is_item_word(input) && !is_read(input)
+}
+
+/// `input` and `layer` inside of brackets, as in `add(input, made)` and `norm in {batch, layer}`.
+fn is_read(input: Tokens<'_>) -> bool {
+    let ends = [Kind::Comma, Kind::RightParen, Kind::RightBrace];
+    matches!(input.text(), "input" | "layer") && ends.contains(&input.ahead(1).kind)
 }
 
 fn is_item_word(input: Tokens<'_>) -> bool {
@@ -30,13 +36,15 @@ fn is_item_word(input: Tokens<'_>) -> bool {
 pub(super) fn to_next_item<'a>(start: Tokens<'a>, stop: Tokens<'a>) -> Tokens<'a> {
     let stop_at = stop.span().start;
     let mut open_braces = 0_usize;
+    // The brace that closes a block's rows stands first on its line, too.
+    let rows = start.is_word("block") && matches!(start.ahead(2).kind, Kind::LeftParen);
     let mut input = start;
     while !input.is_end() {
         let first = input.next().first_on_line;
         let passed = input.span().start >= stop_at && input.span().start > start.span().start;
         match input.next().kind {
             Kind::LeftBrace => open_braces += 1,
-            Kind::RightBrace if passed && (open_braces == 0 || first) => return input,
+            Kind::RightBrace if passed && (open_braces == 0 || first && !rows) => return input,
             Kind::RightBrace => open_braces = open_braces.saturating_sub(1),
             Kind::Word if passed && resumes(input, stop_at) => return input,
             _ => {}
@@ -65,6 +73,25 @@ pub(super) fn to_next_fix<'a>(start: Tokens<'a>, stop: Tokens<'a>) -> Tokens<'a>
         };
         if passed && ends {
             return input;
+        }
+        input = input.skip();
+    }
+    input
+}
+
+/// As [`to_next_item`], for the rows of a block: each begins on a new line, with a name.
+pub(super) fn to_next_part<'a>(start: Tokens<'a>, stop: Tokens<'a>) -> Tokens<'a> {
+    let stop_at = stop.span().start;
+    let mut open_braces = 0_usize;
+    let mut input = start;
+    while !input.is_end() {
+        let passed = input.span().start >= stop_at && input.span().start > start.span().start;
+        match input.next().kind {
+            Kind::LeftBrace => open_braces += 1,
+            Kind::RightBrace if open_braces == 0 => return input,
+            Kind::RightBrace => open_braces -= 1,
+            Kind::Word if passed && input.next().first_on_line => return input,
+            _ => {}
         }
         input = input.skip();
     }

@@ -424,3 +424,31 @@ pub(super) fn doubled_binding(equals: Span, word: Spanned<&str>) -> Diagnostic {
         word.value,
     )
 }
+
+/// `block ghost(kernel in {3, 5}) { … }`.
+pub(super) fn searched_param(name: &Name, span: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::BindingNotAllowed,
+        format!(
+            "the parameter `{}` is searched where the block is used",
+            name.value
+        ),
+        span,
+        "a block's head holds names and values",
+    )
+    .help(format!(
+        "write `{}` here, and the domain in a layer or stage: `BLOCK({} in …)`",
+        name.value, name.value
+    ))
+}
+
+/// `conv(kernel in {3, 5})` in the rows of a block.
+pub(super) fn search_in_part(input: Tokens<'_>) -> Diagnostic {
+    Diagnostic::new(
+        Code::BindingNotAllowed,
+        "the rows of a block are not searched",
+        input.span(),
+        "only `=` can stand here",
+    )
+    .help("give the block a parameter, and search that where the block is used")
+}

@@ -38,14 +38,26 @@ pub(super) fn required_name<'a>(what: &'static str) -> impl Fn(Tokens<'a>) -> Pa
     }
 }
 
-/// `value = number | name`.
+/// `value = number | name | "layer"`.
 pub(super) fn value(input: Tokens<'_>) -> Parsed<'_, Value> {
-    alt((map(number, Value::Number), map(name, Value::Name))).parse(input)
+    let word = map(alt((name, layer_norm)), Value::Name);
+    alt((map(number, Value::Number), word)).parse(input)
+}
+
+/// The word `layer` as a norm. Before a name and an operator it begins a row: what should stand
+/// here is missing.
+fn layer_norm(input: Tokens<'_>) -> Parsed<'_, Name> {
+    let (name, behind) = (input.skip(), input.skip().skip());
+    let is_row = name.is_name() && (behind.is_name() || behind.is(Kind::LeftParen));
+    match input.is_word("layer") && !is_row {
+        true => Ok((input.skip(), name_here(input))),
+        false => input.miss(),
+    }
 }
 
 /// A value that must stand here; a reserved word is reported and taken for a name.
 pub(super) fn required_value(input: Tokens<'_>) -> Parsed<'_, Value> {
-    if input.is(Kind::Word) {
+    if input.is(Kind::Word) && layer_norm(input).is_err() {
         return map(required_name(report::A_VALUE), Value::Name).parse(input);
     }
     required(value, report::A_VALUE)(input)

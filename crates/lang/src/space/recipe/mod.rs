@@ -1,0 +1,143 @@
+//! Blocks of one's own: rows of primitives with parameters, and the language's blocks in that form.
+//!
+//! A [`Recipe`] is checked once, where it is declared, as far as widths do not matter. At a place,
+//! with a value for every parameter, [`settle`] makes it primitives, or says which row cannot stand there.
+
+mod exact;
+mod prelude;
+mod settle;
+mod verb;
+
+pub(crate) use prelude::prelude;
+pub(crate) use settle::{Place, settle};
+
+pub(super) use exact::Exact;
+pub(super) use settle::{Map, Problem, Shown, Trouble};
+pub(super) use verb::Slot;
+pub use verb::Verb;
+
+use std::sync::Arc;
+
+use super::check::Kind;
+use super::{AttributeName, AttributeValue};
+use crate::source::{Name, Span};
+use crate::syntax::ast::Sign;
+
+/// A block made of rows.
+#[derive(Debug, PartialEq)]
+pub struct Recipe {
+    /// Its name.
+    pub name: Name,
+    /// What may be set where it is used, in order.
+    pub(super) params: Vec<Param>,
+    /// Its rows, in order; at least one.
+    pub(super) parts: Vec<Part>,
+    /// Primitives it becomes at most.
+    pub(super) size: u64,
+    /// Whether it is the language's own.
+    pub(super) is_prelude: bool,
+}
+
+/// A parameter.
+#[derive(Debug, PartialEq)]
+pub(super) struct Param {
+    pub(super) name: AttributeName,
+    /// Its value where a use says nothing; `None`: it must be written.
+    pub(super) default: Option<AttributeValue>,
+    /// What it can be.
+    pub(super) kind: Kind,
+}
+
+/// A row.
+#[derive(Debug, PartialEq)]
+pub(super) struct Part {
+    /// What its weights are called.
+    pub(super) name: String,
+    pub(super) what: What,
+    /// What it reads, in order.
+    pub(super) reads: Vec<Read>,
+    pub(super) channels: Option<Number>,
+    pub(super) stride: Option<Number>,
+    /// Where it is written.
+    pub(super) span: Span,
+}
+
+/// A value inside a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Read {
+    /// What goes into the block.
+    Input,
+    /// What an earlier row makes.
+    Part(usize),
+}
+
+/// What a row does.
+#[derive(Debug, PartialEq)]
+pub(super) enum What {
+    Conv {
+        kernel: Number,
+        /// `None`: each channel by itself.
+        groups: Option<Number>,
+        padding: Given,
+    },
+    Norm(Given),
+    Act(Given),
+    Squeeze(Number),
+    Pool {
+        /// `None`: over the whole map.
+        kernel: Option<Number>,
+        is_largest: bool,
+    },
+    Linear,
+    Split {
+        part: Number,
+        of: Number,
+    },
+    Concat,
+    Shuffle(Number),
+    Scale(Number),
+    Gate,
+    Add,
+    Residual,
+    Shortcut(Given),
+    Block {
+        recipe: Arc<Recipe>,
+        values: Vec<Given>,
+    },
+}
+
+/// A value as a row takes it.
+#[derive(Debug, PartialEq)]
+pub(super) enum Given {
+    Value(AttributeValue),
+    /// That of the block's parameter with this index.
+    Param(usize),
+    Number(Number),
+}
+
+/// A number as a row computes it.
+#[derive(Debug, PartialEq)]
+pub(super) struct Number {
+    pub(super) form: NumberForm,
+    pub(super) span: Span,
+}
+
+/// How it is computed.
+#[derive(Debug, PartialEq)]
+pub(super) enum NumberForm {
+    Constant(Exact),
+    /// The block's parameter with this index.
+    Param(usize),
+    InChannels,
+    OutChannels,
+    Stride,
+    Round8(Box<Number>),
+    Chain(Box<Number>, Vec<(Sign, Number)>),
+}
+
+impl Recipe {
+    /// The parameters' names, in order.
+    pub(super) fn names(&self) -> impl Iterator<Item = AttributeName> + '_ {
+        self.params.iter().map(|param| param.name)
+    }
+}

@@ -1,0 +1,712 @@
+//! A block at a place, with a value for every parameter, as primitives.
+
+use super::exact::NoNumber;
+use super::{Exact, Given, Number, NumberForm, Part, Read, Recipe, What};
+use crate::source::Span;
+use crate::space::{Activation, AttributeValue, Input, Norm, Op, Padding, Primitive, limits};
+use crate::syntax::ast::Sign;
+
+/// Where a block stands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// Width in.
+    pub in_channels: u32,
+    /// Width out.
+    pub out_channels: u32,
+    /// Stride.
+    pub stride: u32,
+}
+
+impl Place {
+    /// Whether input and output have equal shapes.
+    pub fn keeps_shape(self) -> bool {
+        self.stride == 1 && self.in_channels == self.out_channels
+    }
+}
+
+/// A row that cannot stand at a place.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Problem {
+    pub(in crate::space) trouble: Trouble,
+    /// The row, or the part of it that is wrong.
+    pub(in crate::space) span: Span,
+    /// The rows that lead to it, from the inside out.
+    pub(in crate::space) through: Vec<Span>,
+}
+
+/// What is wrong with a row.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::space) enum Trouble {
+    /// A number that is not whole.
+    NotWhole {
+        what: &'static str,
+        value: Exact,
+    },
+    /// A number that is too small or too large.
+    OutOfRange {
+        what: &'static str,
+        value: Exact,
+        range: (u32, u32),
+    },
+    EvenKernel(u32),
+    DivisionByZero,
+    TooLarge,
+    /// A number that does not divide the width.
+    Undivided {
+        what: &'static str,
+        by: u32,
+        width: u32,
+    },
+    /// A share that is none of so many.
+    NoSuchShare {
+        part: u32,
+        of: u32,
+    },
+    /// Values that cannot be joined.
+    Unlike {
+        how: &'static str,
+        shapes: Vec<Shown>,
+    },
+    /// The block makes another width, or another map, than its place has.
+    Output {
+        made: Shown,
+        wanted: Shown,
+    },
+}
+
+/// The shape of a value: channels, and its map against the block's input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::space) struct Shown {
+    pub width: u32,
+    pub map: Map,
+}
+
+/// How large a map is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::space) enum Map {
+    /// So many times smaller, a side, than what goes into the outermost block.
+    Shrunk(u64),
+    /// One pixel.
+    Pixel,
+}
+
+impl Map {
+    fn behind(self, stride: u32) -> Map {
+        match self {
+            Map::Shrunk(times) => Map::Shrunk(times.saturating_mul(stride.into())),
+            Map::Pixel => Map::Pixel,
+        }
+    }
+}
+
+/// A value on its way.
+#[derive(Debug, Clone, Copy)]
+struct Flow {
+    value: Input,
+    shape: Shown,
+}
+
+/// The primitives of `recipe` at `place`, with `values` in the order of its parameters.
+///
+/// # Errors
+/// The first row that cannot stand there.
+pub(crate) fn settle(
+    recipe: &Recipe,
+    values: &[AttributeValue],
+    place: Place,
+) -> Result<Vec<Op>, Problem> {
+    let input = Flow {
+        value: Input::Block,
+        shape: Shown {
+            width: place.in_channels,
+            map: Map::Shrunk(1),
+        },
+    };
+    let mut body = Body::default();
+    let block = Block {
+        recipe,
+        values,
+        place,
+        input,
+        prefix: "",
+    };
+    block.run(&mut body)?;
+    Ok(body.finish())
+}
+
+/// The primitives made so far.
+#[derive(Default)]
+struct Body {
+    ops: Vec<Op>,
+    /// Convolutions that have a bias unless a batch norm follows.
+    biased: Vec<usize>,
+}
+
+impl Body {
+    fn push(&mut self, name: String, primitive: Primitive, inputs: Vec<Input>) -> Input {
+        self.ops.push(Op {
+            name,
+            primitive,
+            inputs,
+        });
+        Input::Op(self.ops.len() - 1)
+    }
+
+    /// A batch norm takes the place of the bias.
+    fn finish(mut self) -> Vec<Op> {
+        for at in std::mem::take(&mut self.biased) {
+            let mut readers = self
+                .ops
+                .iter()
+                .filter(|op| op.inputs.contains(&Input::Op(at)));
+            let first = readers.next().map(|op| &op.primitive);
+            let is_normed = matches!(first, Some(Primitive::Norm { .. }));
+            let has_bias = !is_normed || readers.next().is_some();
+            if let Primitive::Conv { bias, .. } = &mut self.ops[at].primitive {
+                *bias = has_bias;
+            }
+        }
+        self.ops
+    }
+}
+
+/// One block on the way: the outermost, or one that a row of another names.
+struct Block<'a> {
+    recipe: &'a Recipe,
+    values: &'a [AttributeValue],
+    place: Place,
+    input: Flow,
+    /// Stands before the names of its rows.
+    prefix: &'a str,
+}
+
+/// A convolution before its input is known.
+struct Filter {
+    out_channels: u32,
+    kernel: u32,
+    stride: u32,
+    groups: u32,
+    padding: Padding,
+    bias: bool,
+}
+
+impl Filter {
+    /// A 1×1 convolution.
+    fn pointwise(out_channels: u32, bias: bool) -> Filter {
+        Filter {
+            out_channels,
+            kernel: 1,
+            stride: 1,
+            groups: 1,
+            padding: Padding::Symmetric,
+            bias,
+        }
+    }
+}
+
+impl Block<'_> {
+    fn run(&self, body: &mut Body) -> Result<Flow, Problem> {
+        let mut flows = Vec::with_capacity(self.recipe.parts.len());
+        for part in &self.recipe.parts {
+            let row = Row {
+                block: self,
+                part,
+                reads: part
+                    .reads
+                    .iter()
+                    .map(|&read| self.read(read, &flows))
+                    .collect(),
+                name: format!("{}{}", self.prefix, part.name),
+            };
+            flows.push(row.run(body)?);
+        }
+        let (made, last) = flows
+            .last()
+            .zip(self.recipe.parts.last())
+            .expect("a block has rows");
+        self.check_output(made.shape, last)?;
+        Ok(*made)
+    }
+
+    fn read(&self, read: Read, flows: &[Flow]) -> Flow {
+        match read {
+            Read::Input => self.input,
+            Read::Part(at) => flows[at],
+        }
+    }
+
+    /// The shape its place has behind it.
+    fn wanted(&self) -> Shown {
+        Shown {
+            width: self.place.out_channels,
+            map: self.input.shape.map.behind(self.place.stride),
+        }
+    }
+
+    fn check_output(&self, made: Shown, last: &Part) -> Result<(), Problem> {
+        let wanted = self.wanted();
+        match made == wanted {
+            true => Ok(()),
+            false => Err(problem(last.span, Trouble::Output { made, wanted })),
+        }
+    }
+
+    fn number(&self, number: &Number) -> Result<Exact, Problem> {
+        let failed = |reason| {
+            let trouble = match reason {
+                NoNumber::DivisionByZero => Trouble::DivisionByZero,
+                NoNumber::TooLarge => Trouble::TooLarge,
+            };
+            problem(number.span, trouble)
+        };
+        Ok(match &number.form {
+            NumberForm::Constant(value) => *value,
+            NumberForm::Param(at) => {
+                Exact::of(self.values[*at]).expect("the checker types parameters")
+            }
+            NumberForm::InChannels => Exact::whole(self.place.in_channels),
+            NumberForm::OutChannels => Exact::whole(self.place.out_channels),
+            NumberForm::Stride => Exact::whole(self.place.stride),
+            NumberForm::Round8(of) => self.number(of)?.round8().map_err(failed)?,
+            NumberForm::Chain(first, rest) => {
+                let mut value = self.number(first)?;
+                for (sign, side) in rest {
+                    value = value.join(*sign, self.number(side)?).map_err(failed)?;
+                }
+                value
+            }
+        })
+    }
+
+    /// A whole number in a range. The language's own blocks stop at what a width can be: whatever is
+    /// larger costs too much, which is said elsewhere.
+    fn whole(
+        &self,
+        number: &Number,
+        what: &'static str,
+        range: (u32, u32),
+    ) -> Result<u32, Problem> {
+        let value = self.number(number)?;
+        let Some(whole) = value.to_whole() else {
+            return Err(problem(number.span, Trouble::NotWhole { what, value }));
+        };
+        let inside = u32::try_from(whole).ok();
+        let inside = inside.filter(|whole| (range.0..=range.1).contains(whole));
+        match inside {
+            Some(whole) => Ok(whole),
+            None if self.recipe.is_prelude => Ok(u32::try_from(whole).unwrap_or(u32::MAX)),
+            None => {
+                let trouble = Trouble::OutOfRange { what, value, range };
+                Err(problem(number.span, trouble))
+            }
+        }
+    }
+
+    fn kernel(&self, number: &Number) -> Result<u32, Problem> {
+        let kernel = self.whole(number, "kernel", (1, limits::KERNEL))?;
+        match kernel % 2 {
+            0 => Err(problem(number.span, Trouble::EvenKernel(kernel))),
+            _ => Ok(kernel),
+        }
+    }
+
+    fn value(&self, given: &Given) -> Result<AttributeValue, Problem> {
+        Ok(match given {
+            Given::Value(value) => *value,
+            Given::Param(at) => self.values[*at],
+            Given::Number(number) => {
+                let value = self.number(number)?;
+                let trouble = Trouble::OutOfRange {
+                    what: "a value",
+                    value,
+                    range: (0, u32::MAX),
+                };
+                let ratio = value.to_ratio();
+                AttributeValue::Ratio(ratio.ok_or_else(|| problem(number.span, trouble))?)
+            }
+        })
+    }
+
+    fn norm(&self, given: &Given) -> Result<Norm, Problem> {
+        match self.value(given)? {
+            AttributeValue::Norm(norm) => Ok(norm),
+            other => panic!("the checker types rows: norm is {other}"),
+        }
+    }
+
+    fn act(&self, given: &Given) -> Result<Activation, Problem> {
+        match self.value(given)? {
+            AttributeValue::Act(act) => Ok(act),
+            other => panic!("the checker types rows: act is {other}"),
+        }
+    }
+
+    fn padding(&self, given: &Given) -> Result<Padding, Problem> {
+        match self.value(given)? {
+            AttributeValue::Padding(padding) => Ok(padding),
+            other => panic!("the checker types rows: padding is {other}"),
+        }
+    }
+}
+
+fn problem(span: Span, trouble: Trouble) -> Problem {
+    Problem {
+        trouble,
+        span,
+        through: Vec::new(),
+    }
+}
+
+/// One row with what it reads.
+struct Row<'a> {
+    block: &'a Block<'a>,
+    part: &'a Part,
+    reads: Vec<Flow>,
+    name: String,
+}
+
+impl Row<'_> {
+    fn run(&self, body: &mut Body) -> Result<Flow, Problem> {
+        match &self.part.what {
+            What::Conv {
+                kernel,
+                groups,
+                padding,
+            } => self.conv(body, kernel, groups.as_ref(), padding),
+            What::Norm(given) => Ok(self.norm(body, self.block.norm(given)?)),
+            What::Act(given) => Ok(self.act(body, self.block.act(given)?)),
+            What::Squeeze(ratio) => self.squeeze(body, ratio),
+            What::Pool { kernel, is_largest } => self.pool(body, kernel.as_ref(), *is_largest),
+            What::Linear => {
+                let filter = Filter::pointwise(self.channels()?, true);
+                Ok(self.filter(body, "", self.reads[0], filter))
+            }
+            What::Split { part, of } => self.split(body, part, of),
+            What::Concat => self.concat(body),
+            What::Shuffle(groups) => self.shuffle(body, groups),
+            What::Scale(start) => self.scale(body, start),
+            What::Gate => self.gate(body),
+            What::Add => self.add(body),
+            What::Residual => Ok(self.residual(body)),
+            What::Shortcut(norm) => self.shortcut(body, norm),
+            What::Block { recipe, values } => self.block(body, recipe, values),
+        }
+    }
+
+    fn fail<T>(&self, trouble: Trouble) -> Result<T, Problem> {
+        Err(problem(self.part.span, trouble))
+    }
+
+    /// The width written behind the row; without one it stays.
+    fn channels(&self) -> Result<u32, Problem> {
+        match &self.part.channels {
+            Some(number) => self.block.whole(number, "channels", (1, limits::WIDTH)),
+            None => Ok(self.reads[0].shape.width),
+        }
+    }
+
+    fn stride(&self) -> Result<u32, Problem> {
+        match &self.part.stride {
+            Some(number) => self.block.whole(number, "stride", (1, limits::STRIDE)),
+            None => Ok(1),
+        }
+    }
+
+    /// A primitive of one input that makes a value of this shape.
+    fn then(&self, body: &mut Body, primitive: Primitive, shape: Shown) -> Flow {
+        let value = body.push(self.name.clone(), primitive, vec![self.reads[0].value]);
+        Flow { value, shape }
+    }
+
+    fn filter(&self, body: &mut Body, ending: &str, input: Flow, filter: Filter) -> Flow {
+        let primitive = Primitive::Conv {
+            in_channels: input.shape.width,
+            out_channels: filter.out_channels,
+            kernel: filter.kernel,
+            stride: filter.stride,
+            groups: filter.groups,
+            padding: filter.padding,
+            bias: filter.bias,
+        };
+        let name = format!("{}{ending}", self.name);
+        Flow {
+            value: body.push(name, primitive, vec![input.value]),
+            shape: Shown {
+                width: filter.out_channels,
+                map: input.shape.map.behind(filter.stride),
+            },
+        }
+    }
+
+    fn conv(
+        &self,
+        body: &mut Body,
+        kernel: &Number,
+        groups: Option<&Number>,
+        padding: &Given,
+    ) -> Result<Flow, Problem> {
+        let (input, out_channels) = (self.reads[0], self.channels()?);
+        let groups = match groups {
+            Some(groups) => self.block.whole(groups, "groups", (1, limits::WIDTH))?,
+            None => input.shape.width,
+        };
+        for width in [input.shape.width, out_channels] {
+            self.check_divides("groups", groups, width)?;
+        }
+        let filter = Filter {
+            out_channels,
+            kernel: self.block.kernel(kernel)?,
+            stride: self.stride()?,
+            groups,
+            padding: self.block.padding(padding)?,
+            bias: false,
+        };
+        body.biased.push(body.ops.len());
+        Ok(self.filter(body, "", input, filter))
+    }
+
+    fn check_divides(&self, what: &'static str, by: u32, width: u32) -> Result<(), Problem> {
+        match width % by {
+            0 => Ok(()),
+            _ => self.fail(Trouble::Undivided { what, by, width }),
+        }
+    }
+
+    fn norm(&self, body: &mut Body, norm: Norm) -> Flow {
+        let input = self.reads[0];
+        let channels = input.shape.width;
+        let primitive = match norm {
+            Norm::Batch => Primitive::Norm { channels },
+            Norm::Layer => Primitive::LayerNorm { channels },
+            Norm::None => return input,
+        };
+        self.then(body, primitive, input.shape)
+    }
+
+    fn act(&self, body: &mut Body, act: Activation) -> Flow {
+        match act {
+            Activation::None => self.reads[0],
+            act => self.then(body, Primitive::Act(act), self.reads[0].shape),
+        }
+    }
+
+    /// ReLU and hard sigmoid, whatever the block's activation is; nothing for a ratio of 0.
+    fn squeeze(&self, body: &mut Body, ratio: &Number) -> Result<Flow, Problem> {
+        let ratio_of = self.block.number(ratio)?;
+        let input = self.reads[0];
+        if ratio_of.is_zero() {
+            return Ok(input);
+        }
+        let width = input.shape.width;
+        let narrow = self.squeezed(ratio, ratio_of, width)?;
+        let part = |ending: &str| format!("{}{ending}", self.name);
+        let pooled = body.push(part(".pool"), Primitive::GlobalAvgPool, vec![input.value]);
+        let pixel = |width| Shown {
+            width,
+            map: Map::Pixel,
+        };
+        let mean = Flow {
+            value: pooled,
+            shape: pixel(width),
+        };
+        let reduced = self.filter(body, ".conv_reduce", mean, Filter::pointwise(narrow, true));
+        let relu = Primitive::Act(Activation::Relu);
+        let value = body.push(part(".relu"), relu, vec![reduced.value]);
+        let inner = Flow {
+            value,
+            shape: pixel(narrow),
+        };
+        let raised = self.filter(body, ".conv_expand", inner, Filter::pointwise(width, true));
+        let gate = Primitive::Act(Activation::Hsigmoid);
+        let gate = body.push(part(".gate"), gate, vec![raised.value]);
+        let value = body.push(part(".scale"), Primitive::Mul, vec![input.value, gate]);
+        Ok(Flow { value, ..input })
+    }
+
+    fn squeezed(&self, ratio: &Number, value: Exact, width: u32) -> Result<u32, Problem> {
+        let too_large = |_| problem(ratio.span, Trouble::TooLarge);
+        let inner = value.join(Sign::Times, Exact::whole(width));
+        let inner = inner.and_then(Exact::round8).map_err(too_large)?;
+        let inner = inner.to_whole().and_then(|width| u32::try_from(width).ok());
+        // Far beyond any width whose cost passes the checks of the size.
+        Ok(inner.unwrap_or(u32::MAX))
+    }
+
+    fn pool(
+        &self,
+        body: &mut Body,
+        kernel: Option<&Number>,
+        is_largest: bool,
+    ) -> Result<Flow, Problem> {
+        let shape = self.reads[0].shape;
+        let Some(kernel) = kernel else {
+            let primitive = match is_largest {
+                true => Primitive::GlobalMaxPool,
+                false => Primitive::GlobalAvgPool,
+            };
+            let map = Map::Pixel;
+            return Ok(self.then(body, primitive, Shown { map, ..shape }));
+        };
+        let (kernel, stride) = (self.block.kernel(kernel)?, self.stride()?);
+        let primitive = match is_largest {
+            true => Primitive::MaxPool { kernel, stride },
+            false => Primitive::AvgPool { kernel, stride },
+        };
+        let map = shape.map.behind(stride);
+        Ok(self.then(body, primitive, Shown { map, ..shape }))
+    }
+
+    fn split(&self, body: &mut Body, part: &Number, of: &Number) -> Result<Flow, Problem> {
+        let shape = self.reads[0].shape;
+        let of = self.block.whole(of, "parts", (1, limits::WIDTH))?;
+        let part = self.block.whole(part, "part", (1, limits::WIDTH))?;
+        if part > of {
+            return self.fail(Trouble::NoSuchShare { part, of });
+        }
+        self.check_divides("parts", of, shape.width)?;
+        let channels = shape.width / of;
+        let from = (part - 1) * channels;
+        let width = channels;
+        let slice = Primitive::Slice { from, channels };
+        Ok(self.then(body, slice, Shown { width, ..shape }))
+    }
+
+    fn concat(&self, body: &mut Body) -> Result<Flow, Problem> {
+        let first = self.reads[0].shape;
+        if self.reads.iter().any(|one| one.shape.map != first.map) {
+            return self.unlike("concat");
+        }
+        let widths = self.reads.iter().map(|one| one.shape.width);
+        let out_channels = widths.fold(0, u32::saturating_add);
+        let inputs = self.reads.iter().map(|one| one.value).collect();
+        let concat = Primitive::Concat { out_channels };
+        Ok(Flow {
+            value: body.push(self.name.clone(), concat, inputs),
+            shape: Shown {
+                width: out_channels,
+                ..first
+            },
+        })
+    }
+
+    fn unlike<T>(&self, how: &'static str) -> Result<T, Problem> {
+        let shapes = self.reads.iter().map(|one| one.shape).collect();
+        self.fail(Trouble::Unlike { how, shapes })
+    }
+
+    fn shuffle(&self, body: &mut Body, groups: &Number) -> Result<Flow, Problem> {
+        let shape = self.reads[0].shape;
+        let groups = self.block.whole(groups, "groups", (1, limits::WIDTH))?;
+        self.check_divides("groups", groups, shape.width)?;
+        Ok(self.then(body, Primitive::Shuffle { groups }, shape))
+    }
+
+    fn scale(&self, body: &mut Body, start: &Number) -> Result<Flow, Problem> {
+        let shape = self.reads[0].shape;
+        let value = self.block.number(start)?;
+        let trouble = Trouble::OutOfRange {
+            what: "start",
+            value,
+            range: (0, u32::MAX),
+        };
+        let start = value
+            .to_ratio()
+            .ok_or_else(|| problem(start.span, trouble))?;
+        let channels = shape.width;
+        Ok(self.then(body, Primitive::Scale { channels, start }, shape))
+    }
+
+    /// The first value times the second, which has the same shape or one pixel.
+    fn gate(&self, body: &mut Body) -> Result<Flow, Problem> {
+        let [value, gate] = [self.reads[0], self.reads[1]];
+        let is_gate = gate.shape.map == Map::Pixel || gate.shape.map == value.shape.map;
+        if gate.shape.width != value.shape.width || !is_gate {
+            return self.unlike("scale");
+        }
+        let inputs = vec![value.value, gate.value];
+        Ok(Flow {
+            value: body.push(self.name.clone(), Primitive::Mul, inputs),
+            ..value
+        })
+    }
+
+    /// Of three values and more, the later sums are called `NAME.2`, `NAME.3` and so on.
+    fn add(&self, body: &mut Body) -> Result<Flow, Problem> {
+        let first = self.reads[0];
+        if self.reads.iter().any(|one| one.shape != first.shape) {
+            return self.unlike("add");
+        }
+        let mut sum = first;
+        for (at, next) in self.reads.iter().enumerate().skip(1) {
+            let name = match at {
+                1 => self.name.clone(),
+                _ => format!("{}.{at}", self.name),
+            };
+            let inputs = vec![sum.value, next.value];
+            sum.value = body.push(name, Primitive::Add, inputs);
+        }
+        Ok(sum)
+    }
+
+    fn residual(&self, body: &mut Body) -> Flow {
+        let (value, input) = (self.reads[0], self.block.input);
+        if value.shape != input.shape {
+            return value;
+        }
+        let inputs = vec![value.value, input.value];
+        Flow {
+            value: body.push(self.name.clone(), Primitive::Add, inputs),
+            ..value
+        }
+    }
+
+    /// The block's input where shapes are equal, else projected: `NAME.0`, and its norm `NAME.1`.
+    fn shortcut(&self, body: &mut Body, norm: &Given) -> Result<Flow, Problem> {
+        let (place, input) = (self.block.place, self.block.input);
+        if place.keeps_shape() {
+            return Ok(input);
+        }
+        let filter = Filter {
+            stride: place.stride,
+            ..Filter::pointwise(place.out_channels, false)
+        };
+        body.biased.push(body.ops.len());
+        let projected = self.filter(body, ".0", input, filter);
+        let row = Row {
+            block: self.block,
+            part: self.part,
+            reads: vec![projected],
+            name: format!("{}.1", self.name),
+        };
+        Ok(row.norm(body, self.block.norm(norm)?))
+    }
+
+    /// Another block in the place of this row; its rows are called `NAME.ROW`.
+    fn block(&self, body: &mut Body, recipe: &Recipe, values: &[Given]) -> Result<Flow, Problem> {
+        let input = self.reads[0];
+        let values: Vec<AttributeValue> = values
+            .iter()
+            .map(|given| self.block.value(given))
+            .collect::<Result<_, Problem>>()?;
+        let prefix = format!("{}.", self.name);
+        let inner = Block {
+            recipe,
+            values: &values,
+            place: Place {
+                in_channels: input.shape.width,
+                out_channels: self.channels()?,
+                stride: self.stride()?,
+            },
+            input,
+            prefix: &prefix,
+        };
+        inner.run(body).map_err(|mut problem| {
+            match recipe.is_prelude {
+                // What the language's own rows say is not the user's text.
+                true => problem.span = self.part.span,
+                false => problem.through.push(self.part.span),
+            }
+            problem
+        })
+    }
+}
