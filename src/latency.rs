@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use creamc_lang::ir::{Layer, Network};
 use creamc_lang::space::NormSettings;
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::childnet::Childnet;
 use crate::nn::{FoldedBlock, Place};
@@ -16,7 +16,7 @@ use crate::nn::{FoldedBlock, Place};
 #[derive(Debug, Clone, Copy)]
 pub struct Stopwatch {
     /// Where it runs.
-    pub place: Place,
+    pub device: Device,
     /// Runs, at least one; the median counts.
     pub repeats: usize,
 }
@@ -31,11 +31,15 @@ impl Stopwatch {
     /// Nanoseconds of one image through a block of a space with these norms, rounded to tenths of
     /// a microsecond.
     pub fn measure(&self, layer: &Layer, norm: NormSettings) -> u64 {
-        let block = folded(layer, norm, self.place);
+        let place = Place {
+            kind: Kind::Float,
+            device: self.device,
+        };
+        let block = folded(layer, norm, place);
         let input = layer.input;
         let size = [1, input.channels, input.height, input.width].map(i64::from);
-        let image = Tensor::rand(size, (self.place.kind, self.place.device));
-        let image = self.place.images(&image);
+        let image = Tensor::rand(size, (place.kind, place.device));
+        let image = place.images(&image);
         let begun = Instant::now();
         let mut warm = 0;
         while warm < WARM_UP.1 || begun.elapsed() < WARM_UP.0 {
@@ -65,7 +69,7 @@ impl Stopwatch {
 
     /// Until the device has done all that it was given.
     fn wait(&self) {
-        if let Device::Cuda(number) = self.place.device {
+        if let Device::Cuda(number) = self.device {
             tch::Cuda::synchronize(number as i64);
         }
     }

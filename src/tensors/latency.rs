@@ -9,14 +9,13 @@ use creamc_lang::latency::Times;
 use creamc_lang::source::Files;
 use creamc_torch::{set_threads, threads};
 use indicatif::{ProgressBar, ProgressStyle};
-use tch::{Device, Kind};
+use tch::Device;
 
 use super::device;
 use crate::cli::latency::{Args, Open};
 use crate::cli::{self, Verdict, text};
 use crate::disk::Disk;
 use crate::latency::Stopwatch;
-use crate::nn::Place;
 use crate::run::put;
 use crate::train::prepare::device_text;
 
@@ -34,15 +33,15 @@ pub fn run(args: &Args) -> anyhow::Result<Verdict> {
         Ok(open) => open,
         Err(verdict) => return Ok(verdict),
     };
-    let place = place(args)?;
+    let device = opened(args)?;
     let file = args.out.clone().unwrap_or_else(|| open.path.clone());
-    let mut table = Written::begin(&open, file, args, place)?;
+    let mut table = Written::begin(&open, file, args, device)?;
     let blocks = open.ir.timed_blocks().into_iter();
     let blocks: Vec<_> = blocks
         .filter(|(signature, _)| args.again || table.times.get(signature).is_none())
         .collect();
     let stopwatch = Stopwatch {
-        place,
+        device,
         repeats: args.repeats as usize,
     };
     let mut progress = Progress::new(blocks.len());
@@ -63,14 +62,12 @@ pub fn run(args: &Args) -> anyhow::Result<Verdict> {
     Ok(Verdict::Clean)
 }
 
-fn place(args: &Args) -> anyhow::Result<Place> {
+/// The device, with the threads that a block may use there.
+fn opened(args: &Args) -> anyhow::Result<Device> {
     if let Some(count) = args.threads {
         set_threads(count as usize)?;
     }
-    Ok(Place {
-        kind: Kind::Float,
-        device: args.device.map(device).unwrap_or_default().open()?,
-    })
+    Ok(args.device.map(device).unwrap_or_default().open()?)
 }
 
 /// A table that grows, and its file.
@@ -83,12 +80,12 @@ struct Written {
 
 impl Written {
     /// The rows that there are already: those of the file that will be written.
-    fn begin(open: &Open, file: PathBuf, args: &Args, place: Place) -> anyhow::Result<Written> {
+    fn begin(open: &Open, file: PathBuf, args: &Args, device: Device) -> anyhow::Result<Written> {
         let times = match args.out.is_some() {
             true => known(&file)?,
             false => (*open.table.times).clone(),
         };
-        let (head, how) = (head(&file), how(args, place));
+        let (head, how) = (head(&file), how(args, device));
         let lines = head.lines().filter(|line| *line != how);
         let lines: Vec<&str> = lines.chain([how.as_str()]).collect();
         Ok(Written {
@@ -136,15 +133,15 @@ fn known(file: &Path) -> anyhow::Result<Times> {
 }
 
 /// What a measured time is, in one line.
-fn how(args: &Args, place: Place) -> String {
-    let threads = match place.device {
+fn how(args: &Args, device: Device) -> String {
+    let threads = match device {
         Device::Cpu => format!(", {}", text::plural(threads(), "thread")),
         _ => String::new(),
     };
     format!(
         "creamc {} on {}{threads}: one image, median of {}",
         env!("CARGO_PKG_VERSION"),
-        device_text(place.device),
+        device_text(device),
         text::plural(args.repeats as usize, "run")
     )
 }

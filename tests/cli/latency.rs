@@ -171,7 +171,7 @@ fn a_difference_tells_what_became_of_a_table() {
     fs::write(folder.path().join("without.cream"), without).unwrap();
     let diff = creamc_in(folder.path(), &["diff", "timed.cream", "tighter.cream"]);
     assert!(
-        diff.out.contains("tightened  cpu    0..500us → 0..450us"),
+        diff.out.contains("tightened  cpu  0..500us → 0..450us"),
         "{}",
         diff.out
     );

@@ -11,10 +11,14 @@ use super::sharing::Taken;
 use super::table::{AXES, Grid, Side, Table};
 use super::weight::Weights;
 use super::{Graph, Measure, Step, Window};
+use crate::cost::Cost;
 use crate::space::Metric;
 
 /// Numbers in the tables of one window.
 const BUDGET: usize = 1 << 21;
+
+/// So few paths are walked one by one: then nothing is rounded.
+const FEW: u64 = 1 << 18;
 
 /// The part of all paths of a graph that meets some condition and lies inside every window:
 /// guaranteed bounds.
@@ -44,6 +48,14 @@ impl AddAssign for Part {
 }
 
 impl Part {
+    /// This part, known.
+    fn exactly(part: f64) -> Part {
+        Part {
+            least: part,
+            most: part,
+        }
+    }
+
     /// What this is of itself and the rest together, both bounds in 0..=1.
     pub fn share(self, rest: Part) -> Part {
         let of = |part: f64, rest: f64| match part + rest > 0.0 {
@@ -73,13 +85,22 @@ pub struct Decided<T> {
 impl Graph {
     /// Which part of all paths takes each value inside every window; a second or so in ordinary spaces.
     pub fn flow(&self, windows: &[Window]) -> Decided<Part> {
-        self.flow_with(windows, BUDGET)
+        self.flow_with(windows, FEW, BUDGET)
     }
 
-    pub(super) fn flow_with(&self, windows: &[Window], budget: usize) -> Decided<Part> {
+    /// The same, where at most `few` paths are walked one by one, and tables hold about `budget` numbers.
+    pub(super) fn flow_with(&self, windows: &[Window], few: u64, budget: usize) -> Decided<Part> {
         let Some(binding) = self.binding(windows) else {
             return Decided::default();
         };
+        let all = u64::try_from(self.count()).ok().filter(|&all| all <= few);
+        if let Some(all) = all {
+            let walked = self.walked(&binding);
+            return self.decided(
+                |node, edge| Part::exactly(walked[node][edge] as f64 / all as f64),
+                |sum, part| *sum += part,
+            );
+        }
         let weights = Weights::new(self, Measure::Paths);
         let (axes, others) = self.tightest(&binding, &weights, AXES);
         let grid = Grid::new(self, &axes, budget);
@@ -121,6 +142,28 @@ impl Graph {
             ))
         };
         self.decided(ends, |hull, ends| *hull = wider(*hull, ends))
+    }
+
+    /// How many paths inside every window go along each edge: all of them are walked.
+    fn walked(&self, windows: &[Window]) -> Vec<Vec<u64>> {
+        let none = |node: &super::Node| vec![0; node.edges.len()];
+        let mut counts: Vec<Vec<u64>> = self.nodes.iter().map(none).collect();
+        self.walk_on(0, Cost::default(), windows, &mut counts);
+        counts
+    }
+
+    /// How many of the ways on from a node, where `spent` has been spent, end inside.
+    fn walk_on(&self, at: usize, spent: Cost, windows: &[Window], counts: &mut [Vec<u64>]) -> u64 {
+        if at + 1 == self.nodes.len() {
+            return u64::from(windows.iter().all(|window| window.holds(spent)));
+        }
+        let mut all = 0;
+        for (index, edge) in self.nodes[at].edges.iter().enumerate() {
+            let inside = self.walk_on(edge.to, spent + edge.cost, windows, counts);
+            counts[at][index] += inside;
+            all += inside;
+        }
+        all
     }
 
     /// At most this share of all paths lies outside a window.

@@ -55,7 +55,12 @@ proptest! {
             return Ok(());
         }
         let inside = answers(&rows, &relations, &windows);
-        let flow = graph.flow_with(&windows, if coarse { 300 } else { 1 << 18 });
+        let flow = graph.flow_with(&windows, 0, if coarse { 300 } else { 1 << 18 });
+        let walked = graph.flow_with(&windows, u64::MAX, 0);
+        for (one, exact) in flow.depths.iter().flatten().zip(walked.depths.iter().flatten()) {
+            prop_assert_eq!(exact.least, exact.most);
+            prop_assert!(one.least <= exact.least + 1e-9 && exact.most <= one.most + 1e-9);
+        }
         let count = |wanted: &dyn Fn(&Path) -> bool| {
             inside.iter().filter(|(path, ..)| wanted(path)).count()
         };
