@@ -33,6 +33,9 @@ pub mod supernet;
 pub mod childnet;
 
 #[cfg(feature = "torch")]
+pub mod latency;
+
+#[cfg(feature = "torch")]
 #[expect(clippy::disallowed_methods, reason = "reads and writes weights")]
 pub mod checkpoint;
 

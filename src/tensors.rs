@@ -2,6 +2,7 @@
 //! results to a few printed lines.
 
 mod dry_run;
+mod latency;
 mod pack;
 mod predict;
 mod rank;
@@ -34,6 +35,7 @@ pub fn run(command: TensorCommand) -> anyhow::Result<Verdict> {
         together::refuse_several(command.name())?;
     }
     match command {
+        TensorCommand::Latency(args) => latency::run(&args),
         TensorCommand::Pack(args) => pack::run(args),
         TensorCommand::Search(args) if args.dry_run => {
             let print = match args.format {

@@ -86,6 +86,7 @@ fn measure(network: &Network, op: &Op, inputs: &[&Tensor]) -> (Tensor, Cost) {
         macs,
         params,
         activations,
+        ..Cost::default()
     };
     (output, cost)
 }

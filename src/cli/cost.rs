@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use creamc_lang::arch::Arch;
 use creamc_lang::cost::{self, Cost};
-use creamc_lang::ir::{Layer, Network, Shape};
+use creamc_lang::ir::{Ir, Layer, Network, Shape, UNKNOWN};
+use creamc_lang::quantity::exact_time;
 use creamc_lang::space::Metric;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::arch;
 use super::findings::{self, Format};
@@ -59,7 +60,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<Verdict> {
         .ir
         .as_ref()
         .expect("an architecture belongs to a space");
-    let table = Table::new(ir.network(&arch.path, resolution));
+    let table = Table::new(ir, ir.network(&arch.path, resolution));
     if table.total.flops == u64::MAX {
         bail!("at {resolution} pixels a side the cost passes 64 bits");
     }
@@ -95,17 +96,19 @@ fn resolution(args: &Args, loaded: &mut Loaded, arch: &Arch) -> Option<u32> {
 }
 
 /// A network and what each of its blocks costs.
-struct Table {
+struct Table<'a> {
+    ir: &'a Ir,
     network: Network,
     costs: Vec<Cost>,
     total: Cost,
 }
 
-impl Table {
-    fn new(network: Network) -> Table {
+impl Table<'_> {
+    fn new(ir: &Ir, network: Network) -> Table<'_> {
         let costs: Vec<Cost> = network.layers.iter().map(cost::of_layer).collect();
         let total = costs.iter().copied().sum();
         Table {
+            ir,
             network,
             costs,
             total,
@@ -118,70 +121,65 @@ impl Table {
 
     fn json(&self, arch: &Arch, resolution: u32) -> Value {
         let layer = |(layer, cost): (&Layer, Cost)| {
-            json!({
-                "name": name(layer),
-                "op": layer.text,
-                "out": [layer.output.channels, layer.output.height, layer.output.width],
-                "flops": cost.flops,
-                "macs": cost.macs,
-                "params": cost.params,
-                "activations": cost.activations,
-            })
+            let mut object = Map::new();
+            object.insert("name".into(), json!(name(layer)));
+            object.insert("op".into(), json!(layer.text));
+            let out = layer.output;
+            object.insert("out".into(), json!([out.channels, out.height, out.width]));
+            object.extend(text::cost_json(self.ir, cost));
+            Value::Object(object)
         };
-        json!({
-            "arch": arch.name,
-            "resolution": resolution,
-            "flops": self.total.flops,
-            "macs": self.total.macs,
-            "params": self.total.params,
-            "activations": self.total.activations,
-            "layers": self.blocks().map(layer).collect::<Vec<_>>(),
-        })
+        let mut object = Map::new();
+        object.insert("arch".into(), json!(arch.name));
+        object.insert("resolution".into(), json!(resolution));
+        object.extend(text::cost_json(self.ir, self.total));
+        let layers: Vec<Value> = self.blocks().map(layer).collect();
+        object.insert("layers".into(), Value::Array(layers));
+        Value::Object(object)
     }
 
     fn human(&self, arch: &Arch, resolution: u32) -> String {
         let total = self.total;
+        let mut sides = vec![Side::Left, Side::Left];
+        sides.resize(3 + self.ir.metrics().count(), Side::Right);
         let head = ["block", "op", "out"].into_iter();
-        let metrics = Metric::ALL.iter().map(|metric| metric.as_str());
+        let metrics = self.ir.metrics().map(|(_, name)| name);
         let mut rows = vec![head.chain(metrics).map(String::from).collect()];
-        rows.extend(
-            self.blocks().map(|(layer, cost)| {
-                row(name(layer), layer.text.clone(), shape(layer.output), cost)
-            }),
-        );
-        rows.push(row(
-            "total".to_string(),
-            String::new(),
-            String::new(),
-            total,
-        ));
-        let exact = Metric::ALL
-            .iter()
-            .map(|&metric| format!("{} {}", metric.as_str(), total.get(metric)));
+        rows.extend(self.blocks().map(|(layer, cost)| {
+            let words = [name(layer), layer.text.clone(), shape(layer.output)];
+            self.row(words, cost)
+        }));
+        rows.push(self.row(["total".to_string(), String::new(), String::new()], total));
+        let exact = self
+            .ir
+            .metrics()
+            .map(|(metric, name)| match metric.is_time() {
+                true if total.get(metric) == UNKNOWN => format!("{name} ?"),
+                true => format!("{name} {}", exact_time(total.get(metric))),
+                false => format!("{name} {}", total.get(metric)),
+            });
         format!(
             "{} at {resolution}×{resolution}\n\n{}\nexactly: {}\n",
             arch.name,
-            text::table(&SIDES, &rows),
+            text::table(&sides, &rows),
             exact.collect::<Vec<_>>().join(", ")
-        )
+        ) + &self.unknown(resolution)
     }
-}
 
-const SIDES: [Side; 7] = [
-    Side::Left,
-    Side::Left,
-    Side::Right,
-    Side::Right,
-    Side::Right,
-    Side::Right,
-    Side::Right,
-];
+    fn row(&self, words: [String; 3], cost: Cost) -> Vec<String> {
+        let metrics = self.ir.metrics();
+        let numbers = metrics.map(|(metric, _)| text::value(metric, cost.get(metric)));
+        words.into_iter().chain(numbers).collect()
+    }
 
-fn row(name: String, op: String, out: String, cost: Cost) -> Vec<String> {
-    let numbers = Metric::ALL
-        .iter()
-        .map(|&metric| text::count(cost.get(metric)));
-    [name, op, out].into_iter().chain(numbers).collect()
+    /// Which tables lack rows for this network, if any do.
+    fn unknown(&self, resolution: u32) -> String {
+        let is_unknown = |(metric, _): &(Metric, &str)| self.total.get(*metric) == UNKNOWN;
+        let unknown = self.ir.metrics().filter(is_unknown);
+        let line =
+            |name: &str| format!("`{name}` has no rows for images of {resolution} pixels a side\n");
+        unknown.map(|(_, name)| line(name)).collect()
+    }
 }
 
 fn shape(shape: Shape) -> String {

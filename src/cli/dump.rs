@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use anyhow::Context;
 use creamc_lang::ir::Slot;
 use creamc_lang::plan::Plan;
-use creamc_lang::space::Metric;
 
 use super::load::{Loaded, SpaceArgs};
 use super::text::{self, Side, table};
@@ -82,31 +81,23 @@ fn plan_text(plan: &Plan) -> String {
         let _ = writeln!(
             lines,
             "bound {} {}..{}",
-            window.metric.as_str(),
+            plan.ir.metric_name(window.metric),
             window.low,
             window.high
         );
     }
+    let mut columns = vec![Side::Left, Side::Right, Side::Left];
+    columns.resize(3 + plan.ir.metrics().count(), Side::Right);
     let is_one = plan.smaller.is_empty();
     for side in plan.sides() {
         lines.push('\n');
         if !is_one {
             let _ = writeln!(lines, "at {side} pixels a side:");
         }
-        lines += &table(&COLUMNS, &cost_rows(plan, side));
+        lines += &table(&columns, &cost_rows(plan, side));
     }
     lines
 }
-
-const COLUMNS: [Side; 7] = [
-    Side::Left,
-    Side::Right,
-    Side::Left,
-    Side::Right,
-    Side::Right,
-    Side::Right,
-    Side::Right,
-];
 
 /// A candidate, with its widths where another differs in them alone.
 fn candidate_text(slot: &Slot, candidate: usize) -> String {
@@ -120,7 +111,7 @@ fn candidate_text(slot: &Slot, candidate: usize) -> String {
 
 fn cost_rows(plan: &Plan, side: u32) -> Vec<Vec<String>> {
     let head = ["row", "block", "candidate"].into_iter();
-    let metrics = Metric::ALL.iter().map(|metric| metric.as_str());
+    let metrics = plan.ir.metrics().map(|(_, name)| name);
     let mut rows = vec![head.chain(metrics).map(String::from).collect()];
     for (row, costs) in plan.ir.rows.iter().zip(plan.costs_at(side)) {
         for (block, (slot, costs)) in row.slots.iter().zip(costs).enumerate() {
@@ -130,9 +121,8 @@ fn cost_rows(plan: &Plan, side: u32) -> Vec<Vec<String>> {
                     block.to_string(),
                     candidate_text(slot, candidate),
                 ];
-                let numbers = Metric::ALL
-                    .iter()
-                    .map(|&metric| cost.get(metric).to_string());
+                let metrics = plan.ir.metrics();
+                let numbers = metrics.map(|(metric, _)| cost.get(metric).to_string());
                 rows.push(name.into_iter().chain(numbers).collect());
             }
         }

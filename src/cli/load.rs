@@ -52,6 +52,7 @@ impl Loaded {
     pub fn read_from(files: &dyn Files, path: &Path, args: &SpaceArgs) -> anyhow::Result<Loaded> {
         let overrides = Overrides {
             classes: args.classes,
+            ..Overrides::default()
         };
         let unit = compile::load(files, path, &overrides)?;
         let mut loaded = Loaded {

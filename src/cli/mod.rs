@@ -23,6 +23,7 @@ mod fix;
 mod fmt;
 pub mod handover;
 mod import;
+pub mod latency;
 mod load;
 pub mod lsp;
 mod man;
@@ -56,6 +57,7 @@ Examples, one a command:
   creamc lsp    (editors start it)
   creamc completions bash > creamc.bash
   creamc man check > creamc-check.1
+  creamc latency --missing spaces/phone.cream
   creamc pack imagenet --out imagenet-256 --short-side 256
   creamc search spaces/tiny.cream --config configs/demo.yaml --out runs/first
   creamc retrain best.cream --config configs/demo-retrain.yaml --data DIR --out runs/best
@@ -98,6 +100,8 @@ enum Command {
 /// The commands that need tensors or image sets: the binary with libtorch runs them.
 #[derive(Debug, Subcommand)]
 pub enum TensorCommand {
+    /// Tells or measures the rows of a space's latency table
+    Latency(latency::Args),
     /// Packs an image folder into one file a part, which is read faster
     Pack(pack::Args),
     /// Trains a supernet on a space and searches it for good architectures
@@ -116,6 +120,7 @@ impl TensorCommand {
     /// The word the user types.
     pub fn name(&self) -> &'static str {
         match self {
+            TensorCommand::Latency(_) => "latency",
             TensorCommand::Pack(_) => "pack",
             TensorCommand::Search(_) => "search",
             TensorCommand::Retrain(_) => "retrain",
@@ -167,6 +172,9 @@ pub fn main(run_tensors: RunTensors) -> ExitCode {
 fn run(command: Command, run_tensors: RunTensors) -> anyhow::Result<Verdict> {
     let mut out = BufWriter::new(io::stdout().lock());
     let verdict = match command {
+        Command::Tensors(TensorCommand::Latency(args)) if !args.measure => {
+            latency::run(&args, &mut out)
+        }
         Command::Tensors(command) => {
             drop(out);
             return run_tensors(command);

@@ -7,10 +7,9 @@ use anyhow::{Context, bail};
 use creamc_lang::arch::{self, Arch};
 use creamc_lang::count::{Measure, Sampler};
 use creamc_lang::plan::Plan;
-use creamc_lang::space::Metric;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::findings::{self, Format};
 use super::load::{Loaded, SpaceArgs};
@@ -130,9 +129,9 @@ fn quoted(file: &Path) -> anyhow::Result<String> {
 
 fn print_text(arch: &Arch, plan: &Plan, out: &mut impl Write) -> anyhow::Result<()> {
     let cost = plan.cost(&arch.path);
-    let costs = Metric::ALL
-        .iter()
-        .map(|&metric| format!("{} {}", metric.as_str(), text::count(cost.get(metric))));
+    let metrics = plan.ir.metrics();
+    let costs =
+        metrics.map(|(metric, name)| format!("{name} {}", metric.for_reading(cost.get(metric))));
     let written = arch::write(arch, &plan.ir);
     write!(
         out,
@@ -145,13 +144,9 @@ fn print_text(arch: &Arch, plan: &Plan, out: &mut impl Write) -> anyhow::Result<
 
 fn print_json(arch: &Arch, plan: &Plan, out: &mut impl Write) -> anyhow::Result<()> {
     let cost = plan.cost(&arch.path);
-    let value = json!({
-        "choices": arch.choices(&plan.ir),
-        "flops": cost.flops,
-        "macs": cost.macs,
-        "params": cost.params,
-        "activations": cost.activations,
-        "arch": arch::write(arch, &plan.ir),
-    });
-    findings::line(&value, out)
+    let mut object = Map::new();
+    object.insert("choices".into(), json!(arch.choices(&plan.ir)));
+    object.extend(text::cost_json(&plan.ir, cost));
+    object.insert("arch".into(), json!(arch::write(arch, &plan.ir)));
+    findings::line(&Value::Object(object), out)
 }

@@ -1,6 +1,7 @@
 //! `creamc stats FILE`.
 
 mod histogram;
+mod values;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -133,10 +134,11 @@ fn json(plan: &Plan, feasible: &Feasible) -> Value {
     if !settled.is_empty() {
         object.insert("depths".into(), Value::Object(settled));
     }
-    for &metric in Metric::ALL {
+    object.insert("values".into(), values::json(&plan.value_shares()));
+    object.extend(text::metrics_json(plan.ir.metrics(), |metric| {
         let (min, max) = extremes(plan, metric);
-        object.insert(metric.as_str().into(), json!({ "min": min, "max": max }));
-    }
+        json!({ "min": min, "max": max })
+    }));
     Value::Object(object)
 }
 
@@ -165,7 +167,8 @@ fn human(plan: &Plan, feasible: &Feasible) -> String {
         &[Side::Left, Side::Right, Side::Right, Side::Left],
         &costs(plan),
     );
-    format!("{facts}\n{costs}{}", histogram::all(plan))
+    let values = values::human(&plan.value_shares());
+    format!("{facts}\n{costs}{values}{}", histogram::all(plan))
 }
 
 /// The stages whose depth `fit` has settled, with it.
@@ -215,13 +218,12 @@ fn costs(plan: &Plan) -> Vec<Vec<String>> {
     let head = ["cost of a path", "least", "most", "bound"]
         .map(String::from)
         .to_vec();
-    let rows = Metric::ALL.iter().map(|&metric| {
+    let rows = plan.ir.metrics().map(|(metric, name)| {
         let (least, most) = extremes(plan, metric);
-        let name = metric.as_str().to_string();
         vec![
-            name,
-            text::count(least),
-            text::count(most),
+            name.to_string(),
+            metric.for_reading(least),
+            metric.for_reading(most),
             bound(plan, metric),
         ]
     });
@@ -232,7 +234,13 @@ fn bound(plan: &Plan, metric: Metric) -> String {
     let window = plan.windows.iter().find(|window| window.metric == metric);
     match window.map(|window| (window.low, window.high)) {
         None => "none".to_string(),
-        Some((low, u64::MAX)) => format!("at least {}", text::count(low)),
-        Some((low, high)) => format!("{}..{}", text::count(low), text::count(high)),
+        Some((low, u64::MAX)) => format!("at least {}", metric.for_reading(low)),
+        Some((low, high)) => {
+            let low = match low {
+                0 => "0".to_string(),
+                low => metric.for_reading(low),
+            };
+            format!("{low}..{}", metric.for_reading(high))
+        }
     }
 }

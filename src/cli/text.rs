@@ -1,6 +1,10 @@
 //! Numbers and tables for reading.
 
+use creamc_lang::cost::Cost;
+use creamc_lang::ir::{Ir, UNKNOWN};
 use creamc_lang::quantity::{count_for_reading, grouped};
+use creamc_lang::space::Metric;
+use serde_json::{Map, Value};
 
 /// `1 error`, `2 errors`.
 pub fn plural(count: usize, noun: &str) -> String {
@@ -20,6 +24,43 @@ pub fn listed(numbers: &[u32]) -> String {
 /// A count for reading: `81.7M`.
 pub fn count(count: u64) -> String {
     count_for_reading(u128::from(count))
+}
+
+/// A value of a metric for reading, `?` for a time that its table does not know.
+pub fn value(metric: Metric, value: u64) -> String {
+    match metric.is_time() && value == UNKNOWN {
+        true => "?".to_string(),
+        false => metric.for_reading(value),
+    }
+}
+
+/// What a path or a block costs, for scripts: the counted metrics, and the times of tables
+/// under `tables` where there are some, `null` for one that is not known.
+pub fn cost_json(ir: &Ir, cost: Cost) -> Map<String, Value> {
+    metrics_json(ir.metrics(), |metric| match cost.get(metric) {
+        UNKNOWN => Value::Null,
+        value => value.into(),
+    })
+}
+
+/// A value for each metric: the counted ones side by side, those of tables in an object of their own.
+pub fn metrics_json<'a>(
+    metrics: impl Iterator<Item = (Metric, &'a str)>,
+    value: impl Fn(Metric) -> Value,
+) -> Map<String, Value> {
+    let mut object = Map::new();
+    let mut tables = Map::new();
+    for (metric, name) in metrics {
+        let to = match metric.is_time() {
+            true => &mut tables,
+            false => &mut object,
+        };
+        to.insert(name.to_owned(), value(metric));
+    }
+    if !tables.is_empty() {
+        object.insert("tables".into(), Value::Object(tables));
+    }
+    object
 }
 
 /// Digits from which on a count is written with a power of ten.

@@ -1,15 +1,37 @@
 //! Numbers for reading.
 
+use creamc_lang::ir::UNKNOWN;
 use creamc_lang::quantity::{count_for_reading, grouped};
+use creamc_lang::space::Metric;
 
 /// `320,120`.
 pub fn exact(count: u64) -> String {
     grouped(&count.to_string())
 }
 
+/// A value of a metric: a count to the last unit, a time for reading.
+pub fn value(metric: Metric, value: u64) -> String {
+    match metric.is_time() {
+        true if value == UNKNOWN => "not known".to_owned(),
+        true => metric.for_reading(value),
+        false => exact(value),
+    }
+}
+
 /// `81.7M`.
 pub fn count(count: u64) -> String {
     count_for_reading(u128::from(count))
+}
+
+/// A share that lies between two, in percent: `33.4%`, `12.1 to 12.3%`, `never`.
+pub fn share(least: f64, most: f64) -> String {
+    let [low, high] = [least, most].map(|end| format!("{:.1}", 100.0 * end));
+    match low == high {
+        _ if most == 0.0 => "never".to_owned(),
+        true if high == "0.0" => "< 0.1%".to_owned(),
+        true => format!("{high}%"),
+        false => format!("{low} to {high}%"),
+    }
 }
 
 /// Digits from which on a count is written with a power of ten.

@@ -14,6 +14,17 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     replace_with(path, |out| out.write_all(bytes))
 }
 
+/// Makes `bytes` the contents of `path`, and its folder where there is none.
+///
+/// # Errors
+/// As for [`replace`], or the folder cannot be made.
+pub fn put(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(RunError::io(folder, "cannot be made"))?;
+    }
+    replace(path, bytes)
+}
+
 /// Makes what `write` writes the contents of `path`: under a temporary name beside
 /// it, synced, then renamed, then the folder synced.
 ///
@@ -112,6 +123,15 @@ mod tests {
         replace(&path, b"two").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
         assert_eq!(names(folder.path()), ["file"]);
+    }
+
+    #[test]
+    fn a_folder_is_made_where_there_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/file");
+        put(&path, b"one").unwrap();
+        put(&path, b"two").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
     }
 
     #[test]

@@ -6,7 +6,6 @@ use creamc_lang::arch::{Arch, write_file};
 use creamc_lang::board::Entry;
 use creamc_lang::ir::{Ir, Path};
 use creamc_lang::plan::Plan;
-use creamc_lang::space::Metric;
 use serde::{Deserialize, Serialize};
 
 use super::archs::{archs_text, board_archs};
@@ -347,9 +346,13 @@ impl Records {
 
 fn cost_text(plan: &Plan, path: &Path) -> String {
     let cost = plan.cost(path);
-    let costs = Metric::ALL
-        .iter()
-        .map(|&metric| format!("{} {}", cost.get(metric), metric.as_str()));
+    let costs = plan
+        .ir
+        .metrics()
+        .map(|(metric, name)| match metric.is_time() {
+            true => format!("{name} {}", metric.exact(cost.get(metric))),
+            false => format!("{} {name}", cost.get(metric)),
+        });
     format!("{}.", costs.collect::<Vec<_>>().join(", "))
 }
 

@@ -91,7 +91,11 @@ impl Source {
         classes: Option<u32>,
         show: Show,
     ) -> Result<Source, Error> {
-        let unit = compile::load(files, path, &Overrides { classes })
+        let overrides = Overrides {
+            classes,
+            ..Overrides::default()
+        };
+        let unit = compile::load(files, path, &overrides)
             .map_err(|error| Error::Refused(error.to_string()))?;
         let files = unit.sources.iter();
         let files = files.map(|(_, source)| (PathBuf::from(&source.name), source.text.clone()));

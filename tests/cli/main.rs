@@ -13,6 +13,7 @@ mod explain;
 mod fix;
 mod fmt;
 mod import;
+mod latency;
 mod libraries;
 mod lsp;
 mod mistakes;

@@ -49,6 +49,7 @@ fn json_gives_an_interval_of_the_feasible_paths_and_exact_ends_of_costs() {
         "feasible_min",
         "feasible_max",
         "resolution",
+        "values",
         "flops",
         "macs",
         "params",

@@ -5,6 +5,7 @@
 //! `use` included, ends in diagnostics with a span.
 
 mod report;
+mod tables;
 mod uses;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::source::{FileId, Files, Name, ReadError, Sources, Span};
 use crate::space::{self, Metric, Relation, Require, Space};
 use crate::syntax::{self, ast};
 
+pub use tables::table_path;
 use uses::Loaded;
 pub use uses::used_path;
 
@@ -26,13 +28,18 @@ pub use uses::used_path;
 pub struct Overrides {
     /// Number of classes instead of the `output` item's; at least 1.
     pub classes: Option<u32>,
+    /// Takes latency tables as they are: a missing file is an empty one, and missing rows are
+    /// not reported. For who fills them; such a space has no costs to rely on.
+    pub open_tables: bool,
 }
 
 /// One compiled file.
 #[derive(Debug, Clone)]
 pub struct Unit {
-    /// The file and all it uses; the file itself is the first.
+    /// The file and all it uses, latency tables too; the file itself is the first.
     pub sources: Sources,
+    /// Which of them are latency tables.
+    pub tables: Vec<FileId>,
     /// Every message, in order of place.
     pub diagnostics: Vec<Diagnostic>,
     /// The syntax tree of the root file.
@@ -80,8 +87,9 @@ pub fn load(files: &dyn Files, path: &Path, overrides: &Overrides) -> Result<Uni
         reason,
     })?;
     let mut program = uses::read_all(files, path, text);
-    let space = check_space(&mut program, overrides);
-    Ok(finish(program, space))
+    let space = check_space(&mut program, overrides)
+        .and_then(|space| tables::read_all(files, &mut program, space, overrides.open_tables));
+    Ok(finish(program, space, overrides))
 }
 
 /// All files of a compilation and what was found wrong so far.
@@ -90,6 +98,8 @@ struct Program {
     diagnostics: Vec<Diagnostic>,
     /// The root file first.
     files: Vec<Loaded>,
+    /// Latency tables.
+    tables: Vec<FileId>,
 }
 
 impl Program {
@@ -215,20 +225,16 @@ fn has_errors(diagnostics: &[Diagnostic]) -> bool {
     severities.any(|severity| severity == Severity::Error)
 }
 
-fn finish(program: Program, space: Option<Space>) -> Unit {
+fn finish(mut program: Program, space: Option<Space>, overrides: &Overrides) -> Unit {
+    let ir = space
+        .as_ref()
+        .and_then(|space| lowered(&mut program, space, overrides));
     let Program {
         sources,
         mut diagnostics,
         files,
+        tables,
     } = program;
-    let mut ir = space.as_ref().map(ir::lower);
-    if let Some(space) = space
-        .as_ref()
-        .filter(|_| !ir.as_ref().is_none_or(cost::fits))
-    {
-        diagnostics.push(report::costs_too_large(space));
-        ir = None;
-    }
     diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span));
     let root = files
         .into_iter()
@@ -236,12 +242,29 @@ fn finish(program: Program, space: Option<Space>) -> Unit {
         .expect("the root file was read first");
     Unit {
         sources,
+        tables,
         diagnostics,
         archs: archs(&root.ast).cloned().collect(),
         ast: root.ast,
         space: space.filter(|_| ir.is_some()),
         ir,
     }
+}
+
+/// The space, lowered; `None` when its costs are not known or too large, which has been reported.
+fn lowered(program: &mut Program, space: &Space, overrides: &Overrides) -> Option<Ir> {
+    let ir = ir::lower(space);
+    if overrides.open_tables {
+        return Some(ir);
+    }
+    if !tables::check_rows(program, space, &ir) {
+        return None;
+    }
+    if !cost::fits(&ir) {
+        program.diagnostics.push(report::costs_too_large(space));
+        return None;
+    }
+    Some(ir)
 }
 
 /// Reads a bound given outside a file, as in `--require 'flops in 200M..300M'`.

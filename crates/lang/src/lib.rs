@@ -17,6 +17,8 @@ pub mod syntax;
 
 pub mod cure;
 
+pub mod latency;
+
 pub mod space;
 
 pub mod ir;

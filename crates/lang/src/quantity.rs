@@ -113,6 +113,21 @@ impl Quantity {
         self.times_power(9)
     }
 
+    /// A time to the nearest nanosecond, halves up; `None` where it does not fit.
+    pub fn to_nearest_nanosecond(self) -> Option<u64> {
+        let lowest = self.lowest();
+        let power = lowest.exponent + 9;
+        if power >= 0 {
+            return self.to_nanoseconds();
+        }
+        // With more places than digits there are it is less than half of one.
+        let Some(unit) = 10_u128.checked_pow(power.unsigned_abs()) else {
+            return Some(0);
+        };
+        let (whole, rest) = (lowest.mantissa / unit, lowest.mantissa % unit);
+        u64::try_from(whole + u128::from(rest >= unit - rest)).ok()
+    }
+
     /// The exact fraction; `None` where one side of it passes 64 bits.
     pub fn to_ratio(self) -> Option<Ratio> {
         let lowest = self.lowest();
@@ -313,6 +328,33 @@ pub fn time_for_reading(nanoseconds: u64) -> String {
     }
 }
 
+/// A count as it may be written in a file, with a unit where that keeps it whole: `60M`, `287189872`.
+pub fn exact_count(count: u64) -> String {
+    let units = [(1_000_000_000, "G"), (1_000_000, "M"), (1_000, "K")];
+    let whole = |(factor, _): &&(u64, &str)| count > 0 && count.is_multiple_of(*factor);
+    match units.iter().find(whole) {
+        Some((factor, unit)) => format!("{}{unit}", count / factor),
+        None => count.to_string(),
+    }
+}
+
+/// A time as it may be written in a file, to the nanosecond: `22ms`, `1.523us`, `0us`.
+pub fn exact_time(nanoseconds: u64) -> String {
+    let (unit, name, places) = match nanoseconds {
+        0..1_000_000 => (1_000, "us", 3),
+        1_000_000..1_000_000_000 => (1_000_000, "ms", 6),
+        _ => (1_000_000_000, "s", 9),
+    };
+    let whole = nanoseconds / unit;
+    match nanoseconds % unit {
+        0 => format!("{whole}{name}"),
+        rest => {
+            let decimals = format!("{rest:0places$}");
+            format!("{whole}.{}{name}", decimals.trim_end_matches('0'))
+        }
+    }
+}
+
 /// A whole number with commas between groups of three: `550,043,705`.
 pub fn grouped(digits: &str) -> String {
     let mut text = String::new();
@@ -429,5 +471,29 @@ mod tests {
         assert_eq!(time_for_reading(1_500), "1.5us");
         assert_eq!(grouped("550043705"), "550,043,705");
         assert_eq!(grouped("12"), "12");
+    }
+
+    #[test]
+    fn exact_numbers_read_back_as_they_were() {
+        for (count, text) in [
+            (0, "0"),
+            (999, "999"),
+            (60_000_000, "60M"),
+            (287_189_872, "287189872"),
+        ] {
+            assert_eq!(exact_count(count), text);
+            assert_eq!(parse(text).to_u64(), Some(count));
+        }
+        for (time, text) in [
+            (0, "0us"),
+            (7, "0.007us"),
+            (1_523, "1.523us"),
+            (22_000_000, "22ms"),
+            (22_000_010, "22.00001ms"),
+            (3_000_000_001, "3.000000001s"),
+        ] {
+            assert_eq!(exact_time(time), text);
+            assert_eq!(parse(text).to_nanoseconds(), Some(time));
+        }
     }
 }

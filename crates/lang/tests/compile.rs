@@ -161,7 +161,10 @@ fn small() -> Memory {
 
 #[test]
 fn the_number_of_classes_can_be_set_from_outside() {
-    let overrides = Overrides { classes: Some(37) };
+    let overrides = Overrides {
+        classes: Some(37),
+        ..Overrides::default()
+    };
     let unit = load(&small(), Path::new("s.cream"), &overrides).expect("the file is there");
     let space = unit.space.expect("the space is right");
     assert_eq!(space.classes.value, 37);

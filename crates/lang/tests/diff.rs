@@ -167,9 +167,10 @@ fn bounds(space: &Settled, random: &mut ChaCha8Rng) -> Vec<String> {
     let one = |random: &mut ChaCha8Rng| {
         let path = paths.choose(random).expect("a plan has a path");
         let cost = cost::of_network(&space.plan.ir.network(path, space.plan.resolution));
-        let metric = *Metric::ALL.choose(random).expect("there are metrics");
+        let metric = *Metric::COUNTED.choose(random).expect("there are metrics");
         let sign = ["<=", ">="].choose(random).expect("there are signs");
-        format!("{} {sign} {}", metric.as_str(), cost.get(metric))
+        let name = metric.word().expect("a counted one has a word");
+        format!("{name} {sign} {}", cost.get(metric))
     };
     (0..random.random_range(0..=2))
         .map(|_| one(random))

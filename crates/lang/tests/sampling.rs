@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{holds, lower, no_cost};
+use common::{holds, lower, lower_timed, no_cost};
 use creamc_lang::cost::Cost;
 use creamc_lang::count::{Measure, NoSample, Prior, PriorError, Sampler, Window};
 use creamc_lang::ir::{Candidate, Ir, Path, Row, Slot};
@@ -10,6 +10,7 @@ use creamc_lang::plan::{Plan, Request, plan};
 use creamc_lang::space::{Metric, Setting};
 use creamc_lang::testing::small_space;
 use proptest::prelude::*;
+use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -132,13 +133,15 @@ fn row_ways(
 /// A random small space with a random window, when it has a path without one and is small enough.
 fn question(seed: u64) -> Option<(Plan, Vec<Window>, ChaCha8Rng)> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let ir = lower(&small_space(&mut random));
+    let text = small_space(&mut random);
+    let ir = lower_timed(&text, &mut random);
     let (plan, _) = plan(&ir, &Request::default()).ok()?;
     let few = plan.bounded_graph.count() < 20_000u32.into();
-    let (least, most) = plan.bounded_graph.extremes(Metric::Macs)?;
+    let metric = *[Metric::Macs, Metric::Table(0)].choose(&mut random)?;
+    let (least, most) = plan.bounded_graph.extremes(metric)?;
     let ends = [0, 0].map(|_| random.random_range(least..=most));
     let window = Window {
-        metric: Metric::Macs,
+        metric,
         low: ends[0].min(ends[1]),
         high: ends[0].max(ends[1]),
     };

@@ -1,8 +1,7 @@
 //! A difference told to people and to scripts.
 
-use creamc_lang::diff::{ArchDiff, Change, Count, Paths, SpaceDiff};
-use creamc_lang::quantity::grouped;
-use creamc_lang::space::Metric;
+use creamc_lang::diff::{ArchDiff, Change, Compared, Count, Paths, SpaceDiff};
+use creamc_lang::quantity::{grouped, time_for_reading};
 use serde_json::{Map, Value, json};
 
 use crate::cli::text::{self, Side};
@@ -26,12 +25,26 @@ pub fn archs(difference: &ArchDiff) -> String {
         "the same in both: {} of {before} blocks before, of {after} after\n",
         difference.same_blocks
     );
-    let rows = Metric::ALL.iter().map(|&metric| {
-        let costs = difference.costs.map(|cost| text::count(cost.get(metric)));
-        [vec![metric.as_str().to_string()], costs.to_vec()].concat()
-    });
+    let rows = difference
+        .costs
+        .iter()
+        .map(|metric| row(metric, |&value| reading(metric, value)));
     let costs = table(["cost", "before", "after"], rows);
     [changes(&difference.changes), blocks, costs].join("\n")
+}
+
+/// The name of a metric and what it is on both sides, `-` where one has no such table.
+fn row<T>(metric: &Compared<T>, text: impl Fn(&T) -> String) -> Vec<String> {
+    let side = |side: &Option<T>| side.as_ref().map_or("-".to_string(), &text);
+    let name = std::iter::once(metric.name.clone());
+    name.chain(metric.sides.iter().map(side)).collect()
+}
+
+fn reading<T>(metric: &Compared<T>, value: u64) -> String {
+    match metric.is_time {
+        true => time_for_reading(value),
+        false => text::count(value),
+    }
 }
 
 fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = Vec<String>>) -> String {
@@ -64,13 +77,13 @@ fn changes(changes: &[Change]) -> String {
 }
 
 fn paths(difference: &SpaceDiff) -> String {
-    let row = |name: &str, paths: &Paths| {
+    let counted = |name: &str, paths: &Paths| {
         let counts = counts(paths).map(|(_, count)| number(count));
         [vec![name.to_string()], counts.to_vec()].concat()
     };
     let rows = [
-        row("all", &difference.paths),
-        row("inside every bound", &difference.feasible),
+        counted("all", &difference.paths),
+        counted("inside every bound", &difference.feasible),
     ];
     let head = ["paths", "before", "after", "shared", "lost", "gained"];
     let table = table(head, rows.into_iter());
@@ -108,10 +121,11 @@ fn number(count: &Count) -> String {
 }
 
 fn ranges(difference: &SpaceDiff) -> String {
-    let rows = difference.costs.iter().map(|(metric, sides)| {
-        let ends =
-            sides.map(|(least, most)| format!("{} to {}", text::count(least), text::count(most)));
-        [vec![metric.as_str().to_string()], ends.to_vec()].concat()
+    let rows = difference.costs.iter().map(|metric| {
+        row(metric, |&(least, most)| {
+            let [least, most] = [least, most].map(|end| reading(metric, end));
+            format!("{least} to {most}")
+        })
     });
     table(["cost of a path", "before", "after"], rows)
 }
@@ -126,17 +140,10 @@ fn weights(difference: &SpaceDiff) -> String {
 
 /// Two spaces, for scripts.
 pub fn spaces_json(difference: &SpaceDiff) -> Value {
-    let costs: Map<String, Value> = difference
-        .costs
-        .iter()
-        .map(|(metric, sides)| {
-            let [before, after] = sides.map(|(min, max)| json!({ "min": min, "max": max }));
-            (
-                metric.as_str().to_owned(),
-                json!({ "before": before, "after": after }),
-            )
-        })
-        .collect();
+    let costs = costs_json(
+        &difference.costs,
+        |(min, max)| json!({ "min": min, "max": max }),
+    );
     json!({
         "same": difference.is_same(),
         "changes": changes_json(&difference.changes),
@@ -151,13 +158,7 @@ pub fn spaces_json(difference: &SpaceDiff) -> Value {
 
 /// Two architectures, for scripts.
 pub fn archs_json(difference: &ArchDiff) -> Value {
-    let costs: Map<String, Value> = Metric::ALL
-        .iter()
-        .map(|&metric| {
-            let sides = difference.costs.map(|cost| cost.get(metric));
-            (metric.as_str().to_owned(), pair(&sides))
-        })
-        .collect();
+    let costs = costs_json(&difference.costs, |value| json!(value));
     json!({
         "same": difference.is_same(),
         "changes": changes_json(&difference.changes),
@@ -165,6 +166,18 @@ pub fn archs_json(difference: &ArchDiff) -> Value {
         "same_blocks": difference.same_blocks,
         "costs": costs,
     })
+}
+
+/// By name: no table is called like a counted metric. `null` where a side has no such table.
+fn costs_json<T>(costs: &[Compared<T>], value: impl Fn(&T) -> Value) -> Map<String, Value> {
+    let metric = |metric: &Compared<T>| {
+        let [before, after] = [0, 1].map(|side| metric.sides[side].as_ref().map(&value));
+        (
+            metric.name.clone(),
+            json!({ "before": before, "after": after }),
+        )
+    };
+    costs.iter().map(metric).collect()
 }
 
 fn pair<T: serde::Serialize>([before, after]: &[T; 2]) -> Value {

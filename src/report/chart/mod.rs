@@ -4,6 +4,7 @@ mod bars;
 mod blocks;
 mod frame;
 mod heat;
+mod histogram;
 mod lines;
 mod scale;
 mod scatter;
@@ -14,6 +15,7 @@ pub use bars::draw as bars;
 pub use blocks::{Block, Tint, draw as blocks};
 pub use frame::WIDE;
 pub use heat::{Cell, Strip, draw as heat};
+pub use histogram::{Stretch, draw as histogram};
 pub use lines::{Lines, Look, Series};
 pub use scatter::{Dot, Point, Scatter};
 

@@ -1,14 +1,17 @@
 //! The space: how large it is, how much of it the bounds leave, what its paths cost.
 
-use creamc_lang::plan::Plan;
+use creamc_lang::plan::{Bin, Plan, Spread, ValueShare};
 use creamc_lang::quantity::grouped;
 use creamc_lang::space::Metric;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
 
-use crate::report::html::{Html, Tag};
+use crate::report::chart::{self, Stretch};
+use crate::report::html::{Html, Tag, tag};
 use crate::report::number;
 use crate::report::read::{Command, Run};
 
-use super::part::{Column, aside, facts, paragraph, section, table};
+use super::part::{Column, aside, details, facts, paragraph, section, table};
 
 /// The section.
 pub fn write(run: &Run) -> Html {
@@ -29,6 +32,8 @@ pub fn write(run: &Run) -> Html {
             .add(facts(&about(plan)))
             .add(paragraph(conclusion(plan, run)))
             .add(costs(plan, run))
+            .add(spreads(plan))
+            .add(values(plan))
             .into(),
     }
 }
@@ -87,19 +92,19 @@ fn costs(plan: &Plan, run: &Run) -> Tag {
         let network = space.ir.network(&arch.path, *resolution);
         Some(creamc_lang::cost::of_network(&network))
     });
-    let row = |metric: Metric| {
+    let row = |(metric, name): (Metric, &str)| {
         let (least, most) = plan.graph.extremes(metric)?;
-        let chosen = chosen.map(|cost| number::exact(cost.get(metric)));
+        let chosen = chosen.map(|cost| number::value(metric, cost.get(metric)));
         let cells = vec![
-            metric.as_str().to_owned(),
-            number::exact(least),
-            number::exact(most),
+            name.to_owned(),
+            number::value(metric, least),
+            number::value(metric, most),
             bound(plan, metric),
             chosen.unwrap_or_default(),
         ];
         Some(("", cells))
     };
-    let rows: Vec<_> = Metric::ALL.iter().copied().filter_map(row).collect();
+    let rows: Vec<_> = plan.ir.metrics().filter_map(row).collect();
     let columns = [
         Column::Words("cost of a path"),
         Column::Number("least"),
@@ -110,11 +115,74 @@ fn costs(plan: &Plan, run: &Run) -> Tag {
     table(&columns, &rows)
 }
 
+/// Paths drawn for the histograms, and the bars of each.
+const DRAWN: usize = 2000;
+const BINS: usize = 20;
+
+/// One histogram a metric; none where no path can be drawn.
+fn spreads(plan: &Plan) -> Option<Tag> {
+    let mut random = ChaCha8Rng::seed_from_u64(0);
+    let spreads = plan.spreads(DRAWN, BINS, &mut random).ok()?;
+    let figures: Html = spreads.iter().filter_map(|one| spread(plan, one)).collect();
+    Some(tag("div").class("figures").add(figures))
+}
+
+fn spread(plan: &Plan, spread: &Spread) -> Option<Tag> {
+    let (metric, name) = (spread.metric, plan.ir.metric_name(spread.metric));
+    // Times are read in milliseconds.
+    let (unit, x_name) = match metric.is_time() {
+        true => (1e6, format!("{name}, ms")),
+        false => (1.0, name.to_owned()),
+    };
+    let stretch = |bin: &Bin| Stretch {
+        low: bin.low as f64 / unit,
+        high: (bin.high as f64 + 1.0) / unit,
+        percent: 100.0 * bin.count as f64 / DRAWN as f64,
+        words: format!(
+            "{} to {}",
+            metric.for_reading(bin.low),
+            metric.for_reading(bin.high)
+        ),
+    };
+    let bins: Vec<Stretch> = spread.bins.iter().map(stretch).collect();
+    let says = format!("how the {name} of paths inside every bound are spread");
+    let drawing = chart::histogram(&bins, !metric.is_time(), &x_name, &says)?;
+    let title = format!("{name} of paths inside every bound");
+    let caption = format!("{} of them, drawn evenly.", number::exact(DRAWN as u64));
+    Some(chart::figure(&title, None, drawing, &caption))
+}
+
+/// One row a value of a decision: its share inside every bound.
+fn values(plan: &Plan) -> Option<Tag> {
+    let values = plan.value_shares();
+    let row = |one: &ValueShare| {
+        let cells = vec![
+            one.row.clone().unwrap_or_else(|| "path".to_owned()),
+            one.of.clone(),
+            one.value.clone(),
+            number::share(one.share.least, one.share.most),
+        ];
+        (if one.share.most == 0.0 { "soft" } else { "" }, cells)
+    };
+    let rows: Vec<_> = values.iter().map(row).collect();
+    let columns = [
+        Column::Words("row"),
+        Column::Words("decision"),
+        Column::Words("value"),
+        Column::Number("share inside every bound"),
+    ];
+    let summary = "What a path can and cannot be: the share of every value inside every bound";
+    (!rows.is_empty()).then(|| details(summary, table(&columns, &rows)))
+}
+
 fn bound(plan: &Plan, metric: Metric) -> String {
     let window = plan.windows.iter().find(|window| window.metric == metric);
     match window.map(|window| (window.low, window.high)) {
         None => "none".to_owned(),
-        Some((low, u64::MAX)) => format!("at least {}", number::count(low)),
-        Some((low, high)) => format!("{} to {}", number::count(low), number::count(high)),
+        Some((low, u64::MAX)) => format!("at least {}", metric.for_reading(low)),
+        Some((low, high)) => {
+            let [low, high] = [low, high].map(|end| metric.for_reading(end));
+            format!("{low} to {high}")
+        }
     }
 }

@@ -48,6 +48,7 @@ impl Wanted<'_> {
         };
         Overrides {
             classes: self.classes().or_else(set).filter(|&classes| classes > 0),
+            ..Overrides::default()
         }
     }
 }

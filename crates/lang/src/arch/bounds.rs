@@ -3,8 +3,8 @@
 use super::{Arch, report};
 use crate::cost::Cost;
 use crate::diagnostic::Diagnostic;
-use crate::ir::Ir;
-use crate::quantity::grouped;
+use crate::ir::{Ir, UNKNOWN};
+use crate::quantity::{exact_time, grouped};
 use crate::source::Span;
 use crate::space::{Relation, Require};
 
@@ -33,8 +33,14 @@ fn breach(arch: &Arch, cost: Cost, relation: &Relation, ir: &Ir) -> Option<Strin
     match *relation {
         Relation::Metric { metric, low, high } => {
             let found = cost.get(metric);
-            let outside = !(low..=high).contains(&found);
-            outside.then(|| format!("{} {}", grouped(&found.to_string()), metric.as_str()))
+            // Outside of the resolutions of its space a table may not know it.
+            let is_known = !(metric.is_time() && found == UNKNOWN);
+            let outside = is_known && !(low..=high).contains(&found);
+            let name = ir.metric_name(metric);
+            outside.then(|| match metric.is_time() {
+                true => format!("{name} {}", exact_time(found)),
+                false => format!("{} {name}", grouped(&found.to_string())),
+            })
         }
         Relation::Depth { row, low, high } => {
             let outside = !(low as usize..=high as usize).contains(&depth(row));

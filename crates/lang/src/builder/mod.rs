@@ -126,7 +126,7 @@ impl SpaceBuilder {
         self.item(Group::Names, text)
     }
 
-    /// `table NAME = latency("PATH")`.
+    /// `table NAME = latency("PATH")`; [`SpaceBuilder::check_with`] reads the file.
     #[track_caller]
     pub fn table(self, given: &str, path: &str) -> SpaceBuilder {
         let text = format!("table {} = latency({})", name(given), value::quoted(path));
@@ -218,13 +218,22 @@ impl SpaceBuilder {
     /// # Errors
     /// The messages, when one of them is an error.
     pub fn check(&self) -> Result<Checked, Rejected> {
+        self.check_with(&NoFiles)
+    }
+
+    /// As [`SpaceBuilder::check`], with the files of tables.
+    ///
+    /// # Errors
+    /// The messages, when one of them is an error.
+    pub fn check_with(&self, files: &dyn Files) -> Result<Checked, Rejected> {
         let title = format!("{} (built)", self.name);
-        let unit = compile::load(
-            &Built(self.print()),
-            Path::new(&title),
-            &Overrides::default(),
-        )
-        .expect("a built text can be read");
+        let built = Built {
+            title: &title,
+            text: self.print(),
+            files,
+        };
+        let unit = compile::load(&built, Path::new(&title), &Overrides::default())
+            .expect("a built text can be read");
         Checked::with_origins(unit, self.origins())
     }
 
@@ -236,11 +245,28 @@ impl SpaceBuilder {
     }
 }
 
-/// The text of a builder, under any path.
-struct Built(String);
+/// The text of a builder beside files.
+struct Built<'a> {
+    title: &'a str,
+    text: String,
+    files: &'a dyn Files,
+}
 
-impl Files for Built {
+impl Files for Built<'_> {
+    fn read(&self, path: &Path) -> Result<String, ReadError> {
+        match path == Path::new(self.title) {
+            true => Ok(self.text.clone()),
+            false => self.files.read(path),
+        }
+    }
+}
+
+/// None but the text that is built.
+struct NoFiles;
+
+impl Files for NoFiles {
     fn read(&self, _: &Path) -> Result<String, ReadError> {
-        Ok(self.0.clone())
+        let why = "a built space reads files with `check_with` only";
+        Err(ReadError(why.to_owned()))
     }
 }

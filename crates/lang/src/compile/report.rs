@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::source::{Name, ReadError};
-use crate::space::Space;
+use crate::source::{Name, ReadError, Span};
+use crate::space::{Space, Table};
 use crate::syntax::ast;
 
 pub(super) fn unreadable_use(used: &ast::Use, path: &Path, reason: &ReadError) -> Diagnostic {
@@ -17,6 +17,56 @@ pub(super) fn unreadable_use(used: &ast::Use, path: &Path, reason: &ReadError) -
     .note(format!(
         "looked for at `{}`; the path is relative to the file that uses it",
         path.display()
+    ))
+}
+
+pub(super) fn unreadable_table(table: &Table, path: &Path, reason: &ReadError) -> Diagnostic {
+    Diagnostic::new(
+        Code::UnreadableTable,
+        format!("cannot read `{}`", table.path.value),
+        table.path.span,
+        reason.to_string(),
+    )
+    .note(format!(
+        "looked for at `{}`; the path is relative to the file that names it",
+        path.display()
+    ))
+    .help("`creamc latency --missing FILE` prints its rows, `--measure` writes it")
+}
+
+pub(super) fn malformed_table(table: &Table, place: Span, what: &str) -> Diagnostic {
+    Diagnostic::new(
+        Code::MalformedTable,
+        format!("`{}` is no table of times", table.path.value),
+        table.path.span,
+        "its file cannot be used",
+    )
+    .label(place, what)
+    .note("a table is YAML with one row a block: `SIGNATURE: TIME`")
+}
+
+/// Rows that are told; the command prints them all.
+const TOLD: usize = 3;
+
+pub(super) fn missing_rows(table: &Table, missing: &[String], root: &str) -> Diagnostic {
+    let rows = match missing.len() {
+        1 => "1 row".to_owned(),
+        rows => format!("{rows} rows"),
+    };
+    let problem = Diagnostic::new(
+        Code::MissingRows,
+        format!("`{}` lacks {rows}", table.path.value),
+        table.path.span,
+        format!("`{}` needs a time for every block", table.name.value),
+    );
+    let told = missing.iter().take(TOLD);
+    let problem = told.fold(problem, |problem, row| problem.note(format!("no `{row}`")));
+    let problem = match missing.len().saturating_sub(TOLD) {
+        0 => problem,
+        more => problem.note(format!("and {more} more")),
+    };
+    problem.help(format!(
+        "`creamc latency --missing {root}` prints them to be filled in; `--measure` measures them here"
     ))
 }
 

@@ -24,6 +24,7 @@ pub(super) fn read_all(files: &dyn Files, path: &Path, text: String) -> Program 
         sources: Sources::default(),
         diagnostics: Vec::new(),
         files: Vec::new(),
+        tables: Vec::new(),
     };
     add(&mut program, normal(path), path.display().to_string(), text);
     // Files are appended while they are walked: breadth first.
@@ -88,7 +89,7 @@ pub fn used_path(user: &Path, used: &ast::Use) -> PathBuf {
 }
 
 /// Without `.` and, where a folder's name stands before it, `..`: equal files get equal paths.
-fn normal(path: &Path) -> PathBuf {
+pub(super) fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for part in path.components() {
         let last = normal.components().next_back();

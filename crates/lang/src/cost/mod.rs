@@ -9,7 +9,7 @@ use std::iter::Sum;
 use std::ops::{Add, AddAssign};
 use std::sync::Arc;
 
-use crate::ir::{Candidate, Ir, Layer, Network, Op, Row, Shape};
+use crate::ir::{Candidate, Ir, Layer, Measured, Network, Op, Row, Shape};
 use crate::space::Metric;
 
 /// Cost of every candidate at one resolution: `table[row][block][candidate]`.
@@ -26,16 +26,19 @@ pub struct Cost {
     pub params: u64,
     /// Output elements of convolutions.
     pub activations: u64,
+    /// Nanoseconds by the tables of the space, in their order; [`UNKNOWN`](crate::ir::UNKNOWN) where a row is missing.
+    pub times: Measured,
 }
 
 impl Cost {
-    /// One of the four.
+    /// One of them.
     pub fn get(self, metric: Metric) -> u64 {
         match metric {
             Metric::Flops => self.flops,
             Metric::Macs => self.macs,
             Metric::Params => self.params,
             Metric::Activations => self.activations,
+            Metric::Table(table) => self.times[usize::from(table)],
         }
     }
 }
@@ -50,6 +53,7 @@ impl Add for Cost {
             macs: self.macs.saturating_add(other.macs),
             params: self.params.saturating_add(other.params),
             activations: self.activations.saturating_add(other.activations),
+            times: std::array::from_fn(|at| self.times[at].saturating_add(other.times[at])),
         }
     }
 }
@@ -66,7 +70,7 @@ impl Sum for Cost {
     }
 }
 
-/// Cost of one primitive that reads `input` and makes `output`.
+/// Cost of one primitive that reads `input` and makes `output`. Tables know blocks only.
 pub fn of_op(op: &Op, input: Shape, output: Shape) -> Cost {
     let narrow = |wide: u128| u64::try_from(wide).unwrap_or(u64::MAX);
     Cost {
@@ -74,6 +78,7 @@ pub fn of_op(op: &Op, input: Shape, output: Shape) -> Cost {
         macs: narrow(macs::of(op, output)),
         params: narrow(params::of(op)),
         activations: narrow(activations::of(op, output)),
+        times: Measured::default(),
     }
 }
 
@@ -87,7 +92,10 @@ fn walk(ops: &[Op], input: Shape, shapes: &[Shape]) -> Cost {
 
 /// Cost of one block of a network.
 pub fn of_layer(layer: &Layer) -> Cost {
-    walk(&layer.ops, layer.input, &layer.shapes)
+    Cost {
+        times: layer.times,
+        ..walk(&layer.ops, layer.input, &layer.shapes)
+    }
 }
 
 /// Cost of a whole network.
@@ -95,8 +103,8 @@ pub fn of_network(network: &Network) -> Cost {
     network.layers.iter().map(of_layer).sum()
 }
 
-/// Cost of a candidate where images of shape `input` go into its block. Linear layers must be
-/// settled for that shape ([`Ir::at`]).
+/// What is counted of a candidate where images of shape `input` go into its block; times are not.
+/// Linear layers must be settled for that shape ([`Ir::at`]).
 pub fn candidate(candidate: &Candidate, input: Shape) -> Cost {
     walk(&candidate.ops, input, &candidate.shapes(input))
 }
@@ -106,10 +114,11 @@ pub fn table(ir: &Ir, resolution: u32) -> Table {
     let ir = ir.at(resolution);
     let inputs = ir.shapes(resolution);
     let rows = ir.rows.iter().zip(&inputs);
-    rows.map(|(row, inputs)| row_table(row, inputs)).collect()
+    rows.map(|(row, inputs)| row_table(&ir, row, inputs))
+        .collect()
 }
 
-fn row_table(row: &Row, inputs: &[Shape]) -> Vec<Vec<Cost>> {
+fn row_table(ir: &Ir, row: &Row, inputs: &[Shape]) -> Vec<Vec<Cost>> {
     let mut table: Vec<Vec<Cost>> = Vec::with_capacity(row.slots.len());
     for (block, slot) in row.slots.iter().enumerate() {
         // Most blocks of a stage are the same block again.
@@ -120,9 +129,14 @@ fn row_table(row: &Row, inputs: &[Shape]) -> Vec<Vec<Cost>> {
             true => table[block - 1].clone(),
             false => {
                 let candidates = slot.candidates.iter();
-                candidates
-                    .map(|one| candidate(one, one.input(inputs[block])))
-                    .collect()
+                let cost = |one: &Candidate| {
+                    let input = one.input(inputs[block]);
+                    Cost {
+                        times: ir.times(slot, one, input),
+                        ..candidate(one, input)
+                    }
+                };
+                candidates.map(cost).collect()
             }
         };
         table.push(costs);
@@ -132,21 +146,32 @@ fn row_table(row: &Row, inputs: &[Shape]) -> Vec<Vec<Cost>> {
 
 /// An upper bound on every path's cost: all slots, the dearest candidate of each, metric by metric.
 pub fn ceiling(table: &[Vec<Vec<Cost>>]) -> Cost {
-    let dearest = |slot: &Vec<Cost>| Cost {
-        flops: slot.iter().map(|cost| cost.flops).max().unwrap_or(0),
-        macs: slot.iter().map(|cost| cost.macs).max().unwrap_or(0),
-        params: slot.iter().map(|cost| cost.params).max().unwrap_or(0),
-        activations: slot.iter().map(|cost| cost.activations).max().unwrap_or(0),
-    };
+    let dearest = |slot: &Vec<Cost>| slot.iter().copied().fold(Cost::default(), larger);
     table.iter().flatten().map(dearest).sum()
+}
+
+fn larger(a: Cost, b: Cost) -> Cost {
+    Cost {
+        flops: a.flops.max(b.flops),
+        macs: a.macs.max(b.macs),
+        params: a.params.max(b.params),
+        activations: a.activations.max(b.activations),
+        times: std::array::from_fn(|at| a.times[at].max(b.times[at])),
+    }
 }
 
 /// Whether no path of the space can cost 2^63 or more at any of its resolutions, so that
 /// sums of costs are exact.
 pub fn fits(ir: &Ir) -> bool {
-    let largest = ir.resolution.value.values().iter().copied().max();
-    let ceiling = ceiling(&table(ir, largest.unwrap_or(1)));
-    Metric::ALL
+    let resolutions = ir.resolution.value.values();
+    let largest = resolutions.iter().max();
+    // Counts grow with the resolution; measured times need not.
+    let asked = resolutions
         .iter()
-        .all(|&metric| ceiling.get(metric) < 1 << 63)
+        .filter(|&one| !ir.tables.is_empty() || Some(one) == largest);
+    asked.into_iter().all(|&resolution| {
+        let ceiling = ceiling(&table(ir, resolution));
+        ir.metrics()
+            .all(|(metric, _)| ceiling.get(metric) < 1 << 63)
+    })
 }

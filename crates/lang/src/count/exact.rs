@@ -11,6 +11,7 @@ use num_bigint::BigUint;
 
 use super::segment::{Bounds, Reduced, Sums, Tally, deal, segments};
 use super::{Graph, Window};
+use crate::space::{Metric, TABLES};
 
 /// How much work an exact count may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +77,9 @@ impl fmt::Display for TooManySums {
 
 impl std::error::Error for TooManySums {}
 
+/// Metrics that can have a window.
+const METRICS: usize = Metric::COUNTED.len() + TABLES;
+
 impl Graph {
     /// The exact number of paths inside every window.
     ///
@@ -98,7 +102,8 @@ impl Graph {
             [a, b] => self.count_along(&[a, b], limits),
             [a, b, c] => self.count_along(&[a, b, c], limits),
             [a, b, c, d] => self.count_along(&[a, b, c, d], limits),
-            _ => unreachable!("there are four metrics"),
+            // A window twice asks no more than once.
+            ref more => self.count_along(&padded(more), limits),
         };
         if self.cores.is_empty() {
             return whole(limits);
@@ -122,6 +127,11 @@ impl Graph {
             count_with::<D, BigUint>(self, &reduced, limits)
         }
     }
+}
+
+/// Windows on all metrics there can be, the last one repeated.
+fn padded(windows: &[Window]) -> [Window; METRICS] {
+    std::array::from_fn(|at| windows[at.min(windows.len() - 1)])
 }
 
 fn count_with<const D: usize, N: Tally>(

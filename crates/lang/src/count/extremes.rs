@@ -1,5 +1,7 @@
 //! The cheapest and the dearest path, by one sweep from the end.
 
+use std::collections::BTreeSet;
+
 use super::{Edge, Graph, Window};
 use crate::ir::Path;
 use crate::space::Metric;
@@ -39,8 +41,11 @@ impl Graph {
     /// The windows that exclude some path, one a metric; `None` when one excludes every path.
     /// A window that covers the whole range is dropped.
     pub(super) fn binding(&self, windows: &[Window]) -> Option<Vec<Window>> {
+        if !self.has_paths() {
+            return None;
+        }
         let mut binding = Vec::new();
-        for &metric in Metric::ALL {
+        for metric in metrics_of(windows) {
             let (least, most) = self.extremes(metric)?;
             let of_metric = windows.iter().filter(|window| window.metric == metric);
             let (low, high) = of_metric.fold((0, u64::MAX), |(low, high), window| {
@@ -77,6 +82,21 @@ impl Graph {
         Extremes { least, most }
     }
 
+    /// For every node, the least and the most that can have been spent there.
+    pub(super) fn prefix_extremes(&self, metric: Metric) -> Vec<(u64, u64)> {
+        let mut spent = vec![(u64::MAX, 0); self.nodes.len()];
+        spent[0] = (0, 0);
+        for (at, node) in self.nodes.iter().enumerate() {
+            let (least, most) = spent[at];
+            for edge in &node.edges {
+                let cost = edge.cost.get(metric);
+                let to = &mut spent[edge.to];
+                *to = (to.0.min(least + cost), to.1.max(most + cost));
+            }
+        }
+        spent
+    }
+
     /// Walks from the start, always along the edge of the smallest (or largest) key.
     fn follow(&self, key: impl Fn(&Edge) -> u64, largest: bool) -> Option<Path> {
         let mut edges = Vec::new();
@@ -92,4 +112,9 @@ impl Graph {
         }
         Some(Graph::path(edges))
     }
+}
+
+/// The metrics of some windows, each once, in order.
+fn metrics_of(windows: &[Window]) -> BTreeSet<Metric> {
+    windows.iter().map(|window| window.metric).collect()
 }

@@ -9,7 +9,7 @@ use std::fmt;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::table::{Grid, Point, Side, Table};
+use super::table::{AXES, Grid, Point, Side, Table};
 use super::weight::Weights;
 use super::{Edge, Graph, Measure, Prior, Window, Witness};
 use crate::cost::Cost;
@@ -121,7 +121,7 @@ impl Sampler {
         let weights = Weights::of_edges(graph);
         let mut best: Option<Sampler> = None;
         for (metrics, scale) in [(1, 1), (3, 1), (3, 4)] {
-            let axes = tightest(graph, &binding, &weights, metrics);
+            let (axes, _) = graph.tightest(&binding, &weights, metrics);
             let mut sampler = Sampler::along(graph, &binding, &axes, &weights, budget * scale)?;
             sampler.acceptance = sampler.measure_acceptance();
             let better = |best: &Sampler| sampler.acceptance > best.acceptance;
@@ -140,14 +140,16 @@ impl Sampler {
     }
 
     /// A sampler by the weights that the edges have, with tables of about `budget` numbers
-    /// along all windows, for a few draws: it is quick to make, its acceptance is not measured.
+    /// along the tightest windows, for a few draws: it is quick to make, its acceptance is not measured.
     pub(super) fn coarse(
         graph: &Graph,
         windows: &[Window],
         budget: usize,
     ) -> Result<Sampler, NoSample> {
         let binding = graph.binding(windows).ok_or(NoSample::Empty)?;
-        Sampler::along(graph, &binding, &binding, &Weights::of_edges(graph), budget)
+        let weights = Weights::of_edges(graph);
+        let (axes, _) = graph.tightest(&binding, &weights, AXES);
+        Sampler::along(graph, &binding, &axes, &weights, budget)
     }
 
     /// A sampler with tables along some of the windows; the others are left to rejection.
@@ -282,22 +284,4 @@ impl Sampler {
         }
         f64::from(kept) / f64::from(made)
     }
-}
-
-/// The windows with the smallest shares, at most `count` of them.
-fn tightest(graph: &Graph, windows: &[Window], weights: &Weights, count: usize) -> Vec<Window> {
-    if windows.len() <= count {
-        return windows.to_vec();
-    }
-    let share = |window: &Window| {
-        let grid = Grid::new(graph, std::slice::from_ref(window), 1 << 16);
-        Table::new(&grid, weights, Side::Outer).share().1
-    };
-    let mut shares: Vec<(f64, Window)> = windows.iter().map(|w| (share(w), *w)).collect();
-    shares.sort_by(|a, b| a.0.total_cmp(&b.0));
-    shares
-        .into_iter()
-        .take(count)
-        .map(|(_, window)| window)
-        .collect()
 }

@@ -1,9 +1,11 @@
 //! The share of paths inside windows, by dynamic programming over rounded costs.
 //!
-//! Costs are rounded to a grid along up to four metrics. For every node there is a
+//! Costs are rounded to a grid along up to four metrics; of more windows the tightest four are taken. For every node there is a
 //! table over what has been spent so far: the probability that a walk from there ends
 //! inside the window. All terms are positive, so nothing cancels, and a walk that
 //! chooses its edges by these tables is exactly conditioned on the rounded window.
+
+use std::ops::Range;
 
 use num_bigint::BigUint;
 
@@ -13,7 +15,8 @@ use super::{Graph, Measure, Window, big};
 /// A point of the grid: one number along each axis, 0 on those not in use.
 pub(super) type Point = [i64; AXES];
 
-const AXES: usize = 4;
+/// Metrics of a grid.
+pub(super) const AXES: usize = 4;
 
 /// Whether a rounded window holds every path of the true one, or only such paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,7 +183,7 @@ impl<'g> Grid<'g> {
     }
 
     /// First point and number of points of a node's table.
-    fn extent(&self, node: usize, side: Side) -> (Point, [usize; AXES]) {
+    fn extent(&self, node: usize, side: Side) -> Extent {
         let mut first = [0; AXES];
         let mut size = [1; AXES];
         for (at, axis) in self.axes.iter().enumerate() {
@@ -228,7 +231,7 @@ struct Values {
 }
 
 impl Values {
-    fn filled(value: f64, (first, size): (Point, [usize; AXES])) -> Values {
+    fn filled(value: f64, (first, size): Extent) -> Values {
         Values {
             first,
             size,
@@ -250,36 +253,77 @@ impl Values {
         self.values[index]
     }
 
+    /// Sets one number; nothing where there is no place for it.
+    fn put(&mut self, point: Point, value: f64) {
+        let inside = (0..AXES).all(|axis| {
+            let offset = point[axis] - self.first[axis];
+            (0..self.size[axis] as i64).contains(&offset)
+        });
+        if inside {
+            let index = (0..AXES).rev().fold(0, |index, axis| {
+                index * self.size[axis] + (point[axis] - self.first[axis]) as usize
+            });
+            self.values[index] = value;
+        }
+    }
+
     /// Adds `weight` times what `next` says after spending `cells` more.
     fn add(&mut self, next: &Values, cells: Point, weight: f64) {
-        let mut from = [0; AXES];
-        let mut until = [0; AXES];
-        for axis in 0..AXES {
-            let shift = next.first[axis] - self.first[axis] - cells[axis];
-            let end = (shift + next.size[axis] as i64).min(self.size[axis] as i64);
-            from[axis] = shift.max(0) as usize;
-            until[axis] = end.max(shift.max(0)) as usize;
-        }
-        let source = |axis: usize, at: usize| {
-            (at as i64 + self.first[axis] + cells[axis] - next.first[axis]) as usize
-        };
-        let length = until[0] - from[0];
-        if length == 0 {
-            return;
-        }
-        for w in from[3]..until[3] {
-            for z in from[2]..until[2] {
-                let plane = w * self.size[2] + z;
-                let source_plane = source(3, w) * next.size[2] + source(2, z);
-                for y in from[1]..until[1] {
-                    let to = (plane * self.size[1] + y) * self.size[0] + from[0];
-                    let row = source_plane * next.size[1] + source(1, y);
-                    let at = row * next.size[0] + source(0, from[0]);
-                    let targets = &mut self.values[to..to + length];
-                    for (target, value) in targets.iter_mut().zip(&next.values[at..at + length]) {
-                        *target += weight * value;
-                    }
-                }
+        let (own, other) = ((self.first, self.size), (next.first, next.size));
+        overlap(own, other, cells, |to, from| {
+            let targets = self.values[to].iter_mut();
+            for (target, value) in targets.zip(&next.values[from]) {
+                *target += weight * value;
+            }
+        });
+    }
+
+    /// The sum of the products of what both say, of `next` after spending `cells` more.
+    fn product(&self, next: &Values, cells: Point) -> f64 {
+        let (own, other) = ((self.first, self.size), (next.first, next.size));
+        let mut sum = 0.0;
+        overlap(own, other, cells, |at, from| {
+            let pairs = self.values[at].iter().zip(&next.values[from]);
+            sum += pairs.map(|(a, b)| a * b).sum::<f64>();
+        });
+        sum
+    }
+}
+
+/// First point and number of points of a table.
+type Extent = (Point, [usize; AXES]);
+
+/// Every run of neighbours in a table, with those in another that lie `cells` farther on.
+fn overlap(
+    (first, size): Extent,
+    (next_first, next_size): Extent,
+    cells: Point,
+    mut each: impl FnMut(Range<usize>, Range<usize>),
+) {
+    let mut from = [0; AXES];
+    let mut until = [0; AXES];
+    for axis in 0..AXES {
+        let shift = next_first[axis] - first[axis] - cells[axis];
+        let end = (shift + next_size[axis] as i64).min(size[axis] as i64);
+        from[axis] = shift.max(0) as usize;
+        until[axis] = end.max(shift.max(0)) as usize;
+    }
+    let source = |axis: usize, at: usize| {
+        (at as i64 + first[axis] + cells[axis] - next_first[axis]) as usize
+    };
+    let length = until[0] - from[0];
+    if length == 0 {
+        return;
+    }
+    for w in from[3]..until[3] {
+        for z in from[2]..until[2] {
+            let plane = w * size[2] + z;
+            let source_plane = source(3, w) * next_size[2] + source(2, z);
+            for y in from[1]..until[1] {
+                let to = (plane * size[1] + y) * size[0] + from[0];
+                let row = source_plane * next_size[1] + source(1, y);
+                let at = row * next_size[0] + source(0, from[0]);
+                each(to..to + length, at..at + length);
             }
         }
     }
@@ -320,6 +364,44 @@ impl Table {
             table.values[at] = values;
         }
         table
+    }
+
+    /// For every edge, the probability of the rounded window and of a walk along it.
+    pub fn masses(&self, grid: &Grid) -> Vec<Vec<f64>> {
+        let graph = grid.graph;
+        let mut masses: Vec<Vec<f64>> = Vec::with_capacity(graph.nodes.len());
+        // What comes to every node, in all and by what has been spent.
+        let mut whole = vec![0.0; graph.nodes.len()];
+        let mut spent: Vec<Values> = Vec::new();
+        let own = |node: usize| (self.values[node].first, self.values[node].size);
+        spent.resize_with(graph.nodes.len(), Values::default);
+        whole[0] = self.share().1;
+        let first = self.table_of[0];
+        spent[first] = Values::filled(0.0, own(first));
+        spent[first].put([0; AXES], self.start);
+        for (at, node) in graph.nodes.iter().enumerate() {
+            let before = std::mem::take(&mut spent[at]);
+            let mut of_node = vec![whole[at]; node.edges.len()];
+            for (index, edge) in node.edges.iter().enumerate() {
+                if self.table_of[at] == at {
+                    let (weight, cells) = (self.weights[at][index], grid.cells(at, index));
+                    let to = self.table_of[edge.to];
+                    of_node[index] = weight * before.product(&self.values[to], cells);
+                    if spent[to].values.is_empty() {
+                        spent[to] = Values::filled(0.0, own(to));
+                    }
+                    spent[to].add(&before, cells.map(|cells| -cells), weight);
+                }
+                whole[edge.to] += of_node[index];
+            }
+            masses.push(of_node);
+        }
+        masses
+    }
+
+    /// No mass is farther from the truth than this part of it: it goes through two tables.
+    pub fn flow_error(graph: &Graph) -> f64 {
+        3.0 * rounding_error(graph)
     }
 
     /// Probability that a walk from `node`, where `spent` has been spent, ends inside.
@@ -371,14 +453,51 @@ fn rounding_error(graph: &Graph) -> f64 {
 impl Graph {
     /// Bounds on the number of paths inside binding windows from tables of about `budget` numbers.
     pub(super) fn count_by_table(&self, windows: &[Window], budget: usize) -> (BigUint, BigUint) {
-        let grid = Grid::new(self, windows, budget);
         let weights = Weights::new(self, Measure::Paths);
         let total = self.count();
+        let (windows, others) = self.tightest(windows, &weights, AXES);
+        let grid = Grid::new(self, &windows, budget);
         let (_, most) = Table::new(&grid, &weights, Side::Outer).share();
         let (least, _) = Table::new(&grid, &weights, Side::Inner).share();
         // A share too small for an f64 vanishes: below it nothing is known.
         let lost = if total.bits() > 900 { 1e-250 } else { 0.0 };
         let high = big::share_floor(&total, most + lost).min(total.clone());
-        (big::share_floor(&total, least), high)
+        let low = big::share_floor(&total, least);
+        // Any of these may lie outside the windows without an axis.
+        let outside = others.iter().map(|window| {
+            let grid = Grid::new(self, std::slice::from_ref(window), budget);
+            let (least, _) = Table::new(&grid, &weights, Side::Inner).share();
+            &total - big::share_floor(&total, least).min(total.clone())
+        });
+        let outside: BigUint = outside.sum();
+        (
+            if low > outside {
+                low - outside
+            } else {
+                BigUint::ZERO
+            },
+            high,
+        )
+    }
+
+    /// The `count` windows with the smallest shares, and the others.
+    pub(super) fn tightest(
+        &self,
+        windows: &[Window],
+        weights: &Weights,
+        count: usize,
+    ) -> (Vec<Window>, Vec<Window>) {
+        if windows.len() <= count {
+            return (windows.to_vec(), Vec::new());
+        }
+        let share = |window: &Window| {
+            let grid = Grid::new(self, std::slice::from_ref(window), 1 << 16);
+            Table::new(&grid, weights, Side::Outer).share().1
+        };
+        let mut shares: Vec<(f64, Window)> = windows.iter().map(|w| (share(w), *w)).collect();
+        shares.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut windows: Vec<Window> = shares.into_iter().map(|(_, window)| window).collect();
+        let others = windows.split_off(count);
+        (windows, others)
     }
 }

@@ -53,9 +53,10 @@ impl Graph {
 
     /// The smallest or the largest path of some metric, if it lies inside.
     fn extreme_inside(&self, windows: &[Window]) -> Option<Path> {
-        let ends = Metric::ALL
-            .iter()
-            .flat_map(|&metric| [self.smallest(metric), self.largest(metric)]);
+        let counted = Metric::COUNTED.iter().copied();
+        let tables = windows.iter().map(|window| window.metric);
+        let metrics = counted.chain(tables.filter(|metric| metric.is_time()));
+        let ends = metrics.flat_map(|metric| [self.smallest(metric), self.largest(metric)]);
         ends.flatten().find(|path| {
             let cost = self.cost(path).expect("the path was walked here");
             windows.iter().all(|window| window.holds(cost))

@@ -81,6 +81,12 @@ codes! {
     UnreadableUse Error "unreadable-use",
     /// Files that use each other in a circle.
     CircularUse Error "circular-use",
+    /// The file of a latency table is missing, unreadable or not UTF-8.
+    UnreadableTable Error "unreadable-table",
+    /// The file of a latency table is not one row a block with its time.
+    MalformedTable Error "malformed-table",
+    /// A latency table lacks rows for blocks of its space.
+    MissingRows Error "missing-rows",
 
     // Names.
     /// Two things of one name.
@@ -105,8 +111,6 @@ codes! {
     SharedCandidate Error "shared-candidate",
     /// More blocks or candidates than a space may have.
     SpaceTooLarge Error "space-too-large",
-    /// Part of the language, not of this compiler yet.
-    NotBuiltYet Error "not-built-yet",
 
     // Attributes and values.
     /// An attribute written where nothing has it.
@@ -180,6 +184,8 @@ codes! {
     UnusedParameter Warning "unused-parameter",
     /// A `let` that nothing uses.
     UnusedLet Warning "unused-let",
+    /// A latency table that nothing bounds.
+    UnusedTable Warning "unused-table",
     /// A `choice` that nothing follows.
     UnusedChoice Warning "unused-choice",
     /// A decision no path ever takes.
@@ -222,6 +228,8 @@ codes! {
     BoundConflict Error "bound-conflict",
     /// Neither a path inside every bound nor a proof that there is none was found.
     BoundUndecided Error "bound-undecided",
+    /// A value that no path inside every bound takes.
+    ValueNeverFeasible Warning "value-never-feasible",
     /// A bound that every path meets.
     BoundNeverBinds Warning "bound-never-binds",
 }

@@ -1,12 +1,13 @@
 //! Two architectures compared.
 
+use super::metrics::metrics;
 use super::pairs::Pairs;
 use super::twins::key;
-use super::{Change, What, facts};
+use super::{Change, Compared, What, facts};
 use crate::arch::Arch;
-use crate::cost::{self, Cost};
-use crate::ir::{Candidate, Ir, Primitive, Slot};
-use crate::space::Space;
+use crate::cost;
+use crate::ir::{Candidate, Ir, Primitive, Slot, UNKNOWN};
+use crate::space::{Metric, Space};
 
 /// One of two compared archs.
 #[derive(Debug, Clone, Copy)]
@@ -30,8 +31,8 @@ pub struct ArchDiff {
     pub blocks: [usize; 2],
     /// How many blocks are the same, at the same places of rows that both have.
     pub same_blocks: usize,
-    /// What they cost.
-    pub costs: [Cost; 2],
+    /// What they cost, a metric each.
+    pub costs: Vec<Compared<u64>>,
 }
 
 impl ArchDiff {
@@ -71,9 +72,20 @@ pub fn archs(before: &ArchSide, after: &ArchSide) -> ArchDiff {
         changes,
         blocks: sides.map(|side| side.arch.path.blocks().count()),
         same_blocks,
-        costs: sides
-            .map(|side| cost::of_network(&side.ir.network(&side.arch.path, side.resolution))),
+        costs: costs(sides),
     }
+}
+
+fn costs(sides: [&ArchSide; 2]) -> Vec<Compared<u64>> {
+    let costs =
+        sides.map(|side| cost::of_network(&side.ir.network(&side.arch.path, side.resolution)));
+    let value = |side: usize, metric: &Metric| {
+        let value = costs[side].get(*metric);
+        // A table does not know blocks at resolutions that its space does not list.
+        (value != UNKNOWN).then_some(value)
+    };
+    let metrics = metrics(sides.map(|side| side.ir)).into_iter();
+    metrics.map(|metric| metric.and_then(value)).collect()
 }
 
 /// A block and its place.

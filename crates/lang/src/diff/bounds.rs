@@ -2,18 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::metrics::metrics;
 use super::pairs::Pairs;
 use super::{Change, Side, What};
+use crate::quantity::exact_count;
 use crate::space::{Metric, Relation};
 use crate::syntax::ast::Comparison;
 
 /// What became of the bounds: those on metrics, on single depths and widths, and between two of these.
 pub(super) fn changes(before: &Side, after: &Side, pairs: &Pairs) -> Vec<Change> {
-    let metrics = Metric::ALL.iter().filter_map(|&metric| {
-        let windows = [before, after].map(|side| window(side, metric));
-        range(metric.as_str().to_owned(), windows, u64::MAX)
+    let sides = [before, after];
+    let metrics = metrics(sides.map(|side| &side.plan.ir)).into_iter();
+    let windows = metrics.filter_map(|metric| {
+        let windows = [0, 1].map(|side| window(sides[side], metric.sides[side]));
+        let exact = metric.sides.into_iter().flatten().next();
+        let exact = |number: u64| exact.map_or(String::new(), |metric| metric.exact(number));
+        range(metric.name, windows, u64::MAX, exact)
     });
-    metrics
+    windows
         .chain(of_rows(before, after, pairs))
         .chain(relations(before, after, pairs))
         .collect()
@@ -22,12 +28,12 @@ pub(super) fn changes(before: &Side, after: &Side, pairs: &Pairs) -> Vec<Change>
 /// An interval, both ends included.
 type Range = (u64, u64);
 
-fn window(side: &Side, metric: Metric) -> Range {
+fn window(side: &Side, metric: Option<Metric>) -> Range {
     let of_metric = side
         .plan
         .windows
         .iter()
-        .filter(|window| window.metric == metric);
+        .filter(|window| Some(window.metric) == metric);
     of_metric.fold((0, u64::MAX), |range, window| {
         meet(range, (window.low, window.high))
     })
@@ -49,7 +55,7 @@ fn of_rows(before: &Side, after: &Side, pairs: &Pairs) -> Vec<Change> {
         let ranges = [&was, &is].map(|side| side.get(&subject).copied().unwrap_or(open));
         let (row, what) = subject;
         let name = &after.space.rows[row].name.value;
-        range(format!("{name}.{what} bound"), ranges, open.1)
+        range(format!("{name}.{what} bound"), ranges, open.1, exact_count)
     };
     subjects.into_iter().filter_map(change).collect()
 }
@@ -73,7 +79,12 @@ fn row_ranges(side: &Side, row_after: impl Fn(usize) -> Option<usize>) -> BTreeM
     ranges
 }
 
-fn range(place: String, [was, is]: [Range; 2], open: u64) -> Option<Change> {
+fn range(
+    place: String,
+    [was, is]: [Range; 2],
+    open: u64,
+    exact: impl Fn(u64) -> String,
+) -> Option<Change> {
     if was == is {
         return None;
     }
@@ -92,17 +103,6 @@ fn range(place: String, [was, is]: [Range; 2], open: u64) -> Option<Change> {
         what,
         before: text(was),
         after: text(is),
-    })
-}
-
-/// A count as it may be written in a file: `600M`, `1234`.
-fn exact(count: u64) -> String {
-    let units = [(1_000_000_000, "G"), (1_000_000, "M"), (1_000, "K")];
-    let whole = units
-        .iter()
-        .find(|(unit, _)| count > 0 && count.is_multiple_of(*unit));
-    whole.map_or(count.to_string(), |(unit, name)| {
-        format!("{}{name}", count / unit)
     })
 }
 

@@ -2,13 +2,15 @@
 
 use num_bigint::BigUint;
 
+use super::metrics::twin;
 use super::product::Product;
 use super::twins::Twins;
 use super::{Count, Effort, Paths};
 use crate::cost::Cost;
 use crate::count::{Graph, Limits, TooManySums, Window};
+use crate::ir::Ir;
 use crate::plan::Plan;
-use crate::space::Metric;
+use crate::space::{Metric, TABLES};
 
 /// The number of all paths, and that of the paths inside every bound. Without `twins` the rows do
 /// not pair, and no path is shared.
@@ -24,6 +26,7 @@ pub(super) fn paths(
     let all = Question {
         graphs: [&before.graph, &after.graph],
         windows: [&[], &[]],
+        irs: [&before.ir, &after.ir],
         sides: [before, after].map(|plan| plan.resolution),
         twins,
         effort,
@@ -41,6 +44,7 @@ pub(super) fn paths(
 struct Question<'a> {
     graphs: [&'a Graph; 2],
     windows: [&'a [Window]; 2],
+    irs: [&'a Ir; 2],
     /// The resolutions that the spaces settle on.
     sides: [u32; 2],
     twins: Option<&'a Twins>,
@@ -126,7 +130,7 @@ impl Question<'_> {
             others.all(|one| one.is_implied) && number == self.graphs[side].count()
         });
         let binding: Vec<Binding> = binding.into_iter().filter(Binding::counts).collect();
-        let count = match binding.len() <= Metric::ALL.len() {
+        let count = match binding.len() <= PLACES {
             true => {
                 let graph = product.graph(|costs| packed(&binding, costs));
                 self.count(&graph, &renumbered(&binding))?
@@ -146,18 +150,28 @@ impl Question<'_> {
             ends.is_some_and(|(least, most)| least < window.low || window.high < most)
         });
         let binding = excludes.map(|(side, window)| {
-            let of_metric = |other: &&Window| other.metric == window.metric;
+            // A table of one space is that of the same name in the other.
+            let twin = twin(
+                self.irs[1 - side],
+                self.irs[side].metric_name(window.metric),
+            );
+            let of_metric = |other: &&Window| Some(other.metric) == twin;
             let other = self.windows[1 - side].iter().find(of_metric);
             let is_inside = |other: &&Window| window.low <= other.low && other.high <= window.high;
-            let costs_the_same = |_: &&Window| {
-                product.all(|[one, other]| one.get(window.metric) == other.get(window.metric))
+            let costs_the_same = |other: &&Window| {
+                let metrics = match side {
+                    0 => [window.metric, other.metric],
+                    _ => [other.metric, window.metric],
+                };
+                product.all(|[one, other]| one.get(metrics[0]) == other.get(metrics[1]))
             };
             let tighter = other.filter(is_inside).filter(costs_the_same);
             Binding {
                 side,
                 window,
                 is_implied: tighter.is_some(),
-                is_equal: tighter == Some(&window),
+                is_equal: tighter
+                    .is_some_and(|other| (other.low, other.high) == (window.low, window.high)),
             }
         });
         binding.collect()
@@ -214,6 +228,9 @@ impl Shared {
     }
 }
 
+/// How many windows [`packed`] has room for.
+const PLACES: usize = Metric::COUNTED.len() + TABLES;
+
 /// The costs that windows ask for, in the places of the metrics: the first window's in the first.
 fn packed(binding: &[Binding], costs: [Cost; 2]) -> Cost {
     let at = |place: usize| {
@@ -226,17 +243,14 @@ fn packed(binding: &[Binding], costs: [Cost; 2]) -> Cost {
         macs: at(1),
         params: at(2),
         activations: at(3),
+        times: std::array::from_fn(|table| at(Metric::COUNTED.len() + table)),
     }
 }
 
 /// The windows on what [`packed`] makes.
 fn renumbered(binding: &[Binding]) -> Vec<Window> {
-    let places = [
-        Metric::Flops,
-        Metric::Macs,
-        Metric::Params,
-        Metric::Activations,
-    ];
+    let counted = Metric::COUNTED.iter().copied();
+    let places = counted.chain((0..).map(Metric::Table));
     let windows = binding.iter().zip(places);
     windows
         .map(|(one, metric)| Window {

@@ -14,11 +14,13 @@ mod bounds;
 mod count;
 mod domains;
 mod facts;
+mod metrics;
 mod pairs;
 mod product;
 mod twins;
 
 pub use archs::{ArchDiff, ArchSide, archs};
+pub use metrics::Compared;
 
 use num_bigint::BigUint;
 
@@ -174,7 +176,7 @@ pub struct SpaceDiff {
     /// The side of the image in pixels that each settles on.
     pub resolution: [u32; 2],
     /// The least and the most a path costs in each, bounds left aside.
-    pub costs: Vec<(Metric, [(u64, u64); 2])>,
+    pub costs: Vec<Compared<(u64, u64)>>,
     /// Identities of the weights: a supernet's weights belong to every space with the same one.
     pub weights: [String; 2],
     /// Whether the plans are the same: structure, resolution and bounds.
@@ -220,8 +222,8 @@ pub fn spaces(before: &Side, after: &Side, effort: Effort) -> Result<SpaceDiff, 
     })
 }
 
-fn costs(sides: [&Plan; 2]) -> Vec<(Metric, [(u64, u64); 2])> {
-    let ends = |metric| sides.map(|plan| plan.graph.extremes(metric).expect("a plan has a path"));
-    let metrics = Metric::ALL.iter();
-    metrics.map(|&metric| (metric, ends(metric))).collect()
+fn costs(sides: [&Plan; 2]) -> Vec<Compared<(u64, u64)>> {
+    let ends = |side: usize, metric: &Metric| sides[side].graph.extremes(*metric);
+    let metrics = metrics::metrics(sides.map(|plan| &plan.ir)).into_iter();
+    metrics.map(|metric| metric.and_then(ends)).collect()
 }

@@ -77,9 +77,10 @@ impl Project<'_> {
                 _ => false,
             }),
             Slot::Bounded => {
-                let metrics = Metric::ALL.iter().map(|metric| metric.as_str());
+                let metrics = Metric::COUNTED.iter().filter_map(|metric| metric.word());
                 let metrics = explained(metrics, CompletionKind::Metric);
-                [metrics, self.stages()].concat()
+                let tables = self.named(|what| matches!(what, What::Table(_)));
+                [metrics, tables, self.stages()].concat()
             }
             Slot::Stage => self.stages(),
             Slot::Property => explained(["depth", "channels"], CompletionKind::Attribute),

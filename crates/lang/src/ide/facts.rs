@@ -4,8 +4,18 @@ use super::Project;
 use crate::cost::{self, Cost};
 use crate::count::Graph;
 use crate::ir::{Ir, Row, RowWidth, Shape, Slot};
-use crate::quantity::{count_for_reading, grouped};
+use crate::quantity::grouped;
 use crate::space::{Metric, Setting};
+
+/// The least and the most of a metric that the blocks of a row cost together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RowCost {
+    pub(super) metric: Metric,
+    /// Its name.
+    pub(super) name: String,
+    pub(super) least: u64,
+    pub(super) most: u64,
+}
 
 /// A row in numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +26,8 @@ pub(super) struct RowFacts {
     pub(super) input: (Vec<u32>, Shape),
     /// What comes out.
     pub(super) output: (Vec<u32>, Shape),
-    /// The least and the most that its blocks cost together, a metric each.
-    pub(super) costs: Vec<(Metric, u128, u128)>,
+    /// What it costs, a metric each.
+    pub(super) costs: Vec<RowCost>,
     /// Candidates of the first block and of every later one, widths left aside.
     pub(super) candidates: (usize, Option<usize>),
     /// Depths it may take.
@@ -64,37 +74,40 @@ pub(super) fn facts(ir: &Ir, at: usize, resolution: u32) -> RowFacts {
 }
 
 /// The least and the most of every metric over all depths and candidates.
-fn costs(ir: &Ir, at: usize, resolution: u32) -> Vec<(Metric, u128, u128)> {
-    let row = &ir.rows[at];
+fn costs(ir: &Ir, at: usize, resolution: u32) -> Vec<RowCost> {
     let table = &cost::table(ir, resolution)[at];
-    if !ir.choices.is_empty() {
-        return shared_costs(ir, at, table);
-    }
-    let ends = |metric: Metric| {
-        let of_depth = row.depths.iter().map(|&depth| {
-            let slots = table[..depth as usize].iter();
-            let slots = slots.map(|costs| costs.iter().map(|cost| u128::from(cost.get(metric))));
-            slots.fold((0, 0), |(least, most), costs| {
-                let low = costs.clone().min().unwrap_or(0);
-                (least + low, most + costs.max().unwrap_or(0))
-            })
-        });
-        let all: Vec<(u128, u128)> = of_depth.collect();
-        let least = all.iter().map(|ends| ends.0).min().unwrap_or(0);
-        let most = all.iter().map(|ends| ends.1).max().unwrap_or(0);
-        (metric, least, most)
+    // Where blocks share decisions not every candidate goes with every other.
+    let shared = (!ir.choices.is_empty())
+        .then(|| graph(&only_row(ir, at), std::slice::from_ref(table)))
+        .flatten();
+    let ends = |metric: Metric| match &shared {
+        Some(graph) => graph.extremes(metric),
+        None => Some(free_ends(&ir.rows[at], table, metric)),
     };
-    Metric::ALL.iter().map(|&metric| ends(metric)).collect()
+    let row_cost = |(metric, name): (Metric, &str)| {
+        let (least, most) = ends(metric)?;
+        Some(RowCost {
+            metric,
+            name: name.to_owned(),
+            least,
+            most,
+        })
+    };
+    ir.metrics().filter_map(row_cost).collect()
 }
 
-/// The same where blocks share decisions, so that not every candidate goes with every other.
-fn shared_costs(ir: &Ir, at: usize, table: &[Vec<Cost>]) -> Vec<(Metric, u128, u128)> {
-    let graph = graph(&only_row(ir, at), std::slice::from_ref(&table.to_vec()));
-    let ends = |&metric: &Metric| {
-        let (least, most) = graph.as_ref()?.extremes(metric)?;
-        Some((metric, least.into(), most.into()))
-    };
-    Metric::ALL.iter().filter_map(ends).collect()
+fn free_ends(row: &Row, table: &[Vec<Cost>], metric: Metric) -> (u64, u64) {
+    let of_depth = row.depths.iter().map(|&depth| {
+        let slots = table[..depth as usize].iter();
+        let slots = slots.map(|costs| costs.iter().map(|cost| cost.get(metric)));
+        slots.fold((0, 0), |(least, most), costs| {
+            let low = costs.clone().min().unwrap_or(0);
+            (least + low, most + costs.max().unwrap_or(0))
+        })
+    });
+    of_depth
+        .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+        .unwrap_or((0, 0))
 }
 
 /// Ways to fill a row behind rows of a given width; `None` where they are too many for the type.
@@ -175,9 +188,9 @@ impl RowFacts {
             self.resolution
         )];
         lines.extend(
-            self.costs.iter().map(|&(metric, least, most)| {
-                format!("{} {}", metric.as_str(), range(least, most))
-            }),
+            self.costs
+                .iter()
+                .map(|one| format!("{} {}", one.name, range(one.metric, one.least, one.most))),
         );
         lines.extend(self.open());
         lines
@@ -221,13 +234,13 @@ fn shape((widths, shape): &(Vec<u32>, Shape)) -> String {
 }
 
 /// `1.2M` or `1.2M to 3.4M`.
-pub(super) fn range(least: u128, most: u128) -> String {
+pub(super) fn range(metric: Metric, least: u64, most: u64) -> String {
     match least == most {
-        true => count_for_reading(least),
+        true => metric.for_reading(least),
         false => format!(
             "{} to {}",
-            count_for_reading(least),
-            count_for_reading(most)
+            metric.for_reading(least),
+            metric.for_reading(most)
         ),
     }
 }

@@ -5,10 +5,10 @@ use super::names::{Declaration, What};
 use super::{Project, span_of, words};
 use crate::arch;
 use crate::cost;
-use crate::ir::{Candidate, Ir};
+use crate::ir::{Candidate, Ir, UNKNOWN};
 use crate::quantity::grouped;
 use crate::source::{FileId, Span};
-use crate::space::{Metric, Operator, Setting, Verb};
+use crate::space::{Operator, Setting, Verb};
 use crate::syntax::ast::{self, FileItem, Item};
 
 /// What is told about a place.
@@ -77,6 +77,7 @@ impl Project<'_> {
             What::Arch(arch) => self.arch(arch),
             What::Block(block) => self.block(block),
             What::Choice(choice) => self.choice(choice),
+            What::Table(table) => self.table(table),
             other => self.source(other.span()),
         };
         let file = declared.name.span.file;
@@ -129,6 +130,13 @@ impl Project<'_> {
         self.source(choice.span) + &list(&lines)
     }
 
+    fn table(&self, table: &ast::Table) -> String {
+        let tables = self.unit.ir.iter().flat_map(|ir| &ir.tables);
+        let mut found = tables.filter(|one| one.name == table.name.value);
+        let rows = found.next().map(|one| format!("{} rows", one.times.len()));
+        self.source(table.span) + &list(&rows.into_iter().collect::<Vec<_>>())
+    }
+
     fn space(&self, space: &ast::Space) -> String {
         let head = code(&format!("space {}", space.name.value));
         let ir = self.ir().filter(|ir| ir.space == space.name.value);
@@ -161,9 +169,13 @@ impl Project<'_> {
         let resolution = read.resolution.unwrap_or(self.shown_resolution(ir));
         let cost = cost::of_network(&ir.network(&read.path, resolution));
         let mut lines = vec![format!("resolution {resolution}")];
-        lines.extend(Metric::ALL.iter().map(|&metric| {
-            let number = u128::from(cost.get(metric));
-            format!("{} {}", metric.as_str(), range(number, number))
+        // A table does not know blocks at resolutions that its space does not list.
+        let known = ir
+            .metrics()
+            .filter(|(metric, _)| cost.get(*metric) != UNKNOWN);
+        lines.extend(known.map(|(metric, name)| {
+            let number = cost.get(metric);
+            format!("{name} {}", range(metric, number, number))
         }));
         head + &list(&lines)
     }

@@ -26,6 +26,7 @@ use crate::compile::{self, Unit};
 use crate::ir::Ir;
 use crate::plan::Plan;
 use crate::source::{FileId, Span};
+use crate::space;
 use crate::syntax::{self, Kind, Token, ast};
 
 /// A compiled file with the syntax trees of all it uses.
@@ -40,7 +41,9 @@ pub struct Project<'a> {
 impl<'a> Project<'a> {
     /// Of a compiled file, with its plan where there is one.
     pub fn new(unit: &'a Unit, plan: Option<&'a Plan>) -> Project<'a> {
+        let is_table = |id: &FileId| unit.tables.contains(id);
         let used = unit.sources.iter().skip(1);
+        let used = used.filter(|(id, _)| !is_table(id));
         Project {
             unit,
             plan,
@@ -66,8 +69,12 @@ impl<'a> Project<'a> {
 
     /// Where the thing under `offset` is declared, or the start of the file that is used there.
     pub fn definition(&self, offset: usize) -> Option<Span> {
+        let user = Path::new(&self.unit.sources.get(FileId(0)).name);
         if let Some(used) = self.used_at(offset) {
-            return self.start_of(used);
+            return self.start_of(&compile::used_path(user, used));
+        }
+        if let Some(table) = self.table_at(offset) {
+            return self.start_of(&compile::table_path(user, table));
         }
         let occurrence = self.occurrence_at(offset)?;
         self.declaration(&occurrence).map(|found| found.name.span)
@@ -78,9 +85,14 @@ impl<'a> Project<'a> {
         uses.find(|used| touches(used.path.span, offset))
     }
 
-    fn start_of(&self, used: &ast::Use) -> Option<Span> {
-        let user = Path::new(&self.unit.sources.get(FileId(0)).name);
-        let path = compile::used_path(user, used).display().to_string();
+    /// The table whose file is named under a place.
+    fn table_at(&self, offset: usize) -> Option<&space::Table> {
+        let mut tables = self.unit.space.iter().flat_map(|space| &space.tables);
+        tables.find(|table| table.path.span.file == FileId(0) && touches(table.path.span, offset))
+    }
+
+    fn start_of(&self, path: &Path) -> Option<Span> {
+        let path = path.display().to_string();
         let mut files = self.unit.sources.iter();
         let (id, _) = files.find(|(_, source)| source.name == path)?;
         Some(Span::new(id, 0, 0))

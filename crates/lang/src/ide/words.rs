@@ -120,6 +120,7 @@ fn metric(metric: Metric) -> &'static str {
         Metric::Macs => "Multiply-accumulates of convolutions and linear layers.",
         Metric::Params => "Trainable numbers.",
         Metric::Activations => "Output elements of convolutions.",
+        Metric::Table(_) => "Measured time, the sum over all blocks.",
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::expand::{Place, expand, sum};
-use super::{Candidate, Choice, Ir, Row, RowWidth, Shared, Slot};
+use super::{Candidate, Choice, Ir, Places, Row, RowWidth, Shared, Slot, Table};
+use crate::source::Span;
 use crate::space::{
     self, Alternative, AttributeName, AttributeValue, Operator, Setting, Space, Width,
 };
@@ -23,11 +24,20 @@ pub fn lower(space: &Space) -> Ir {
         norm: space.norm,
         rows: rows(space, &choices),
         choices: choices.lowered(space),
+        tables: space.tables.iter().map(table).collect(),
         requires: space.requires.clone(),
     };
     ir.flatten(smallest(&space.resolution.value));
     debug_assert_eq!(ir.verify(), Ok(()));
     ir
+}
+
+fn table(table: &space::Table) -> Table {
+    Table {
+        name: table.name.value.clone(),
+        times: table.times.clone(),
+        span: table.path.span,
+    }
 }
 
 fn smallest(resolution: &Setting<u32>) -> u32 {
@@ -49,6 +59,35 @@ fn row(row: &space::Row, fit: Option<usize>, choices: &Choices) -> Row {
         slots: slots(row, choices),
         depths: row.depth.value.values().to_vec(),
         fit,
+        places: places(row),
+    }
+}
+
+fn places(row: &space::Row) -> Places {
+    let mut attributes = Vec::new();
+    for block in [&row.first, &row.rest] {
+        add_places(block, &mut attributes);
+    }
+    Places {
+        depth: row.depth.span,
+        block: row.first.span,
+        attributes,
+    }
+}
+
+/// Searched attributes before fixed ones: what is open is looked for.
+fn add_places(block: &space::Block, places: &mut Vec<(AttributeName, Span)>) {
+    for alternative in &block.alternatives {
+        for attribute in &alternative.attributes {
+            let place = (attribute.name, attribute.span);
+            match attribute.setting.values().len() > 1 {
+                true => places.insert(0, place),
+                false => places.push(place),
+            }
+        }
+        for branch in &alternative.branches {
+            add_places(branch, places);
+        }
     }
 }
 

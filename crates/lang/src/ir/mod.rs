@@ -12,6 +12,7 @@ mod path;
 mod print;
 mod shape;
 mod shared;
+mod table;
 mod text;
 mod verify;
 
@@ -19,12 +20,13 @@ pub use lower::lower;
 pub use network::{Layer, Network, Shape};
 pub use path::Path;
 pub use shared::{Choice, Disagreement, Shared};
+pub use table::{Measured, Table, UNKNOWN};
 
 pub use crate::space::{Input, Op, Primitive};
 
 use std::sync::Arc;
 
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 use crate::space::{AttributeName, AttributeValue, NormSettings, Operator, Require, Setting};
 
 /// A lowered space.
@@ -43,6 +45,8 @@ pub struct Ir {
     /// Decisions that several blocks share, those that some block can follow: the named ones, then the
     /// searched widths by rows.
     pub choices: Vec<Choice>,
+    /// Latency tables, in order.
+    pub tables: Vec<Table>,
     /// Rows in order.
     pub rows: Vec<Row>,
     /// The bounds of the file.
@@ -64,6 +68,28 @@ pub struct Row {
     pub width: RowWidth,
     /// One slot a block, up to the largest depth.
     pub slots: Vec<Slot>,
+    /// Where it says what is open.
+    pub places: Places,
+}
+
+/// Where a row says what is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// `depth …`, or the row's name.
+    pub depth: Span,
+    /// The block of the row.
+    pub block: Span,
+    /// Attributes, those of all alternatives and branches, each where it is written first.
+    pub attributes: Vec<(AttributeName, Span)>,
+}
+
+impl Places {
+    /// Of an attribute; of the block for `None`, and where the attribute is nowhere.
+    pub fn of(&self, attribute: Option<AttributeName>) -> Span {
+        let written = self.attributes.iter();
+        let mut written = written.filter(|(name, _)| Some(*name) == attribute);
+        written.next().map_or(self.block, |(_, span)| *span)
+    }
 }
 
 /// Width of a row's output.

@@ -1,7 +1,7 @@
 //! One path written out with every shape a number.
 
 use super::shape::shapes;
-use super::{Candidate, Ir, Op, Path, Primitive};
+use super::{Candidate, Ir, Measured, Op, Path, Primitive};
 use crate::source::Spanned;
 use crate::space::{NormSettings, Setting};
 
@@ -48,6 +48,8 @@ pub struct Layer {
     pub input: Shape,
     /// Shape that comes out.
     pub output: Shape,
+    /// How long it takes by every table of the space, in nanoseconds.
+    pub times: Measured,
 }
 
 impl Ir {
@@ -154,7 +156,14 @@ impl Ir {
         self.rows[row].slots[0].candidates[candidate].widths.1
     }
 
-    fn layer(&self, row: usize, block: usize, candidate: &Candidate, input: Shape) -> Layer {
+    /// One candidate of a block, written out.
+    pub(super) fn layer(
+        &self,
+        row: usize,
+        block: usize,
+        candidate: &Candidate,
+        input: Shape,
+    ) -> Layer {
         let ops = flattened(&candidate.ops, input);
         let shapes = shapes(&ops, input);
         Layer {
@@ -163,6 +172,7 @@ impl Ir {
             block,
             text: candidate.text(),
             output: shapes.last().copied().unwrap_or(input),
+            times: self.times(&self.rows[row].slots[block], candidate, input),
             ops,
             shapes,
             input,

@@ -34,6 +34,9 @@ fn print_space(ir: &Ir, out: &mut String) -> fmt::Result {
     for choice in &ir.choices {
         writeln!(out, "choice {} in {{{}}}", choice.name, values(choice))?;
     }
+    for table in &ir.tables {
+        writeln!(out, "table {}: {} rows", table.name, table.times.len())?;
+    }
     ir.rows.iter().try_for_each(|row| print_row(ir, row, out))
 }
 

@@ -4,7 +4,8 @@ use super::{Bounded, report};
 use crate::cost;
 use crate::count::{Graph, Window};
 use crate::diagnostic::Diagnostic;
-use crate::space::{Metric, Relation, Require};
+use crate::ir::Ir;
+use crate::space::{Relation, Require};
 
 /// The window of a bound on a metric.
 fn window(relation: &Relation) -> Option<Window> {
@@ -17,9 +18,9 @@ fn window(relation: &Relation) -> Option<Window> {
 /// At most one window a metric, in the order of the metrics.
 ///
 /// The error is the message about two bounds of which no number meets both.
-pub(super) fn windows(requires: &[Require]) -> Result<Vec<Window>, Diagnostic> {
+pub(super) fn windows(ir: &Ir, requires: &[Require]) -> Result<Vec<Window>, Diagnostic> {
     let mut merged = Vec::new();
-    for &metric in Metric::ALL {
+    for (metric, name) in ir.metrics() {
         let bounds = || {
             let bounds = requires.iter().filter_map(with_window);
             bounds.filter(move |(_, window)| window.metric == metric)
@@ -30,7 +31,11 @@ pub(super) fn windows(requires: &[Require]) -> Result<Vec<Window>, Diagnostic> {
             continue;
         };
         if lower.low > upper.high {
-            return Err(report::conflict(metric, (below, lower), (above, upper)));
+            return Err(report::conflict(
+                (metric, name),
+                (below, lower),
+                (above, upper),
+            ));
         }
         merged.push(Window {
             metric,
@@ -48,9 +53,12 @@ pub(super) fn with_window(require: &Require) -> Option<(&Require, Window)> {
 
 /// One warning for each bound that excludes no path at any resolution there is to choose from.
 pub(super) fn never_binding(space: &Bounded, listed: &[u32]) -> Vec<Diagnostic> {
-    let mut ends = vec![listed[0], listed[listed.len() - 1]];
+    let mut ends = match space.windows.iter().any(|window| window.metric.is_time()) {
+        true => listed.to_vec(),
+        // Counts grow with the resolution: the two ends show the whole range.
+        false => vec![listed[0], listed[listed.len() - 1]],
+    };
     ends.dedup();
-    // Costs grow with the resolution: the two ends show the whole range.
     let graphs: Vec<Graph> = ends
         .iter()
         .map(|&resolution| unbounded(space, resolution))
@@ -65,7 +73,11 @@ pub(super) fn never_binding(space: &Bounded, listed: &[u32]) -> Vec<Diagnostic> 
             && window.low <= least
             && window.high >= most
         {
-            warnings.push(report::never_binds(space.ir, require, (least, most)));
+            warnings.push(report::never_binds(
+                space.ir,
+                (require, window.metric),
+                (least, most),
+            ));
         }
     }
     for require in space.row_requires() {

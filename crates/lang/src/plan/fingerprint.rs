@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::Level;
 use crate::count::Window;
 use crate::ir::{Candidate, Input, Ir, Op, Primitive, Row};
-use crate::space::{Padding, Relation, Require, Setting};
+use crate::space::{Metric, Padding, Relation, Require, Setting};
 use crate::syntax::ast::Comparison;
 
 /// Identity of the structure: what the weights of a checkpoint belong to. Bounds and
@@ -26,13 +27,13 @@ pub(super) fn weights(ir: &Ir) -> String {
 pub(super) fn plan(
     weights: &str,
     ir: &Ir,
-    sides: &[u32],
+    level: &Level,
     windows: &[Window],
     requires: &[Require],
 ) -> String {
     let mut text = String::from("creamc plan 1\n");
     line(&mut text, &["weights", weights]);
-    let sides: Vec<String> = sides.iter().map(u32::to_string).collect();
+    let sides: Vec<String> = level.sides().map(|side| side.to_string()).collect();
     // Paths of a searched resolution are others, though it be among one.
     let word = match ir.resolution.value {
         Setting::Searched(_) => "resolutions",
@@ -48,10 +49,14 @@ pub(super) fn plan(
     write_shared(&mut text, ir);
     for window in windows {
         let ends = [window.low, window.high].map(|end| end.to_string());
-        line(
-            &mut text,
-            &["window", window.metric.as_str(), &ends[0], &ends[1]],
-        );
+        match window.metric.word() {
+            Some(metric) => line(&mut text, &["window", metric, &ends[0], &ends[1]]),
+            // Not its name: what it says of every block.
+            None => {
+                let times = times_digest(level, window.metric);
+                line(&mut text, &["window", "times", &times, &ends[0], &ends[1]]);
+            }
+        }
     }
     // The order of bounds on depths and widths means nothing.
     let mut bounds: Vec<String> = requires.iter().filter_map(|r| row_bound(r, ir)).collect();
@@ -59,6 +64,16 @@ pub(super) fn plan(
     bounds.dedup();
     for bound in bounds {
         line(&mut text, &[&bound]);
+    }
+    digest(&text)
+}
+
+fn times_digest(level: &Level, metric: Metric) -> String {
+    let mut text = String::new();
+    let smaller = level.smaller.iter().map(|(_, costs)| costs);
+    for slot in smaller.chain([&level.costs]).flatten().flatten() {
+        let times: Vec<String> = slot.iter().map(|one| one.get(metric).to_string()).collect();
+        line(&mut text, &[&times.join(" ")]);
     }
     digest(&text)
 }

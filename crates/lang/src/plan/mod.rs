@@ -8,9 +8,14 @@ mod depths;
 mod fingerprint;
 mod fit;
 mod report;
+mod spread;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod values;
+
+pub use spread::{Bin, Spread};
+pub use values::ValueShare;
 
 use crate::cost::{self, Cost, Table};
 use crate::count::{EndPath, Graph, TooManyStates, Window, Witness};
@@ -121,7 +126,7 @@ pub fn plan(ir: &Ir, request: &Request) -> Result<(Plan, Vec<Diagnostic>), Vec<D
         .chain(&request.requires)
         .cloned()
         .collect();
-    let windows = bounds::windows(&requires).map_err(|conflict| vec![conflict])?;
+    let windows = bounds::windows(ir, &requires).map_err(|conflict| vec![conflict])?;
     let space = Bounded {
         ir,
         requires: &requires,
@@ -134,7 +139,7 @@ pub fn plan(ir: &Ir, request: &Request) -> Result<(Plan, Vec<Diagnostic>), Vec<D
     };
     let level = level.map_err(|one| vec![one])?;
     // Over all depths: an upper bound that settles some leaves no path above it.
-    let warnings = bounds::never_binding(&space, &listed);
+    let mut warnings = bounds::never_binding(&space, &listed);
     let settled = depths::settle(&space, &level, request.depths.as_deref());
     let space = Bounded {
         ir: &settled,
@@ -149,10 +154,10 @@ pub fn plan(ir: &Ir, request: &Request) -> Result<(Plan, Vec<Diagnostic>), Vec<D
         Witness::Impossible => return Err(report::unreachable(&space, level, &listed)),
         Witness::Undecided => return Err(vec![report::undecided(&space)]),
     };
+    warnings.extend(values::never_feasible(&space, &level));
     let weights = fingerprint::weights(&settled.at(level.resolution));
-    let sides: Vec<u32> = level.sides().collect();
     let plan = Plan {
-        fingerprint: fingerprint::plan(&weights, &settled, &sides, &windows, &requires),
+        fingerprint: fingerprint::plan(&weights, &settled, &level, &windows, &requires),
         ir: settled,
         resolution: level.resolution,
         costs: level.costs,

@@ -1,12 +1,12 @@
 //! What is said about bounds.
 
 use super::summary;
+use super::values::Never;
 use super::{Bounded, Level};
 use crate::count::Window;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ir::{Ir, Path};
-use crate::quantity::count_for_reading;
-use crate::source::Spanned;
+use crate::ir::{Ir, Path, Row};
+use crate::source::{Span, Spanned};
 use crate::space::{Metric, Relation, Require, Setting};
 
 /// Sizes of images that are proposed are multiples of this: most networks halve five times.
@@ -119,7 +119,7 @@ impl Miss {
                 self.path.resolution.unwrap_or(level.resolution)
             ),
         };
-        let closest = format!("the {word} path {}{at}", costs(metric, self.cost));
+        let closest = format!("the {word} path {}{at}", costs(ir, metric, self.cost));
         let mut problem = Diagnostic::new(
             Code::BoundUnreachable,
             format!(
@@ -130,8 +130,13 @@ impl Miss {
             require.value_span,
             closest,
         );
-        if metric != Metric::Params {
-            problem = problem.label(ir.resolution.span, "the cost grows with its square");
+        match metric {
+            Metric::Params => {}
+            Metric::Table(table) => {
+                let span = ir.tables[usize::from(table)].span;
+                problem = problem.label(span, "by this table");
+            }
+            _ => problem = problem.label(ir.resolution.span, "the cost grows with its square"),
         }
         for depths in space.row_requires() {
             problem = problem.label(depths.span, "this bound holds too");
@@ -165,7 +170,7 @@ impl Miss {
     fn cure(&self, space: &Bounded, level: &Level, problem: Diagnostic) -> Diagnostic {
         match self.other_resolution(space, level) {
             Some((resolution, cost)) => {
-                let costs = costs(self.window.metric, cost);
+                let costs = costs(space.ir, self.window.metric, cost);
                 let at = format!(
                     "at resolution {resolution} the {} path {costs}",
                     self.side.word()
@@ -174,16 +179,24 @@ impl Miss {
                 resolution_help(space.ir, now, resolution, &at, problem)
             }
             None => problem.help(match self.side {
-                Side::Dear => format!("allow {} or more", rounded_up(self.cost)),
-                Side::Cheap => format!("ask for {} or less", rounded_down(self.cost)),
+                Side::Dear => format!(
+                    "allow {} or more",
+                    rounded_up(self.window.metric, self.cost)
+                ),
+                Side::Cheap => {
+                    let less = rounded_down(self.window.metric, self.cost);
+                    format!("ask for {less} or less")
+                }
             }),
         }
     }
 
     /// The nearest other size at which no window is missed, and the closest path's cost there.
     fn other_resolution(&self, space: &Bounded, level: &Level) -> Option<(u32, u64)> {
-        if self.window.metric == Metric::Params {
-            return None; // as many at any size
+        match self.window.metric {
+            Metric::Params => return None,   // as many at any size
+            Metric::Table(_) => return None, // it knows the listed sizes only, and those were tried
+            _ => {}
         }
         let now = self.path.resolution.unwrap_or(level.resolution);
         let steps: Vec<u32> = match self.side {
@@ -272,9 +285,9 @@ fn nothing_between(space: &Bounded, level: &Level) -> Diagnostic {
             };
             problem = problem.note(format!(
                 "{at}{} lie in {}..{}",
-                window.metric.as_str(),
-                count_for_reading(least.into()),
-                count_for_reading(most.into())
+                ir.metric_name(window.metric),
+                window.metric.for_reading(least),
+                window.metric.for_reading(most)
             ));
         }
     }
@@ -355,17 +368,20 @@ fn open_widths(ir: &Ir, problem: Diagnostic) -> Diagnostic {
 
 /// Two bounds of one metric that no number meets.
 pub(super) fn conflict(
-    metric: Metric,
+    (metric, name): (Metric, &str),
     (below, lower): (&Require, Window),
     (above, upper): (&Require, Window),
 ) -> Diagnostic {
     Diagnostic::new(
         Code::BoundConflict,
-        format!("two bounds on {} exclude each other", metric.as_str()),
+        format!("two bounds on {name} exclude each other"),
         below.value_span,
-        format!("at least {}", exact(lower.low)),
+        format!("at least {}", metric.exact(lower.low)),
     )
-    .label(above.value_span, format!("at most {}", exact(upper.high)))
+    .label(
+        above.value_span,
+        format!("at most {}", metric.exact(upper.high)),
+    )
     .help("all bounds hold, those of the file, of the command line and of the settings: they only tighten")
 }
 
@@ -427,15 +443,19 @@ pub(super) fn resolution_not_listed(ir: &Ir, pinned: &Spanned<u32>) -> Diagnosti
     .label(ir.resolution.span, format!("the space has {listed}"))
 }
 
-pub(super) fn never_binds(ir: &Ir, require: &Require, (least, most): (u64, u64)) -> Diagnostic {
+pub(super) fn never_binds(
+    ir: &Ir,
+    (require, metric): (&Require, Metric),
+    (least, most): (u64, u64),
+) -> Diagnostic {
     Diagnostic::new(
         Code::BoundNeverBinds,
         format!("`{}` excludes no path", bound_text(ir, &require.relation)),
         require.value_span,
         format!(
             "every path lies in {}..{}",
-            count_for_reading(least.into()),
-            count_for_reading(most.into())
+            metric.for_reading(least),
+            metric.for_reading(most)
         ),
     )
 }
@@ -449,12 +469,59 @@ pub(super) fn row_never_binds(ir: &Ir, require: &Require) -> Diagnostic {
     )
 }
 
-/// `costs 81.7M`, `has 2.3M params`.
-fn costs(metric: Metric, cost: u64) -> String {
-    let cost = count_for_reading(cost.into());
+/// Values of one decision that no path inside every bound takes.
+pub(super) fn never_feasible(
+    space: &Bounded,
+    row: Option<&Row>,
+    (of, place): (&str, Span),
+    missed: &[Never],
+) -> Diagnostic {
+    let values = missed.iter().map(|never| match (row, of) {
+        (_, "block") => format!("`{}`", never.value),
+        (Some(row), "depth") => format!("`{}.depth = {}`", row.name, never.value),
+        _ => format!("`{of} = {}`", never.value),
+    });
+    let values: Vec<String> = values.collect();
+    let at = match (row, of) {
+        (Some(row), of) if of != "depth" => format!(" in `{}`", row.name),
+        _ => String::new(),
+    };
+    let problem = Diagnostic::new(
+        Code::ValueNeverFeasible,
+        format!("no path inside every bound has {}{at}", values.join(" or ")),
+        place,
+        "its domain",
+    );
+    let nearest = &missed[0];
+    let metric = nearest.window.metric;
+    let (word, sets_end): (_, fn(Window, Window) -> bool) = match nearest.cost > nearest.window.high
+    {
+        true => ("smallest", |one, all| one.high == all.high),
+        false => ("largest", |one, all| one.low == all.low),
+    };
+    let mut bounds = space.metric_requires();
+    let bound =
+        bounds.find(|(_, window)| window.metric == metric && sets_end(*window, nearest.window));
+    let (bound, _) = bound.expect("a window has the ends of its bounds");
+    problem
+        .label(
+            bound.value_span,
+            format!(
+                "the {word} path with {} {}",
+                values[0],
+                costs(space.ir, metric, nearest.cost)
+            ),
+        )
+        .help("leave it out of the domain, or widen the bound")
+}
+
+/// `costs 81.7M`, `has 2.3M params`, `takes 22ms`.
+fn costs(ir: &Ir, metric: Metric, cost: u64) -> String {
+    let cost = metric.for_reading(cost);
     match metric {
-        Metric::Params | Metric::Activations => format!("has {cost} {}", metric.as_str()),
+        Metric::Params | Metric::Activations => format!("has {cost} {}", ir.metric_name(metric)),
         Metric::Flops | Metric::Macs => format!("costs {cost}"),
+        Metric::Table(_) => format!("takes {cost}"),
     }
 }
 
@@ -463,8 +530,8 @@ fn bound_text(ir: &Ir, relation: &Relation) -> String {
     let name = |row: usize| &ir.rows[row].name;
     match *relation {
         Relation::Metric { metric, low, high } => {
-            let ends = (exact(low), exact(high));
-            interval(metric.as_str(), ends, low == high, high == u64::MAX)
+            let ends = (metric.exact(low), metric.exact(high));
+            interval(ir.metric_name(metric), ends, low == high, high == u64::MAX)
         }
         Relation::Depth { row, low, high } => {
             let ends = (low.to_string(), high.to_string());
@@ -506,27 +573,15 @@ fn interval(what: &str, (low, high): (String, String), is_point: bool, is_open: 
     }
 }
 
-/// A number with a unit where that keeps it whole: `60M`, `287189872`.
-fn exact(value: u64) -> String {
-    let units = [(1_000_000_000, "G"), (1_000_000, "M"), (1_000, "K")];
-    match units
-        .iter()
-        .find(|(factor, _)| value > 0 && value.is_multiple_of(*factor))
-    {
-        Some((factor, unit)) => format!("{}{unit}", value / factor),
-        None => value.to_string(),
-    }
-}
-
 /// The next number up that is short to write: three digits or a little more.
-fn rounded_up(value: u64) -> String {
+fn rounded_up(metric: Metric, value: u64) -> String {
     let step = short_step(value);
-    exact(value.div_ceil(step).saturating_mul(step))
+    metric.exact(value.div_ceil(step).saturating_mul(step))
 }
 
-fn rounded_down(value: u64) -> String {
+fn rounded_down(metric: Metric, value: u64) -> String {
     let step = short_step(value);
-    exact(value / step * step)
+    metric.exact(value / step * step)
 }
 
 fn short_step(value: u64) -> u64 {

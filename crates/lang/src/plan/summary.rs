@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::cost::Cost;
 use crate::ir::{Ir, Path};
-use crate::quantity::count_for_reading;
 use crate::space::{AttributeName, Metric};
 
 /// What was decided: `every depth 1, kernel 3, expand 4`; values in the order they occur
@@ -61,10 +60,10 @@ fn searched_values(ir: &Ir, path: &Path) -> BTreeMap<AttributeName, Vec<String>>
 
 /// Where the cost lies: `stem and entry 11.8M, stages 65.1M, head 4.7M`.
 pub(super) fn parts(ir: &Ir, costs: &[Vec<Vec<Cost>>], path: &Path, metric: Metric) -> String {
-    let row_cost = |row: usize| -> u128 {
+    let row_cost = |row: usize| -> u64 {
         let blocks = path.rows[row].iter().enumerate();
         let costs = blocks.map(|(block, &at)| costs[row][block][usize::from(at)].get(metric));
-        costs.map(u128::from).sum()
+        costs.sum()
     };
     let rows = ir.rows.len();
     let first = ir.rows.iter().position(|row| row.is_stage).unwrap_or(rows);
@@ -84,7 +83,7 @@ pub(super) fn parts(ir: &Ir, costs: &[Vec<Vec<Cost>>], path: &Path, metric: Metr
     ]
     .into_iter()
     .filter(|(_, range)| !range.is_empty())
-    .map(|(name, range)| format!("{name} {}", count_for_reading(range.map(row_cost).sum())))
+    .map(|(name, range)| format!("{name} {}", metric.for_reading(range.map(row_cost).sum())))
     .collect::<Vec<_>>()
     .join(", ")
 }

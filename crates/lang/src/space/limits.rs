@@ -7,6 +7,8 @@ pub(super) const STAGE_BLOCKS: u32 = 1_000;
 pub(super) const SPACE_BLOCKS: u32 = 10_000;
 /// Candidates of one block.
 pub(super) const CANDIDATES: u64 = 4_096;
+/// Latency tables: every cost has room for that many.
+pub const TABLES: usize = 4;
 /// Values of one domain; no domain needs more than a block has candidates.
 pub(super) const DOMAIN: u64 = 4_096;
 /// Channels of a row.

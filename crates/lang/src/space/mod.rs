@@ -6,6 +6,7 @@
 
 mod check;
 mod limits;
+mod metric;
 mod operator;
 mod primitive;
 mod print;
@@ -14,6 +15,8 @@ mod report;
 mod resolve;
 mod shape;
 
+pub use limits::TABLES;
+pub use metric::Metric;
 pub use operator::{
     Activation, AttributeName, AttributeSpec, AttributeValue, Norm, Operator, OwnName, Padding,
 };
@@ -28,6 +31,7 @@ pub(crate) use resolve::given_meaning;
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
+use crate::latency::Times;
 use crate::quantity::Ratio;
 use crate::source::{Name, Sources, Span, Spanned};
 use crate::syntax::ast::{self, Comparison};
@@ -116,6 +120,8 @@ pub struct Space {
     pub classes: Spanned<u32>,
     /// Decisions that several attributes share, in order.
     pub choices: Vec<Choice>,
+    /// Latency tables, in order; at most [`TABLES`].
+    pub tables: Vec<Table>,
     /// Layers and stages, in order; at least one.
     pub rows: Vec<Row>,
     /// Bounds, in order.
@@ -137,6 +143,36 @@ pub struct Choice {
     pub values: Vec<AttributeValue>,
     /// The whole item.
     pub span: Span,
+}
+
+/// Measured times of blocks (`table NAME = latency("PATH")`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// Its name, that of a metric.
+    pub name: Name,
+    /// The file as it is written, relative to the file of the space.
+    pub path: Spanned<String>,
+    /// Its rows; none before the file is read.
+    pub times: Arc<Times>,
+    /// The whole item.
+    pub span: Span,
+}
+
+impl Space {
+    /// Every metric of its paths with its name: the counted ones, then the tables.
+    pub fn metrics(&self) -> impl Iterator<Item = (Metric, &str)> {
+        Metric::all(self.tables.iter().map(|table| table.name.value.as_str()))
+    }
+
+    /// The name of one of its metrics.
+    ///
+    /// # Panics
+    /// When it has no such table.
+    pub fn metric_name(&self, metric: Metric) -> &str {
+        let mut all = self.metrics();
+        let found = all.find(|(other, _)| *other == metric);
+        found.expect("a metric is one of its space").1
+    }
 }
 
 /// Constants of batch normalisation.
@@ -255,47 +291,6 @@ pub struct Require {
     pub span: Span,
     /// The range, or the right side.
     pub value_span: Span,
-}
-
-/// A metric creamc counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Metric {
-    /// What the paper and its code call FLOPs.
-    Flops,
-    /// Multiply-accumulates of convolutions and linear layers.
-    Macs,
-    /// Trainable numbers.
-    Params,
-    /// Output elements of convolutions.
-    Activations,
-}
-
-impl Metric {
-    /// Every metric.
-    pub const ALL: &[Metric] = &[
-        Metric::Flops,
-        Metric::Macs,
-        Metric::Params,
-        Metric::Activations,
-    ];
-
-    /// Its name in the language.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Metric::Flops => "flops",
-            Metric::Macs => "macs",
-            Metric::Params => "params",
-            Metric::Activations => "activations",
-        }
-    }
-
-    /// The metric of a name.
-    pub fn from_word(word: &str) -> Option<Metric> {
-        Metric::ALL
-            .iter()
-            .copied()
-            .find(|metric| metric.as_str() == word)
-    }
 }
 
 /// What a `require` says.

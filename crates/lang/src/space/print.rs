@@ -3,8 +3,7 @@
 use std::fmt::{Display, Write};
 
 use super::{
-    Alternative, Attribute, AttributeValue, Block, Choice, Metric, Relation, Row, Setting, Space,
-    Width,
+    Alternative, Attribute, AttributeValue, Block, Choice, Relation, Row, Setting, Space, Width,
 };
 use crate::syntax::ast::Comparison;
 
@@ -28,16 +27,17 @@ impl Space {
         for choice in self.choices.iter().filter(|one| !one.values.is_empty()) {
             line(choice_text(choice));
         }
+        for table in &self.tables {
+            let (name, path) = (&table.name.value, &table.path.value);
+            line(format!("table {name} = latency(\"{path}\")"));
+        }
         for row in &self.rows {
             row_lines(row, &self.choices)
                 .into_iter()
                 .for_each(&mut line);
         }
         for require in &self.requires {
-            line(format!(
-                "require {}",
-                relation(&require.relation, &self.rows)
-            ));
+            line(format!("require {}", relation(&require.relation, self)));
         }
         text
     }
@@ -131,15 +131,15 @@ fn setting<T: Display>(name: &str, setting: &Setting<T>) -> String {
     }
 }
 
-fn relation(relation: &Relation, rows: &[Row]) -> String {
-    let of = |row: usize, what: &str| format!("{}.{what}", rows[row].name.value);
+fn relation(relation: &Relation, space: &Space) -> String {
+    let of = |row: usize, what: &str| format!("{}.{what}", space.rows[row].name.value);
     let pair = |left, comparison: Comparison, right, what: &str| {
         let mark = comparison.as_str();
         format!("{} {mark} {}", of(left, what), of(right, what))
     };
     match *relation {
         Relation::Metric { metric, low, high } => {
-            bounds(Metric::as_str(metric), low, high, u64::MAX)
+            bounds(space.metric_name(metric), low, high, u64::MAX)
         }
         Relation::Depth { row, low, high } => {
             bounds(&of(row, "depth"), low.into(), high.into(), u32::MAX.into())

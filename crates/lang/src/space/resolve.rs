@@ -18,8 +18,7 @@ pub(super) enum Meaning<'a> {
     Recipe(&'a ast::Recipe),
     Row(&'a ast::Row),
     Choice(&'a ast::Choice),
-    /// A `table`: read, but not built yet.
-    Table,
+    Table(&'a ast::Table),
     /// Declared twice, and reported: what is meant cannot be known.
     Twice,
 }
@@ -33,7 +32,7 @@ impl Meaning<'_> {
             Meaning::Row(row) if row.kind == ast::RowKind::Layer => "a layer",
             Meaning::Row(_) => "a stage",
             Meaning::Choice(_) => "a choice",
-            Meaning::Table => "a table",
+            Meaning::Table(_) => "a table",
             Meaning::Twice => "declared twice",
         }
     }
@@ -139,7 +138,7 @@ fn space_entry(item: &ast::Item) -> Option<Entry<'_>> {
         ast::Item::Recipe(item) => (&item.name, Meaning::Recipe(item)),
         ast::Item::Row(item) => (&item.name, Meaning::Row(item)),
         ast::Item::Choice(item) => (&item.name, Meaning::Choice(item)),
-        ast::Item::Table(item) => (&item.name, Meaning::Table),
+        ast::Item::Table(item) => (&item.name, Meaning::Table(item)),
         _ => return None,
     };
     Some(Entry {

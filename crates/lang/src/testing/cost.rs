@@ -44,7 +44,7 @@ pub fn assert_cost(plan: &Plan, path: &Path, metric: Metric, expected: impl Into
     assert!(
         expected.0.contains(&cost),
         "the {} of the path are {cost}, not {expected}\n{}",
-        metric.as_str(),
+        plan.ir.metric_name(metric),
         table(plan, path)
     );
 }

@@ -1,15 +1,15 @@
 //! A path as a table, for messages and snapshots.
 
 use crate::cost::{self, Cost};
-use crate::ir::{Path, Shape};
+use crate::ir::{Ir, Path, Shape};
 use crate::plan::Plan;
-use crate::space::Metric;
 
 /// The blocks of a path with their shapes and exact costs, then the sums; always the same text for
 /// the same network, without blanks at the ends of lines.
 pub fn table(plan: &Plan, path: &Path) -> String {
     let network = plan.ir.network(path, plan.resolution);
-    let mut rows = vec![head()];
+    let ir = &plan.ir;
+    let mut rows = vec![head(ir)];
     let mut total = Cost::default();
     for layer in &network.layers {
         let cost = cost::of_layer(layer);
@@ -19,22 +19,22 @@ pub fn table(plan: &Plan, path: &Path) -> String {
             layer.text.clone(),
             shape(layer.output),
         ];
-        rows.push(words.into_iter().chain(numbers(cost)).collect());
+        rows.push(words.into_iter().chain(numbers(ir, cost)).collect());
     }
     let words = ["total", "", ""].map(str::to_owned);
-    rows.push(words.into_iter().chain(numbers(total)).collect());
+    rows.push(words.into_iter().chain(numbers(ir, total)).collect());
     aligned(&rows)
 }
 
-fn head() -> Vec<String> {
-    let metrics = Metric::ALL.iter().map(|metric| metric.as_str());
+fn head(ir: &Ir) -> Vec<String> {
+    let metrics = ir.metrics().map(|(_, name)| name);
     let words = ["block", "operator", "out"].into_iter();
     words.chain(metrics).map(str::to_owned).collect()
 }
 
-fn numbers(cost: Cost) -> impl Iterator<Item = String> {
-    let metrics = Metric::ALL.iter();
-    metrics.map(move |&metric| cost.get(metric).to_string())
+fn numbers(ir: &Ir, cost: Cost) -> impl Iterator<Item = String> {
+    ir.metrics()
+        .map(move |(metric, _)| cost.get(metric).to_string())
 }
 
 fn shape(shape: Shape) -> String {

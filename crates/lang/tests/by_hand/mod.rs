@@ -140,6 +140,7 @@ fn paper(name: &str, resolution: u32, widths: Widths) -> Space {
         classes: here(widths.classes),
         rows: rows.0,
         choices: Vec::new(),
+        tables: Vec::new(),
         requires: Vec::new(),
         fit: Vec::new(),
         norm: NormSettings {

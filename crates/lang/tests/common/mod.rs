@@ -8,6 +8,7 @@ use creamc_lang::ir::Ir;
 use creamc_lang::source::{Files, ReadError};
 use creamc_lang::space::{Metric, Relation};
 use creamc_lang::syntax::ast::Comparison;
+use rand::Rng;
 
 /// One text under any path.
 pub struct One(pub String);
@@ -25,6 +26,42 @@ pub fn lower(text: &str) -> Ir {
     let unit = unit.expect("the file can be read");
     unit.ir
         .unwrap_or_else(|| panic!("{text}\n{:?}", unit.diagnostics))
+}
+
+/// A text, and one table under any path that ends as tables do.
+struct Timed {
+    text: String,
+    table: String,
+}
+
+impl Files for Timed {
+    fn read(&self, path: &Path) -> Result<String, ReadError> {
+        let is_table = path.extension().is_some_and(|end| end == "yaml");
+        Ok(if is_table { &self.table } else { &self.text }.clone())
+    }
+}
+
+/// The space of a text without errors, with a table `times` in which every block takes some time.
+pub fn lower_timed(text: &str, random: &mut impl Rng) -> Ir {
+    let item = "table times = latency(\"times.yaml\")\n    output";
+    let mut files = Timed {
+        text: text.replacen("output", item, 1),
+        table: String::new(),
+    };
+    let open = Overrides {
+        open_tables: true,
+        ..Overrides::default()
+    };
+    let load = |files: &Timed, overrides| compile::load(files, Path::new("x.cream"), overrides);
+    let unit = load(&files, &open).expect("the file can be read");
+    let ir = unit.ir.expect("the text is right");
+    for (signature, _) in ir.timed_blocks() {
+        let time = random.random_range(1..40);
+        files.table += &format!("{signature}: {time}us\n");
+    }
+    let unit = load(&files, &Overrides::default()).expect("the file can be read");
+    unit.ir
+        .unwrap_or_else(|| panic!("{}\n{:?}", files.text, unit.diagnostics))
 }
 
 /// Whether a path of these depths, widths and costs meets a bound.

@@ -15,7 +15,7 @@ proptest! {
             return Ok(());
         }
         let known = &wanted[known.index(wanted.len())].0;
-        for &metric in Metric::ALL {
+        for metric in every_metric() {
             let costs = || wanted.iter().map(|(_, cost, _)| cost.get(metric));
             let ends = [
                 (graph.cheapest_inside(&windows, metric, known), costs().min()),

@@ -83,7 +83,7 @@ impl<'a> Checker<'a> {
         };
         self.used.insert(&name.value);
         match entry.meaning {
-            Meaning::Table | Meaning::Twice => None,
+            Meaning::Twice => None,
             Meaning::Choice(_) => self.wrong(report::choice_for_value(name, entry.name)),
             Meaning::Let(_) => match self.lets.get(name.value.as_str()).cloned()?? {
                 LetMeaning::Literal(literal) => Some(Literal {
@@ -92,7 +92,7 @@ impl<'a> Checker<'a> {
                 }),
                 LetMeaning::Domain(_) => self.wrong(report::domain_for_value(name, entry.name)),
             },
-            Meaning::Block(_) | Meaning::Recipe(_) | Meaning::Row(_) => {
+            Meaning::Block(_) | Meaning::Recipe(_) | Meaning::Row(_) | Meaning::Table(_) => {
                 self.wrong(report::wrong_kind(name, "a value", entry))
             }
         }
@@ -106,13 +106,13 @@ impl<'a> Checker<'a> {
         };
         self.used.insert(&name.value);
         match entry.meaning {
-            Meaning::Table | Meaning::Twice => None,
+            Meaning::Twice => None,
             Meaning::Choice(_) => self.wrong(report::choice_for_domain(name, entry.name)),
             Meaning::Let(_) => match self.lets.get(name.value.as_str()).cloned()?? {
                 LetMeaning::Domain(domain) => Some(domain),
                 LetMeaning::Literal(_) => self.wrong(report::value_for_domain(name, entry.name)),
             },
-            Meaning::Block(_) | Meaning::Recipe(_) | Meaning::Row(_) => {
+            Meaning::Block(_) | Meaning::Recipe(_) | Meaning::Row(_) | Meaning::Table(_) => {
                 self.wrong(report::wrong_kind(name, "a domain", entry))
             }
         }

@@ -9,13 +9,13 @@ mod domain;
 mod fit;
 mod input;
 mod literal;
-mod not_built;
 mod number;
 mod operator;
 mod recipe;
 mod require;
 mod row;
 mod sum;
+mod table;
 mod value;
 mod warn;
 
@@ -34,7 +34,6 @@ use defaults::Defaults;
 use literal::LetMeaning;
 
 pub(super) use input::Input;
-pub(super) use not_built::Feature;
 pub(super) use operator::block_count;
 pub(crate) use recipe::given_to_rows;
 pub(super) use require::check_require;
@@ -59,8 +58,6 @@ pub(super) struct Checker<'a> {
     used: BTreeSet<&'a str>,
     defaults: Defaults,
     classes: Option<Spanned<u32>>,
-    /// Parts of the language met that are not built yet, with their places.
-    not_built: BTreeMap<Feature, Vec<crate::source::Span>>,
 }
 
 impl<'a> Checker<'a> {
@@ -82,7 +79,6 @@ impl<'a> Checker<'a> {
             used: BTreeSet::new(),
             defaults: Defaults::default(),
             classes: None,
-            not_built: BTreeMap::new(),
         }
     }
 
@@ -123,8 +119,7 @@ impl<'a> Checker<'a> {
     }
 
     /// All messages, in order of place; warnings only where there is no error.
-    fn finish(mut self) -> Vec<Diagnostic> {
-        self.report_not_built();
+    fn finish(self) -> Vec<Diagnostic> {
         let mut found = self.found;
         let is_wrong = found.iter().any(|found| found.severity == Severity::Error);
         found.retain(|found| !is_wrong || found.severity == Severity::Error);
@@ -172,14 +167,14 @@ pub(super) fn check_library(files: &[&ast::File], sources: &Sources) -> Vec<Diag
 impl<'a> Checker<'a> {
     /// The whole space. Every part is looked at, also after an error in another.
     fn space(&mut self, space: &'a ast::Space, classes: Option<u32>) -> Option<Space> {
-        self.note_not_built_items(&space.items);
         self.check_lets();
         self.check_defaults(&space.items);
         self.check_blocks();
         let input = self.input(space);
         self.classes = self.output(space, classes);
         let rows = self.rows(space);
-        let requires = self.requires(space, &rows);
+        let tables = self.tables(space);
+        let requires = self.requires(space, &rows, &tables);
         let fit = self.fit(space, &rows);
         let flow = shape::flow(self, &rows, input.as_ref());
         let input = input?;
@@ -189,6 +184,7 @@ impl<'a> Checker<'a> {
             resolution: input.resolution?,
             classes: self.classes?,
             choices: self.choices.checked(),
+            tables,
             rows: flow?,
             requires: requires?,
             fit: fit?,

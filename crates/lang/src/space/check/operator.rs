@@ -151,7 +151,7 @@ impl<'a> Checker<'a> {
         };
         self.used.insert(&name.value);
         match entry.meaning {
-            Meaning::Table | Meaning::Twice => None,
+            Meaning::Twice => None,
             Meaning::Recipe(_) => {
                 let recipe = self.recipes.get(name.value.as_str()).cloned()??;
                 Some(vec![self.operator(&Callee::block(recipe), call)?])
@@ -163,7 +163,7 @@ impl<'a> Checker<'a> {
                 let alternatives = self.blocks.get(name.value.as_str()).cloned()??;
                 Some(named(alternatives, &name.value))
             }
-            Meaning::Let(_) | Meaning::Choice(_) | Meaning::Row(_) => {
+            Meaning::Let(_) | Meaning::Choice(_) | Meaning::Row(_) | Meaning::Table(_) => {
                 self.wrong(report::wrong_kind(name, "an operator or a block", entry))
             }
         }

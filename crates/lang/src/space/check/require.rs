@@ -7,12 +7,34 @@ use super::{Checker, Draft};
 use crate::diagnostic::Diagnostic;
 use crate::quantity::{Quantity, Unit};
 use crate::source::{Name, Sources, Span, Spanned};
+use crate::space::report::{self, At};
 use crate::space::resolve::Meaning;
-use crate::space::{Metric, Relation, Require, Space, report};
+use crate::space::{Metric, Relation, Require, Space, Table};
 use crate::syntax::ast::{self, Comparison};
 
-/// The rows a bound may speak of, in order: name, and whether it is a stage.
-pub(in crate::space) type Subjects<'r> = Vec<(&'r str, bool)>;
+/// What a bound may speak of beside the counted metrics.
+pub(in crate::space) struct Subjects<'r> {
+    /// Rows in order: name, and whether it is a stage.
+    rows: Vec<(&'r str, bool)>,
+    /// Names of tables, in order.
+    tables: Vec<&'r str>,
+}
+
+impl Subjects<'_> {
+    /// The metric of a name.
+    fn metric(&self, name: &str) -> Option<Metric> {
+        let mut all = Metric::all(self.tables.iter().copied());
+        all.find(|(_, other)| *other == name)
+            .map(|(metric, _)| metric)
+    }
+
+    /// The name of a metric.
+    fn name(&self, metric: Metric) -> &str {
+        let mut all = Metric::all(self.tables.iter().copied());
+        let found = all.find(|(other, _)| *other == metric);
+        found.expect("a metric is one of the space").1
+    }
+}
 
 /// What is bounded.
 #[derive(Debug, Clone, Copy)]
@@ -47,9 +69,12 @@ pub(in crate::space) fn check_require(
 ) -> Result<Require, Vec<Diagnostic>> {
     let mut checker = Checker::new(None, &[], sources);
     let rows = space.rows.iter();
-    let subjects = rows
-        .map(|row| (row.name.value.as_str(), row.is_stage))
-        .collect();
+    let subjects = Subjects {
+        rows: rows
+            .map(|row| (row.name.value.as_str(), row.is_stage))
+            .collect(),
+        tables: names(&space.tables),
+    };
     let require = checker.require(item, &subjects);
     let found = checker.finish();
     require.filter(|_| found.is_empty()).ok_or(found)
@@ -60,16 +85,12 @@ impl<'a> Checker<'a> {
         &mut self,
         space: &'a ast::Space,
         rows: &[Draft],
+        tables: &[Table],
     ) -> Option<Vec<Require>> {
-        let subjects: Subjects = rows
-            .iter()
-            .map(|draft| {
-                (
-                    draft.row.name.value.as_str(),
-                    draft.row.kind == ast::RowKind::Stage,
-                )
-            })
-            .collect();
+        let subjects = Subjects {
+            rows: rows.iter().map(row_of_draft).collect(),
+            tables: names(tables),
+        };
         let mut requires = Vec::new();
         for item in &space.items {
             if let ast::Item::Require(item) = item {
@@ -79,12 +100,14 @@ impl<'a> Checker<'a> {
         requires.into_iter().collect()
     }
 
-    fn require(&mut self, item: &'a ast::Require, rows: &Subjects) -> Option<Require> {
-        let subject = self.subject(&item.subject, rows)?;
+    fn require(&mut self, item: &'a ast::Require, of: &Subjects) -> Option<Require> {
+        let subject = self.subject(&item.subject, of)?;
         let relation = match &item.relation {
-            ast::Relation::In { low, high, span } => self.within(subject, [low, high], *span)?,
+            ast::Relation::In { low, high, span } => {
+                self.within(subject, [low, high], *span, of)?
+            }
             ast::Relation::Compare { comparison, right } => {
-                self.compare(subject, comparison.value, right, rows)?
+                self.compare(subject, comparison.value, right, of)?
             }
         };
         Some(Require {
@@ -94,30 +117,28 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn subject(&mut self, subject: &'a ast::Dotted, rows: &Subjects) -> Option<Subject> {
+    fn subject(&mut self, subject: &'a ast::Dotted, of: &Subjects) -> Option<Subject> {
         match subject.names.as_slice() {
-            [name] => self.metric(name, rows).map(Subject::Metric),
-            [row, property] => self.property(row, property, rows),
+            [name] => self.metric(name, of).map(Subject::Metric),
+            [row, property] => self.property(row, property, of),
             _ => self.wrong(report::dotted_too_long(subject)),
         }
     }
 
-    fn metric(&mut self, name: &'a Name, rows: &Subjects) -> Option<Metric> {
-        if let Some(metric) = Metric::from_word(&name.value) {
+    fn metric(&mut self, name: &'a Name, of: &Subjects) -> Option<Metric> {
+        if let Some(metric) = of.metric(&name.value) {
+            self.used.insert(&name.value);
             return Some(metric);
         }
-        if rows.iter().any(|(row, _)| *row == name.value) {
-            return self.wrong(report::row_as_metric(name));
-        }
-        let tables = |meaning: Meaning| matches!(meaning, Meaning::Table);
-        match self.scope.get(&name.value) {
-            Some(entry) if tables(entry.meaning) => None,
-            _ => self.wrong(report::unknown_metric(name, &self.scope.names(tables))),
+        match of.rows.iter().any(|(row, _)| *row == name.value) {
+            true => self.wrong(report::row_as_metric(name)),
+            false => self.wrong(report::unknown_metric(name, &of.tables)),
         }
     }
 
     /// What `ROW.depth` or `ROW.channels` means.
-    fn property(&mut self, row: &Name, property: &Name, rows: &Subjects) -> Option<Subject> {
+    fn property(&mut self, row: &Name, property: &Name, of: &Subjects) -> Option<Subject> {
+        let rows = &of.rows;
         let Some(index) = rows.iter().position(|(name, _)| *name == row.value) else {
             let is_meant = |row: &&(&str, bool)| row.1 || property.value == "channels";
             let stages: Vec<&str> = rows.iter().filter(is_meant).map(|row| row.0).collect();
@@ -136,14 +157,15 @@ impl<'a> Checker<'a> {
         subject: Subject,
         ends: [&'a ast::Value; 2],
         span: Span,
+        of: &Subjects,
     ) -> Option<Relation> {
         // Both ends are looked at before the first error stops us.
         let [low, high] = ends.map(|end| self.literal(end));
         let (low, high) = (low?, high?);
-        if let Subject::Metric(_) = subject {
-            self.check_units(&low, &high)?;
+        if let Subject::Metric(metric) = subject {
+            self.check_units(metric, &low, &high)?;
         }
-        let [low_value, high_value] = [&low, &high].map(|end| self.bound(subject, end));
+        let [low_value, high_value] = [&low, &high].map(|end| self.bound(subject, end, of));
         let (low_value, high_value) = (low_value?, high_value?);
         if low_value > high_value {
             let [low, high] = ends.map(|end| self.sources.text(end.span()));
@@ -153,14 +175,18 @@ impl<'a> Checker<'a> {
     }
 
     /// `286..288M`: a bare number beside one with a unit is most likely a slip; 0 is 0 in any unit.
-    fn check_units(&mut self, low: &Literal, high: &Literal) -> Option<()> {
+    fn check_units(&mut self, metric: Metric, low: &Literal, high: &Literal) -> Option<()> {
         let (Constant::Number(a), Constant::Number(b)) = (&low.constant, &high.constant) else {
             return Some(());
         };
         let is_bare = |number: &Quantity| number.unit == Unit::Bare && number.mantissa != 0;
+        let unit = match metric.is_time() {
+            true => Unit::Time,
+            false => Unit::Count,
+        };
         let (bare, with) = match (a.unit, b.unit) {
-            (_, Unit::Count) if is_bare(a) => (low, high),
-            (Unit::Count, _) if is_bare(b) => (high, low),
+            (_, with) if with == unit && is_bare(a) => (low, high),
+            (with, _) if with == unit && is_bare(b) => (high, low),
             _ => return Some(()),
         };
         let texts = [bare, with].map(|literal| self.sources.text(literal.at.span));
@@ -172,16 +198,16 @@ impl<'a> Checker<'a> {
         subject: Subject,
         comparison: Comparison,
         right: &'a ast::Operand,
-        rows: &Subjects,
+        of: &Subjects,
     ) -> Option<Relation> {
         let literal = match right {
             ast::Operand::Number(number) => number_literal(*number),
             ast::Operand::Dotted(dotted) => match self.named_number(dotted) {
                 Some(name) => self.named_literal(name)?,
-                None => return self.compare_subjects(subject, comparison, dotted, rows),
+                None => return self.compare_subjects(subject, comparison, dotted, of),
             },
         };
-        let value = self.bound(subject, &literal)?;
+        let value = self.bound(subject, &literal, of)?;
         Some(match comparison {
             Comparison::AtMost => relation(subject, 0, value),
             Comparison::AtLeast => relation(subject, value, u64::MAX),
@@ -203,9 +229,9 @@ impl<'a> Checker<'a> {
         left: Subject,
         comparison: Comparison,
         right: &'a ast::Dotted,
-        rows: &Subjects,
+        of: &Subjects,
     ) -> Option<Relation> {
-        match (left, self.subject(right, rows)?) {
+        match (left, self.subject(right, of)?) {
             (Subject::Depth(left), Subject::Depth(right)) => Some(Relation::DepthPair {
                 left,
                 comparison,
@@ -220,9 +246,9 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn bound(&mut self, subject: Subject, literal: &Literal) -> Option<u64> {
+    fn bound(&mut self, subject: Subject, literal: &Literal, of: &Subjects) -> Option<u64> {
         match subject {
-            Subject::Metric(metric) => self.count(metric, literal),
+            Subject::Metric(metric) => self.amount(metric, of.name(metric), literal),
             Subject::Depth(_) | Subject::Width(_) => {
                 let kind = match subject {
                     Subject::Width(_) => BOUND_ON_WIDTH,
@@ -234,36 +260,68 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A number of operations or parameters.
-    fn count(&mut self, metric: Metric, literal: &Literal) -> Option<u64> {
-        let kind = Kind {
-            name: metric.as_str(),
-            form: BOUND_ON_DEPTH.form,
-        };
+    /// A number of operations or parameters, or a time.
+    fn amount(&mut self, metric: Metric, name: &str, literal: &Literal) -> Option<u64> {
         match &literal.constant {
-            Constant::Word(word) => self.word_for_number(kind, word, literal),
-            Constant::Number(number) if number.unit == Unit::Time => {
-                let text = self.sources.text(literal.at.span);
-                self.wrong(report::time_for_count(metric, text, literal.at))
+            Constant::Word(word) => {
+                let kind = Kind {
+                    name: metric.word().unwrap_or("table"),
+                    form: BOUND_ON_DEPTH.form,
+                };
+                self.word_for_number(kind, word, literal)
             }
-            Constant::Number(number) if number::is_fraction(*number) => {
-                self.wrong(report::not_whole(kind, literal.at))
-            }
-            Constant::Number(number) => {
-                let value = number::whole(*number).and_then(|value| u64::try_from(value).ok());
-                match value {
-                    Some(value) => Some(value),
-                    None => self.wrong(report::count_too_large(metric, literal.at)),
-                }
-            }
+            Constant::Number(number) if metric.is_time() => self.time(name, *number, literal.at),
+            Constant::Number(number) => self.count(name, *number, literal.at),
         }
     }
+
+    fn count(&mut self, name: &str, number: Quantity, at: At) -> Option<u64> {
+        if number.unit == Unit::Time {
+            let text = self.sources.text(at.span);
+            return self.wrong(report::time_for_count(name, text, at));
+        }
+        if number::is_fraction(number) {
+            return self.wrong(report::bound_not_whole(name, at));
+        }
+        let value = number::whole(number).and_then(|value| u64::try_from(value).ok());
+        match value {
+            Some(value) => Some(value),
+            None => self.wrong(report::count_too_large(name, at)),
+        }
+    }
+
+    /// A time in whole nanoseconds; 0 needs no unit.
+    fn time(&mut self, name: &str, number: Quantity, at: At) -> Option<u64> {
+        let text = self.sources.text(at.span);
+        match number.unit {
+            Unit::Bare if !number.is_zero() => {
+                self.wrong(report::time_without_unit(name, text, at))
+            }
+            Unit::Count => self.wrong(report::count_for_time(name, text, at)),
+            _ => match number.to_nanoseconds() {
+                Some(time) => Some(time),
+                None => self.wrong(report::no_whole_time(name, text, at)),
+            },
+        }
+    }
+}
+
+fn row_of_draft<'d>(draft: &'d Draft) -> (&'d str, bool) {
+    let is_stage = draft.row.kind == ast::RowKind::Stage;
+    (draft.row.name.value.as_str(), is_stage)
+}
+
+fn names(tables: &[Table]) -> Vec<&str> {
+    tables
+        .iter()
+        .map(|table| table.name.value.as_str())
+        .collect()
 }
 
 fn number_literal(number: Spanned<Quantity>) -> Literal {
     Literal {
         constant: Constant::Number(number.value),
-        at: report::At::new(number.span),
+        at: At::new(number.span),
     }
 }
 

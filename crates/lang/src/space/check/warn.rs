@@ -54,6 +54,7 @@ impl<'a> Checker<'a> {
                 Meaning::Recipe(item) => {
                     self.found.push(report::unused_block(&item.name, item.span));
                 }
+                Meaning::Table(item) => self.found.push(report::unused_table(item)),
                 _ => {}
             }
         }

@@ -4,18 +4,19 @@ use super::names::did_you_mean;
 use super::{At, about, list};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::{Name, Span};
-use crate::space::Metric;
+use crate::space::{Metric, TABLES};
 use crate::syntax::ast;
 
 pub(in crate::space) fn unknown_metric(name: &Name, tables: &[&str]) -> Diagnostic {
-    let metrics: Vec<&str> = Metric::ALL.iter().map(|metric| metric.as_str()).collect();
+    let metrics = Metric::all(tables.iter().copied());
+    let metrics: Vec<&str> = metrics.map(|(_, name)| name).collect();
     let problem = Diagnostic::new(
         Code::UnknownMetric,
         format!("no metric is called `{}`", name.value),
         name.span,
         "not counted",
     );
-    let problem = did_you_mean(problem, name, metrics.iter().chain(tables).copied());
+    let problem = did_you_mean(problem, name, metrics.iter().copied());
     match problem.help {
         Some(_) => problem,
         None => problem.note(format!(
@@ -127,24 +128,68 @@ pub(in crate::space) fn incomparable(right: &ast::Dotted) -> Diagnostic {
     )
 }
 
-pub(in crate::space) fn time_for_count(metric: Metric, text: &str, at: At) -> Diagnostic {
+pub(in crate::space) fn time_for_count(metric: &str, text: &str, at: At) -> Diagnostic {
     about(
         Code::WrongType,
-        format!(
-            "`{metric}` is a count, `{text}` is a time",
-            metric = metric.as_str()
-        ),
+        format!("`{metric}` is a count, `{text}` is a time"),
         at,
         "a count belongs here, like `600M`",
     )
 }
 
-pub(in crate::space) fn count_too_large(metric: Metric, at: At) -> Diagnostic {
+pub(in crate::space) fn count_for_time(table: &str, text: &str, at: At) -> Diagnostic {
+    about(
+        Code::WrongType,
+        format!("`{table}` is a time, `{text}` is a count"),
+        at,
+        "a time belongs here, like `22ms`",
+    )
+}
+
+pub(in crate::space) fn time_without_unit(table: &str, text: &str, at: At) -> Diagnostic {
+    let problem = about(
+        Code::MissingUnit,
+        format!("`{table}` is a time, and `{text}` has no unit"),
+        at,
+        "microseconds, milliseconds or seconds?",
+    );
+    let whole = format!("{text}ms");
+    problem.guess(format!("did you mean `{whole}`?"), at.span, whole.clone())
+}
+
+pub(in crate::space) fn no_whole_time(table: &str, text: &str, at: At) -> Diagnostic {
     about(
         Code::OutOfRange,
-        format!("`{}` is counted up to 2^64", metric.as_str()),
+        format!("`{table}` is counted in whole nanoseconds, up to 2^64 of them"),
+        at,
+        format!("`{text}` is finer or more"),
+    )
+}
+
+pub(in crate::space) fn bound_not_whole(metric: &str, at: At) -> Diagnostic {
+    about(
+        Code::WrongType,
+        format!("`{metric}` is a whole number"),
+        at,
+        "not whole",
+    )
+}
+
+pub(in crate::space) fn count_too_large(metric: &str, at: At) -> Diagnostic {
+    about(
+        Code::OutOfRange,
+        format!("`{metric}` is counted up to 2^64"),
         at,
         "larger than that",
+    )
+}
+
+pub(in crate::space) fn too_many_tables(table: &ast::Table) -> Diagnostic {
+    Diagnostic::new(
+        Code::SpaceTooLarge,
+        format!("a space has at most {TABLES} tables"),
+        table.span,
+        "one too many",
     )
 }
 
@@ -156,7 +201,10 @@ pub(in crate::space) fn missing_unit(texts: [&str; 2], at: At, other: Span) -> D
         Code::MissingUnit,
         format!("`{bare}` has no unit beside `{with}`"),
         at,
-        format!("just {bare}, in single counts"),
+        match with.ends_with('s') {
+            true => "without a unit".to_owned(),
+            false => format!("just {bare}, in single counts"),
+        },
     )
     .label(other, "has one");
     let whole = format!("{bare}{unit}");

@@ -3,7 +3,6 @@
 use super::grouped;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
-use crate::space::check::Feature;
 use crate::space::limits;
 use crate::syntax::ast;
 
@@ -116,32 +115,4 @@ pub(in crate::space) fn too_many_blocks(row: &ast::Row, blocks: u64) -> Diagnost
         row.name.span,
         format!("{} blocks up to here", grouped(blocks.into())),
     )
-}
-
-pub(in crate::space) fn not_built_yet(feature: Feature, spans: &[Span]) -> Diagnostic {
-    let (what, instead) = feature_text(feature);
-    let mut problem = Diagnostic::new(
-        Code::NotBuiltYet,
-        format!("{what} is not built yet"),
-        spans[0],
-        "part of the language, not of this compiler yet",
-    );
-    for &span in &spans[1..] {
-        problem = problem.label(span, "here too");
-    }
-    match instead {
-        Some(instead) => problem.help(instead),
-        None => problem,
-    }
-}
-
-/// The part in words, and what does for now.
-fn feature_text(feature: Feature) -> (String, Option<&'static str>) {
-    let of = |what: &str, instead| (what.to_owned(), Some(instead));
-    match feature {
-        Feature::Table => of(
-            "a latency table (`table`)",
-            "bound `flops`, `macs`, `params` or `activations`",
-        ),
-    }
 }

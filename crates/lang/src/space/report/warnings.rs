@@ -79,6 +79,19 @@ pub(in crate::space) fn unused_block(name: &Name, item: Span) -> Diagnostic {
     .guess("leave it out", item, "")
 }
 
+pub(in crate::space) fn unused_table(item: &ast::Table) -> Diagnostic {
+    let name = &item.name.value;
+    Diagnostic::new(
+        Code::UnusedTable,
+        format!("nothing bounds `{name}`"),
+        item.name.span,
+        "a table without use",
+    )
+    .help(format!(
+        "write `require {name} in 0..LIMIT`, or leave the table out"
+    ))
+}
+
 pub(in crate::space) fn never_live(row: &Row) -> Diagnostic {
     Diagnostic::new(
         Code::DecisionNeverLive,

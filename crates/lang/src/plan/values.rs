@@ -1,0 +1,325 @@
+//! Every value of every decision: how many of the paths inside the bounds take it.
+
+use std::collections::BTreeMap;
+
+use super::{Bounded, Level, Plan, report};
+use crate::count::{Decided, Part, Window};
+use crate::diagnostic::Diagnostic;
+use crate::ir::{Candidate, Ir, Row};
+use crate::source::Span;
+use crate::space::{AttributeName, Relation, Setting};
+
+/// A value of a decision, and how much of the paths inside every bound takes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ValueShare {
+    /// The row that decides; `None` for a choice, a searched width among them, and for the resolution.
+    pub row: Option<String>,
+    /// What is decided: `depth`, the name of an attribute or of a choice, `block` for alternatives.
+    pub of: String,
+    /// The value as it is written.
+    pub value: String,
+    /// Guaranteed bounds, in 0..=1: of a depth or a choice, the share of paths; of anything a row's
+    /// blocks decide, the share of all those blocks that have it.
+    pub share: Part,
+}
+
+impl Plan {
+    /// Every value that is searched, in the order of the choices and then of the rows; a second
+    /// or so in ordinary spaces.
+    pub fn value_shares(&self) -> Vec<ValueShare> {
+        let flow = self.bounded_graph.flow(&self.windows);
+        let decisions = decisions(&self.ir).into_iter();
+        decisions
+            .flat_map(|decision| decision.shares(&self.ir, &flow))
+            .collect()
+    }
+}
+
+/// Something that takes one of several values.
+struct Decision {
+    /// The index of the row that decides; `None` for a choice.
+    row: Option<usize>,
+    of: String,
+    /// Where its domain is written.
+    place: Span,
+    values: Vec<Value>,
+}
+
+struct Value {
+    text: String,
+    keys: Vec<Key>,
+}
+
+/// What stands for a value in a [`Decided`].
+#[derive(Debug, Clone, Copy)]
+enum Key {
+    Resolution(u32),
+    Choice(usize, usize),
+    Depth(usize, u32),
+    /// Row, block, candidate.
+    Block(usize, usize, usize),
+}
+
+impl Key {
+    fn of<T: Clone + Default>(self, all: &Decided<T>) -> T {
+        let found = match self {
+            Key::Resolution(side) => all.resolutions.get(&side),
+            Key::Choice(choice, value) => all.choices.get(choice).and_then(|of| of.get(value)),
+            Key::Depth(row, depth) => all.depths.get(row).and_then(|of| of.get(depth as usize)),
+            Key::Block(row, block, candidate) => {
+                let of_row = all.blocks.get(row);
+                let of_block = of_row.and_then(|of| of.get(block));
+                of_block.and_then(|of| of.get(candidate))
+            }
+        };
+        found.cloned().unwrap_or_default()
+    }
+}
+
+/// Every decision that has more than one value.
+fn decisions(ir: &Ir) -> Vec<Decision> {
+    let sides = match &ir.resolution.value {
+        Setting::Searched(domain) => domain.values(),
+        Setting::Fixed(_) | Setting::Fitted(_) => &[],
+    };
+    let side = |&side: &u32| Value {
+        text: side.to_string(),
+        keys: vec![Key::Resolution(side)],
+    };
+    let resolution = Decision {
+        row: None,
+        of: "resolution".to_owned(),
+        place: ir.resolution.span,
+        values: sides.iter().map(side).collect(),
+    };
+    let choices = ir.choices.iter().enumerate().map(|(at, choice)| Decision {
+        row: None,
+        of: choice.name.clone(),
+        place: choice.span,
+        values: (choice.values.iter().enumerate())
+            .map(|(value, text)| Value {
+                text: text.to_string(),
+                keys: vec![Key::Choice(at, value)],
+            })
+            .collect(),
+    });
+    let rows = ir.rows.iter().enumerate();
+    let rows = rows.flat_map(|(at, row)| of_row(at, row));
+    let all = std::iter::once(resolution).chain(choices).chain(rows);
+    all.filter(|decision| decision.values.len() > 1).collect()
+}
+
+fn of_row(at: usize, row: &Row) -> Vec<Decision> {
+    let depth = |&depth: &u32| Value {
+        text: depth.to_string(),
+        keys: vec![Key::Depth(at, depth)],
+    };
+    let mut all = vec![Decision {
+        row: Some(at),
+        of: "depth".to_owned(),
+        place: row.places.depth,
+        values: row.depths.iter().map(depth).collect(),
+    }];
+    let mut found: BTreeMap<Option<AttributeName>, Vec<Value>> = BTreeMap::new();
+    for (block, slot) in row.slots.iter().enumerate() {
+        for (candidate, one) in slot.candidates.iter().enumerate() {
+            let key = Key::Block(at, block, candidate);
+            for (name, text) in values_of(one) {
+                add(found.entry(name).or_default(), text, key);
+            }
+        }
+    }
+    all.extend(found.into_iter().map(|(name, values)| Decision {
+        row: Some(at),
+        of: name.map_or("block".to_owned(), |name| name.to_string()),
+        place: row.places.of(name),
+        values,
+    }));
+    all
+}
+
+fn add(values: &mut Vec<Value>, text: String, key: Key) {
+    match values.iter_mut().find(|value| value.text == text) {
+        Some(value) => value.keys.push(key),
+        None => values.push(Value {
+            text,
+            keys: vec![key],
+        }),
+    }
+}
+
+/// Which alternative a candidate is, and the values of its attributes.
+fn values_of(candidate: &Candidate) -> Vec<(Option<AttributeName>, String)> {
+    let alternative = match candidate.branches.is_empty() {
+        true => candidate.operator.to_string(),
+        false => candidate.text(),
+    };
+    let values = candidate.values.iter();
+    let values = values.map(|(name, value, _)| (Some(*name), value.to_string()));
+    std::iter::once((None, alternative)).chain(values).collect()
+}
+
+impl Decision {
+    fn shares(&self, ir: &Ir, flow: &Decided<Part>) -> Vec<ValueShare> {
+        let sum = |keys: &[Key]| {
+            let parts = keys.iter().map(|key| key.of(flow));
+            parts.fold(Part::default(), |sum, part| sum + part)
+        };
+        let parts: Vec<Part> = self.values.iter().map(|value| sum(&value.keys)).collect();
+        let rest = |at: usize| {
+            let others = parts.iter().enumerate().filter(|(other, _)| *other != at);
+            let others = others.fold(Part::default(), |sum, (_, part)| sum + *part);
+            others + self.neither(flow)
+        };
+        let values = self.values.iter().enumerate();
+        values
+            .map(|(at, value)| ValueShare {
+                row: self.row.map(|row| ir.rows[row].name.clone()),
+                of: self.of.clone(),
+                value: value.text.clone(),
+                share: parts[at].share(rest(at)),
+            })
+            .collect()
+    }
+
+    /// Blocks of the row without the attribute, paths of which no block follows the choice.
+    fn neither(&self, flow: &Decided<Part>) -> Part {
+        let has = |row: usize, block: usize, candidate: usize| {
+            let mut keys = self.values.iter().flat_map(|value| &value.keys);
+            keys.any(
+                |key| matches!(*key, Key::Block(r, b, c) if (r, b, c) == (row, block, candidate)),
+            )
+        };
+        match (self.row, self.of.as_str()) {
+            (None, _) => self.without_choice(flow),
+            (Some(_), "depth") => Part::default(),
+            (Some(row), _) => {
+                let blocks = flow.blocks.get(row).into_iter().flatten().enumerate();
+                let mut sum = Part::default();
+                for (block, parts) in blocks {
+                    for (candidate, part) in parts.iter().enumerate() {
+                        if !has(row, block, candidate) {
+                            sum += *part;
+                        }
+                    }
+                }
+                sum
+            }
+        }
+    }
+
+    /// The paths that take no value of a choice: all less those that do.
+    fn without_choice(&self, flow: &Decided<Part>) -> Part {
+        // Every path ends its first row somewhere.
+        let all = flow.depths.first().into_iter().flatten();
+        let all = all.fold(Part::default(), |sum, part| sum + *part);
+        let taken = self.values.iter().flat_map(|value| &value.keys);
+        let taken = taken.fold(Part::default(), |sum, key| sum + key.of(flow));
+        Part {
+            least: (all.least - taken.most).max(0.0),
+            most: (all.most - taken.least).max(0.0),
+        }
+    }
+}
+
+/// One warning for each decision with values that no path inside every bound takes, as far as that
+/// shows in each bound alone.
+pub(super) fn never_feasible(space: &Bounded, level: &Level) -> Vec<Diagnostic> {
+    let graph = &level.bounded;
+    let windows = space.windows.iter();
+    let ends: Vec<_> = windows
+        .map(|window| (*window, graph.value_extremes(window.metric)))
+        .collect();
+    if ends.is_empty() {
+        return Vec::new();
+    }
+    let is_missed = |value: &Value| {
+        ends.iter()
+            .any(|(window, ends)| missed(value, window, ends).is_some())
+    };
+    let decisions = decisions(space.ir);
+    let choices = decisions.iter().flat_map(|decision| &decision.values);
+    let choices = choices.filter(|value| matches!(value.keys[..], [Key::Choice(..)]));
+    let choices: Vec<Key> = choices
+        .filter(|value| is_missed(value))
+        .map(|value| value.keys[0])
+        .collect();
+    let never = |decision: &Decision| {
+        let values = decision.values.iter().filter(|value| {
+            !space.bounds_away(decision, value) && !follows_one_of(space.ir, value, &choices)
+        });
+        let missed: Vec<Never> = values
+            .filter_map(|value| {
+                let mut ends = ends.iter();
+                ends.find_map(|(window, ends)| missed(value, window, ends))
+            })
+            .collect();
+        let row = decision.row.map(|row| &space.ir.rows[row]);
+        (!missed.is_empty())
+            .then(|| report::never_feasible(space, row, (&decision.of, decision.place), &missed))
+    };
+    decisions.iter().filter_map(never).collect()
+}
+
+/// Whether a value stands only in blocks that follow a choice with one of these values, of
+/// which it is told already.
+fn follows_one_of(ir: &Ir, value: &Value, choices: &[Key]) -> bool {
+    let follows = |key: &Key| match *key {
+        Key::Block(row, block, candidate) => {
+            let shared = &ir.rows[row].slots[block].candidates[candidate].shared;
+            shared.values.iter().any(|&(choice, value)| {
+                let mut told = choices.iter();
+                told.any(|key| matches!(*key, Key::Choice(c, v) if (c, v) == (choice.into(), value.into())))
+            })
+        }
+        _ => false,
+    };
+    value.keys.iter().all(follows)
+}
+
+/// A value that every path inside a window leaves out.
+pub(super) struct Never<'a> {
+    pub(super) value: &'a str,
+    pub(super) window: Window,
+    /// What a path with it costs at least, where that is too much; else at most.
+    pub(super) cost: u64,
+}
+
+fn missed<'a>(
+    value: &'a Value,
+    window: &Window,
+    ends: &Decided<Option<(u64, u64)>>,
+) -> Option<Never<'a>> {
+    let of_keys = value.keys.iter().filter_map(|key| key.of(ends));
+    let (least, most) = of_keys.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+    let cost = match (least > window.high, most < window.low) {
+        (true, _) => least,
+        (_, true) => most,
+        _ => return None,
+    };
+    Some(Never {
+        value: &value.text,
+        window: *window,
+        cost,
+    })
+}
+
+impl Bounded<'_> {
+    /// Whether a bound on the depth of the decision's own row excludes the value: that was meant.
+    fn bounds_away(&self, decision: &Decision, value: &Value) -> bool {
+        let depth = value.keys.first().and_then(|key| match *key {
+            Key::Depth(_, depth) => Some(depth),
+            _ => None,
+        });
+        let excludes = |relation: &Relation| match *relation {
+            Relation::Depth { row, low, high } => {
+                Some(row) == decision.row
+                    && depth.is_some_and(|depth| !(low..=high).contains(&depth))
+            }
+            _ => false,
+        };
+        self.requires
+            .iter()
+            .any(|require| excludes(&require.relation))
+    }
+}

@@ -1,0 +1,195 @@
+//! The share of every value inside the bounds, and values that no path takes, against lists of all paths.
+
+mod common;
+
+use common::lower_timed;
+use creamc_lang::cost::Cost;
+use creamc_lang::count::Window;
+use creamc_lang::ir::{Ir, Path, Row};
+use creamc_lang::plan::{Plan, Request, ValueShare, plan};
+use creamc_lang::source::Span;
+use creamc_lang::space::{Metric, Relation, Require, Setting};
+use creamc_lang::testing::small_space;
+use proptest::prelude::*;
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// Every path of a plan inside its windows; bounds on depths have none in these spaces.
+fn listed(plan: &Plan) -> Vec<Path> {
+    let decides = matches!(plan.ir.resolution.value, Setting::Searched(_));
+    let sides: Vec<u32> = plan.sides().collect();
+    let of_side = sides.into_iter().flat_map(|side| {
+        let resolution = decides.then_some(side);
+        let rows = listed_at(plan, side).into_iter();
+        rows.map(move |rows| Path { resolution, rows })
+    });
+    of_side
+        .filter(|path| plan.ir.shared_values(path).is_ok())
+        .collect()
+}
+
+fn listed_at(plan: &Plan, side: u32) -> Vec<Vec<Vec<u16>>> {
+    let mut paths = vec![(Vec::new(), Cost::default())];
+    for (row, costs) in plan.ir.rows.iter().zip(plan.costs_at(side)) {
+        let ways = ways(row, costs);
+        let with = |(rows, cost): &(Vec<Vec<u16>>, Cost)| {
+            let longer = ways.iter().map(|(blocks, more)| {
+                let mut rows = rows.clone();
+                rows.push(blocks.clone());
+                (rows, *cost + *more)
+            });
+            longer.collect::<Vec<_>>()
+        };
+        paths = paths.iter().flat_map(with).collect();
+    }
+    let inside = |cost: &Cost| plan.windows.iter().all(|window| window.holds(*cost));
+    let paths = paths.into_iter().filter(|(_, cost)| inside(cost));
+    paths.map(|(rows, _)| rows).collect()
+}
+
+fn ways(row: &Row, costs: &[Vec<Cost>]) -> Vec<(Vec<u16>, Cost)> {
+    let mut all = Vec::new();
+    for &depth in &row.depths {
+        let mut ways = vec![(Vec::new(), Cost::default())];
+        for slot in &costs[..depth as usize] {
+            let with = |(blocks, cost): &(Vec<u16>, Cost)| {
+                let next = slot.iter().enumerate().map(|(at, more)| {
+                    let mut blocks = blocks.clone();
+                    blocks.push(at as u16);
+                    (blocks, *cost + *more)
+                });
+                next.collect::<Vec<_>>()
+            };
+            ways = ways.iter().flat_map(with).collect();
+        }
+        all.extend(ways);
+    }
+    all
+}
+
+/// How many times a value is taken by paths, and how many times it could be.
+fn tally(ir: &Ir, paths: &[Path], one: &ValueShare) -> (usize, usize) {
+    let Some(row) = &one.row else {
+        if one.of == "resolution" {
+            let side = |path: &Path| path.resolution.map(|side| side.to_string());
+            let taken = paths
+                .iter()
+                .filter(|path| side(path).as_ref() == Some(&one.value));
+            return (taken.count(), paths.len());
+        }
+        let at = ir.choices.iter().position(|choice| choice.name == one.of);
+        let at = at.expect("it is a choice");
+        let value = |path: &Path| {
+            let values = ir.shared_values(path).expect("its blocks agree");
+            values[at].map(|value| ir.choices[at].values[usize::from(value)].to_string())
+        };
+        let taken = paths
+            .iter()
+            .filter(|path| value(path).as_ref() == Some(&one.value));
+        return (taken.count(), paths.len());
+    };
+    let at = ir.rows.iter().position(|other| other.name == *row);
+    let at = at.expect("it is a row");
+    if one.of == "depth" {
+        let has = |path: &&Path| path.rows[at].len().to_string() == one.value;
+        return (paths.iter().filter(has).count(), paths.len());
+    }
+    let blocks = paths
+        .iter()
+        .flat_map(|path| path.rows[at].iter().enumerate());
+    let candidates = blocks
+        .map(|(block, &candidate)| &ir.rows[at].slots[block].candidates[usize::from(candidate)]);
+    let candidates: Vec<_> = candidates.collect();
+    let has = candidates.iter().filter(|candidate| match one.of.as_str() {
+        "block" if candidate.branches.is_empty() => candidate.operator.as_str() == one.value,
+        "block" => candidate.text() == one.value,
+        of => {
+            let mut values = candidate.values.iter();
+            values.any(|(name, value, _)| name.as_str() == of && value.to_string() == one.value)
+        }
+    });
+    (has.count(), candidates.len())
+}
+
+/// A small space with up to two random windows, where it has a path inside and not too many.
+fn question(seed: u64) -> Option<Plan> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let text = small_space(&mut random);
+    let mut ir = lower_timed(&text, &mut random);
+    ir.requires.clear();
+    let (free, _) = plan(&ir, &Request::default()).ok()?;
+    if free.graph.count() > 5_000_u32.into() {
+        return None;
+    }
+    let mut requires = Vec::new();
+    for _ in 0..random.random_range(0..=2) {
+        let metric = *[Metric::Macs, Metric::Params, Metric::Table(0)].choose(&mut random)?;
+        let (least, most) = free.graph.extremes(metric)?;
+        let ends = [0, 0].map(|_| random.random_range(least..=most));
+        let (low, high) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
+        requires.push(Require {
+            relation: Relation::Metric { metric, low, high },
+            span: Span::default(),
+            value_span: Span::default(),
+        });
+    }
+    let request = Request {
+        requires,
+        ..Request::default()
+    };
+    plan(&ir, &request).ok().map(|(plan, _)| plan)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn shares_of_values_are_those_of_a_list_of_all_paths(seed in any::<u64>()) {
+        let Some(plan) = question(seed) else { return Ok(()) };
+        let paths = listed(&plan);
+        prop_assert!(!paths.is_empty());
+        for one in plan.value_shares() {
+            let (taken, all) = tally(&plan.ir, &paths, &one);
+            let share = taken as f64 / all as f64;
+            let (least, most) = (one.share.least - 1e-9, one.share.most + 1e-9);
+            prop_assert!(least <= share && share <= most, "{one:?}: {taken} of {all}");
+            prop_assert!((one.share.most == 0.0) <= (taken == 0), "{one:?}: {taken} of {all}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_never_feasible_only_where_no_listed_path_takes_it(seed in any::<u64>()) {
+        let Some(known) = question(seed) else { return Ok(()) };
+        let paths = listed(&known);
+        // The same bounds again, as if written in the file.
+        let mut ir = known.ir.clone();
+        let require = |window: &Window| Require {
+            relation: Relation::Metric { metric: window.metric, low: window.low, high: window.high },
+            span: Span::default(),
+            value_span: Span::default(),
+        };
+        ir.requires = known.windows.iter().map(require).collect();
+        let (plan, warnings) = plan(&ir, &Request::default()).expect("there is a path");
+        let said: Vec<&str> = warnings
+            .iter()
+            .filter(|one| one.code.as_str() == "value-never-feasible")
+            .map(|one| one.message.as_str())
+            .collect();
+        for one in plan.value_shares() {
+            let text = match (one.row.as_deref(), one.of.as_str()) {
+                (Some(row), "depth") => format!("`{row}.depth = {}`", one.value),
+                (Some(_), "block") => format!("`{}`", one.value),
+                (_, of) => format!("`{of} = {}`", one.value),
+            };
+            let at = match (one.row.as_deref(), one.of.as_str()) {
+                (Some(row), of) if of != "depth" => format!(" in `{row}`"),
+                _ => String::new(),
+            };
+            let is_said = said.iter().any(|said| said.contains(&text) && said.ends_with(&at));
+            if is_said && at.is_empty() == one.row.is_none() {
+                prop_assert_eq!(tally(&plan.ir, &paths, &one).0, 0, "{} of {:?}", text, said);
+            }
+        }
+    }
+}
