@@ -26,7 +26,7 @@ use crate::data::{Data, balanced_batches};
 use crate::nn::Place;
 use crate::ranks::Ranks;
 use crate::run::Stop;
-use crate::supernet::Supernet;
+use crate::supernet::{Sharing, Supernet};
 use crate::train::checkpoints::{Checkpoints, Subject};
 use crate::train::loss::KdLoss;
 use crate::train::meter::Reading;
@@ -161,7 +161,8 @@ impl Ready {
         let store = Store::new(opened.folder.checkpoint(), settings.checkpoints.keep);
         let subject = Subject::Plan(self.plan.fingerprint.clone());
         let made_with = (resolved, self.place.device, self.ranks.world());
-        let identity = identity(&self.plan, subject, &self.data, made_with);
+        let weights = sharing(settings).identity(&self.plan.weights);
+        let identity = identity(weights, subject, &self.data, made_with);
         Ok(Search {
             probes: probes(&self.draws, &settings.train, settings.supernet.probe_paths),
             settings,
@@ -269,14 +270,24 @@ pub(super) fn learner(
         config::Variant::Paper => Rules::Paper,
         config::Variant::Released => Rules::Released,
     };
+    let ir = plan.ir.at(plan.resolution);
+    let net = Supernet::sharing(&ir, sharing(settings), place, seed);
     Learner {
-        supernet: Supernet::new(&plan.ir.at(plan.resolution), place, seed),
-        momentum: Momentum::default(),
+        momentum: Momentum::of(&net.tensors()),
+        supernet: net,
         meta: MetaLayer::new(slice, classes, place, seed),
         board: Board::with_rules(rules, supernet.pool_size, supernet.acc_gap),
         lessons: Lessons::new(),
         visits: Visits::none(&plan.ir),
         ranks,
+    }
+}
+
+/// How candidates share their weights.
+pub(super) fn sharing(settings: &SearchSettings) -> Sharing {
+    match settings.supernet.sharing {
+        config::Sharing::Independent => Sharing::Independent,
+        config::Sharing::Elastic => Sharing::Elastic,
     }
 }
 
