@@ -91,11 +91,11 @@ fn a_tree_of_three_paths_has_a_node_for_every_beginning() {
     };
     let supernet = Supernet::new(&plan.ir.at(plan.resolution), place, 5);
     let one = plan.witness.clone();
-    let rows = one.0.len();
+    let rows = one.rows.len();
     let with = |row: usize| {
         let mut path = one.clone();
         let candidates = plan.ir.rows[row].slots[0].candidates.len() as u16;
-        path.0[row][0] = (path.0[row][0] + 1) % candidates;
+        path.rows[row][0] = (path.rows[row][0] + 1) % candidates;
         path
     };
     let searched: Vec<usize> = (0..rows)
@@ -104,7 +104,7 @@ fn a_tree_of_three_paths_has_a_node_for_every_beginning() {
     let (first, last) = (searched[0], searched[searched.len() - 1]);
     assert!(first < last);
     // Blocks from this row's first one to the end, which a path that differs there runs anew.
-    let from = |row: usize| -> usize { one.0[row..].iter().map(Vec::len).sum() };
+    let from = |row: usize| -> usize { one.rows[row..].iter().map(Vec::len).sum() };
     let paths = [one.clone(), with(first), with(last)];
     let expected = from(0) + from(first) + from(last);
     assert_eq!(Trie::new(&supernet, &paths).len(), expected);

@@ -500,7 +500,7 @@ fn shares(set: &[&str], board: Vec<Path>) -> (Ir, Vec<f64>) {
     let mut counts = vec![0.0; 6];
     for _ in 0..4_000 {
         // The first block of a stage with six candidates.
-        counts[usize::from(draws.draw(&mut random).0[SIX][0])] += 1.0 / 4_000.0;
+        counts[usize::from(draws.draw(&mut random).rows[SIX][0])] += 1.0 / 4_000.0;
     }
     (plan.ir, counts)
 }
@@ -529,7 +529,7 @@ fn row_1_the_prior_applies_when_asked_for_and_never_did_in_theirs() {
     // A board of four: three have candidate 5 there, one has candidate 2; one more each, over ten.
     let board = [5, 5, 2, 5].map(|candidate| {
         let mut path = plan("spaces/mobile.cream", &[]).witness;
-        path.0[SIX][0] = candidate;
+        path.rows[SIX][0] = candidate;
         path
     });
     let (_, taught) = shares(&["HOW_TO_PROB=teacher"], board.to_vec());
@@ -624,7 +624,12 @@ fn row_15_a_path_is_on_the_board_once_on_theirs_as_often_as_it_came() {
     let entries = |rules| {
         let mut board = Board::with_rules(rules, 10, 5.0);
         for points in [50.0, 40.0] {
-            board.offer(Path(vec![vec![0]]), Score::new(points).unwrap(), 100, ());
+            board.offer(
+                Path::new(vec![vec![0]]),
+                Score::new(points).unwrap(),
+                100,
+                (),
+            );
         }
         board.len()
     };
@@ -712,7 +717,7 @@ fn row_18_the_meta_update_leaves_the_weights_alone_the_released_codes_moves_them
 fn row_19_depth_varies_while_searching_in_theirs_it_does_not() {
     let depths = |variant| {
         let (_, paths) = drawn(variant);
-        let of_path = |path: &Path| path.0.iter().map(Vec::len).collect::<Vec<_>>();
+        let of_path = |path: &Path| path.rows.iter().map(Vec::len).collect::<Vec<_>>();
         paths.iter().map(of_path).collect::<BTreeSet<_>>().len()
     };
     assert!(depths(Variant::Paper) > 1);
@@ -724,7 +729,7 @@ fn row_20_of_two_equally_good_paths_the_cheaper_is_first_in_theirs_the_dearer() 
     let first = |rules| {
         let mut board = Board::with_rules(rules, 10, 5.0);
         for (path, flops) in [(0, 100), (1, 200)] {
-            let path = Path(vec![vec![path]]);
+            let path = Path::new(vec![vec![path]]);
             board.offer(path, Score::new(50.0).unwrap(), flops, ());
         }
         board.entries()[0].flops

@@ -75,7 +75,7 @@ fn space(loaded: &mut Loaded) -> String {
             "space {}, {} paths, resolution {}",
             plan.ir.space,
             text::big(&plan.graph.count().to_string()),
-            plan.resolution
+            text::listed(&plan.sides().collect::<Vec<_>>())
         ),
         None => "no space, names only".to_string(),
     }

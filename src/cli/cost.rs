@@ -79,7 +79,9 @@ fn arch(args: &Args, loaded: &mut Loaded) -> anyhow::Result<Option<(Arch, u32)>>
         Some(choices) => Some(arch::from_choices(loaded, choices)?),
         None => arch::named(loaded, args.arch.as_deref())?,
     };
-    Ok(picked.and_then(|picked| {
+    Ok(picked.and_then(|mut picked| {
+        let path = &mut picked.arch.path;
+        path.resolution = path.resolution.and(args.resolution).or(path.resolution);
         let resolution = resolution(args, loaded, &picked.arch)?;
         picked.warn(loaded, resolution);
         Some((picked.arch, resolution))

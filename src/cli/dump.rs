@@ -5,11 +5,12 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use creamc_lang::ir::Slot;
 use creamc_lang::plan::Plan;
 use creamc_lang::space::Metric;
 
 use super::load::{Loaded, SpaceArgs};
-use super::text::{Side, table};
+use super::text::{self, Side, table};
 use super::{CANNOT_WRITE, Verdict};
 
 /// Prints what a step of the compiler makes of a file
@@ -69,24 +70,32 @@ fn dumped(loaded: &mut Loaded, pass: Pass) -> Option<String> {
 }
 
 fn plan_text(plan: &Plan) -> String {
-    let mut text = format!(
+    let mut lines = format!(
         "plan {} of space {}\nweights {}\nresolution {}\npaths {}\n",
         plan.fingerprint,
         plan.ir.space,
         plan.weights,
-        plan.resolution,
+        text::listed(&plan.sides().collect::<Vec<_>>()),
         plan.graph.count()
     );
     for window in &plan.windows {
         let _ = writeln!(
-            text,
+            lines,
             "bound {} {}..{}",
             window.metric.as_str(),
             window.low,
             window.high
         );
     }
-    text + "\n" + &table(&COLUMNS, &cost_rows(plan))
+    let is_one = plan.smaller.is_empty();
+    for side in plan.sides() {
+        lines.push('\n');
+        if !is_one {
+            let _ = writeln!(lines, "at {side} pixels a side:");
+        }
+        lines += &table(&COLUMNS, &cost_rows(plan, side));
+    }
+    lines
 }
 
 const COLUMNS: [Side; 7] = [
@@ -99,14 +108,28 @@ const COLUMNS: [Side; 7] = [
     Side::Right,
 ];
 
-fn cost_rows(plan: &Plan) -> Vec<Vec<String>> {
+/// A candidate, with its widths where another differs in them alone.
+fn candidate_text(slot: &Slot, candidate: usize) -> String {
+    let text = slot.text(candidate);
+    let (input, output) = slot.candidates[candidate].widths;
+    match slot.structures() < slot.candidates.len() {
+        true => format!("{text}, {input} to {output}"),
+        false => text,
+    }
+}
+
+fn cost_rows(plan: &Plan, side: u32) -> Vec<Vec<String>> {
     let head = ["row", "block", "candidate"].into_iter();
     let metrics = Metric::ALL.iter().map(|metric| metric.as_str());
     let mut rows = vec![head.chain(metrics).map(String::from).collect()];
-    for (row, costs) in plan.ir.rows.iter().zip(&plan.costs) {
+    for (row, costs) in plan.ir.rows.iter().zip(plan.costs_at(side)) {
         for (block, (slot, costs)) in row.slots.iter().zip(costs).enumerate() {
             for (candidate, cost) in costs.iter().enumerate() {
-                let name = vec![row.name.clone(), block.to_string(), slot.text(candidate)];
+                let name = vec![
+                    row.name.clone(),
+                    block.to_string(),
+                    candidate_text(slot, candidate),
+                ];
                 let numbers = Metric::ALL
                     .iter()
                     .map(|&metric| cost.get(metric).to_string());

@@ -107,11 +107,8 @@ fn print(args: &Args, plan: &Plan, sampler: &Sampler, out: &mut impl Write) -> a
     }
     let mut random = ChaCha8Rng::seed_from_u64(args.seed);
     for number in 1..=args.n {
-        let arch = Arch {
-            name: format!("sample_{number}"),
-            resolution: Some(plan.resolution),
-            path: sampler.draw(&mut random),
-        };
+        let path = sampler.draw(&mut random);
+        let arch = Arch::of_plan(format!("sample_{number}"), path, plan);
         match args.format {
             Output::Cream => print_text(&arch, plan, out)?,
             Output::Json => print_json(&arch, plan, out)?,

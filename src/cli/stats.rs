@@ -123,6 +123,10 @@ fn json(plan: &Plan, feasible: &Feasible) -> Value {
         }
     }
     object.insert("resolution".into(), json!(plan.resolution));
+    if is_searched(plan) {
+        let sides: Vec<u32> = plan.sides().collect();
+        object.insert("resolutions".into(), json!(sides));
+    }
     let settled: Map<String, Value> = settled_depths(plan)
         .map(|(name, depth)| (name.to_owned(), json!(depth)))
         .collect();
@@ -178,8 +182,16 @@ fn resolution(plan: &Plan) -> String {
             let listed = text::listed(domain.values());
             format!("{side}, of {listed}: {}", reason(plan))
         }
-        Setting::Fixed(_) | Setting::Searched(_) => format!("{side}, as written"),
+        Setting::Fixed(_) => format!("{side}, as written"),
+        Setting::Searched(_) => {
+            let sides: Vec<u32> = plan.sides().collect();
+            format!("{}: a decision of every path", text::listed(&sides))
+        }
     }
+}
+
+fn is_searched(plan: &Plan) -> bool {
+    matches!(plan.ir.resolution.value, Setting::Searched(_))
 }
 
 /// The rule of `fit`, as far as it decided here.

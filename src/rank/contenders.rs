@@ -90,11 +90,8 @@ fn sampled(plan: &Plan, count: usize, seed: u64) -> Result<Vec<Arch>, Error> {
         }
         let path = sampler.draw(&mut random);
         if archs.iter().all(|arch| arch.path != path) {
-            archs.push(Arch {
-                name: format!("sample_{}", archs.len() + 1),
-                resolution: Some(plan.resolution),
-                path,
-            });
+            let name = format!("sample_{}", archs.len() + 1);
+            archs.push(Arch::of_plan(name, path, plan));
         }
     }
     Ok(archs)

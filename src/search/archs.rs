@@ -21,11 +21,7 @@ pub fn archs_text(
 ) -> String {
     let archs: Vec<Arch> = archs
         .iter()
-        .map(|(name, path)| Arch {
-            name: name.clone(),
-            resolution: Some(plan.resolution),
-            path: path.clone(),
-        })
+        .map(|(name, path)| Arch::of_plan(name, path.clone(), plan))
         .collect();
     write_files(&archs, &plan.ir, &space.to_string_lossy(), comments)
 }

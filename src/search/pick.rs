@@ -107,11 +107,11 @@ mod tests {
 
     fn picked(losses: &[f64]) -> Option<u16> {
         let pick = |(at, &loss): (usize, &f64)| Pick {
-            path: Path(vec![vec![at as u16]]),
+            path: Path::new(vec![vec![at as u16]]),
             judged: Judged { loss, top1: 50.0 },
         };
         let judged: Vec<Pick> = losses.iter().enumerate().map(pick).collect();
-        lowest(&judged).map(|pick| pick.path.0[0][0])
+        lowest(&judged).map(|pick| pick.path.rows[0][0])
     }
 
     #[test]

@@ -64,8 +64,8 @@ pub struct SearchRecord {
 pub struct JudgedRecord {
     /// Its index form; `None` where the space has none.
     pub choices: Option<Vec<Vec<u32>>>,
-    /// The candidates of every row.
-    pub path: Vec<Vec<u16>>,
+    /// The candidates of every row, and the resolution where that is searched.
+    pub path: Path,
     /// Its flops.
     pub flops: u64,
     /// What it was on the board with before: mostly one batch's top-1.
@@ -82,7 +82,7 @@ impl JudgedRecord {
     pub fn new(entry: &Entry<Probe>, judged: Judged, lessons: u64, ir: &Ir) -> JudgedRecord {
         JudgedRecord {
             choices: choices(&entry.path, ir),
-            path: entry.path.0.clone(),
+            path: entry.path.clone(),
             flops: entry.flops,
             score: entry.score.get(),
             judged,
@@ -105,8 +105,8 @@ pub struct GenerationRecord {
 pub struct EvolvedRecord {
     /// Its index form; `None` where the space has none.
     pub choices: Option<Vec<Vec<u32>>>,
-    /// The candidates of every row.
-    pub path: Vec<Vec<u16>>,
+    /// The candidates of every row, and the resolution where that is searched.
+    pub path: Path,
     /// Its flops.
     pub flops: u64,
     /// Loss and top-1 on the judge part.
@@ -119,7 +119,7 @@ impl GenerationRecord {
     pub fn new(generation: usize, judged: &[Pick], plan: &Plan) -> GenerationRecord {
         let record = |pick: &Pick| EvolvedRecord {
             choices: choices(&pick.path, &plan.ir),
-            path: pick.path.0.clone(),
+            path: pick.path.clone(),
             flops: plan.cost(&pick.path).flops,
             judged: pick.judged,
         };
@@ -354,9 +354,5 @@ fn cost_text(plan: &Plan, path: &Path) -> String {
 }
 
 fn arch(plan: &Plan, path: &Path) -> Arch {
-    Arch {
-        name: BEST.to_owned(),
-        resolution: Some(plan.resolution),
-        path: path.clone(),
-    }
+    Arch::of_plan(BEST, path.clone(), plan)
 }

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use creamc_lang::board::{Entry, Score};
 use creamc_lang::ir::{Ir, Path};
+use creamc_lang::space::Setting;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -41,10 +42,10 @@ struct Words {
     step: u64,
     reading: [Exact; 3],
     random: Random,
-    followed: Vec<PathWords>,
+    followed: Vec<Path>,
     board: Vec<EntryWords>,
     added: u64,
-    lessons: Vec<(PathWords, u64)>,
+    lessons: Vec<(Path, u64)>,
     visits: Visits,
     pick: Option<PickWords>,
     best: Option<(Exact, Option<u64>)>,
@@ -59,12 +60,9 @@ struct Random {
     position: String,
 }
 
-/// [`Path`]'s own lists.
-type PathWords = Vec<Vec<u16>>;
-
 #[derive(Debug, Serialize, Deserialize)]
 struct EntryWords {
-    path: PathWords,
+    path: Path,
     score: Exact,
     flops: u64,
     added: u64,
@@ -72,7 +70,7 @@ struct EntryWords {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct PickWords {
-    path: PathWords,
+    path: Path,
     loss: Exact,
     top1: Exact,
     step: Option<u64>,
@@ -94,21 +92,15 @@ impl Words {
                 stream: random.get_stream(),
                 position: random.get_word_pos().to_string(),
             },
-            followed: search
-                .walker
-                .draws
-                .followed()
-                .iter()
-                .map(|path| path.0.clone())
-                .collect(),
+            followed: search.walker.draws.followed().to_vec(),
             board: board.entries().iter().map(EntryWords::of).collect(),
             added: board.added(),
             lessons: lessons
-                .map(|(path, &count)| (path.0.clone(), count))
+                .map(|(path, &count)| (path.clone(), count))
                 .collect(),
             visits: search.learner.visits.clone(),
             pick: search.pick.as_ref().map(|(pick, step)| PickWords {
-                path: pick.path.0.clone(),
+                path: pick.path.clone(),
                 loss: Exact(pick.judged.loss),
                 top1: Exact(pick.judged.top1),
                 step: *step,
@@ -121,7 +113,7 @@ impl Words {
 impl EntryWords {
     fn of(entry: &Entry<Probe>) -> EntryWords {
         EntryWords {
-            path: entry.path.0.clone(),
+            path: entry.path.clone(),
             score: Exact(entry.score.get()),
             flops: entry.flops,
             added: entry.added,
@@ -186,12 +178,12 @@ fn put(search: &mut Search, mut contents: Contents) -> Result<(), String> {
     learner.supernet.load(&contents.tensors).map_err(fault)?;
     learner.momentum = Momentum::restore(&learner.supernet.tensors(), &momentum).map_err(fault)?;
     let lessons = words.lessons.into_iter();
-    learner.lessons = lessons.map(|(path, count)| (Path(path), count)).collect();
+    learner.lessons = lessons.collect();
     if !words.visits.fits(&search.plan.ir) {
         return Err("its visits are not of the space".to_owned());
     }
     learner.visits = words.visits;
-    let followed: Vec<Path> = words.followed.into_iter().map(Path).collect();
+    let followed = words.followed;
     if !followed.iter().all(|path| fits(path, &search.plan.ir)) {
         return Err("its prior follows what is no path of the space".to_owned());
     }
@@ -209,7 +201,7 @@ fn put(search: &mut Search, mut contents: Contents) -> Result<(), String> {
             loss: pick.loss.0,
             top1: pick.top1.0,
         };
-        let path = Path(pick.path);
+        let path = pick.path;
         (Pick { path, judged }, pick.step)
     });
     let paths = search.pick.iter().map(|(pick, _)| &pick.path);
@@ -229,7 +221,7 @@ fn entries(
 ) -> Result<Vec<Entry<Probe>>, String> {
     let entries = words.board.iter().enumerate();
     let entries = entries.map(|(at, entry)| {
-        let path = Path(entry.path.clone());
+        let path = entry.path.clone();
         let score = Score::new(entry.score.0).filter(|_| fits(&path, ir));
         Ok(Entry {
             score: score.ok_or("an entry of its board is no path of the space")?,
@@ -268,15 +260,26 @@ fn channels_last(images: &Tensor) -> Result<Tensor, String> {
     Ok(out)
 }
 
-/// Whether a path is one of the space: its candidates are there, and agree about shared decisions.
+/// Whether a path is one of the space: its candidates and its resolution are there, and agree about shared
+/// decisions.
 fn fits(path: &Path, ir: &Ir) -> bool {
-    let mut rows = path.0.iter().zip(&ir.rows);
+    let resolution = match &ir.resolution.value {
+        Setting::Searched(domain) => {
+            let side = path.resolution;
+            side.is_some_and(|side| domain.values().contains(&side))
+        }
+        Setting::Fixed(_) | Setting::Fitted(_) => path.resolution.is_none(),
+    };
+    let mut rows = path.rows.iter().zip(&ir.rows);
     let inside = |(blocks, row): (&Vec<u16>, &creamc_lang::ir::Row)| {
         let mut slots = blocks.iter().zip(&row.slots);
         blocks.len() <= row.slots.len()
             && slots.all(|(&candidate, slot)| usize::from(candidate) < slot.candidates.len())
     };
-    path.0.len() == ir.rows.len() && rows.all(inside) && ir.shared_values(path).is_ok()
+    resolution
+        && path.rows.len() == ir.rows.len()
+        && rows.all(inside)
+        && ir.shared_values(path).is_ok()
 }
 
 #[cfg(test)]

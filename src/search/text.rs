@@ -14,7 +14,7 @@ use super::visits::Visits;
 pub fn path_text(path: &Path, ir: &Ir) -> String {
     match choices(path, ir) {
         Some(lists) => choices_text(&lists),
-        None => format!("{:?}", path.0),
+        None => path.to_string(),
     }
 }
 

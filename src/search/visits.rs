@@ -62,7 +62,7 @@ impl Visits {
     /// # Panics
     /// When the path is not one of this space.
     pub fn count(&mut self, path: &Path) {
-        for (row, blocks) in self.rows.iter_mut().zip(&path.0) {
+        for (row, blocks) in self.rows.iter_mut().zip(&path.rows) {
             let depth = blocks.len() as u32;
             let visited = row.depths.get_mut(&depth);
             *visited.expect("a path has a depth of its row") += 1;

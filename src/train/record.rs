@@ -75,7 +75,7 @@ impl ArchRecord {
         ArchRecord {
             arch: arch.name.clone(),
             choices: arch.choices(&plan.ir),
-            resolution: plan.resolution,
+            resolution: plan.side(&arch.path),
             flops: cost.flops,
             macs: cost.macs,
             params: cost.params,

@@ -143,3 +143,29 @@ fn blocks_that_share_a_decision_agree_in_every_sample() {
     }
     assert!(kernels.contains(&3) && kernels.contains(&5), "{kernels:?}");
 }
+
+#[test]
+fn archs_of_searched_sizes_say_them_and_cost_what_the_line_says() {
+    let folder = folder_with(&["sizes.cream"]);
+    let run = creamc(&["sample", "sizes.cream", "--format", "json", "-n", "4"]).clean();
+    for line in run.out.lines() {
+        let sample: Value = serde_json::from_str(line).expect("a line is an object");
+        assert_eq!(sample["choices"], Value::Null);
+        let arch = sample["arch"].as_str().unwrap();
+        for said in ["resolution = ", "stem.channels = ", "s1.channels = "] {
+            assert!(arch.contains(said), "{arch}");
+        }
+        let text = format!("cream 1\nuse \"sizes.cream\"\n{arch}");
+        fs::write(folder.path().join("drawn.cream"), text).unwrap();
+        let cost = |more: &[&str]| {
+            let args = [&["cost", "drawn.cream", "--format", "json"], more].concat();
+            creamc_in(folder.path(), &args).clean().json()
+        };
+        assert_eq!(cost(&[])["flops"], sample["flops"]);
+        let said = format!("resolution = {}\n", cost(&[])["resolution"]);
+        assert!(arch.contains(&said), "{arch}");
+        let smaller = cost(&["--resolution", "8"]);
+        assert_eq!(smaller["resolution"], 8);
+        assert!(smaller["flops"].as_u64() < sample["flops"].as_u64());
+    }
+}

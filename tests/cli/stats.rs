@@ -96,3 +96,20 @@ fn settled_depths_are_told() {
         serde_json::json!({ "s1": 2, "s2": 3 })
     );
 }
+
+#[test]
+fn every_resolution_that_paths_decide_among_is_told() {
+    let told = creamc(&["stats", "sizes.cream"]).clean().out;
+    assert!(
+        told.contains("16 and 28: a decision of every path"),
+        "{told}"
+    );
+    let value = creamc(&["stats", "sizes.cream", "--format", "json"])
+        .clean()
+        .json();
+    assert_eq!(value["resolution"], 28);
+    assert_eq!(value["resolutions"], serde_json::json!([16, 28]));
+    // Two resolutions, two widths of each row, and 2 + 4 ways to fill the stage.
+    assert_eq!(value["paths"], "48");
+    assert_eq!(value["feasible_max"], "48");
+}

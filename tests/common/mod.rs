@@ -69,15 +69,15 @@ pub fn plan(file: &str, requires: &[&str]) -> Plan {
 /// The path of `tiny_childnet*`.
 pub fn tiny_childnet_path() -> Path {
     let blocks = [1, 1, 2, 3, 1, 1, 1, 1, 1];
-    let mut path = Path(blocks.map(|depth| vec![0; depth]).into());
-    path.0[3] = vec![0, 0, 1];
+    let mut path = Path::new(blocks.map(|depth| vec![0; depth]).into());
+    path.rows[3] = vec![0, 0, 1];
     path
 }
 
 /// A path of `tiny_supernet*` from the original's form: one list a row between stem and pool.
 pub fn tiny_path(index: &serde_json::Value) -> Path {
     let inner: Vec<Vec<u16>> = serde_json::from_value(index.clone()).expect("lists of candidates");
-    Path([vec![vec![0]], inner, vec![vec![0]; 3]].concat())
+    Path::new([vec![vec![0]], inner, vec![vec![0]; 3]].concat())
 }
 
 /// Panics unless `found` is `expected` up to `tolerance` times the largest expected value.

@@ -237,7 +237,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn path(number: u16) -> Path {
-        Path(vec![vec![number]])
+        Path::new(vec![vec![number]])
     }
 
     fn score(points: f64) -> Score {

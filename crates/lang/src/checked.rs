@@ -252,7 +252,7 @@ mod tests {
         let checked = Checked::from_texts(&files).expect("both are right");
         assert_eq!(checked.space.name.value, "tiny");
         let best = checked.arch("best").expect("it is there");
-        assert_eq!(best.path.0[2..4], [vec![1], vec![2]]);
+        assert_eq!(best.path.rows[2..4], [vec![1], vec![2]]);
         assert!(checked.arch("worst").is_none());
     }
 

@@ -11,7 +11,7 @@ use creamc_lang::count::{Graph, Measure, Sampler};
 use creamc_lang::diagnostic::{Diagnostic, Severity};
 use creamc_lang::ir::{Ir, Path};
 use creamc_lang::source::{FileId, Files, ReadError, Span};
-use creamc_lang::space::{Metric, Relation, Require};
+use creamc_lang::space::{Metric, Relation, Require, Setting};
 use creamc_lang::syntax::ast::Comparison;
 use creamc_lang::syntax::{ast, format, parse};
 use creamc_lang::testing::small_space;
@@ -50,13 +50,13 @@ fn path(ir: &Ir, mut pick: impl FnMut(usize) -> usize) -> Path {
             .map(|slot| (pick(slot.candidates.len()) % slot.candidates.len()) as u16)
             .collect()
     });
-    Path(rows.collect())
+    Path::new(rows.collect())
 }
 
 fn arch_of(ir: &Ir, path: Path) -> Arch {
     Arch {
         name: "best".to_owned(),
-        resolution: Some(ir.resolution.value.values()[0]),
+        resolution: path.resolution.or(Some(ir.resolution.value.values()[0])),
         path,
     }
 }
@@ -101,7 +101,7 @@ fn fixed_attributes_may_be_written_and_rows_without_decisions_too() {
     let (read, problems) = read(text, &ir);
     assert_eq!(problems, []);
     let path = read.expect("no problems").path;
-    assert_eq!(path.0, vec![vec![0]; ir.rows.len()]);
+    assert_eq!(path.rows, vec![vec![0]; ir.rows.len()]);
 }
 
 #[test]
@@ -326,7 +326,12 @@ fn small(seed: u64) -> (Ir, Path) {
     );
     let ir = unit.expect("in memory").ir.expect("a space without errors");
     let resolution = ir.resolution.value.values()[0];
-    let graph = Graph::build(&ir, &cost::table(&ir, resolution), &[]).expect("a small space");
+    let costs = (ir.resolution.value.values().iter()).map(|&side| (side, cost::table(&ir, side)));
+    let graph = match ir.resolution.value {
+        Setting::Searched(_) => Graph::build_over(&ir, &costs.collect::<Vec<_>>(), &[]),
+        _ => Graph::build(&ir, &cost::table(&ir, resolution), &[]),
+    };
+    let graph = graph.expect("a small space");
     let sampler = Sampler::new(&graph, &[], Measure::Decisions).expect("a space has paths");
     let path = sampler.draw(&mut random);
     (ir, path)

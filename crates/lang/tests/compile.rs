@@ -5,7 +5,7 @@ use std::path::Path;
 
 use creamc_lang::compile::{Overrides, Unit, load, parse_require};
 use creamc_lang::source::{Files, ReadError};
-use creamc_lang::space::{Metric, Relation};
+use creamc_lang::space::{Metric, Relation, Width};
 
 /// Files in memory.
 struct Memory(BTreeMap<&'static str, String>);
@@ -172,7 +172,7 @@ fn the_number_of_classes_can_be_set_from_outside() {
             .expect("there are rows")
             .out_channels
             .value,
-        37
+        Width::fixed(37)
     );
 }
 

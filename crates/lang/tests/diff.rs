@@ -11,7 +11,7 @@ use creamc_lang::cost;
 use creamc_lang::diff::{self, Count, Effort, Paths, Side, SpaceDiff, What};
 use creamc_lang::ir::{Candidate, Path};
 use creamc_lang::plan::{Plan, Request, plan};
-use creamc_lang::space::{Metric, Require};
+use creamc_lang::space::{Metric, Require, Setting};
 use creamc_lang::testing::{changed_space, small_space};
 use num_bigint::BigUint;
 use rand::seq::IndexedRandom;
@@ -66,8 +66,9 @@ impl Settled {
         }
     }
 
-    /// Every path, what it is made of, and whether it is inside every bound.
-    fn paths(&self, blocks: &mut Blocks) -> Vec<(Identity, bool)> {
+    /// Every path, what it is made of, and whether it is inside every bound; with its resolution where
+    /// that tells paths apart.
+    fn paths(&self, blocks: &mut Blocks, is_sided: bool) -> Vec<(Identity, bool)> {
         let mut known = BTreeMap::new();
         let paths = enumerate(&self.plan).into_iter();
         let described = paths.map(|path| {
@@ -75,10 +76,11 @@ impl Settled {
             let cost = cost::of_network(&network);
             let mut bounds = self.requires.iter();
             let is_inside = bounds.all(|one| {
-                let depth = |row: usize| path.0[row].len() as u32;
-                holds(&one.relation, depth, |metric| cost.get(metric))
+                let depth = |row: usize| path.rows[row].len() as u32;
+                let width = |row: usize| self.plan.ir.width_of(&path, row);
+                holds(&one.relation, depth, width, |metric| cost.get(metric))
             });
-            let mut rows: Identity = path.0.iter().map(|_| Vec::new()).collect();
+            let mut rows: Identity = path.rows.iter().map(|_| Vec::new()).collect();
             for (layer, place) in network.layers.iter().zip(path.blocks()) {
                 let (row, block, candidate) = place;
                 let number = *known.entry(place).or_insert_with(|| {
@@ -88,6 +90,9 @@ impl Settled {
                     *blocks.entry(text).or_insert(next)
                 });
                 rows[row].push(number);
+            }
+            if is_sided {
+                rows.push(vec![self.plan.side(&path) as usize]);
             }
             (rows, is_inside)
         });
@@ -138,8 +143,19 @@ fn enumerate(plan: &Plan) -> Vec<Path> {
         };
         paths = paths.iter().flat_map(with).collect();
     }
-    let all = paths.into_iter().map(Path);
+    let is_searched = searches_resolution(plan);
+    let all = plan.sides().flat_map(|side| {
+        let paths = paths.iter().cloned();
+        paths.map(move |rows| Path {
+            resolution: is_searched.then_some(side),
+            rows,
+        })
+    });
     all.filter(|path| plan.graph.cost(path).is_some()).collect()
+}
+
+fn searches_resolution(plan: &Plan) -> bool {
+    matches!(plan.ir.resolution.value, Setting::Searched(_))
 }
 
 /// Small enough to be listed.
@@ -238,7 +254,10 @@ fn counts_are_those_of_listed_paths() {
         let difference = compare(&one, &other, Effort::Exact);
         let pair = rows_pair(&difference);
         let mut blocks = Blocks::new();
-        let listed = [one.paths(&mut blocks), other.paths(&mut blocks)];
+        let is_sided = [&one, &other]
+            .iter()
+            .any(|one| searches_resolution(&one.plan));
+        let listed = [&one, &other].map(|side| side.paths(&mut blocks, is_sided));
         let all = listed
             .each_ref()
             .map(|paths| paths.iter().map(|(path, _)| path).collect());

@@ -4,7 +4,7 @@ mod common;
 
 use common::{holds, lower, no_cost};
 use creamc_lang::cost;
-use creamc_lang::ir::{Candidate, Ir};
+use creamc_lang::ir::{Candidate, Ir, RowWidth};
 use creamc_lang::plan::{Plan, Request, plan};
 use creamc_lang::source::{Span, Spanned};
 use creamc_lang::space::{Metric, Relation, Require};
@@ -46,18 +46,22 @@ fn ways(ir: &Ir, settled: &[(usize, u32)]) -> Vec<Vec<u32>> {
             .collect();
     }
     let bounds = ir.requires.iter().map(|one| &one.relation);
-    let on_depths: Vec<_> = bounds
-        .filter(|one| !matches!(one, Relation::Metric { .. }))
-        .collect();
+    let is_on_depths =
+        |one: &&Relation| matches!(one, Relation::Depth { .. } | Relation::DepthPair { .. });
+    let on_depths: Vec<_> = bounds.filter(is_on_depths).collect();
     all.retain(|depths| {
         on_depths
             .iter()
-            .all(|one| holds(one, |row| depths[row], no_cost))
+            .all(|one| holds(one, |row| depths[row], no_width, no_cost))
     });
     all
 }
 
-/// Every way to decide all choices.
+fn no_width(_: usize) -> u32 {
+    panic!("bounds on widths are left out here")
+}
+
+/// Every way to decide all choices inside the bounds on widths.
 fn assignments(ir: &Ir) -> Vec<Vec<u16>> {
     let mut all = vec![Vec::new()];
     for choice in &ir.choices {
@@ -68,6 +72,24 @@ fn assignments(ir: &Ir) -> Vec<Vec<u16>> {
             .flat_map(|decided| values.clone().map(move |value| with(decided, value)))
             .collect();
     }
+    let is_on_widths =
+        |one: &&Relation| matches!(one, Relation::Width { .. } | Relation::WidthPair { .. });
+    let bounds = ir.requires.iter().map(|one| &one.relation);
+    let on_widths: Vec<_> = bounds.filter(is_on_widths).collect();
+    all.retain(|decided| {
+        let width = |row: usize| match ir.rows[row].width {
+            RowWidth::Fixed(width) => width,
+            RowWidth::Choice(choice) => {
+                let choice = usize::from(choice);
+                let width = ir.choices[choice].width(decided[choice]);
+                width.expect("a row's width is a width")
+            }
+        };
+        let no_depth = |_| panic!("bounds on depths are left out here");
+        on_widths
+            .iter()
+            .all(|one| holds(one, no_depth, width, no_cost))
+    });
     all
 }
 
@@ -93,7 +115,7 @@ fn ends_of(
     };
     let block = |row: usize, block: usize| {
         let candidates = at.rows[row].slots[block].candidates.iter().filter(agrees);
-        let costs = candidates.map(|one| cost::candidate(one, inputs[row][block]).flops);
+        let costs = candidates.map(|one| cost::candidate(one, one.input(inputs[row][block])).flops);
         let (least, most) = (costs.clone().min(), costs.max());
         least.zip(most).expect("a block has a candidate")
     };

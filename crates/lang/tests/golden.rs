@@ -59,7 +59,7 @@ fn extreme(ir: &Ir, largest: bool) -> Path {
         };
         (0..depth).map(candidate).collect()
     });
-    Path(rows.collect())
+    Path::new(rows.collect())
 }
 
 #[test]

@@ -146,7 +146,7 @@ fn an_arch_of_a_space_without_decisions_is_empty_and_formatted() {
     let arch = arch::Arch {
         name: "best".to_owned(),
         resolution: Some(8),
-        path: creamc_lang::ir::Path(vec![vec![0], vec![0]]),
+        path: creamc_lang::ir::Path::new(vec![vec![0], vec![0]]),
     };
     let text = arch::write_file(&arch, &ir, "one.cream", &["Nothing to find.".to_owned()]);
     let (file, problems) = parse(Default::default(), &text);

@@ -7,7 +7,7 @@ use creamc_lang::cost::Cost;
 use creamc_lang::count::{Measure, NoSample, Prior, PriorError, Sampler, Window};
 use creamc_lang::ir::{Candidate, Ir, Path, Row, Slot};
 use creamc_lang::plan::{Plan, Request, plan};
-use creamc_lang::space::Metric;
+use creamc_lang::space::{Metric, Setting};
 use creamc_lang::testing::small_space;
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
@@ -18,8 +18,33 @@ const MOBILE: &str = include_str!("fixtures/mobile.cream");
 /// Every path of a small space that meets the bounds of its file and lies inside windows, with
 /// its chance, not normalised, under a measure and a prior.
 fn enumerate(plan: &Plan, windows: &[Window], measure: Measure, prior: &Prior) -> Vec<(Path, f64)> {
+    if !matches!(plan.ir.resolution.value, Setting::Searched(_)) {
+        return enumerate_at(plan, plan.resolution, windows, measure, prior);
+    }
+    let even = match measure {
+        Measure::Paths => 1.0,
+        Measure::Decisions => 1.0 / plan.sides().count() as f64,
+    };
+    let of_side = |side: u32| {
+        let paths = enumerate_at(plan, side, windows, measure, prior).into_iter();
+        paths.map(move |(mut path, chance)| {
+            path.resolution = Some(side);
+            (path, chance * even)
+        })
+    };
+    plan.sides().flat_map(of_side).collect()
+}
+
+/// The same at one resolution, which the paths do not say.
+fn enumerate_at(
+    plan: &Plan,
+    side: u32,
+    windows: &[Window],
+    measure: Measure,
+    prior: &Prior,
+) -> Vec<(Path, f64)> {
     let mut paths = vec![(Vec::new(), Cost::default(), 1.0)];
-    for (row, costs) in plan.costs.iter().enumerate() {
+    for (row, costs) in plan.costs_at(side).iter().enumerate() {
         let of_row = row_ways(&plan.ir.rows[row], row, costs, measure, prior);
         let all = paths.iter().flat_map(|(rows, cost, chance)| {
             of_row.iter().map(move |(blocks, added, share)| {
@@ -31,22 +56,25 @@ fn enumerate(plan: &Plan, windows: &[Window], measure: Measure, prior: &Prior) -
         paths = all.collect();
     }
     let requires = &plan.ir.requires;
-    paths.retain(|(rows, ..)| plan.ir.shared_values(&Path(rows.clone())).is_ok());
+    paths.retain(|(rows, ..)| plan.ir.shared_values(&Path::new(rows.clone())).is_ok());
     for (rows, _, chance) in &mut paths {
         if measure == Measure::Decisions {
-            *chance *= shared_chance(&plan.ir, &Path(rows.clone()));
+            *chance *= shared_chance(&plan.ir, &Path::new(rows.clone()));
         }
     }
     paths.retain(|(rows, cost, chance)| {
+        let path = Path::new(rows.clone());
+        let depth = |row: usize| rows[row].len() as u32;
+        let width = |row: usize| plan.ir.width_of(&path, row);
         *chance > 0.0
             && requires
                 .iter()
-                .all(|require| holds(&require.relation, |row| rows[row].len() as u32, no_cost))
+                .all(|require| holds(&require.relation, depth, width, no_cost))
             && windows.iter().all(|window| window.holds(*cost))
     });
     paths
         .into_iter()
-        .map(|(rows, _, chance)| (Path(rows), chance))
+        .map(|(rows, _, chance)| (Path::new(rows), chance))
         .collect()
 }
 
@@ -120,9 +148,7 @@ fn question(seed: u64) -> Option<(Plan, Vec<Window>, ChaCha8Rng)> {
 /// Some numbers for the first slot with a choice; `None` where no slot has one.
 fn random_prior(ir: &Ir, random: &mut ChaCha8Rng) -> Option<Prior> {
     let slots = ir.rows.iter().flat_map(|row| &row.slots);
-    let count = slots
-        .map(|slot| slot.candidates.len())
-        .find(|&count| count > 1)?;
+    let count = slots.map(Slot::structures).find(|&count| count > 1)?;
     let mut weights: Vec<f64> = (0..count)
         .map(|_| f64::from(random.random_range(0u32..5)))
         .collect();
@@ -248,7 +274,7 @@ fn a_prior_from_paths_counts_candidates_and_adds_one() {
             true => candidates.to_vec(),
             false => vec![0],
         };
-        Path((0..ir.rows.len()).map(blocks).collect())
+        Path::new((0..ir.rows.len()).map(blocks).collect())
     };
     let paths = [path(&[3, 1]), path(&[3]), path(&[2, 1])];
     let prior = Prior::from_paths(&ir, paths.iter());

@@ -78,10 +78,16 @@ fn examples(page: &str) -> Vec<&str> {
 }
 
 #[test]
-fn every_space_of_the_repository_compiles_without_a_word() {
+fn every_space_of_the_repository_compiles() {
     for name in files_of("spaces", ".cream") {
         let unit = compile(&format!("spaces/{name}"));
-        assert_eq!(messages(&unit), "", "{name}");
+        // A stage of `edge` is searched in its depth and may leave blocks out: it shows the warning.
+        let allowed = match name.as_str() {
+            "edge.cream" => vec![Code::SameNetworkTwice],
+            _ => Vec::new(),
+        };
+        let found = unit.diagnostics.iter().map(|found| found.code);
+        assert_eq!(found.collect::<Vec<_>>(), allowed, "{name}");
         insta::assert_snapshot!(
             format!("space_{}", name.trim_end_matches(".cream")),
             outcome(&unit)
@@ -93,7 +99,7 @@ fn every_space_of_the_repository_compiles_without_a_word() {
 fn the_examples_of_the_language_reference_do_what_it_says() {
     let page = fs::read_to_string(repository().join("docs/language.md")).expect("the reference");
     let examples = examples(&page);
-    assert_eq!(examples.len(), 5);
+    assert_eq!(examples.len(), 6);
     for (at, text) in examples.into_iter().enumerate() {
         let unit = compile_example("docs/example.cream", text);
         insta::assert_snapshot!(format!("reference_{}", at + 1), outcome(&unit));

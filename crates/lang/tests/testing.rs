@@ -24,7 +24,7 @@ fn panic_of(run: impl FnOnce() + std::panic::UnwindSafe) -> String {
 #[test]
 fn a_path_of_the_paper_s_demo_costs_what_the_readme_says() {
     let plan = tiny().plan().expect("its bounds can be met");
-    let path = Path(vec![
+    let path = Path::new(vec![
         vec![0],
         vec![0],
         vec![2, 0, 2],

@@ -28,7 +28,7 @@ pub fn picked(run: &Run) -> Option<String> {
 pub fn path_text(arch: &Arch, ir: &Ir) -> String {
     match arch.choices(ir) {
         Some(lists) => choices_text(&lists),
-        None => format!("{:?}", arch.path.0),
+        None => arch.path.to_string(),
     }
 }
 

@@ -41,11 +41,10 @@ fn about(plan: &Plan) -> Vec<(&'static str, String)> {
         ("Inside every bound", number::between(&least, &most)),
         (
             "Image",
-            format!(
-                "{} × {side} × {side}",
-                ir.input_channels,
-                side = plan.resolution
-            ),
+            plan.sides()
+                .map(|side| format!("{} × {side} × {side}", ir.input_channels))
+                .collect::<Vec<_>>()
+                .join(", "),
         ),
         ("Classes", grouped(&ir.classes.to_string())),
         ("Fingerprint", plan.fingerprint.clone()),

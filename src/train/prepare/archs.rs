@@ -4,6 +4,7 @@ use creamc_lang::arch::{self, Arch};
 use creamc_lang::ir::Ir;
 use creamc_lang::plan::{Plan, Request};
 use creamc_lang::source::Spanned;
+use creamc_lang::space::Setting;
 use creamc_lang::syntax::ast;
 
 use super::{Source, has_errors};
@@ -20,8 +21,8 @@ impl Source {
     /// search: architectures outside them are planned too, with a warning.
     ///
     /// # Errors
-    /// When the text of one is wrong, or they are for images of different sizes, or of different
-    /// depths where `fit` settles one.
+    /// When the text of one is wrong, or they are for images of different sizes where the space searches
+    /// none, or of different depths where `fit` settles one.
     pub fn plan_archs(&self) -> Result<(Vec<Arch>, Plan), Error> {
         let ir = self.ir()?;
         let mut archs: Vec<(&ast::Arch, Arch)> = Vec::new();
@@ -34,10 +35,14 @@ impl Source {
         if has_errors(&found) {
             return Err(self.refuse(found));
         }
-        let pinned = one_resolution(&archs)?;
+        let is_searched = matches!(ir.resolution.value, Setting::Searched(_));
+        let pinned = match is_searched {
+            true => None,
+            false => one_resolution(&archs)?,
+        };
         let depths = one_depth(&archs, ir)?;
         let mut free = ir.clone();
-        if pinned.is_some() {
+        if is_searched || pinned.is_some() {
             free.requires.clear();
         }
         let request = Request {

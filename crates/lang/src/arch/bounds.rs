@@ -7,7 +7,6 @@ use crate::ir::Ir;
 use crate::quantity::grouped;
 use crate::source::Span;
 use crate::space::{Relation, Require};
-use crate::syntax::ast::Comparison;
 
 /// One warning for each bound that the arch, written at `name` and of this `cost`, does not meet.
 pub fn outside_bounds(
@@ -28,7 +27,8 @@ pub fn outside_bounds(
 
 /// What the arch has instead, if it does not meet the bound.
 fn breach(arch: &Arch, cost: Cost, relation: &Relation, ir: &Ir) -> Option<String> {
-    let depth = |row: usize| arch.path.0[row].len();
+    let depth = |row: usize| arch.path.rows[row].len();
+    let width = |row: usize| ir.width_of(&arch.path, row);
     let name = |row: usize| &ir.rows[row].name;
     match *relation {
         Relation::Metric { metric, low, high } => {
@@ -45,7 +45,7 @@ fn breach(arch: &Arch, cost: Cost, relation: &Relation, ir: &Ir) -> Option<Strin
             comparison,
             right,
         } => {
-            let holds = compares(depth(left), comparison, depth(right));
+            let holds = comparison.holds(depth(left), depth(right));
             let depths = || {
                 format!(
                     "`{}` has depth {}, `{}` has depth {}",
@@ -57,13 +57,26 @@ fn breach(arch: &Arch, cost: Cost, relation: &Relation, ir: &Ir) -> Option<Strin
             };
             (!holds).then(depths)
         }
-    }
-}
-
-fn compares(left: usize, comparison: Comparison, right: usize) -> bool {
-    match comparison {
-        Comparison::AtMost => left <= right,
-        Comparison::AtLeast => left >= right,
-        Comparison::Equal => left == right,
+        Relation::Width { row, low, high } => {
+            let outside = !(low..=high).contains(&width(row));
+            outside.then(|| format!("`{}` has {} channels", name(row), width(row)))
+        }
+        Relation::WidthPair {
+            left,
+            comparison,
+            right,
+        } => {
+            let holds = comparison.holds(width(left), width(right));
+            let widths = || {
+                format!(
+                    "`{}` has {} channels, `{}` has {}",
+                    name(left),
+                    width(left),
+                    name(right),
+                    width(right)
+                )
+            };
+            (!holds).then(widths)
+        }
     }
 }

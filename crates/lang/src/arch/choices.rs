@@ -156,11 +156,11 @@ pub fn from_choices(name: &str, lists: &[Vec<u32>], ir: &Ir) -> Result<FromChoic
             found: lists.len(),
         });
     }
-    let mut path = Path(vec![vec![0]; ir.rows.len()]);
+    let mut path = Path::new(vec![vec![0]; ir.rows.len()]);
     for (at, (row, list)) in rows.iter().zip(lists).enumerate() {
-        path.0[listed.start + at] = blocks(at + 1, row, list)?;
+        path.rows[listed.start + at] = blocks(at + 1, row, list)?;
     }
-    for (row, blocks) in ir.rows.iter().zip(&mut path.0) {
+    for (row, blocks) in ir.rows.iter().zip(&mut path.rows) {
         // Rows without a list have one candidate a block and one depth.
         blocks.resize(blocks.len().max(row.depths[0] as usize), 0);
     }
@@ -215,17 +215,17 @@ impl Arch {
     /// # Panics
     /// When the arch is not one of this space.
     pub fn choices(&self, ir: &Ir) -> Option<Vec<Vec<u32>>> {
-        let rows = &self.path.0[listed_rows(ir)?];
+        let rows = &self.path.rows[listed_rows(ir)?];
         let widen = |blocks: &Vec<u16>| blocks.iter().copied().map(u32::from).collect();
         Some(rows.iter().map(widen).collect())
     }
 }
 
 /// The rows that have a list: after the first row, before the first pool over the whole map.
-/// `None` without such a pool, where a row without a list decides something, and where blocks share
-/// a decision.
+/// `None` without such a pool, where a row without a list decides something, where blocks share
+/// a decision, and where widths or the resolution are searched.
 fn listed_rows(ir: &Ir) -> Option<Range<usize>> {
-    if !ir.choices.is_empty() {
+    if !ir.choices.is_empty() || matches!(ir.resolution.value, Setting::Searched(_)) {
         return None;
     }
     let pool = ir.rows.iter().position(is_global_pool)?;

@@ -1,10 +1,12 @@
 //! An `arch` item against a lowered space.
 
+use std::borrow::Cow;
+
 use super::select::{means, select};
 use super::{Arch, outside_bounds, report};
 use crate::cost;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Ir, Path, Row};
+use crate::ir::{Candidate, Choice, Ir, Path, Row, RowWidth, Slot};
 use crate::source::{Span, Spanned};
 use crate::space::Setting;
 use crate::syntax::ast::{self, Fix, Pick, Prim, Value};
@@ -13,8 +15,8 @@ use crate::syntax::ast::{self, Fix, Pick, Prim, Value};
 ///
 /// Every row that decides something must be fixed, with one block for each unit of depth; others
 /// may be. Each block is one candidate of its slot. All blocks that follow a choice stand for one value of it,
-/// the one of its row where it has one. The resolution is the one the arch pins, the
-/// space's own where that is fixed, else left to the plan. Where it is known, a warning tells of each
+/// the one of its row where it has one. Searched widths and a searched resolution must be fixed. The resolution
+/// is the one the arch pins, the space's own where that is fixed, else left to the plan. Where it is known, a warning tells of each
 /// bound of the space that the arch does not meet; else the caller asks [`outside_bounds`] when it is.
 pub fn read(arch: &ast::Arch, ir: &Ir) -> (Option<Arch>, Vec<Diagnostic>) {
     let mut reader = Reader {
@@ -23,6 +25,8 @@ pub fn read(arch: &ast::Arch, ir: &Ir) -> (Option<Arch>, Vec<Diagnostic>) {
         resolution: None,
         rows: vec![None; ir.rows.len()],
         choices: vec![None; ir.choices.len()],
+        widths: Widths::of(arch, ir),
+        followed: Vec::new(),
         seen: Vec::new(),
         diagnostics: Vec::new(),
     };
@@ -30,10 +34,13 @@ pub fn read(arch: &ast::Arch, ir: &Ir) -> (Option<Arch>, Vec<Diagnostic>) {
         reader.fix(fix);
     }
     reader.missing_rows();
+    reader.missing_decisions();
     let path = reader.path();
     let read = path.map(|path| Arch {
         name: arch.name.value.clone(),
-        resolution: reader.resolution.or(fixed(&ir.resolution)),
+        resolution: (path.resolution)
+            .or(reader.resolution)
+            .or(fixed(&ir.resolution)),
         path,
     });
     let mut diagnostics = reader.diagnostics;
@@ -65,6 +72,9 @@ enum Target {
 }
 
 struct Reader<'a> {
+    widths: Widths,
+    /// Widths fixed at rows that take theirs from a row before, with the choice that decides it.
+    followed: Vec<(u16, &'a Fix)>,
     /// The value each choice was given in a row of its own.
     choices: Vec<Option<(u16, &'a Fix)>>,
     ir: &'a Ir,
@@ -141,8 +151,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn fix_channels(&mut self, fix: &Fix, row: usize) {
-        let width = self.ir.rows[row].slots[0].out_channels;
+    fn fix_channels(&mut self, fix: &'a Fix, row: usize) {
+        let width = match self.ir.rows[row].width {
+            RowWidth::Fixed(width) => width,
+            RowWidth::Choice(choice) => {
+                let index = usize::from(choice);
+                return match self.ir.choices[index].width_of == Some(row) {
+                    true => self.fix_choice(fix, index),
+                    false => self.followed.push((choice, fix)),
+                };
+            }
+        };
         match number(fix) {
             None => self.diagnostics.push(report::wants_number(fix)),
             Some(Some(channels)) if channels == width => {}
@@ -179,10 +198,12 @@ impl<'a> Reader<'a> {
         let mut all = Some(Vec::new());
         for (block, pick) in fix.picks.iter().enumerate() {
             let slot = &row.slots[block.min(row.slots.len() - 1)];
+            let of_width = self.widths.candidates(slot);
             let read = match pick {
-                Pick::Prim(prim) => select(prim, slot, &row.name),
-                Pick::Number(number) => Err(report::wants_block(number.span, row, slot)),
+                Pick::Prim(prim) => select(prim, &of_width.slot, &row.name),
+                Pick::Number(number) => Err(report::wants_block(number.span, row, &of_width.slot)),
             };
+            let read = read.map(|candidate| of_width.index(candidate));
             match (read, &mut all) {
                 (Ok(candidate), Some(candidates)) => candidates.push(candidate),
                 (Ok(_), None) => {}
@@ -203,12 +224,49 @@ impl<'a> Reader<'a> {
         self.diagnostics.extend(problems);
     }
 
+    /// Searched widths and a searched resolution that have no row.
+    fn missing_decisions(&mut self) {
+        let is_missing = |name: &str| self.seen.iter().all(|(seen, _)| seen != name);
+        let widths = self.ir.choices.iter();
+        let widths = widths.filter(|choice| choice.width_of.is_some() && choice.values.len() > 1);
+        let missing = widths.filter(|choice| is_missing(&choice.name));
+        let mut problems: Vec<Diagnostic> = missing
+            .map(|choice| {
+                let value = choice.values[0].to_string();
+                report::missing_decision(self.arch, &choice.name, &value, choice.span)
+            })
+            .collect();
+        let resolution = &self.ir.resolution;
+        if let Setting::Searched(domain) = &resolution.value
+            && let [first, _, ..] = domain.values()
+            && is_missing("resolution")
+        {
+            problems.push(report::missing_decision(
+                self.arch,
+                "resolution",
+                &first.to_string(),
+                resolution.span,
+            ));
+        }
+        self.diagnostics.extend(problems);
+    }
+
     /// The path, if nothing was wrong and all agree about shared decisions.
     fn path(&mut self) -> Option<Path> {
-        let undecided = |row: &Row| vec![0; row.depths[0] as usize];
+        let undecided = |row: &Row| {
+            let slots = row.slots[..row.depths[0] as usize].iter();
+            let first = slots.map(|slot| self.widths.candidates(slot).index(0));
+            first.collect()
+        };
         let rows = self.ir.rows.iter().zip(&self.rows);
         let path = rows.map(|(row, fixed)| fixed.clone().unwrap_or_else(|| undecided(row)));
-        let path = Path(path.collect());
+        let path = Path {
+            resolution: match &self.ir.resolution.value {
+                Setting::Searched(domain) => self.resolution.or(Some(domain.values()[0])),
+                Setting::Fixed(_) | Setting::Fitted(_) => None,
+            },
+            rows: path.collect(),
+        };
         if self.diagnostics.is_empty() {
             self.check_shared(&path);
         }
@@ -226,6 +284,15 @@ impl<'a> Reader<'a> {
                 return self.diagnostics.push(problem);
             }
         };
+        for &(choice, fix) in &self.followed {
+            let of = &self.ir.choices[usize::from(choice)];
+            let width = values[usize::from(choice)].and_then(|value| of.width(value));
+            let width = width.expect("every path follows the width of its rows");
+            if number(fix) != Some(Some(width)) {
+                let problem = report::width_follows(fix, width, of);
+                self.diagnostics.push(problem);
+            }
+        }
         for (at, (choice, value)) in self.ir.choices.iter().zip(values).enumerate() {
             // A choice that no block follows says nothing.
             let (Some((given, fix)), Some(value)) = (self.choices[at], value) else {
@@ -247,6 +314,72 @@ impl<'a> Reader<'a> {
             Some(pick) => report::pick_span(pick),
             None => self.arch.name.span,
         }
+    }
+}
+
+/// What an arch says of the searched widths.
+struct Widths {
+    /// The value of every choice that is a width: the first one where nothing is said, or what is wrong.
+    values: Vec<Option<u16>>,
+}
+
+impl Widths {
+    fn of(arch: &ast::Arch, ir: &Ir) -> Widths {
+        let value = |choice: &Choice| {
+            choice.width_of?;
+            let fixed = arch
+                .fixes
+                .iter()
+                .find(|fix| report::dotted(fix) == choice.name);
+            let said = fixed.and_then(value);
+            let mut values = choice.values.iter();
+            let at = values.position(|&one| said.as_ref().is_some_and(|said| means(one, said)));
+            Some(at.map_or(0, |at| u16::try_from(at).expect("at most 4,096 values")))
+        };
+        Widths {
+            values: ir.choices.iter().map(value).collect(),
+        }
+    }
+
+    /// The candidates of a slot that have these widths.
+    fn candidates<'s>(&self, slot: &'s Slot) -> OfWidth<'s> {
+        if self.values.iter().all(Option::is_none) {
+            return OfWidth {
+                slot: Cow::Borrowed(slot),
+                indices: None,
+            };
+        }
+        let agrees = |candidate: &Candidate| {
+            let mut values = candidate.shared.values.iter();
+            values.all(|&(choice, value)| {
+                self.values[usize::from(choice)].is_none_or(|said| said == value)
+            })
+        };
+        let all = (0..).zip(slot.candidates.iter());
+        let agreeing = all.filter(|(_, candidate)| agrees(candidate));
+        let (indices, candidates): (Vec<u16>, Vec<Candidate>) =
+            agreeing.map(|(at, one)| (at, one.clone())).unzip();
+        OfWidth {
+            slot: Cow::Owned(Slot {
+                candidates: candidates.into(),
+                ..*slot
+            }),
+            indices: Some(indices),
+        }
+    }
+}
+
+/// What can stand in a slot whose widths are known.
+struct OfWidth<'s> {
+    slot: Cow<'s, Slot>,
+    /// The place of each candidate in the slot itself; the same one where absent.
+    indices: Option<Vec<u16>>,
+}
+
+impl OfWidth<'_> {
+    fn index(&self, candidate: u16) -> u16 {
+        let indices = self.indices.as_ref();
+        indices.map_or(candidate, |indices| indices[usize::from(candidate)])
     }
 }
 

@@ -140,13 +140,17 @@ pub(super) fn repeated(fix: &Fix, first: Span) -> Diagnostic {
     .help("keep one of the two")
 }
 
-pub(super) fn missing_row(arch: &ast::Arch, row: &Row, space: &str) -> Diagnostic {
+/// Where one more row would stand.
+fn before_brace(arch: &ast::Arch) -> Span {
     let brace = arch.span.end.saturating_sub(1).max(arch.span.start);
-    let before_brace = Span {
+    Span {
         start: brace,
         end: brace,
         ..arch.span
-    };
+    }
+}
+
+pub(super) fn missing_row(arch: &ast::Arch, row: &Row, space: &str) -> Diagnostic {
     let example = example(row);
     let what = if row.is_stage { "stage" } else { "layer" };
     Diagnostic::new(
@@ -157,7 +161,29 @@ pub(super) fn missing_row(arch: &ast::Arch, row: &Row, space: &str) -> Diagnosti
     )
     .example(
         format!("fix it, for example `{example}`"),
-        before_brace,
+        before_brace(arch),
+        format!("    {example}\n"),
+    )
+}
+
+/// A searched width or resolution without a row.
+pub(super) fn missing_decision(
+    arch: &ast::Arch,
+    name: &str,
+    value: &str,
+    searched: Span,
+) -> Diagnostic {
+    let example = format!("{name} = {value}");
+    Diagnostic::new(
+        Code::ArchMissingRow,
+        format!("arch `{}` leaves out `{name}`", arch.name.value),
+        arch.name.span,
+        "every decision of the space is fixed here",
+    )
+    .label(searched, "searched here")
+    .example(
+        format!("fix it, for example `{example}`"),
+        before_brace(arch),
         format!("    {example}\n"),
     )
 }
@@ -354,6 +380,22 @@ pub(super) fn channels_differ(fix: &Fix, width: u32) -> Diagnostic {
         picks_span(fix),
         "another width",
     )
+    .guess(
+        format!("write `{} = {width}` or leave the line out", dotted(fix)),
+        picks_span(fix),
+        width.to_string(),
+    )
+}
+
+/// A row without `channels` given another width than the row it follows.
+pub(super) fn width_follows(fix: &Fix, width: u32, choice: &Choice) -> Diagnostic {
+    Diagnostic::new(
+        Code::ArchOutsideDomain,
+        format!("`{}` follows `{} = {width}`", dotted(fix), choice.name),
+        picks_span(fix),
+        "another width",
+    )
+    .label(choice.span, "decided here")
     .guess(
         format!("write `{} = {width}` or leave the line out", dotted(fix)),
         picks_span(fix),

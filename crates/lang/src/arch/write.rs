@@ -5,16 +5,17 @@ use crate::ir::{Ir, Row};
 use crate::space::Setting;
 
 /// The arch as an item, formatted: every row that decides something, every choice that a block
-/// follows, and the resolution where the space leaves it open and the arch pins it.
+/// follows, every searched width, and the resolution where the space leaves it open and the arch pins it.
 ///
 /// # Panics
 /// When the arch is not one of this space.
 pub fn write(arch: &Arch, ir: &Ir) -> String {
     let resolution = match ir.resolution.value {
         Setting::Fixed(_) => None,
-        Setting::Searched(_) | Setting::Fitted(_) => arch.resolution,
+        Setting::Searched(_) => arch.path.resolution,
+        Setting::Fitted(_) => arch.resolution,
     };
-    let rows = ir.rows.iter().zip(&arch.path.0);
+    let rows = ir.rows.iter().zip(&arch.path.rows);
     let shared = ir.shared_values(&arch.path);
     let shared = shared.expect("the blocks of a path agree about shared decisions");
     let choices = ir.choices.iter().zip(shared);

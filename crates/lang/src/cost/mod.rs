@@ -12,6 +12,9 @@ use std::sync::Arc;
 use crate::ir::{Candidate, Ir, Layer, Network, Op, Row, Shape};
 use crate::space::Metric;
 
+/// Cost of every candidate at one resolution: `table[row][block][candidate]`.
+pub type Table = Vec<Vec<Vec<Cost>>>;
+
 /// The cost of an op, a candidate or a whole path; for one image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Cost {
@@ -99,7 +102,7 @@ pub fn candidate(candidate: &Candidate, input: Shape) -> Cost {
 }
 
 /// Cost of every candidate at `resolution`: `table[row][block][candidate]`.
-pub fn table(ir: &Ir, resolution: u32) -> Vec<Vec<Vec<Cost>>> {
+pub fn table(ir: &Ir, resolution: u32) -> Table {
     let ir = ir.at(resolution);
     let inputs = ir.shapes(resolution);
     let rows = ir.rows.iter().zip(&inputs);
@@ -118,7 +121,7 @@ fn row_table(row: &Row, inputs: &[Shape]) -> Vec<Vec<Cost>> {
             false => {
                 let candidates = slot.candidates.iter();
                 candidates
-                    .map(|one| candidate(one, inputs[block]))
+                    .map(|one| candidate(one, one.input(inputs[block])))
                     .collect()
             }
         };

@@ -26,16 +26,20 @@ impl Graph {
     /// one's; `None` where nothing is shared, that would be too many, or the graph was cut out of another.
     pub(super) fn parts(&self) -> Option<Vec<Part>> {
         let sizes = &self.sharing.sizes;
-        let ways = sizes.iter().map(|&size| usize::from(size) + 1);
+        // A choice that every path follows is never left out.
+        let sizes = sizes.iter().copied().zip(&self.sharing.always);
+        let ways = sizes
+            .clone()
+            .map(|(size, always)| usize::from(size) + usize::from(!always));
         let ways = ways.fold(1, usize::saturating_mul);
         if self.cores.is_empty() || ways > MOST {
             return None;
         }
         let mut parts = vec![(Vec::new(), 1, false)];
-        for &size in sizes {
+        for (size, always) in sizes {
             let values = (0..size).map(|value| (Some(value), 1, false));
-            let nobody = (None, u64::from(size) - 1, true);
-            let all: Vec<_> = values.chain([nobody]).collect();
+            let nobody = (!always).then(|| (None, u64::from(size) - 1, true));
+            let all: Vec<_> = values.chain(nobody).collect();
             let with = |(decided, times, less): &(Vec<Option<u16>>, u64, bool)| {
                 let (decided, times, less) = (decided.clone(), *times, *less);
                 let one = all.iter().map(move |&(value, often, taken)| {
@@ -64,7 +68,7 @@ impl Graph {
             let (row, block) = places[at];
             let shared = match edge.step {
                 Step::Block { candidate, .. } => self.sharing.candidate(row, block, candidate),
-                Step::EndRow => None,
+                Step::EndRow | Step::Resolution { .. } => None,
             };
             let values = shared.map(|shared| shared.values.as_slice());
             let mut values = values.unwrap_or_default().iter();
@@ -102,10 +106,7 @@ impl Graph {
         limits: Limits,
     ) -> Result<BigUint, TooManySums> {
         let parts = self.parts().ok_or(TooManySums)?;
-        let limits = Limits {
-            steps: limits.steps / parts.len().max(1) as u64,
-            ..limits
-        };
+        let limits = limits.for_one_of(parts.len());
         let (mut more, mut less) = (BigUint::ZERO, BigUint::ZERO);
         for part in &parts {
             let count = part.graph.count_exact(windows, limits)? * part.times;

@@ -12,6 +12,7 @@ use rand::Rng;
 use super::sample::Sampler;
 use super::sharing::{Sharing, Taken};
 use super::{Edge, Graph, Measure, Node, Prior, Step, Window};
+use crate::cost::Cost;
 use crate::ir::Path;
 
 /// Numbers in the tables of one child, and how many nodes the walks made with them may pass:
@@ -36,17 +37,20 @@ pub struct Evolver {
 /// What is left to decide anywhere in a graph.
 #[derive(Debug, Clone)]
 struct Choices {
+    /// Whether paths decide among several resolutions.
+    resolution: bool,
     /// Rows that end at more than one depth.
     depths: Vec<bool>,
     /// Slots with more than one candidate, those that differ in shared values taken as one,
     /// `[row][block]`.
     blocks: Vec<Vec<bool>>,
-    /// Shared decisions with more than one value.
+    /// Shared decisions with more than one value, widths among them.
     shared: Vec<bool>,
 }
 
 /// The decisions of a path that are made anew.
 pub(super) struct Free {
+    pub resolution: bool,
     pub depths: Vec<bool>,
     pub blocks: Vec<Vec<bool>>,
     pub shared: Vec<bool>,
@@ -54,6 +58,7 @@ pub(super) struct Free {
 
 /// One of them.
 enum Decision {
+    Resolution,
     Depth(usize),
     Block(usize, usize),
     Shared(usize),
@@ -83,9 +88,9 @@ impl Evolver {
         cost.is_some_and(|cost| self.windows.iter().all(|window| window.holds(cost)))
     }
 
-    /// A path like `parent`. Each decision that leaves a choice (a row's depth, a block's
-    /// candidate, a shared decision that some block follows) is set free with probability `rate`, and one of them at random where none
-    /// was; all others are held. The child is drawn, as a [`Sampler`] draws, from the paths
+    /// A path like `parent`. Each decision that leaves a choice (the resolution, a row's depth or width, a
+    /// block's candidate, a shared decision that some block follows) is set free with probability `rate`, and
+    /// one of them at random where none was; all others are held. The child is drawn, as a [`Sampler`] draws, from the paths
     /// inside every bound that agree with what is held; blocks that the parent has not, and shared
     /// decisions that none of its blocks follows, are free. The parent itself is one of them.
     ///
@@ -107,8 +112,9 @@ impl Evolver {
         }
     }
 
-    /// A path each row of which, depth and blocks together, comes from one of two parents:
-    /// any combination inside every bound, with equal chances. The parents are two of them.
+    /// A path each row of which, depth, blocks and width together, comes from one of two parents, and so
+    /// does its resolution: any combination inside every bound, with equal chances. The parents are two of
+    /// them. A row takes whatever width the rows before it have.
     ///
     /// Where none is found within about two seconds, as with hundreds of rows against a narrow
     /// bound, the child is one of the parents.
@@ -126,11 +132,60 @@ impl Evolver {
                 b.clone()
             };
         };
-        let of_parent = |edge: &Edge| match edge.step {
-            Step::Block { row, candidate } => [a, b][usize::from(candidate)].0[row].clone(),
-            Step::EndRow => unreachable!("a crossing has an edge a row"),
-        };
-        Path(edges.iter().map(of_parent).collect())
+        self.crossed([a, b], &edges)
+    }
+
+    /// The path of a walk through crossings, whose edges say the parent of each row.
+    fn crossed(&self, parents: [&Path; 2], edges: &[Edge]) -> Path {
+        let mut path = Path::new(Vec::new());
+        let mut at = 0;
+        for edge in edges {
+            at = match edge.step {
+                Step::Resolution { side } => {
+                    path.resolution = Some(side);
+                    let mut edges = self.graph.nodes[at].edges.iter();
+                    let same = edges.find(|other| other.step == edge.step);
+                    same.expect("a crossing is cut out of the graph").to
+                }
+                Step::Block { row, candidate } => {
+                    let blocks = &parents[usize::from(candidate)].rows[row];
+                    let walk = self.walk_like(at, row, blocks);
+                    let walk = walk.expect("the edge was such a walk");
+                    path.rows.push(walk.blocks);
+                    walk.to
+                }
+                Step::EndRow => unreachable!("a crossing has an edge a row"),
+            };
+        }
+        path
+    }
+
+    /// The walk along one row, from the node where it opens, that takes blocks like these, but for the
+    /// widths that other rows decide.
+    fn walk_like(&self, mut at: usize, row: usize, blocks: &[u16]) -> Option<RowWalk> {
+        let mut taken = Vec::new();
+        let mut cost = Cost::default();
+        for (block, &wanted) in blocks.iter().enumerate() {
+            let mut edges = self.graph.nodes[at].edges.iter();
+            let (edge, candidate) = edges.find_map(|edge| match edge.step {
+                Step::Block { candidate, .. } => {
+                    let sharing = &self.graph.sharing;
+                    let same = sharing.is_same_block((row, block), candidate, wanted);
+                    same.then_some((edge, candidate))
+                }
+                _ => None,
+            })?;
+            taken.push(candidate);
+            cost += edge.cost;
+            at = edge.to;
+        }
+        let mut edges = self.graph.nodes[at].edges.iter();
+        let end = edges.find(|edge| edge.step == Step::EndRow)?;
+        Some(RowWalk {
+            blocks: taken,
+            to: end.to,
+            cost: cost + end.cost,
+        })
     }
 
     /// The paths that agree with what a parent holds.
@@ -145,8 +200,9 @@ impl Evolver {
             *value = 0;
         }
         let agrees = |(row, block): (usize, usize), step: Step| {
-            let held = &parent.0[row];
+            let held = &parent.rows[row];
             match step {
+                Step::Resolution { side } => free.resolution || parent.resolution == Some(side),
                 Step::EndRow => free.depths[row] || block == held.len(),
                 Step::Block { candidate, .. } => {
                     let open = match held.get(block) {
@@ -178,28 +234,57 @@ impl Evolver {
             if !opens[at] {
                 continue;
             }
-            let (row, _) = self.places[at];
-            let parents = [(0, &a.0[row]), (1, &b.0[row])];
-            let different = 1 + usize::from(a.0[row] != b.0[row]);
-            for (candidate, blocks) in parents.into_iter().take(different) {
-                let mut walk = Vec::new();
-                if let Some(to) = self.graph.walk_row(at, blocks, &mut walk) {
-                    let edges = walk
-                        .iter()
-                        .map(|&(at, edge)| &self.graph.nodes[at].edges[edge]);
-                    opens[to] = true;
-                    nodes[at].edges.push(Edge {
-                        to,
-                        step: Step::Block { row, candidate },
-                        cost: edges.fold(Default::default(), |sum, edge| sum + edge.cost),
-                        weight: 1.0,
-                    });
-                }
-            }
+            let resolutions = self.resolutions_of(at, [a, b]);
+            nodes[at].edges = match resolutions.is_empty() {
+                true => self.rows_of(at, [a, b]),
+                false => resolutions,
+            };
+            (nodes[at].edges.iter()).for_each(|edge| opens[edge.to] = true);
         }
         // Its edges are rows, which have shared all that they will.
         Graph::pruned(nodes, Arc::default())
     }
+
+    /// The steps from a node to the parents' resolutions; none where it decides none.
+    fn resolutions_of(&self, at: usize, parents: [&Path; 2]) -> Vec<Edge> {
+        let sides = parents.map(|parent| parent.resolution);
+        let is_of_parent = |edge: &&Edge| match edge.step {
+            Step::Resolution { side } => sides.contains(&Some(side)),
+            _ => false,
+        };
+        let edges = self.graph.nodes[at].edges.iter().filter(is_of_parent);
+        let even = edges.map(|edge| Edge {
+            weight: 1.0,
+            ..edge.clone()
+        });
+        even.collect()
+    }
+
+    /// An edge for each of the parents' rows that can follow where that row opens.
+    fn rows_of(&self, at: usize, parents: [&Path; 2]) -> Vec<Edge> {
+        let (row, _) = self.places[at];
+        let [one, other] = parents.map(|parent| self.walk_like(at, row, &parent.rows[row]));
+        let is_new = |walk: &RowWalk| one.as_ref().is_none_or(|one| one.blocks != walk.blocks);
+        let other = other.filter(is_new);
+        let walks = [(0, one), (1, other)].into_iter();
+        let edge = |(candidate, walk): (u16, Option<RowWalk>)| {
+            walk.map(|walk| Edge {
+                to: walk.to,
+                step: Step::Block { row, candidate },
+                cost: walk.cost,
+                weight: 1.0,
+            })
+        };
+        walks.filter_map(edge).collect()
+    }
+}
+
+/// A walk along one row.
+struct RowWalk {
+    blocks: Vec<u16>,
+    /// The node where the next row opens.
+    to: usize,
+    cost: Cost,
 }
 
 impl Choices {
@@ -222,6 +307,7 @@ impl Choices {
         }
         let depths = ends.iter().map(|depths| depths.len() > 1).collect();
         Choices {
+            resolution: graph.decides_resolution() && graph.nodes[0].edges.len() > 1,
             depths,
             blocks,
             shared: open_choices(graph, places),
@@ -238,12 +324,14 @@ impl Choices {
     ) -> Option<Free> {
         let none = |blocks: &Vec<u16>| vec![false; blocks.len()];
         let mut free = Free {
-            depths: vec![false; path.0.len()],
-            blocks: path.0.iter().map(none).collect(),
+            resolution: false,
+            depths: vec![false; path.rows.len()],
+            blocks: path.rows.iter().map(none).collect(),
             shared: vec![false; self.shared.len()],
         };
         let mut decisions: Vec<Decision> = Vec::new();
-        for (row, blocks) in path.0.iter().enumerate() {
+        decisions.extend(self.resolution.then_some(Decision::Resolution));
+        for (row, blocks) in path.rows.iter().enumerate() {
             decisions.extend(self.depths[row].then_some(Decision::Depth(row)));
             let open = (0..blocks.len()).filter(|&block| self.blocks[row][block]);
             decisions.extend(open.map(|block| Decision::Block(row, block)));
@@ -262,6 +350,7 @@ impl Choices {
         }
         for (decision, _) in decisions.into_iter().zip(chosen).filter(|(_, free)| *free) {
             match decision {
+                Decision::Resolution => free.resolution = true,
                 Decision::Depth(row) => free.depths[row] = true,
                 Decision::Block(row, block) => free.blocks[row][block] = true,
                 Decision::Shared(choice) => free.shared[choice] = true,

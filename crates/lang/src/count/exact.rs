@@ -47,6 +47,14 @@ impl Limits {
         }
     }
 
+    /// What is left for each of several counts.
+    pub(super) fn for_one_of(self, counts: usize) -> Limits {
+        Limits {
+            steps: self.steps / counts.max(1) as u64,
+            ..self
+        }
+    }
+
     /// A few milliseconds.
     pub(super) fn small() -> Limits {
         Limits {
@@ -77,6 +85,13 @@ impl Graph {
         let Some(binding) = self.binding(windows) else {
             return Ok(BigUint::ZERO);
         };
+        if let Some(graphs) = self.resolutions() {
+            let limits = limits.for_one_of(graphs.len());
+            let counts = graphs.iter();
+            return counts
+                .map(|(_, graph)| graph.count_exact(windows, limits))
+                .sum();
+        }
         let whole = |limits| match *binding.as_slice() {
             [] => Ok(self.count()),
             [a] => self.count_along(&[a], limits),

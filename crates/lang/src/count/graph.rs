@@ -8,7 +8,7 @@ use num_bigint::BigUint;
 
 use super::sharing::{Sharing, Taken};
 use super::{Edge, Graph, Node, Step};
-use crate::cost::Cost;
+use crate::cost::{self, Cost};
 use crate::ir::{Ir, Path};
 use crate::space::{Relation, Require};
 use crate::syntax::ast::Comparison;
@@ -68,11 +68,11 @@ type Expanded = (State, Vec<(State, Step, Cost, f64)>);
 
 impl Graph {
     /// The graph of a lowered space with the costs of one resolution
-    /// (`costs[row][block][candidate]`) and the bounds on depths among `requires`;
+    /// (`costs[row][block][candidate]`) and the bounds on depths and widths among `requires`;
     /// bounds on metrics are left to the windows of each question.
     ///
     /// # Errors
-    /// When the bounds on depths or shared decisions relate too many stages to each other.
+    /// When the bounds on depths and widths or shared decisions relate too many stages to each other.
     pub fn build(
         ir: &Ir,
         costs: &[Vec<Vec<Cost>>],
@@ -80,10 +80,28 @@ impl Graph {
     ) -> Result<Graph, TooManyStates> {
         let rows = GraphRow::all(ir, costs);
         let relations: Vec<&Relation> = requires.iter().map(|r| &r.relation).collect();
-        Graph::from_rows(&rows, Sharing::of(ir), &relations)
+        Graph::from_rows(&rows, Sharing::bounded(ir, &relations), &relations)
     }
 
-    /// The same from bare rows; relations that bound a metric are passed over.
+    /// The same over several resolutions, each with its costs; paths decide which.
+    ///
+    /// # Errors
+    /// As [`Graph::build`].
+    pub fn build_over(
+        ir: &Ir,
+        costs: &[(u32, cost::Table)],
+        requires: &[Require],
+    ) -> Result<Graph, TooManyStates> {
+        let graphs = costs
+            .iter()
+            .map(|(side, costs)| Ok((*side, Graph::build(ir, costs, requires)?)));
+        Ok(Graph::of_resolutions(
+            &graphs.collect::<Result<Vec<_>, _>>()?,
+        ))
+    }
+
+    /// The same from bare rows; relations that bound a metric are passed over, and those that bound a width,
+    /// which `sharing` knows of.
     ///
     /// # Errors
     /// When the bounds on depths or shared decisions relate too many stages to each other.
@@ -173,15 +191,16 @@ impl Graph {
 
     /// The path that a walk from start to end spells.
     pub(super) fn path<'a>(edges: impl IntoIterator<Item = &'a Edge>) -> Path {
-        let mut rows = Vec::new();
+        let mut path = Path::new(Vec::new());
         let mut blocks = Vec::new();
         for edge in edges {
             match edge.step {
+                Step::Resolution { side } => path.resolution = Some(side),
                 Step::Block { candidate, .. } => blocks.push(candidate),
-                Step::EndRow => rows.push(std::mem::take(&mut blocks)),
+                Step::EndRow => path.rows.push(std::mem::take(&mut blocks)),
             }
         }
-        Path(rows)
+        path
     }
 
     /// The cost of a path, or `None` where the graph does not hold it.
@@ -197,7 +216,10 @@ impl Graph {
     pub(super) fn walk_of(&self, path: &Path) -> Option<Vec<(usize, usize)>> {
         let mut walk = Vec::new();
         let mut at = 0;
-        for blocks in &path.0 {
+        if let Some(side) = path.resolution {
+            at = self.walk_step(at, Step::Resolution { side }, &mut walk)?;
+        }
+        for blocks in &path.rows {
             at = self.walk_row(at, blocks, &mut walk)?;
         }
         self.nodes[at].edges.is_empty().then_some(walk)
@@ -216,11 +238,20 @@ impl Graph {
             let edge = edges.iter().position(|edge| match edge.step {
                 Step::Block { candidate, .. } => wanted == Some(candidate),
                 Step::EndRow => wanted.is_none(),
+                Step::Resolution { .. } => false,
             })?;
             walk.push((at, edge));
             at = edges[edge].to;
         }
         Some(at)
+    }
+
+    /// Adds one step to a walk; the node it leads to.
+    fn walk_step(&self, at: usize, step: Step, walk: &mut Vec<(usize, usize)>) -> Option<usize> {
+        let edges = &self.nodes[at].edges;
+        let edge = edges.iter().position(|edge| edge.step == step)?;
+        walk.push((at, edge));
+        Some(edges[edge].to)
     }
 }
 
@@ -298,6 +329,9 @@ fn expand(
     sharing: &Sharing,
     relations: &[&Relation],
 ) -> Vec<(State, Step, Cost, f64)> {
+    if sharing.is_impossible() {
+        return Vec::new();
+    }
     let row = &rows[state.row];
     let (low, high) = state.open[state.row];
     let stop = stop_probability(row, state.placed);

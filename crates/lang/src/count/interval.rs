@@ -24,13 +24,32 @@ impl Graph {
         if let Ok(exact) = self.count_exact(windows, Limits::small()) {
             return (exact.clone(), exact);
         }
-        let binding = self
-            .binding(windows)
-            .expect("an impossible window has an exact count");
+        match self.resolutions() {
+            None => self.interval(windows, 1.0),
+            Some(graphs) => {
+                let part = 1.0 / graphs.len() as f64;
+                let intervals = graphs
+                    .iter()
+                    .map(|(_, graph)| graph.interval(windows, part));
+                let nothing = (BigUint::ZERO, BigUint::ZERO);
+                intervals.fold(nothing, |sum, one| (sum.0 + one.0, sum.1 + one.1))
+            }
+        }
+    }
+
+    /// The same at one resolution, with a part of the work.
+    fn interval(&self, windows: &[Window], part: f64) -> (BigUint, BigUint) {
+        let Some(binding) = self.binding(windows) else {
+            return (BigUint::ZERO, BigUint::ZERO);
+        };
         let total = self.count();
+        if binding.is_empty() {
+            return (total.clone(), total);
+        }
+        let work = WORK * part;
         let dense = |window| {
-            let whole = self.dense_shares(window, WORK);
-            whole.or_else(|| self.parts_shares(window, WORK))
+            let whole = self.dense_shares(window, work);
+            whole.or_else(|| self.parts_shares(window, work))
         };
         let dense = binding.iter().map(dense).collect::<Option<Vec<_>>>();
         // No more paths meet all windows than meet any one of them.
@@ -39,7 +58,8 @@ impl Graph {
         match dense.as_deref() {
             Some([(least, _)]) => (big::share_floor(&total, *least), most),
             _ => {
-                let (low, high) = self.count_by_table(&binding, TABLE_BUDGET);
+                let budget = (TABLE_BUDGET as f64 * part) as usize;
+                let (low, high) = self.count_by_table(&binding, budget);
                 (low, high.min(most))
             }
         }

@@ -13,6 +13,7 @@ mod extremes;
 mod graph;
 mod interval;
 mod prior;
+mod resolutions;
 mod sample;
 mod segment;
 mod sharing;
@@ -41,8 +42,8 @@ use crate::space::Metric;
 pub enum Measure {
     /// Every path once.
     Paths,
-    /// Every decision evenly: shared ones and depths first, then one candidate for each live block
-    /// among those that agree with the shared ones.
+    /// Every decision evenly: the resolution, shared ones, widths and depths first, then one candidate for
+    /// each live block among those that agree with the shared ones and the widths.
     Decisions,
 }
 
@@ -64,13 +65,13 @@ impl Window {
     }
 }
 
-/// All paths of a space at one resolution. Nodes are in topological order:
+/// All paths of a space, at one resolution unless paths decide it. Nodes are in topological order:
 /// node 0 is the start, the last one the end, every edge goes up.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Graph {
     /// The nodes.
     pub nodes: Vec<Node>,
-    /// Which candidates stand for values of shared decisions.
+    /// Which candidates stand for values of shared decisions, widths among them.
     sharing: Arc<Sharing>,
     /// For every node, which ones differ from it at most in what they remember of choices: these have the
     /// same number, smaller ones come first. Empty where nothing is shared, and in graphs cut out of others.
@@ -99,7 +100,7 @@ pub struct Edge {
 }
 
 /// What an edge does to the path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     /// Adds a block with this candidate to the row that is open.
     Block {
@@ -110,4 +111,9 @@ pub enum Step {
     },
     /// Closes the row.
     EndRow,
+    /// Decides the resolution, before the first row.
+    Resolution {
+        /// Side of the images in pixels.
+        side: u32,
+    },
 }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::ir::{Ir, Path, Shared};
+use crate::ir::{Ir, Path, Shared, Slot};
 
-/// One weight of at least 0 for every candidate of every slot of a space.
+/// One weight of at least 0 for every candidate of every slot of a space; those that differ in widths alone
+/// have the same.
 ///
 /// Weights count within their slot only: doubling all of one slot changes nothing. A prior
 /// says which candidate a live block gets; how likely the depths are is left to the measure.
@@ -80,7 +81,7 @@ impl std::error::Error for PriorError {}
 impl Prior {
     /// Every candidate as likely as its neighbours.
     pub fn even(ir: &Ir) -> Prior {
-        Prior::of(ir, |_, _, count| vec![1.0; count])
+        Prior::of(ir, |_, _, slot| vec![1.0; slot.structures()])
     }
 
     /// The same weights in every slot that chooses among exactly as many candidates, in their
@@ -105,19 +106,19 @@ impl Prior {
         if weights.iter().all(|&weight| weight == 0.0) {
             return Err(PriorError::AllZero);
         }
-        Ok(Prior::of(ir, |_, _, count| match count {
+        Ok(Prior::of(ir, |_, _, slot| match slot.structures() {
             count if count == weights.len() => weights.to_vec(),
             count => vec![1.0; count],
         }))
     }
 
-    /// Every candidate weighs one more than the number of `paths` it is on, at its place; with
-    /// no paths the prior is even.
+    /// Every candidate weighs one more than the number of `paths` it is on, at its place and with
+    /// whatever widths; with no paths the prior is even.
     ///
     /// # Panics
     /// When a path is not one of the space.
     pub fn from_paths<'p>(ir: &Ir, paths: impl Iterator<Item = &'p Path>) -> Prior {
-        let ones = |slot: &crate::ir::Slot| vec![1.0; slot.candidates.len()];
+        let ones = |slot: &Slot| vec![1.0; slot.structures()];
         let mut counts: Vec<Vec<Vec<f64>>> = ir
             .rows
             .iter()
@@ -125,19 +126,24 @@ impl Prior {
             .collect();
         for path in paths {
             for (row, block, candidate) in path.blocks() {
-                counts[row][block][candidate] += 1.0;
+                let candidate = &ir.rows[row].slots[block].candidates[candidate];
+                counts[row][block][usize::from(candidate.structure())] += 1.0;
             }
         }
         Prior::of(ir, |row, block, _| std::mem::take(&mut counts[row][block]))
     }
 
-    /// Asks for the weights of every slot by row, block and number of candidates.
-    fn of(ir: &Ir, mut weights: impl FnMut(usize, usize, usize) -> Vec<f64>) -> Prior {
+    /// Asks for the weights of every slot's structures by row and block.
+    fn of(ir: &Ir, mut weights: impl FnMut(usize, usize, &Slot) -> Vec<f64>) -> Prior {
         let mut factors = Vec::new();
         for (row, slots) in ir.rows.iter().enumerate() {
             let slots = slots.slots.iter().enumerate();
-            let of_slot = |(block, slot): (usize, &crate::ir::Slot)| {
-                let weights = weights(row, block, slot.candidates.len());
+            let of_slot = |(block, slot): (usize, &Slot)| {
+                let of_structures = weights(row, block, slot);
+                let candidates = slot.candidates.iter();
+                let weights: Vec<f64> = candidates
+                    .map(|one| of_structures[usize::from(one.structure())])
+                    .collect();
                 match ir.choices.is_empty() {
                     true => relative(&weights),
                     false => relative_shared(&weights, &shared(slot)),
@@ -179,12 +185,12 @@ impl Prior {
 fn choices(ir: &Ir) -> BTreeSet<usize> {
     let slots = ir.rows.iter().flat_map(|row| &row.slots);
     slots
-        .map(|slot| slot.candidates.len())
+        .map(Slot::structures)
         .filter(|&count| count > 1)
         .collect()
 }
 
-fn shared(slot: &crate::ir::Slot) -> Vec<Shared> {
+fn shared(slot: &Slot) -> Vec<Shared> {
     let candidates = slot.candidates.iter();
     candidates.map(|one| one.shared.clone()).collect()
 }

@@ -97,7 +97,7 @@ impl Rows {
             }
             paths = next;
         }
-        let done = |(rows, cost, weight)| (Path(rows), cost, weight);
+        let done = |(rows, cost, weight)| (Path::new(rows), cost, weight);
         paths.into_iter().map(done).collect()
     }
 
@@ -139,7 +139,7 @@ fn flops(low: u64, high: u64) -> Window {
 }
 
 fn holds(relation: &Relation, path: &Path) -> bool {
-    let depth = |row: usize| path.0[row].len() as u32;
+    let depth = |row: usize| path.rows[row].len() as u32;
     match *relation {
         Relation::Metric { .. } => true,
         Relation::Depth { row, low, high } => (low..=high).contains(&depth(row)),
@@ -152,6 +152,9 @@ fn holds(relation: &Relation, path: &Path) -> bool {
             Comparison::AtLeast => depth(left) >= depth(right),
             Comparison::Equal => depth(left) == depth(right),
         },
+        Relation::Width { .. } | Relation::WidthPair { .. } => {
+            panic!("bare rows have no widths")
+        }
     }
 }
 
@@ -244,6 +247,7 @@ fn copied(sizes: [u16; 2], kinds: &Kinds) -> (Vec<Cost>, SharedSlot) {
             candidates.push(Shared {
                 values,
                 kind: kind as u16,
+                structure: 0,
             });
         }
     }
@@ -519,7 +523,7 @@ fn a_choice_that_no_block_follows_counts_once() {
     let sampler = Sampler::new(&graph, &[], Measure::Decisions).expect("paths exist");
     let chance = |first, later: &[u16]| {
         let later = [&[0], later].concat();
-        sampler.walk_chance(&Path(vec![vec![first], later]))
+        sampler.walk_chance(&Path::new(vec![vec![first], later]))
     };
     let close = |found: f64, wanted: f64| assert!((found - wanted).abs() < 1e-12, "{found}");
     close(chance(3, &[]), 0.25); // the free block and depth 1
@@ -633,6 +637,7 @@ fn a_kernel_for_all_stages_is_counted_kernel_by_kernel() {
             6 => Shared {
                 values: vec![(0, at / 2)],
                 kind: at % 2,
+                structure: at,
             },
             _ => Shared::default(),
         });

@@ -53,7 +53,7 @@ impl Graph {
         let places = self.places();
         for (node, (_, block)) in graph.nodes.iter_mut().zip(places) {
             node.edges.retain_mut(|edge| match edge.step {
-                Step::EndRow => true,
+                Step::EndRow | Step::Resolution { .. } => true,
                 Step::Block { row, candidate } => {
                     let factor = prior.factor(row, block, usize::from(candidate));
                     edge.weight *= factor;
@@ -100,6 +100,7 @@ impl Graph {
                 places[edge.to] = match edge.step {
                     Step::Block { .. } => (row, block + 1),
                     Step::EndRow => (row + 1, 0),
+                    Step::Resolution { .. } => (row, block),
                 };
             }
         }

@@ -80,7 +80,7 @@ pub fn archs(before: &ArchSide, after: &ArchSide) -> ArchDiff {
 type Block<'a> = (&'a Candidate, &'a Slot);
 
 fn blocks<'a>(arch: &Arch, ir: &'a Ir, row: usize) -> Vec<Block<'a>> {
-    let slots = arch.path.0[row].iter().zip(&ir.rows[row].slots);
+    let slots = arch.path.rows[row].iter().zip(&ir.rows[row].slots);
     slots
         .map(|(&candidate, slot)| (&slot.candidates[usize::from(candidate)], slot))
         .collect()
@@ -141,10 +141,8 @@ fn with_widths((candidate, slot): &Block) -> String {
         Primitive::Linear { in_features, .. } => Some(in_features),
         _ => None,
     });
-    let input = features.unwrap_or(slot.in_channels);
+    let (input, output) = candidate.widths;
+    let input = features.unwrap_or(input);
     let text = candidate.text();
-    format!(
-        "{text}, {input} to {}, stride {}",
-        slot.out_channels, slot.stride
-    )
+    format!("{text}, {input} to {output}, stride {}", slot.stride)
 }

@@ -7,14 +7,14 @@ use super::{Change, Side, What};
 use crate::space::{Metric, Relation};
 use crate::syntax::ast::Comparison;
 
-/// What became of the bounds: those on metrics, on single depths, and between depths.
+/// What became of the bounds: those on metrics, on single depths and widths, and between two of these.
 pub(super) fn changes(before: &Side, after: &Side, pairs: &Pairs) -> Vec<Change> {
     let metrics = Metric::ALL.iter().filter_map(|&metric| {
         let windows = [before, after].map(|side| window(side, metric));
         range(metric.as_str().to_owned(), windows, u64::MAX)
     });
     metrics
-        .chain(depths(before, after, pairs))
+        .chain(of_rows(before, after, pairs))
         .chain(relations(before, after, pairs))
         .collect()
 }
@@ -37,30 +37,36 @@ fn meet(one: Range, other: Range) -> Range {
     (one.0.max(other.0), one.1.min(other.1))
 }
 
-fn depths(before: &Side, after: &Side, pairs: &Pairs) -> Vec<Change> {
-    let was = depth_ranges(before, |row| pairs.after(row));
-    let is = depth_ranges(after, Some);
-    let rows: BTreeSet<usize> = was.keys().chain(is.keys()).copied().collect();
+/// A row and what of it is bounded: its `depth` or its `channels`.
+type Subject = (usize, &'static str);
+
+fn of_rows(before: &Side, after: &Side, pairs: &Pairs) -> Vec<Change> {
+    let was = row_ranges(before, |row| pairs.after(row));
+    let is = row_ranges(after, Some);
+    let subjects: BTreeSet<Subject> = was.keys().chain(is.keys()).copied().collect();
     let open = (0, u64::from(u32::MAX));
-    let change = |row: usize| {
-        let ranges = [&was, &is].map(|side| side.get(&row).copied().unwrap_or(open));
-        range(
-            format!("{}.depth bound", after.space.rows[row].name.value),
-            ranges,
-            open.1,
-        )
+    let change = |subject: Subject| {
+        let ranges = [&was, &is].map(|side| side.get(&subject).copied().unwrap_or(open));
+        let (row, what) = subject;
+        let name = &after.space.rows[row].name.value;
+        range(format!("{name}.{what} bound"), ranges, open.1)
     };
-    rows.into_iter().filter_map(change).collect()
+    subjects.into_iter().filter_map(change).collect()
 }
 
-/// The bounds on single depths, met row by row; those on rows that are gone went with them.
-fn depth_ranges(side: &Side, row_after: impl Fn(usize) -> Option<usize>) -> BTreeMap<usize, Range> {
+/// The bounds on single depths and widths, met row by row; those on rows that are gone went with them.
+fn row_ranges(side: &Side, row_after: impl Fn(usize) -> Option<usize>) -> BTreeMap<Subject, Range> {
     let mut ranges = BTreeMap::new();
     for require in side.requires {
-        if let Relation::Depth { row, low, high } = require.relation
-            && let Some(row) = row_after(row)
-        {
-            let range = ranges.entry(row).or_insert((0, u64::from(u32::MAX)));
+        let (row, what, low, high) = match require.relation {
+            Relation::Depth { row, low, high } => (row, "depth", low, high),
+            Relation::Width { row, low, high } => (row, "channels", low, high),
+            _ => continue,
+        };
+        if let Some(row) = row_after(row) {
+            let range = ranges
+                .entry((row, what))
+                .or_insert((0, u64::from(u32::MAX)));
             *range = meet(*range, (low.into(), high.into()));
         }
     }
@@ -100,7 +106,7 @@ fn exact(count: u64) -> String {
     })
 }
 
-/// Bounds between two depths, one way to write each; rows that both have under the names they have now.
+/// Bounds between two depths or two widths, one way to write each; rows that both have under the names they have now.
 fn relations(before: &Side, after: &Side, pairs: &Pairs) -> Vec<Change> {
     let name = |side: &Side, row: usize| side.space.rows[row].name.value.clone();
     let now = |row: usize| pairs.after(row).map(|row| name(after, row));
@@ -114,20 +120,26 @@ fn relations(before: &Side, after: &Side, pairs: &Pairs) -> Vec<Change> {
 }
 
 fn relation_texts(side: &Side, name: impl Fn(usize) -> String) -> BTreeSet<String> {
+    let pair = |left, comparison, right, what: &str| {
+        let [left, right] = [left, right].map(|row| format!("{}.{what}", name(row)));
+        Some(match comparison {
+            Comparison::AtMost => format!("{left} <= {right}"),
+            Comparison::AtLeast => format!("{right} <= {left}"),
+            Comparison::Equal if left < right => format!("{left} == {right}"),
+            Comparison::Equal => format!("{right} == {left}"),
+        })
+    };
     let text = |relation: &Relation| match *relation {
         Relation::DepthPair {
             left,
             comparison,
             right,
-        } => {
-            let [left, right] = [left, right].map(|row| format!("{}.depth", name(row)));
-            Some(match comparison {
-                Comparison::AtMost => format!("{left} <= {right}"),
-                Comparison::AtLeast => format!("{right} <= {left}"),
-                Comparison::Equal if left < right => format!("{left} == {right}"),
-                Comparison::Equal => format!("{right} == {left}"),
-            })
-        }
+        } => pair(left, comparison, right, "depth"),
+        Relation::WidthPair {
+            left,
+            comparison,
+            right,
+        } => pair(left, comparison, right, "channels"),
         _ => None,
     };
     let relations = side.requires.iter();

@@ -24,6 +24,7 @@ pub(super) fn paths(
     let all = Question {
         graphs: [&before.graph, &after.graph],
         windows: [&[], &[]],
+        sides: [before, after].map(|plan| plan.resolution),
         twins,
         effort,
     };
@@ -40,6 +41,8 @@ pub(super) fn paths(
 struct Question<'a> {
     graphs: [&'a Graph; 2],
     windows: [&'a [Window]; 2],
+    /// The resolutions that the spaces settle on.
+    sides: [u32; 2],
     twins: Option<&'a Twins>,
     effort: Effort,
 }
@@ -51,8 +54,9 @@ impl Question<'_> {
         let smaller = (&before.most).min(&after.most).clone();
         let shared = match self.twins {
             None => Some(Shared::none()),
-            Some(twins) => Product::of(self.graphs[0], self.graphs[1], twins)
-                .map(|product| self.shared(&product))
+            Some(twins) => self
+                .product(twins)
+                .map(|one| self.shared(&one))
                 .transpose()?,
         };
         // Too entangled to be walked side by side: anything up to the smaller one.
@@ -77,6 +81,19 @@ impl Question<'_> {
             after,
             shared: count,
         })
+    }
+
+    /// The common paths. Where one side alone decides its resolution, those at the other's.
+    fn product(&self, twins: &Twins) -> Option<Product> {
+        let decides = self.graphs.map(Graph::decides_resolution);
+        let alike = |side: usize| match decides[side] && !decides[1 - side] {
+            true => self.graphs[side].at_resolution(self.sides[1 - side]),
+            false => Some(self.graphs[side].clone()),
+        };
+        match (alike(0), alike(1)) {
+            (Some(one), Some(other)) => Product::of(&one, &other, twins),
+            _ => Some(Product::none()),
+        }
     }
 
     fn count(&self, graph: &Graph, windows: &[Window]) -> Result<Count, TooManySums> {

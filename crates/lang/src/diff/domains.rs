@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use super::pairs::{Pairs, kind};
 use super::{Change, Side, What};
-use crate::space::{Alternative, Attribute, Block, Row, Setting};
+use crate::space::{Alternative, Attribute, Block, Domain, Row, Setting, Width};
 
 /// What became of the resolution.
 pub(super) fn resolution(before: &Side, after: &Side) -> Option<Change> {
@@ -68,21 +68,19 @@ pub(super) fn row_changes(before: &Row, after: &Row) -> Vec<Change> {
     if before.is_stage != after.is_stage {
         changes.push(Change::new(name, What::Changed, kind(before), kind(after)));
     }
-    let numbers = [
-        (
-            "channels",
-            before.out_channels.value,
-            after.out_channels.value,
-        ),
-        ("stride", before.stride, after.stride),
-    ];
-    for (what, was, is) in numbers.into_iter().filter(|(_, was, is)| was != is) {
-        let place = format!("{name}.{what}");
+    let widths = [before, after].map(|row| width(&row.out_channels.value));
+    changes.extend(setting(
+        format!("{name}.channels"),
+        [&widths[0], &widths[1]],
+        None,
+    ));
+    if before.stride != after.stride {
+        let [was, is] = [before, after].map(|row| row.stride.to_string());
         changes.push(Change::new(
-            place,
+            format!("{name}.stride"),
             What::Changed,
-            &was.to_string(),
-            &is.to_string(),
+            &was,
+            &is,
         ));
     }
     changes.extend(setting(
@@ -98,6 +96,16 @@ pub(super) fn row_changes(before: &Row, after: &Row) -> Vec<Change> {
         changes.extend(block(&format!("{name} then"), &before.rest, &after.rest));
     }
     changes
+}
+
+fn width(width: &Width) -> Setting<u32> {
+    match width.decided_by {
+        None => Setting::Fixed(width.largest()),
+        Some(_) => {
+            let domain = Domain::new(width.values.clone());
+            Setting::Searched(domain.expect("a width has values, none twice"))
+        }
+    }
 }
 
 fn means_the_same(one: &Block, other: &Block) -> bool {

@@ -149,6 +149,9 @@ fn resemble(one: &Row, other: &Row) -> bool {
             .map(|alternative| alternative.operator)
             .collect()
     };
-    let shape = |row: &Row| (row.is_stage, row.out_channels.value, row.stride);
+    let shape = |row: &Row| {
+        let widths = row.out_channels.value.values.clone();
+        (row.is_stage, widths, row.stride)
+    };
     shape(one) == shape(other) && operators(one) == operators(other)
 }

@@ -40,10 +40,9 @@ impl Product {
                 false => steps(before, after, pair, placed, twins),
             };
             for (to, common) in &edges {
-                let placed = if common.step == Step::EndRow {
-                    0
-                } else {
-                    placed + 1
+                let placed = match common.step {
+                    Step::Block { .. } => placed + 1,
+                    Step::EndRow | Step::Resolution { .. } => 0,
                 };
                 pending.insert(*to, placed);
             }
@@ -53,6 +52,11 @@ impl Product {
             }
         }
         Some(Product(pruned(expanded, end)))
+    }
+
+    /// No path at all.
+    pub(super) fn none() -> Product {
+        Product(vec![Vec::new(), Vec::new()])
     }
 
     /// As a graph to count in, its costs made of those of both.
@@ -82,17 +86,15 @@ fn steps(
     placed: usize,
     twins: &Twins,
 ) -> Vec<((usize, usize), Common)> {
-    let candidate = |step: Step| match step {
-        Step::Block { candidate, .. } => Some(candidate),
-        Step::EndRow => None,
-    };
     let others = after.nodes[pair.1].edges.iter();
-    let others: BTreeMap<Option<u16>, &Edge> =
-        others.map(|edge| (candidate(edge.step), edge)).collect();
+    let others: BTreeMap<Step, &Edge> = others.map(|edge| (edge.step, edge)).collect();
     let edges = before.nodes[pair.0].edges.iter().filter_map(|edge| {
         let wanted = match edge.step {
-            Step::EndRow => None,
-            Step::Block { row, candidate } => Some(twins.of_candidate(row, placed, candidate)?),
+            Step::Block { row, candidate } => Step::Block {
+                row,
+                candidate: twins.of_candidate(row, placed, candidate)?,
+            },
+            step => step,
         };
         let other = others.get(&wanted)?;
         let to = (edge.to, other.to);

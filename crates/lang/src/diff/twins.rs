@@ -64,7 +64,7 @@ pub(super) fn key(candidate: &Candidate) -> String {
         .collect();
     let branches: Vec<String> = candidate.branches.iter().map(key).collect();
     format!(
-        "{} {values:?} {branches:?} {:?}",
-        candidate.operator, candidate.ops
+        "{} {:?} {values:?} {branches:?} {:?}",
+        candidate.operator, candidate.widths, candidate.ops
     )
 }

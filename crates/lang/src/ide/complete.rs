@@ -74,7 +74,7 @@ impl Project<'_> {
                 [metrics, self.stages()].concat()
             }
             Slot::Stage => self.stages(),
-            Slot::Property => explained(["depth"], CompletionKind::Attribute),
+            Slot::Property => explained(["depth", "channels"], CompletionKind::Attribute),
             Slot::Space => self.named(|what| matches!(what, What::Space(_))),
         }
     }
@@ -111,6 +111,12 @@ impl Project<'_> {
 
     fn fixes(&self) -> Vec<Completion> {
         let mut all = self.named(|what| matches!(what, What::Row(_) | What::Choice(_)));
+        let widths = self.named(|what| matches!(what, What::Row(row) if searches_width(row)));
+        all.extend(widths.into_iter().map(|row| Completion {
+            word: format!("{}.channels", row.word),
+            kind: CompletionKind::Attribute,
+            ..row
+        }));
         all.extend(explained(["resolution"], CompletionKind::Attribute));
         all
     }
@@ -142,6 +148,12 @@ impl Project<'_> {
         }));
         all
     }
+}
+
+fn searches_width(row: &ast::Row) -> bool {
+    row.attributes.iter().any(|attribute| {
+        attribute.name.value == "channels" && matches!(attribute.binding, ast::Binding::In(_))
+    })
 }
 
 fn every_value() -> Vec<&'static str> {

@@ -3,26 +3,26 @@
 use super::Project;
 use crate::cost::{self, Cost};
 use crate::count::Graph;
-use crate::ir::{Ir, Row, Shape, Slot};
+use crate::ir::{Ir, Row, RowWidth, Shape, Slot};
 use crate::quantity::{count_for_reading, grouped};
-use crate::space::Metric;
+use crate::space::{Metric, Setting};
 
 /// A row in numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RowFacts {
     /// Side of the image that shapes and costs are for.
     pub(super) resolution: u32,
-    /// What goes in.
-    pub(super) input: Shape,
+    /// What goes in, with every width it may have.
+    pub(super) input: (Vec<u32>, Shape),
     /// What comes out.
-    pub(super) output: Shape,
+    pub(super) output: (Vec<u32>, Shape),
     /// The least and the most that its blocks cost together, a metric each.
     pub(super) costs: Vec<(Metric, u128, u128)>,
-    /// Candidates of the first block and of every later one.
+    /// Candidates of the first block and of every later one, widths left aside.
     pub(super) candidates: (usize, Option<usize>),
     /// Depths it may take.
     pub(super) depths: Vec<u32>,
-    /// Ways to fill it; `None` where they are too many for the type.
+    /// Ways to fill it behind rows of a given width; `None` where they are too many for the type.
     pub(super) choices: Option<u128>,
 }
 
@@ -46,14 +46,18 @@ impl Project<'_> {
 pub(super) fn facts(ir: &Ir, at: usize, resolution: u32) -> RowFacts {
     let row = &ir.rows[at];
     let shapes = &ir.shapes(resolution)[at];
-    let count = |slot: &Slot| slot.candidates.len();
+    let before = at.checked_sub(1).map(|before| ir.rows[before].width);
+    let before = before.unwrap_or(RowWidth::Fixed(ir.input_channels));
     RowFacts {
         resolution,
-        input: shapes[0],
+        input: (ir.widths(before), shapes[0]),
         // All blocks behind a row's first keep the shape.
-        output: row.slots[0].candidates[0].output(shapes[0]),
+        output: (ir.widths(row.width), row.slots[0].output(shapes[0])),
         costs: costs(ir, at, resolution),
-        candidates: (count(&row.slots[0]), row.slots.get(1).map(count)),
+        candidates: (
+            row.slots[0].structures(),
+            row.slots.get(1).map(Slot::structures),
+        ),
         depths: row.depths.clone(),
         choices: choices(ir, at),
     }
@@ -93,16 +97,31 @@ fn shared_costs(ir: &Ir, at: usize, table: &[Vec<Cost>]) -> Vec<(Metric, u128, u
     Metric::ALL.iter().filter_map(ends).collect()
 }
 
-/// Ways to fill a row; `None` where they are too many for the type.
+/// Ways to fill a row behind rows of a given width; `None` where they are too many for the type.
 pub(super) fn choices(ir: &Ir, at: usize) -> Option<u128> {
-    match ir.choices.is_empty() {
-        true => product(&ir.rows[at]),
-        false => ways(&only_row(ir, at)),
+    if ir.choices.is_empty() {
+        return product(&ir.rows[at]);
     }
+    // Each width of the rows before has as many.
+    let first = ir.rows[at].slots[0].candidates[0].shared.values.iter();
+    let before = first
+        .map(|value| &ir.choices[usize::from(value.0)])
+        .filter(|choice| choice.width_of.is_some_and(|row| row != at));
+    let widths: u128 = before.map(|choice| choice.values.len() as u128).product();
+    Some(ways(&only_row(ir, at))? / widths)
 }
 
 /// Paths of a space, bounds left aside; `None` where they are too many for the type.
 pub(super) fn paths(ir: &Ir) -> Option<u128> {
+    let resolutions = match &ir.resolution.value {
+        Setting::Searched(domain) => domain.values().len() as u128,
+        Setting::Fixed(_) | Setting::Fitted(_) => 1,
+    };
+    paths_at_one(ir)?.checked_mul(resolutions)
+}
+
+/// The same at one resolution.
+fn paths_at_one(ir: &Ir) -> Option<u128> {
     if !ir.choices.is_empty() {
         return ways(ir);
     }
@@ -151,8 +170,8 @@ impl RowFacts {
     pub(super) fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!(
             "{} → {} at resolution {}",
-            shape(self.input),
-            shape(self.output),
+            shape(&self.input),
+            shape(&self.output),
             self.resolution
         )];
         lines.extend(
@@ -190,9 +209,15 @@ impl RowFacts {
     }
 }
 
-/// `[24, 56, 56]`: channels, height, width.
-fn shape(shape: Shape) -> String {
-    format!("`[{}, {}, {}]`", shape.channels, shape.height, shape.width)
+/// `[24, 56, 56]`: channels, height, width; `[24 or 32, 56, 56]` where the channels are searched.
+fn shape((widths, shape): &(Vec<u32>, Shape)) -> String {
+    let widths: Vec<String> = widths.iter().map(u32::to_string).collect();
+    format!(
+        "`[{}, {}, {}]`",
+        widths.join(" or "),
+        shape.height,
+        shape.width
+    )
 }
 
 /// `1.2M` or `1.2M to 3.4M`.

@@ -8,7 +8,7 @@ use crate::cost;
 use crate::ir::{Candidate, Ir};
 use crate::quantity::grouped;
 use crate::source::{FileId, Span};
-use crate::space::{Metric, Operator};
+use crate::space::{Metric, Operator, Setting};
 use crate::syntax::ast::{self, FileItem, Item};
 
 /// What is told about a place.
@@ -122,7 +122,13 @@ impl Project<'_> {
         };
         let lines = [
             format!("{} rows, {paths} paths, bounds left aside", ir.rows.len()),
-            format!("resolution {}", self.shown_resolution(ir)),
+            match &ir.resolution.value {
+                Setting::Searched(domain) => {
+                    let sides: Vec<String> = domain.values().iter().map(u32::to_string).collect();
+                    format!("resolution {}", sides.join(" or "))
+                }
+                _ => format!("resolution {}", self.shown_resolution(ir)),
+            },
         ];
         head + &list(&lines)
     }

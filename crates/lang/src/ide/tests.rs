@@ -10,7 +10,7 @@ use crate::cost;
 use crate::count::Graph;
 use crate::plan::{self, Request};
 use crate::source::{Files, ReadError};
-use crate::space::Metric;
+use crate::space::{Metric, Setting};
 use crate::syntax::{FILE_ITEMS, ITEMS};
 use crate::testing::small_space;
 
@@ -163,7 +163,7 @@ fn bounds_speak_of_metrics_and_stages() {
         in_space("require |"),
         ["flops", "macs", "params", "activations", "s1"]
     );
-    assert_eq!(in_space("require s1.|"), ["depth"]);
+    assert_eq!(in_space("require s1.|"), ["depth", "channels"]);
     assert_eq!(in_space("require s1.depth <= |"), ["s1"]);
     assert_eq!(in_space("require flops |"), ["in"]);
 }
@@ -214,6 +214,34 @@ fn a_row_is_told_with_its_shapes_costs_and_choices() {
     assert_eq!(keyword.text, hover.text);
     let fixed = project.hover(offset(SPACE, "s1 = mb")).expect("a row");
     assert_eq!(fixed.text, hover.text);
+}
+
+#[test]
+fn searched_widths_and_resolutions_are_told_and_proposed() {
+    let text = SPACE
+        .replace("fit {32, 64}", "in {32, 64}")
+        .replace("channels = 8", "channels in {8, 16}")
+        .replace("channels = wide", "channels in {16, 24}");
+    let unit = unit(&[("a.cream", &text)]);
+    let plan = settled(&unit);
+    let project = Project::new(&unit, Some(&plan));
+    let told = |part: &str| project.hover(offset(&text, part)).expect(part).text;
+    let row = told("s1 mb");
+    // 2 widths, and 4 + 16 + 64 ways to fill the blocks, behind a stem of either width.
+    for line in [
+        "- `[8 or 16, 32, 32]` → `[16 or 24, 32, 32]` at resolution 64\n",
+        "- 4 candidates a block, depth 1 to 3: 168 choices",
+    ] {
+        assert!(row.contains(line), "{row}");
+    }
+    let space = told("tiny {");
+    assert!(space.contains("- resolution 32 or 64"), "{space}");
+    // 2 resolutions, 2 widths of the stem, 168 ways of the first stage, 25 of the second.
+    assert!(space.contains(" 16,800 paths"), "{space}");
+    let fixes = words(&(text + "arch c of tiny {\n    |"));
+    for word in ["stem.channels", "s1.channels", "resolution"] {
+        assert!(fixes.iter().any(|fix| fix == word), "{fixes:?}");
+    }
 }
 
 #[test]
@@ -436,6 +464,10 @@ proptest! {
         let Ok(graph) = Graph::build(ir, &cost::table(ir, resolution), &[]) else {
             panic!("bounds are left aside");
         };
+        let sides = match ir.resolution.value {
+            Setting::Searched(_) => ir.resolution.value.values().len(),
+            _ => 1,
+        };
         for (at, &metric) in Metric::ALL.iter().enumerate() {
             let (least, most) = graph.extremes(metric).expect("there are paths");
             let sum = |end: fn(&(Metric, u128, u128)) -> u128| -> u128 {
@@ -453,9 +485,9 @@ proptest! {
             true => prop_assert_eq!(paths.to_string(), graph.count().to_string()),
             false => prop_assert!(graph.count() <= paths.into()),
         }
-        prop_assert_eq!(facts::paths(ir).unwrap().to_string(), graph.count().to_string());
+        prop_assert_eq!(facts::paths(ir).unwrap().to_string(), (graph.count() * sides).to_string());
         for pair in rows.windows(2) {
-            prop_assert_eq!(pair[0].output, pair[1].input);
+            prop_assert_eq!(&pair[0].output, &pair[1].input);
         }
     }
 

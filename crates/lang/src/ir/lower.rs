@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::expand::{Place, expand, sum};
-use super::{Candidate, Choice, Ir, Row, Shared, Slot};
-use crate::space::{self, Alternative, AttributeName, AttributeValue, Operator, Setting, Space};
+use super::{Candidate, Choice, Ir, Row, RowWidth, Shared, Slot};
+use crate::space::{
+    self, Alternative, AttributeName, AttributeValue, Operator, Setting, Space, Width,
+};
 
 /// Unrolls every depth and writes out every candidate. Cannot fail: a checked space has a meaning.
 ///
 /// Candidates stand in the order of the alternatives; within one, the searched
-/// attributes count in the operator's order, the first one slowest. Choices that no block
-/// can follow are left out.
+/// attributes count in the operator's order, the first one slowest, then the width of the input and
+/// that of the output. Choices that no block can follow are left out.
 pub fn lower(space: &Space) -> Ir {
     let choices = Choices::of(space);
     let mut ir = Ir {
@@ -43,6 +45,7 @@ fn row(row: &space::Row, fit: Option<usize>, choices: &Choices) -> Row {
     Row {
         name: row.name.value.clone(),
         is_stage: row.is_stage,
+        width: choices.row_width(&row.out_channels.value),
         slots: slots(row, choices),
         depths: row.depth.value.values().to_vec(),
         fit,
@@ -56,36 +59,66 @@ fn deepest(row: &space::Row) -> u32 {
 /// All slots after the first are one slot, repeated.
 fn slots(row: &space::Row, choices: &Choices) -> Vec<Slot> {
     let deepest = deepest(row);
-    let width = row.out_channels.value;
-    let first = Place {
-        in_channels: row.in_channels,
-        out_channels: width,
-        stride: row.stride,
-    };
-    let rest = Place {
-        in_channels: width,
-        out_channels: width,
-        stride: 1,
-    };
-    let mut slots = vec![slot(&row.first, first, choices)];
+    let (input, output) = (&row.in_channels, &row.out_channels.value);
+    let mut slots = vec![slot(&row.first, [input, output], row.stride, choices)];
     if deepest > 1 {
-        let repeated = slot(&row.rest, rest, choices);
+        let repeated = slot(&row.rest, [output, output], 1, choices);
         slots.resize(deepest as usize, repeated);
     }
     slots
 }
 
-fn slot(block: &space::Block, place: Place, choices: &Choices) -> Slot {
+fn slot(block: &space::Block, widths: [&Width; 2], stride: u32, choices: &Choices) -> Slot {
+    let places = Width::pairs(widths[0], widths[1]);
+    let of_places = places.into_iter().map(|(input, output)| {
+        let place = Place {
+            in_channels: widths[0].values[input],
+            out_channels: widths[1].values[output],
+            stride,
+        };
+        let values = choices.width_values(widths, [input, output]);
+        candidates(block, place, choices)
+            .into_iter()
+            .map(|one| one.following(&values))
+            .collect()
+    });
     Slot {
-        in_channels: place.in_channels,
-        out_channels: place.out_channels,
-        stride: place.stride,
-        candidates: candidates(block, place, choices).into(),
+        in_channels: widths[0].largest(),
+        out_channels: widths[1].largest(),
+        stride,
+        candidates: woven(of_places.collect()).into(),
     }
 }
 
-/// The choices that some block can follow, with their numbers in the lowered space.
-struct Choices(BTreeMap<usize, u16>);
+/// The candidates of several lists of equal length, all first ones, all second ones and so on, numbered
+/// by their places in the lists.
+fn woven(lists: Vec<Vec<Candidate>>) -> Vec<Candidate> {
+    let length = lists[0].len();
+    let mut lists: Vec<_> = lists.into_iter().map(Vec::into_iter).collect();
+    let mut all = Vec::new();
+    for structure in (0..length).map(|at| u16::try_from(at).expect("at most 4,096 candidates")) {
+        all.extend(lists.iter_mut().filter_map(Iterator::next).map(|mut one| {
+            one.shared.structure = structure;
+            one
+        }));
+    }
+    all
+}
+
+impl Candidate {
+    /// The same, standing for values of more choices, which come after those it follows.
+    fn following(mut self, values: &[(u16, u16)]) -> Candidate {
+        self.shared.values.extend(values);
+        self
+    }
+}
+
+/// The choices that some block can follow, with their numbers in the lowered space: named ones, and the
+/// rows whose width is searched.
+struct Choices {
+    named: BTreeMap<usize, u16>,
+    widths: BTreeMap<usize, u16>,
+}
 
 impl Choices {
     fn of(space: &Space) -> Choices {
@@ -96,19 +129,58 @@ impl Choices {
                 followed(&row.rest, &mut live);
             }
         }
-        Choices(live.into_iter().zip(0..).collect())
+        let named: BTreeMap<usize, u16> = live.into_iter().zip(0..).collect();
+        let first = u16::try_from(named.len()).expect("a choice is an item of a file");
+        let rows = (0..space.rows.len()).filter(|&row| decides_width(space, row));
+        Choices {
+            widths: rows.zip(first..).collect(),
+            named,
+        }
     }
 
     fn lowered(&self, space: &Space) -> Vec<Choice> {
-        let choices = self.0.keys().map(|&choice| &space.choices[choice]);
-        choices
-            .map(|choice| Choice {
-                name: choice.name.value.clone(),
-                values: choice.values.clone(),
-                span: choice.span,
-            })
-            .collect()
+        let named = self.named.keys().map(|&choice| &space.choices[choice]);
+        let named = named.map(|choice| Choice {
+            name: choice.name.value.clone(),
+            values: choice.values.clone(),
+            width_of: None,
+            span: choice.span,
+        });
+        let widths = self.widths.keys().map(|&row| {
+            let width = &space.rows[row].out_channels;
+            let values = width.value.values.iter();
+            Choice {
+                name: format!("{}.channels", space.rows[row].name.value),
+                values: values.map(|&one| AttributeValue::Integer(one)).collect(),
+                width_of: Some(row),
+                span: width.span,
+            }
+        });
+        named.chain(widths).collect()
     }
+
+    fn row_width(&self, width: &Width) -> RowWidth {
+        match width.decided_by {
+            None => RowWidth::Fixed(width.largest()),
+            Some(row) => RowWidth::Choice(self.widths[&row]),
+        }
+    }
+
+    /// What a pair of indices of widths says of the choices, in the order of these.
+    fn width_values(&self, widths: [&Width; 2], indices: [usize; 2]) -> Vec<(u16, u16)> {
+        let decided = widths.into_iter().zip(indices);
+        let values: BTreeMap<u16, u16> = decided
+            .filter_map(|(width, index)| {
+                let index = u16::try_from(index).expect("a domain has at most 4,096 values");
+                Some((self.widths[&width.decided_by?], index))
+            })
+            .collect();
+        values.into_iter().collect()
+    }
+}
+
+fn decides_width(space: &Space, row: usize) -> bool {
+    space.rows[row].out_channels.value.decided_by == Some(row)
 }
 
 fn followed(block: &space::Block, live: &mut BTreeSet<usize>) {
@@ -151,14 +223,16 @@ fn plain(alternative: &Alternative, place: Place, choices: &Choices) -> Vec<Deci
         .map(|pick| {
             let shared = pick.shared.iter();
             let candidate = Candidate {
+                widths: (place.in_channels, place.out_channels),
                 operator: alternative.operator,
                 block: alternative.block.clone(),
                 branches: Vec::new(),
                 ops: expand(alternative.operator, &pick.values, place),
                 values: pick.values,
                 shared: Shared {
-                    values: shared.map(|(at, &value)| (choices.0[at], value)).collect(),
+                    values: (shared.map(|(at, &value)| (choices.named[at], value))).collect(),
                     kind: 0,
+                    structure: 0,
                 },
             };
             (pick.own, candidate)
@@ -191,6 +265,7 @@ fn sums(alternative: &Alternative, place: Place, choices: &Choices) -> Vec<Decid
         let values: BTreeMap<u16, u16> = values.collect();
         let own = own.collect();
         let candidate = Candidate {
+            widths: (place.in_channels, place.out_channels),
             operator: alternative.operator,
             block: alternative.block.clone(),
             values: Vec::new(),
@@ -199,6 +274,7 @@ fn sums(alternative: &Alternative, place: Place, choices: &Choices) -> Vec<Decid
             shared: Shared {
                 values: values.into_iter().collect(),
                 kind: 0,
+                structure: 0,
             },
         };
         (own, candidate)

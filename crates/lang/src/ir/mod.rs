@@ -40,7 +40,8 @@ pub struct Ir {
     pub classes: u32,
     /// Constants of every batch norm.
     pub norm: NormSettings,
-    /// Decisions that several blocks share, those that some block can follow.
+    /// Decisions that several blocks share, those that some block can follow: the named ones, then the
+    /// searched widths by rows.
     pub choices: Vec<Choice>,
     /// Rows in order.
     pub rows: Vec<Row>,
@@ -59,26 +60,42 @@ pub struct Row {
     pub depths: Vec<u32>,
     /// Where the plan settles the depth: the row's place in the order of deepening, from 0.
     pub fit: Option<usize>,
+    /// How wide its output is.
+    pub width: RowWidth,
     /// One slot a block, up to the largest depth.
     pub slots: Vec<Slot>,
+}
+
+/// Width of a row's output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowWidth {
+    /// The same on every path.
+    Fixed(u32),
+    /// What the choice with this index in [`Ir::choices`] says: the row's own (`channels in`), or that of
+    /// the row it takes its width from.
+    Choice(u16),
 }
 
 /// One place for a block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Slot {
-    /// Width in.
+    /// Width in; the largest where it is searched.
     pub in_channels: u32,
-    /// Width out.
+    /// Width out; the largest where it is searched.
     pub out_channels: u32,
     /// Stride: the row's in the first slot, 1 in all others.
     pub stride: u32,
-    /// What may stand here; at least one. Slots of a stage that have the same share them.
+    /// What may stand here; at least one. Slots of a stage that have the same share them. Where a width is
+    /// searched, each combination of widths has candidates of its own: those that differ in nothing else
+    /// stand beside each other and have one [`Candidate::structure`].
     pub candidates: Arc<[Candidate]>,
 }
 
 /// One alternative with all its values picked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
+    /// Width in and width out.
+    pub widths: (u32, u32),
     /// The operator it came from.
     pub operator: Operator,
     /// The `block` name it was reached by, if any.

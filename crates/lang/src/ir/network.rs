@@ -60,9 +60,9 @@ impl Ir {
         }
     }
 
-    /// Shape that goes into every slot: `shapes[row][block]`.
+    /// Shape that goes into every slot: `shapes[row][block]`, the largest width where it is searched.
     ///
-    /// It depends on the resolution alone, because widths and strides belong to
+    /// Height and width in pixels depend on the resolution alone, because strides belong to
     /// rows and all blocks after a row's first keep the shape.
     pub fn shapes(&self, resolution: u32) -> Vec<Vec<Shape>> {
         let mut input = self.image(resolution);
@@ -72,7 +72,7 @@ impl Ir {
                 row.slots
                     .iter()
                     .map(|slot| {
-                        let output = slot.candidates[0].output(input);
+                        let output = slot.output(input);
                         std::mem::replace(&mut input, output)
                     })
                     .collect()
@@ -114,19 +114,21 @@ impl Ir {
         for (row, inputs) in self.rows.iter_mut().zip(inputs) {
             for (slot, input) in row.slots.iter_mut().zip(inputs) {
                 if slot.candidates.iter().any(Candidate::flattens) {
-                    let settled = slot.candidates.iter().map(|one| one.flattened(input));
+                    let settled = slot.candidates.iter();
+                    let settled = settled.map(|one| one.flattened(one.input(input)));
                     slot.candidates = settled.collect();
                 }
             }
         }
     }
 
-    /// One path written out for images of `resolution` pixels a side.
+    /// One path written out for images of the path's own resolution where it decides that, else of
+    /// `resolution` pixels a side.
     ///
     /// # Panics
     /// When the path is not one of this space.
     pub fn network(&self, path: &Path, resolution: u32) -> Network {
-        let input = self.image(resolution);
+        let input = self.image(path.resolution.unwrap_or(resolution));
         let mut layers = Vec::new();
         let mut reached = input;
         for (row, block, candidate) in path.blocks() {
@@ -141,6 +143,15 @@ impl Ir {
             norm: self.norm,
             layers,
         }
+    }
+
+    /// Width of a row's output on a path.
+    ///
+    /// # Panics
+    /// When the path is not one of this space.
+    pub fn width_of(&self, path: &Path, row: usize) -> u32 {
+        let candidate = usize::from(path.rows[row][0]);
+        self.rows[row].slots[0].candidates[candidate].widths.1
     }
 
     fn layer(&self, row: usize, block: usize, candidate: &Candidate, input: Shape) -> Layer {

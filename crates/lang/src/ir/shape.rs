@@ -1,6 +1,6 @@
 //! Shapes through the primitives, as numbers.
 
-use super::{Candidate, Input, Op, Primitive, Shape};
+use super::{Candidate, Input, Op, Primitive, Shape, Slot};
 use crate::space::Padding;
 
 impl Shape {
@@ -85,7 +85,23 @@ pub(super) fn shapes(ops: &[Op], input: Shape) -> Vec<Shape> {
     shapes
 }
 
+impl Slot {
+    /// Shape of its output where a block input of shape `input` goes in, the largest width where that is
+    /// searched.
+    pub fn output(&self, input: Shape) -> Shape {
+        let first = &self.candidates[0];
+        first
+            .output(first.input(input))
+            .with_channels(self.out_channels)
+    }
+}
+
 impl Candidate {
+    /// What goes into it where a slot's largest input is of shape `input`.
+    pub fn input(&self, input: Shape) -> Shape {
+        input.with_channels(self.widths.0)
+    }
+
     /// Shape of every op's output, for a block input of shape `input`.
     pub fn shapes(&self, input: Shape) -> Vec<Shape> {
         shapes(&self.ops, input)

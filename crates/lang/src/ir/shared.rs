@@ -1,18 +1,31 @@
 //! Decisions that several blocks share.
 
-use super::{Ir, Path};
+use super::{Candidate, Ir, Path, RowWidth, Slot};
 use crate::source::Span;
 use crate::space::AttributeValue;
 
 /// One decision for every candidate that follows it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
-    /// Its name.
+    /// Its name, as an arch fixes it: `early_kernel`, `s1.channels`.
     pub name: String,
     /// What it can be, in order.
     pub values: Vec<AttributeValue>,
+    /// The row whose width it is (`channels in`); `None` for a named choice.
+    pub width_of: Option<usize>,
     /// Where it is declared.
     pub span: Span,
+}
+
+impl Choice {
+    /// The width that a value stands for; `None` where the choice is of something else.
+    pub fn width(&self, value: u16) -> Option<u32> {
+        self.width_of?;
+        match self.values[usize::from(value)] {
+            AttributeValue::Integer(width) => Some(width),
+            _ => None,
+        }
+    }
 }
 
 /// What a candidate takes from shared decisions.
@@ -23,9 +36,41 @@ pub struct Shared {
     /// The same for candidates of a slot that differ in shared values alone. Every kind has one
     /// candidate for each combination of values of the choices that it follows.
     pub kind: u16,
+    /// The same for candidates of a slot that differ in widths alone.
+    pub structure: u16,
+}
+
+impl Candidate {
+    /// Number of what it is but for its widths, from 0 in the order of the slot. Candidates of a slot with
+    /// the same one have the same operator and values and can share their weights as slices: ops of one name
+    /// differ in widths alone. Not all have the same ops, as a residual or a projection is there only
+    /// for some widths. Where no width is searched it is the candidate's own index.
+    pub fn structure(&self) -> u16 {
+        self.shared.structure
+    }
+}
+
+impl Slot {
+    /// How many different [structures](Candidate::structure) its candidates have.
+    pub fn structures(&self) -> usize {
+        let last = self.candidates.iter().map(Candidate::structure).max();
+        usize::from(last.unwrap_or(0)) + 1
+    }
 }
 
 impl Ir {
+    /// Every number of channels that a width can be, ascending.
+    pub fn widths(&self, width: RowWidth) -> Vec<u32> {
+        match width {
+            RowWidth::Fixed(width) => vec![width],
+            RowWidth::Choice(choice) => {
+                let choice = &self.choices[usize::from(choice)];
+                let values = (0..).take(choice.values.len());
+                values.filter_map(|value| choice.width(value)).collect()
+            }
+        }
+    }
+
     /// What a path has decided for every choice; `None` for one that no live block follows.
     ///
     /// # Errors

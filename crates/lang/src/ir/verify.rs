@@ -1,6 +1,6 @@
 //! What every lowered space promises, checked.
 
-use super::{Candidate, Input, Ir, Op, Primitive, Row, Slot};
+use super::{Candidate, Input, Ir, Op, Primitive, Row, RowWidth, Shared, Slot};
 
 impl Ir {
     /// Checks what the other passes rely on.
@@ -8,16 +8,45 @@ impl Ir {
     /// # Errors
     /// The first promise that is broken, in words for a maintainer.
     pub fn verify(&self) -> Result<(), String> {
+        let mut before = RowWidth::Fixed(self.input_channels);
         let mut width = self.input_channels;
         for row in &self.rows {
             verify_row(row).map_err(|broken| format!("row `{}`: {broken}", row.name))?;
             for (block, slot) in row.slots.iter().enumerate() {
                 let place = |broken| format!("row `{}`, block {block}: {broken}", row.name);
                 verify_slot(slot, width).map_err(place)?;
+                self.verify_widths(slot, [before, row.width])
+                    .map_err(place)?;
                 width = slot.out_channels;
+                before = row.width;
             }
         }
         Ok(())
+    }
+
+    /// That every candidate is as wide as the choices it follows say.
+    fn verify_widths(&self, slot: &Slot, widths: [RowWidth; 2]) -> Result<(), String> {
+        for (at, candidate) in slot.candidates.iter().enumerate() {
+            let ends = [candidate.widths.0, candidate.widths.1];
+            for (end, wanted) in ends.into_iter().zip(widths) {
+                let said = self.width(wanted, &candidate.shared);
+                ensure(said == Some(end), || {
+                    format!("candidate {at}: width {end} where {said:?} is decided")
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a width is for a candidate.
+    fn width(&self, width: RowWidth, shared: &Shared) -> Option<u32> {
+        match width {
+            RowWidth::Fixed(width) => Some(width),
+            RowWidth::Choice(choice) => {
+                let (_, value) = shared.values.iter().find(|value| value.0 == choice)?;
+                self.choices[usize::from(choice)].width(*value)
+            }
+        }
     }
 }
 
@@ -43,12 +72,13 @@ fn verify_slot(slot: &Slot, width: u32) -> Result<(), String> {
     })?;
     ensure(!slot.candidates.is_empty(), || "no candidate".into())?;
     for (at, candidate) in slot.candidates.iter().enumerate() {
-        verify_candidate(candidate, slot).map_err(|broken| format!("candidate {at}: {broken}"))?;
+        verify_candidate(candidate).map_err(|broken| format!("candidate {at}: {broken}"))?;
     }
     Ok(())
 }
 
-fn verify_candidate(candidate: &Candidate, slot: &Slot) -> Result<(), String> {
+fn verify_candidate(candidate: &Candidate) -> Result<(), String> {
+    let (input, output) = candidate.widths;
     let mut widths = Vec::new();
     for (at, op) in candidate.ops.iter().enumerate() {
         let place = |broken| format!("`{}`: {broken}", op.name);
@@ -56,15 +86,12 @@ fn verify_candidate(candidate: &Candidate, slot: &Slot) -> Result<(), String> {
             .iter()
             .any(|other| other.name == op.name);
         ensure(!twice, || place("a second op of that name".into()))?;
-        let inputs = input_widths(op, slot.in_channels, &widths).map_err(place)?;
+        let inputs = input_widths(op, input, &widths).map_err(place)?;
         widths.push(output_width(op, &inputs).map_err(place)?);
     }
-    let width = widths.last().copied().unwrap_or(slot.in_channels);
-    ensure(width == slot.out_channels, || {
-        format!(
-            "width {width} where the slot says {out}",
-            out = slot.out_channels
-        )
+    let width = widths.last().copied().unwrap_or(input);
+    ensure(width == output, || {
+        format!("width {width} where the candidate says {output}")
     })
 }
 

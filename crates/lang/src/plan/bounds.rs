@@ -68,9 +68,9 @@ pub(super) fn never_binding(space: &Bounded, listed: &[u32]) -> Vec<Diagnostic> 
             warnings.push(report::never_binds(space.ir, require, (least, most)));
         }
     }
-    for require in space.depth_requires() {
+    for require in space.row_requires() {
         if excludes_nothing(&graphs[0], space, ends[0], require) {
-            warnings.push(report::depth_never_binds(space.ir, require));
+            warnings.push(report::row_never_binds(space.ir, require));
         }
     }
     warnings

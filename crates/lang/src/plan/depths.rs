@@ -75,7 +75,7 @@ fn deeper(ir: &Ir, depths: &Depths, at: usize) -> Option<Depths> {
 
 /// Whether the bounds on depths leave a path.
 fn allowed(space: &Bounded, depths: &Depths) -> bool {
-    if !space.bounds_depths() {
+    if !space.bounds_rows() {
         return true;
     }
     // Costs do not matter: one candidate a block is enough.
@@ -86,7 +86,10 @@ fn allowed(space: &Bounded, depths: &Depths) -> bool {
 
 /// Whether the largest path keeps every upper bound.
 fn holds(space: &Bounded, level: &Level, depths: &Depths) -> bool {
-    let graph = graph(space, &level.costs, Sharing::of(space.ir), depths);
+    let relations: Vec<&Relation> = space.requires.iter().map(|r| &r.relation).collect();
+    let sharing = Sharing::bounded(space.ir, &relations);
+    // Where paths decide the resolution, the largest one costs most.
+    let graph = graph(space, &level.costs, sharing, depths);
     space.windows.iter().all(|window| {
         let extremes = graph.extremes(window.metric);
         extremes.is_none_or(|(_, most)| most <= window.high)

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::count::Window;
 use crate::ir::{Candidate, Input, Ir, Op, Primitive, Row};
-use crate::space::{Padding, Relation, Require};
+use crate::space::{Padding, Relation, Require, Setting};
 use crate::syntax::ast::Comparison;
 
 /// Identity of the structure: what the weights of a checkpoint belong to. Bounds and
@@ -26,13 +26,19 @@ pub(super) fn weights(ir: &Ir) -> String {
 pub(super) fn plan(
     weights: &str,
     ir: &Ir,
-    resolution: u32,
+    sides: &[u32],
     windows: &[Window],
     requires: &[Require],
 ) -> String {
     let mut text = String::from("creamc plan 1\n");
     line(&mut text, &["weights", weights]);
-    line(&mut text, &["resolution", &resolution.to_string()]);
+    let sides: Vec<String> = sides.iter().map(u32::to_string).collect();
+    // Paths of a searched resolution are others, though it be among one.
+    let word = match ir.resolution.value {
+        Setting::Searched(_) => "resolutions",
+        Setting::Fixed(_) | Setting::Fitted(_) => "resolution",
+    };
+    line(&mut text, &[word, &sides.join(" ")]);
     let norm = [ir.norm.eps, ir.norm.momentum].map(|ratio| ratio.to_string());
     line(&mut text, &["norm", &norm[0], &norm[1]]);
     for row in &ir.rows {
@@ -47,11 +53,11 @@ pub(super) fn plan(
             &["window", window.metric.as_str(), &ends[0], &ends[1]],
         );
     }
-    // The order of bounds on depths means nothing.
-    let mut depths: Vec<String> = requires.iter().filter_map(|r| depth_bound(r, ir)).collect();
-    depths.sort();
-    depths.dedup();
-    for bound in depths {
+    // The order of bounds on depths and widths means nothing.
+    let mut bounds: Vec<String> = requires.iter().filter_map(|r| row_bound(r, ir)).collect();
+    bounds.sort();
+    bounds.dedup();
+    for bound in bounds {
         line(&mut text, &[&bound]);
     }
     digest(&text)
@@ -80,26 +86,33 @@ fn write_shared(text: &mut String, ir: &Ir) {
     }
 }
 
-fn depth_bound(require: &Require, ir: &Ir) -> Option<String> {
+fn row_bound(require: &Require, ir: &Ir) -> Option<String> {
     let name = |row: usize| &ir.rows[row].name;
+    let pair = |word: &str, left, comparison, right| {
+        let (left, right) = match comparison {
+            Comparison::AtLeast => (right, left),
+            _ => (left, right),
+        };
+        let sign = match comparison {
+            Comparison::Equal => "==",
+            _ => "<=",
+        };
+        format!("{word} {} {sign} {}", name(left), name(right))
+    };
     match require.relation {
         Relation::Metric { .. } => None,
         Relation::Depth { row, low, high } => Some(format!("depth {} {low} {high}", name(row))),
+        Relation::Width { row, low, high } => Some(format!("width {} {low} {high}", name(row))),
         Relation::DepthPair {
             left,
             comparison,
             right,
-        } => {
-            let (left, right) = match comparison {
-                Comparison::AtLeast => (right, left),
-                _ => (left, right),
-            };
-            let sign = match comparison {
-                Comparison::Equal => "==",
-                _ => "<=",
-            };
-            Some(format!("depth {} {sign} {}", name(left), name(right)))
-        }
+        } => Some(pair("depth", left, comparison, right)),
+        Relation::WidthPair {
+            left,
+            comparison,
+            right,
+        } => Some(pair("width", left, comparison, right)),
     }
 }
 

@@ -12,19 +12,19 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-use crate::cost::{self, Cost};
+use crate::cost::{self, Cost, Table};
 use crate::count::{EndPath, Graph, TooManyStates, Window, Witness};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Ir, Path};
 use crate::source::Spanned;
-use crate::space::{Metric, Relation, Require};
+use crate::space::{Metric, Relation, Require, Setting};
 
 /// What the caller adds to a space: the command line, a settings file, an arch.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Request {
     /// Bounds beside the file's own; all hold.
     pub requires: Vec<Require>,
-    /// Pins a `fit` resolution to a member of its domain (or repeats a fixed one).
+    /// Pins a `fit` or a searched resolution to a member of its domain (or repeats a fixed one).
     pub resolution: Option<Spanned<u32>>,
     /// Pins every `fit` depth to that of an arch of the space: its number of blocks, one a row.
     pub depths: Option<Vec<u32>>,
@@ -35,15 +35,17 @@ pub struct Request {
 pub struct Plan {
     /// The space; a depth that was to be settled is one number.
     pub ir: Ir,
-    /// Side of the image in pixels.
+    /// Side of the image in pixels; the largest where paths decide it.
     pub resolution: u32,
     /// Cost of every candidate at that resolution: `costs[row][block][candidate]`.
-    pub costs: Vec<Vec<Vec<Cost>>>,
+    pub costs: Table,
+    /// The other resolutions that paths decide among, ascending, with the costs at each.
+    pub smaller: Vec<(u32, Table)>,
     /// Every bound on a metric, tightened: at most one window a metric.
     pub windows: Vec<Window>,
     /// Every path of the space.
     pub graph: Graph,
-    /// Every path that meets the bounds on depths; the windows are not in it.
+    /// Every path that meets the bounds on depths and widths; the windows are not in it.
     pub bounded_graph: Graph,
     /// A path inside every bound.
     pub witness: Path,
@@ -55,11 +57,41 @@ pub struct Plan {
 
 impl Plan {
     /// Exact cost of a path of this plan's space.
+    ///
+    /// # Panics
+    /// When it is not one.
     pub fn cost(&self, path: &Path) -> Cost {
+        let costs = self.costs_at(self.side(path));
         path.blocks()
             .fold(Cost::default(), |sum, (row, block, candidate)| {
-                sum + self.costs[row][block][candidate]
+                sum + costs[row][block][candidate]
             })
+    }
+
+    /// Side of a path's images in pixels: its own where paths decide it, else the plan's.
+    pub fn side(&self, path: &Path) -> u32 {
+        path.resolution.unwrap_or(self.resolution)
+    }
+
+    /// Every resolution that paths decide among, ascending; the plan's own where they decide none.
+    pub fn sides(&self) -> impl Iterator<Item = u32> {
+        let smaller = self.smaller.iter().map(|(side, _)| *side);
+        smaller.chain([self.resolution])
+    }
+
+    /// Cost of every candidate at one of the plan's resolutions.
+    ///
+    /// # Panics
+    /// When it is none of these.
+    pub fn costs_at(&self, side: u32) -> &Table {
+        let mut smaller = self.smaller.iter();
+        match smaller.find(|(other, _)| *other == side) {
+            Some((_, costs)) => costs,
+            None => {
+                assert_eq!(side, self.resolution, "a resolution of the plan");
+                &self.costs
+            }
+        }
     }
 
     /// The cheapest path inside every bound along a metric; a second or so in ordinary spaces.
@@ -96,7 +128,11 @@ pub fn plan(ir: &Ir, request: &Request) -> Result<(Plan, Vec<Diagnostic>), Vec<D
         windows: &windows,
     };
     let listed = space.resolutions(request)?;
-    let level = fit::settle(&space, &listed).map_err(|one| vec![one])?;
+    let level = match ir.resolution.value {
+        Setting::Searched(_) => space.level_over(&listed),
+        Setting::Fixed(_) | Setting::Fitted(_) => fit::settle(&space, &listed),
+    };
+    let level = level.map_err(|one| vec![one])?;
     // Over all depths: an upper bound that settles some leaves no path above it.
     let warnings = bounds::never_binding(&space, &listed);
     let settled = depths::settle(&space, &level, request.depths.as_deref());
@@ -106,7 +142,7 @@ pub fn plan(ir: &Ir, request: &Request) -> Result<(Plan, Vec<Diagnostic>), Vec<D
     };
     let level = match settled == *ir {
         true => level,
-        false => space.level(level.resolution).map_err(|one| vec![one])?,
+        false => space.again(&level).map_err(|one| vec![one])?,
     };
     let witness = match level.bounded.witness(&windows) {
         Witness::Found(path) => path,
@@ -114,11 +150,13 @@ pub fn plan(ir: &Ir, request: &Request) -> Result<(Plan, Vec<Diagnostic>), Vec<D
         Witness::Undecided => return Err(vec![report::undecided(&space)]),
     };
     let weights = fingerprint::weights(&settled.at(level.resolution));
+    let sides: Vec<u32> = level.sides().collect();
     let plan = Plan {
-        fingerprint: fingerprint::plan(&weights, &settled, level.resolution, &windows, &requires),
+        fingerprint: fingerprint::plan(&weights, &settled, &sides, &windows, &requires),
         ir: settled,
         resolution: level.resolution,
         costs: level.costs,
+        smaller: level.smaller,
         graph: level.graph,
         bounded_graph: level.bounded,
         windows,
@@ -137,13 +175,31 @@ struct Bounded<'a> {
     windows: &'a [Window],
 }
 
-/// A space at one resolution.
+/// A space at one resolution, or over those that its paths decide among.
 struct Level {
+    /// The largest.
     resolution: u32,
-    costs: Vec<Vec<Vec<Cost>>>,
+    costs: Table,
+    /// The others, where paths decide.
+    smaller: Vec<(u32, Table)>,
     graph: Graph,
-    /// The bounds on depths compiled in.
+    /// The bounds on depths and widths compiled in.
     bounded: Graph,
+}
+
+impl Level {
+    /// Every resolution, ascending.
+    fn sides(&self) -> impl Iterator<Item = u32> {
+        let smaller = self.smaller.iter().map(|(side, _)| *side);
+        smaller.chain([self.resolution])
+    }
+
+    /// The costs at the resolution of a path.
+    fn costs_of(&self, path: &Path) -> &Table {
+        let mut smaller = self.smaller.iter();
+        let own = smaller.find(|(side, _)| path.resolution == Some(*side));
+        own.map_or(&self.costs, |(_, costs)| costs)
+    }
 }
 
 impl Bounded<'_> {
@@ -157,28 +213,64 @@ impl Bounded<'_> {
         }
     }
 
+    /// The space at one resolution.
     fn level(&self, resolution: u32) -> Result<Level, Diagnostic> {
         let costs = cost::table(self.ir, resolution);
-        let build = |requires| Graph::build(self.ir, &costs, requires);
-        let refuse = |TooManyStates| report::too_entangled(self);
-        let graph = build(&[]).map_err(refuse)?;
-        let bounded = match self.bounds_depths() {
-            false => graph.clone(),
-            true => build(self.requires).map_err(refuse)?,
-        };
+        let build = |requires: &[Require]| Graph::build(self.ir, &costs, requires);
+        let (graph, bounded) = self.graphs(build)?;
         Ok(Level {
             resolution,
             costs,
+            smaller: Vec::new(),
             graph,
             bounded,
         })
     }
 
-    fn bounds_depths(&self) -> bool {
-        self.depth_requires().next().is_some()
+    /// The space over several resolutions, ascending, among which its paths decide.
+    fn level_over(&self, sides: &[u32]) -> Result<Level, Diagnostic> {
+        let tables = sides.iter().map(|&side| (side, cost::table(self.ir, side)));
+        let mut tables: Vec<(u32, Table)> = tables.collect();
+        let build = |requires: &[Require]| Graph::build_over(self.ir, &tables, requires);
+        let (graph, bounded) = self.graphs(build)?;
+        let (resolution, costs) = tables.pop().expect("a domain has a value");
+        Ok(Level {
+            resolution,
+            costs,
+            smaller: tables,
+            graph,
+            bounded,
+        })
     }
 
-    fn depth_requires(&self) -> impl Iterator<Item = &Require> {
+    /// The same level of the space as it is now.
+    fn again(&self, level: &Level) -> Result<Level, Diagnostic> {
+        match level.graph.decides_resolution() {
+            true => self.level_over(&level.sides().collect::<Vec<_>>()),
+            false => self.level(level.resolution),
+        }
+    }
+
+    /// The graph of all paths, and that of those inside the bounds on depths and widths.
+    fn graphs(
+        &self,
+        build: impl Fn(&[Require]) -> Result<Graph, TooManyStates>,
+    ) -> Result<(Graph, Graph), Diagnostic> {
+        let refuse = |TooManyStates| report::too_entangled(self);
+        let graph = build(&[]).map_err(refuse)?;
+        let bounded = match self.bounds_rows() {
+            false => graph.clone(),
+            true => build(self.requires).map_err(refuse)?,
+        };
+        Ok((graph, bounded))
+    }
+
+    fn bounds_rows(&self) -> bool {
+        self.row_requires().next().is_some()
+    }
+
+    /// The bounds on depths and widths.
+    fn row_requires(&self) -> impl Iterator<Item = &Require> {
         let of_metric = |require: &&Require| matches!(require.relation, Relation::Metric { .. });
         self.requires
             .iter()

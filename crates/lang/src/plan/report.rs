@@ -8,7 +8,6 @@ use crate::ir::{Ir, Path};
 use crate::quantity::count_for_reading;
 use crate::source::Spanned;
 use crate::space::{Metric, Relation, Require, Setting};
-use crate::syntax::ast::Comparison;
 
 /// Sizes of images that are proposed are multiples of this: most networks halve five times.
 const SIZE_STEP: u32 = 32;
@@ -16,7 +15,7 @@ const SIZE_STEP: u32 = 32;
 /// No path meets every bound; `level` is where most came closest.
 pub(super) fn unreachable(space: &Bounded, level: Level, listed: &[u32]) -> Vec<Diagnostic> {
     if !level.bounded.has_paths() {
-        return vec![depths_contradict(space)];
+        return vec![rows_contradict(space)];
     }
     let level = telling_level(space, level, listed);
     let misses = space
@@ -51,7 +50,7 @@ fn settled_depths(ir: &Ir) -> Option<String> {
 /// Where the resolution is the compiler's choice: the end of the list that comes closest.
 fn telling_level(space: &Bounded, level: Level, listed: &[u32]) -> Level {
     let ends = [listed[0], listed[listed.len() - 1]];
-    if ends[0] == ends[1] {
+    if ends[0] == ends[1] || level.graph.decides_resolution() {
         return level;
     }
     let misses = |resolution: u32, side: Side| {
@@ -115,7 +114,10 @@ impl Miss {
         let require = self.require(space);
         let at = match listed.len() {
             1 => String::new(),
-            _ => format!(" at resolution {}", level.resolution),
+            _ => format!(
+                " at resolution {}",
+                self.path.resolution.unwrap_or(level.resolution)
+            ),
         };
         let closest = format!("the {word} path {}{at}", costs(metric, self.cost));
         let mut problem = Diagnostic::new(
@@ -131,7 +133,7 @@ impl Miss {
         if metric != Metric::Params {
             problem = problem.label(ir.resolution.span, "the cost grows with its square");
         }
-        for depths in space.depth_requires() {
+        for depths in space.row_requires() {
             problem = problem.label(depths.span, "this bound holds too");
         }
         let problem = problem
@@ -141,7 +143,7 @@ impl Miss {
             ))
             .note(format!(
                 "by part: {}",
-                summary::parts(ir, &level.costs, &self.path, metric)
+                summary::parts(ir, level.costs_of(&self.path), &self.path, metric)
             ));
         self.cure(space, level, problem)
     }
@@ -168,7 +170,8 @@ impl Miss {
                     "at resolution {resolution} the {} path {costs}",
                     self.side.word()
                 );
-                resolution_help(space.ir, level.resolution, resolution, &at, problem)
+                let now = self.path.resolution.unwrap_or(level.resolution);
+                resolution_help(space.ir, now, resolution, &at, problem)
             }
             None => problem.help(match self.side {
                 Side::Dear => format!("allow {} or more", rounded_up(self.cost)),
@@ -182,7 +185,7 @@ impl Miss {
         if self.window.metric == Metric::Params {
             return None; // as many at any size
         }
-        let now = level.resolution;
+        let now = self.path.resolution.unwrap_or(level.resolution);
         let steps: Vec<u32> = match self.side {
             Side::Dear => (1..now.div_ceil(SIZE_STEP)).rev().collect(),
             Side::Cheap => (now / SIZE_STEP + 1..=now / SIZE_STEP + 16).collect(),
@@ -203,18 +206,22 @@ impl Miss {
     }
 }
 
-/// The edit that takes another resolution, or adds it to those the compiler chooses from.
+/// The edit that takes another resolution, or adds it to those the compiler or a path chooses from.
 fn resolution_help(ir: &Ir, now: u32, better: u32, at: &str, problem: Diagnostic) -> Diagnostic {
     let span = ir.resolution.span;
     match &ir.resolution.value {
-        Setting::Fitted(domain) => {
+        Setting::Fitted(domain) | Setting::Searched(domain) => {
             let mut values = domain.values().to_vec();
             if values.contains(&better) {
                 return problem.help(at);
             }
             values.push(better);
             values.sort_unstable();
-            let text = format!("resolution fit {{{}}}", list(&values));
+            let word = match ir.resolution.value {
+                Setting::Searched(_) => "in",
+                _ => "fit",
+            };
+            let text = format!("resolution {word} {{{}}}", list(&values));
             problem.example(format!("{at}: `{text}`"), span, text)
         }
         _ => {
@@ -244,7 +251,7 @@ fn nothing_between(space: &Bounded, level: &Level) -> Diagnostic {
     let mut requires = space.metric_requires().map(|(require, _)| require);
     let first = requires
         .next()
-        .expect("some depths meet the bounds on depths");
+        .expect("some depths and widths meet the bounds on them");
     let mut problem = Diagnostic::new(
         Code::BoundUnreachable,
         format!("no path of `{}` fits {}", ir.space, bounds.join(" and ")),
@@ -254,14 +261,17 @@ fn nothing_between(space: &Bounded, level: &Level) -> Diagnostic {
     for require in requires {
         problem = problem.label(require.value_span, "and of this one, but none meets all");
     }
-    for depths in space.depth_requires() {
+    for depths in space.row_requires() {
         problem = problem.label(depths.span, "this bound holds too");
     }
     for window in space.windows {
         if let Some((least, most)) = level.bounded.extremes(window.metric) {
+            let at = match level.graph.decides_resolution() {
+                true => String::new(),
+                false => format!("at resolution {} ", level.resolution),
+            };
             problem = problem.note(format!(
-                "at resolution {} {} lie in {}..{}",
-                level.resolution,
+                "{at}{} lie in {}..{}",
                 window.metric.as_str(),
                 count_for_reading(least.into()),
                 count_for_reading(most.into())
@@ -271,16 +281,17 @@ fn nothing_between(space: &Bounded, level: &Level) -> Diagnostic {
     problem.help("widen a bound")
 }
 
-fn depths_contradict(space: &Bounded) -> Diagnostic {
-    let mut requires = space.depth_requires();
+fn rows_contradict(space: &Bounded) -> Diagnostic {
+    let mut requires = space.row_requires();
     let first = requires
         .next()
-        .expect("only bounds on depths leave no path at all");
+        .expect("only bounds on depths and widths leave no path at all");
     let problem = Diagnostic::new(
         Code::BoundUnreachable,
         format!(
-            "no path of `{}` has depths that fit every bound",
-            space.ir.space
+            "no path of `{}` has {} that fit every bound",
+            space.ir.space,
+            bounded_words(space)
         ),
         first.span,
         format!("`{}`", bound_text(space.ir, &first.relation)),
@@ -291,13 +302,54 @@ fn depths_contradict(space: &Bounded) -> Diagnostic {
             format!("`{}`", bound_text(space.ir, &require.relation)),
         )
     });
-    let searched = space.ir.rows.iter().filter(|row| row.depths.len() > 1);
+    let problem = match bounded_words(space) {
+        "widths" => problem,
+        _ => open_depths(space.ir, problem),
+    };
+    match bounded_words(space) {
+        "depths" => problem,
+        _ => open_widths(space.ir, problem),
+    }
+}
+
+/// What of rows is bounded: `depths`, `widths` or both.
+fn bounded_words(space: &Bounded) -> &'static str {
+    let is_of_width = |require: &Require| {
+        matches!(
+            require.relation,
+            Relation::Width { .. } | Relation::WidthPair { .. }
+        )
+    };
+    let widths: Vec<bool> = space.row_requires().map(is_of_width).collect();
+    match (widths.contains(&true), !widths.contains(&false)) {
+        (false, _) => "depths",
+        (true, true) => "widths",
+        (true, false) => "depths and widths",
+    }
+}
+
+fn open_depths(ir: &Ir, problem: Diagnostic) -> Diagnostic {
+    let searched = ir.rows.iter().filter(|row| row.depths.len() > 1);
     let depths: Vec<String> = searched
         .map(|row| format!("`{}` {}", row.name, list(&row.depths)))
         .collect();
     match depths.is_empty() {
         true => problem,
         false => problem.note(format!("depths: {}", depths.join("; "))),
+    }
+}
+
+fn open_widths(ir: &Ir, problem: Diagnostic) -> Diagnostic {
+    let searched = ir.choices.iter().filter(|one| one.width_of.is_some());
+    let widths: Vec<String> = searched
+        .map(|choice| {
+            let values: Vec<String> = choice.values.iter().map(ToString::to_string).collect();
+            format!("`{}` {}", choice.name, values.join(", "))
+        })
+        .collect();
+    match widths.is_empty() {
+        true => problem,
+        false => problem.note(format!("widths: {}", widths.join("; "))),
     }
 }
 
@@ -341,8 +393,8 @@ pub(super) fn undecided(space: &Bounded) -> Diagnostic {
 
 pub(super) fn too_entangled(space: &Bounded) -> Diagnostic {
     let choices = space.ir.choices.iter().map(|choice| choice.span);
-    let depths = space.depth_requires().map(|require| require.span);
-    let (what, help) = match (space.ir.choices.is_empty(), space.bounds_depths()) {
+    let depths = space.row_requires().map(|require| require.span);
+    let (what, help) = match (space.ir.choices.is_empty(), space.bounds_rows()) {
         (true, _) => (
             "the bounds on depths tie too many stages together",
             "relate neighbouring stages only",
@@ -352,7 +404,7 @@ pub(super) fn too_entangled(space: &Bounded) -> Diagnostic {
             "give choices fewer values, or let fewer of them be open at a time",
         ),
         (false, true) => (
-            "the shared decisions and the bounds on depths tie too many rows together",
+            "the shared decisions and the bounds on rows tie too many rows together",
             "give choices fewer values, or relate neighbouring stages only",
         ),
     };
@@ -388,7 +440,7 @@ pub(super) fn never_binds(ir: &Ir, require: &Require, (least, most): (u64, u64))
     )
 }
 
-pub(super) fn depth_never_binds(ir: &Ir, require: &Require) -> Diagnostic {
+pub(super) fn row_never_binds(ir: &Ir, require: &Require) -> Diagnostic {
     Diagnostic::new(
         Code::BoundNeverBinds,
         format!("`{}` excludes no path", bound_text(ir, &require.relation)),
@@ -419,24 +471,33 @@ fn bound_text(ir: &Ir, relation: &Relation) -> String {
             let depth = format!("{}.depth", name(row));
             interval(&depth, ends, low == high, high == u32::MAX)
         }
+        Relation::Width { row, low, high } => {
+            let ends = (low.to_string(), high.to_string());
+            let width = format!("{}.channels", name(row));
+            interval(&width, ends, low == high, high == u32::MAX)
+        }
         Relation::DepthPair {
             left,
             comparison,
             right,
         } => {
-            let sign = match comparison {
-                Comparison::AtMost => "<=",
-                Comparison::AtLeast => ">=",
-                Comparison::Equal => "==",
-            };
+            let sign = comparison.as_str();
             format!("{}.depth {sign} {}.depth", name(left), name(right))
+        }
+        Relation::WidthPair {
+            left,
+            comparison,
+            right,
+        } => {
+            let sign = comparison.as_str();
+            format!("{}.channels {sign} {}.channels", name(left), name(right))
         }
     }
 }
 
 fn interval(what: &str, (low, high): (String, String), is_point: bool, is_open: bool) -> String {
-    if low == "0" && what.ends_with(".depth") {
-        return format!("{what} <= {high}"); // no range of depths starts at 0
+    if low == "0" && what.contains('.') {
+        return format!("{what} <= {high}"); // no range of depths or widths starts at 0
     }
     match (is_point, is_open) {
         (true, _) => format!("{what} == {low}"),

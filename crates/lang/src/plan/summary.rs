@@ -10,7 +10,9 @@ use crate::space::{AttributeName, Metric};
 /// What was decided: `every depth 1, kernel 3, expand 4`; values in the order they occur
 /// where blocks differ.
 pub(super) fn decisions(ir: &Ir, path: &Path) -> String {
-    let mut parts: Vec<String> = depths(ir, path).into_iter().collect();
+    let resolution = path.resolution.map(|side| format!("resolution {side}"));
+    let mut parts: Vec<String> = resolution.into_iter().chain(depths(ir, path)).collect();
+    parts.extend(widths(ir, path));
     for (name, values) in searched_values(ir, path) {
         parts.push(format!("{name} {}", values.join(" or ")));
     }
@@ -21,7 +23,7 @@ pub(super) fn decisions(ir: &Ir, path: &Path) -> String {
 }
 
 fn depths(ir: &Ir, path: &Path) -> Option<String> {
-    let rows = ir.rows.iter().zip(&path.0);
+    let rows = ir.rows.iter().zip(&path.rows);
     let searched = rows.filter(|(row, _)| row.depths.len() > 1);
     let depths: Vec<String> = searched
         .map(|(_, blocks)| blocks.len().to_string())
@@ -31,6 +33,15 @@ fn depths(ir: &Ir, path: &Path) -> Option<String> {
         true => format!("every depth {first}"),
         false => format!("depths {}", depths.join(" ")),
     })
+}
+
+/// `channels 16 24 40`, one a row that searches its width.
+fn widths(ir: &Ir, path: &Path) -> Option<String> {
+    let values = ir.shared_values(path).ok()?;
+    let decided = ir.choices.iter().zip(values);
+    let widths = decided.filter_map(|(choice, value)| choice.width(value?));
+    let widths: Vec<String> = widths.map(|width| width.to_string()).collect();
+    (!widths.is_empty()).then(|| format!("channels {}", widths.join(" ")))
 }
 
 fn searched_values(ir: &Ir, path: &Path) -> BTreeMap<AttributeName, Vec<String>> {
@@ -51,7 +62,7 @@ fn searched_values(ir: &Ir, path: &Path) -> BTreeMap<AttributeName, Vec<String>>
 /// Where the cost lies: `stem and entry 11.8M, stages 65.1M, head 4.7M`.
 pub(super) fn parts(ir: &Ir, costs: &[Vec<Vec<Cost>>], path: &Path, metric: Metric) -> String {
     let row_cost = |row: usize| -> u128 {
-        let blocks = path.0[row].iter().enumerate();
+        let blocks = path.rows[row].iter().enumerate();
         let costs = blocks.map(|(block, &at)| costs[row][block][usize::from(at)].get(metric));
         costs.map(u128::from).sum()
     };

@@ -148,7 +148,7 @@ fn bounds_on_depths_bind_the_witness_and_the_counts() {
     );
     let plan = planned(&ir, &Request::default());
     assert!(plan.bounded_graph.count() < plan.graph.count());
-    let depths = [1, 2].map(|row: usize| plan.witness.0[row].len());
+    let depths = [1, 2].map(|row: usize| plan.witness.rows[row].len());
     assert!(depths[0] >= depths[1] && depths[1] >= 2);
 }
 

@@ -19,5 +19,7 @@ pub(super) const KERNEL: u32 = 1_001;
 pub(super) const STRIDE: u32 = 1_000;
 /// Side of an image.
 pub(super) const RESOLUTION: u32 = 65_536;
+/// Resolutions that a path decides among; each has a graph and costs of its own.
+pub(super) const RESOLUTIONS: usize = 64;
 /// Expansion.
 pub(super) const EXPAND: u32 = 1_000;

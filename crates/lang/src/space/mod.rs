@@ -101,8 +101,7 @@ pub struct Space {
     pub name: Name,
     /// Colour channels of an image.
     pub input_channels: Spanned<u32>,
-    /// Side of the square image in pixels; never [`Setting::Searched`] yet.
-    /// The span covers `resolution = …`.
+    /// Side of the square image in pixels. The span covers `resolution = …`.
     pub resolution: Spanned<Setting<u32>>,
     /// Number of classes.
     pub classes: Spanned<u32>,
@@ -152,15 +151,51 @@ pub struct Row {
     /// All later blocks; equal to `first` unless `then` says otherwise.
     pub rest: Block,
     /// Width of its input.
-    pub in_channels: u32,
-    /// Width of its output. The span covers `channels = …`, or the row's name where it is absent.
-    pub out_channels: Spanned<u32>,
+    pub in_channels: Width,
+    /// Width of its output. The span covers `channels …`, or the row's name where it is absent.
+    pub out_channels: Spanned<Width>,
     /// Stride of the first block, 1 or more.
     pub stride: u32,
     /// Number of blocks; fixed 1 for a layer. Span of `depth …` or of the name.
     pub depth: Spanned<Setting<u32>>,
     /// The whole row.
     pub span: Span,
+}
+
+/// How wide a map is between two rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Width {
+    /// Every number of channels it can have, ascending; at least one.
+    pub values: Vec<u32>,
+    /// The row whose `channels in` decides which, as an index into [`Space::rows`]; `None` where it is fixed.
+    pub decided_by: Option<usize>,
+}
+
+impl Width {
+    /// Always the same.
+    pub fn fixed(width: u32) -> Width {
+        Width {
+            values: vec![width],
+            decided_by: None,
+        }
+    }
+
+    /// The most channels it can have.
+    pub fn largest(&self) -> u32 {
+        self.values[self.values.len() - 1]
+    }
+
+    /// Every pair of values that two widths can have together, as indices, the first one slowest. One
+    /// decision has one value.
+    pub fn pairs(one: &Width, other: &Width) -> Vec<(usize, usize)> {
+        let is_one = one.decided_by.is_some() && one.decided_by == other.decided_by;
+        let of = |at: usize| match is_one {
+            true => at..at + 1,
+            false => 0..other.values.len(),
+        };
+        let all = (0..one.values.len()).flat_map(|at| of(at).map(move |other| (at, other)));
+        all.collect()
+    }
 }
 
 /// What may stand in one place: at least one alternative.
@@ -275,6 +310,24 @@ pub enum Relation {
     },
     /// One stage's depth compares with another's.
     DepthPair {
+        /// Index of the left row.
+        left: usize,
+        /// How.
+        comparison: Comparison,
+        /// Index of the right row.
+        right: usize,
+    },
+    /// The width of a row's output lies in `low..=high`.
+    Width {
+        /// Index into [`Space::rows`].
+        row: usize,
+        /// Smallest allowed width.
+        low: u32,
+        /// Largest allowed width.
+        high: u32,
+    },
+    /// The width of one row's output compares with another's.
+    WidthPair {
         /// Index of the left row.
         left: usize,
         /// How.

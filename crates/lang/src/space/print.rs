@@ -4,6 +4,7 @@ use std::fmt::{Display, Write};
 
 use super::{
     Alternative, Attribute, AttributeValue, Block, Choice, Metric, Relation, Row, Setting, Space,
+    Width,
 };
 use crate::syntax::ast::Comparison;
 
@@ -53,7 +54,8 @@ fn choice_text(choice: &Choice) -> String {
 
 fn row_lines(row: &Row, choices: &[Choice]) -> Vec<String> {
     let kind = if row.is_stage { "stage" } else { "layer" };
-    let (name, input, output) = (&row.name.value, row.in_channels, row.out_channels.value);
+    let name = &row.name.value;
+    let (input, output) = (width(&row.in_channels), width(&row.out_channels.value));
     let depth = match row.is_stage {
         true => format!(", {}", setting("depth", &row.depth.value)),
         false => String::new(),
@@ -67,6 +69,14 @@ fn row_lines(row: &Row, choices: &[Choice]) -> Vec<String> {
         lines.extend(block_lines("then ", &row.rest, choices));
     }
     lines
+}
+
+fn width(width: &Width) -> String {
+    let values: Vec<String> = width.values.iter().map(u32::to_string).collect();
+    match width.decided_by {
+        None => values.concat(),
+        Some(_) => format!("{{{}}}", values.join(", ")),
+    }
 }
 
 fn block_lines(word: &str, block: &Block, choices: &[Choice]) -> Vec<String> {
@@ -122,26 +132,34 @@ fn setting<T: Display>(name: &str, setting: &Setting<T>) -> String {
 }
 
 fn relation(relation: &Relation, rows: &[Row]) -> String {
-    let depth = |row: usize| format!("{}.depth", rows[row].name.value);
+    let of = |row: usize, what: &str| format!("{}.{what}", rows[row].name.value);
+    let pair = |left, comparison: Comparison, right, what: &str| {
+        let mark = comparison.as_str();
+        format!("{} {mark} {}", of(left, what), of(right, what))
+    };
     match *relation {
         Relation::Metric { metric, low, high } => {
             bounds(Metric::as_str(metric), low, high, u64::MAX)
         }
         Relation::Depth { row, low, high } => {
-            bounds(&depth(row), low.into(), high.into(), u32::MAX.into())
+            bounds(&of(row, "depth"), low.into(), high.into(), u32::MAX.into())
         }
+        Relation::Width { row, low, high } => bounds(
+            &of(row, "channels"),
+            low.into(),
+            high.into(),
+            u32::MAX.into(),
+        ),
         Relation::DepthPair {
             left,
             comparison,
             right,
-        } => {
-            let mark = match comparison {
-                Comparison::AtMost => "<=",
-                Comparison::AtLeast => ">=",
-                Comparison::Equal => "==",
-            };
-            format!("{} {mark} {}", depth(left), depth(right))
-        }
+        } => pair(left, comparison, right, "depth"),
+        Relation::WidthPair {
+            left,
+            comparison,
+            right,
+        } => pair(left, comparison, right, "channels"),
     }
 }
 

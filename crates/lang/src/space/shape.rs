@@ -1,8 +1,10 @@
 //! Widths along the rows, and whether every operator can stand where it does.
 
-use super::check::{Checker, Draft, Input, Width};
+use super::check::{Checker, Draft, Input, Written, block_count};
 use super::report::{self, SkipPlace};
-use super::{Alternative, AttributeName, AttributeValue, Block, Operator, Row, Setting, limits};
+use super::{
+    Alternative, AttributeName, AttributeValue, Block, Operator, Row, Setting, Width, limits,
+};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast;
 
@@ -19,7 +21,7 @@ enum Form {
 
 /// What is known on the way through the rows; `None` after an error.
 struct Flow {
-    width: Option<u32>,
+    width: Option<Width>,
     /// Side of the map at the largest resolution.
     side: Option<u32>,
     form: Form,
@@ -51,7 +53,7 @@ pub(super) fn flow(
     let rows: Vec<Option<Row>> = drafts
         .iter()
         .enumerate()
-        .map(|(at, draft)| flow.row(checker, draft, at + 1 == drafts.len()))
+        .map(|(at, draft)| flow.row(checker, draft, at, at + 1 == drafts.len()))
         .collect();
     for place in std::mem::take(&mut flow.skips) {
         checker
@@ -66,7 +68,7 @@ impl Flow {
         let channels = input.and_then(|input| input.channels);
         let resolution = input.and_then(|input| input.resolution.as_ref());
         Flow {
-            width: channels.map(|channels| channels.value),
+            width: channels.map(|channels| Width::fixed(channels.value)),
             side: resolution.and_then(|side| side.value.values().iter().copied().max()),
             form: Form::Map,
             is_unsure: false,
@@ -75,25 +77,33 @@ impl Flow {
         }
     }
 
-    fn row(&mut self, checker: &mut Checker, draft: &Draft, is_last: bool) -> Option<Row> {
-        let (in_channels, out_channels) = (self.width, out_width(draft.width, self.width));
+    fn row(
+        &mut self,
+        checker: &mut Checker,
+        draft: &Draft,
+        at: usize,
+        is_last: bool,
+    ) -> Option<Row> {
+        let in_channels = self.width.clone();
+        let out_channels = out_width(&draft.width, at, in_channels.as_ref());
         let first = Place {
             row: draft.row,
-            in_channels,
-            out_channels,
+            in_channels: None,
+            out_channels: None,
             width_span: width_span(draft),
             stride: draft.stride,
             side: self.side,
         };
         let rest = first.later();
-        self.check_block(checker, draft.first.as_ref(), first);
-        if deepest(draft) > 1 {
-            self.check_block(checker, draft.rest.as_ref(), rest);
+        let widths = [in_channels.as_ref(), out_channels.as_ref()];
+        let fits = self.check_widths(checker, draft.first.as_ref(), first, widths);
+        if deepest(draft) > 1 && fits {
+            self.check_widths(checker, draft.rest.as_ref(), rest, [widths[1]; 2]);
         }
         self.check_order(checker, draft);
         check_output(checker, draft, is_last, self.is_unsure);
         self.count_blocks(checker, draft)?;
-        self.width = out_channels;
+        self.width = out_channels.clone();
         self.side = rest.side;
         Some(Row {
             name: draft.row.name.clone(),
@@ -108,8 +118,47 @@ impl Flow {
         })
     }
 
-    fn check_block(&mut self, checker: &mut Checker, block: Option<&Block>, place: Place) {
-        let Some(block) = block else { return };
+    /// Looks at a block with every combination of its widths, which are not too many with its candidates.
+    fn check_widths(
+        &mut self,
+        checker: &mut Checker,
+        block: Option<&Block>,
+        place: Place,
+        widths: [Option<&Width>; 2],
+    ) -> bool {
+        let Some(block) = block else { return true };
+        let [Some(input), Some(output)] = widths else {
+            let fixed = widths.map(|width| width.filter(|width| width.decided_by.is_none()));
+            let [in_channels, out_channels] = fixed.map(|width| width.map(Width::largest));
+            let place = Place {
+                in_channels,
+                out_channels,
+                ..place
+            };
+            self.check_block(checker, block, place);
+            return true;
+        };
+        let most = limits::CANDIDATES;
+        let candidates = block_count(block);
+        let combined = combinations(input, output).saturating_mul(candidates);
+        if combined > most && candidates <= most {
+            let problem =
+                report::too_many_widths([candidates, combined], block.span, place.width_span);
+            checker.found.push(problem);
+            return false;
+        }
+        for (one, other) in Width::pairs(input, output) {
+            let place = Place {
+                in_channels: Some(input.values[one]),
+                out_channels: Some(output.values[other]),
+                ..place
+            };
+            self.check_block(checker, block, place);
+        }
+        true
+    }
+
+    fn check_block(&mut self, checker: &mut Checker, block: &Block, place: Place) {
         for alternative in &block.alternatives {
             if alternative.operator == Operator::Zero {
                 checker
@@ -170,8 +219,11 @@ impl Flow {
             return;
         }
         let known = self.skips.iter_mut().find(|known| known.skip == skip.span);
+        let name = &place.row.name.value;
         match known {
-            Some(known) => known.others.push(place.row.name.value.clone()),
+            // Another of its widths.
+            Some(known) if known.row.name.value == *name || known.others.contains(name) => {}
+            Some(known) => known.others.push(name.clone()),
             None => self.skips.push(SkipPlace {
                 skip: skip.span,
                 op: block.span,
@@ -231,11 +283,10 @@ impl Flow {
 }
 
 impl<'r> Place<'r> {
-    /// The place of all later blocks of the row.
+    /// The place of all later blocks of the row, widths left aside.
     fn later(self) -> Place<'r> {
         let stride = self.stride.map(|stride| stride.value);
         Place {
-            in_channels: self.out_channels,
             stride: self.stride.map(|stride| stride.map(|_| 1)),
             side: self
                 .side
@@ -252,20 +303,35 @@ impl<'r> Place<'r> {
     }
 }
 
-fn out_width(width: Width, input: Option<u32>) -> Option<u32> {
+/// What a row's output is wide, where `row` is its index and `input` what goes in.
+fn out_width(width: &Written, row: usize, input: Option<&Width>) -> Option<Width> {
     match width {
-        Width::Same => input,
-        Width::Number(width) => Some(width.value),
-        Width::Classes(classes) => classes.value,
-        Width::Unknown => None,
+        Written::Same => input.cloned(),
+        Written::Number(width) => Some(Width::fixed(width.value)),
+        Written::Searched(domain) => Some(Width {
+            values: domain.value.values().to_vec(),
+            decided_by: Some(row),
+        }),
+        Written::Classes(classes) => classes.value.map(Width::fixed),
+        Written::Unknown => None,
     }
 }
 
 fn width_span(draft: &Draft) -> Span {
-    match draft.width {
-        Width::Number(width) => width.span,
-        Width::Classes(classes) => classes.span,
-        Width::Same | Width::Unknown => draft.row.name.span,
+    match &draft.width {
+        Written::Number(width) => width.span,
+        Written::Searched(domain) => domain.span,
+        Written::Classes(classes) => classes.span,
+        Written::Same | Written::Unknown => draft.row.name.span,
+    }
+}
+
+/// How many pairs of values two widths have together.
+fn combinations(input: &Width, output: &Width) -> u64 {
+    let [inputs, outputs] = [input, output].map(|width| width.values.len() as u64);
+    match input.decided_by.is_some() && input.decided_by == output.decided_by {
+        true => inputs,
+        false => inputs * outputs,
     }
 }
 
@@ -396,8 +462,8 @@ fn check_kernel(checker: &mut Checker, alternative: &Alternative, place: Place) 
 fn check_output(checker: &mut Checker, draft: &Draft, is_last: bool, is_unsure: bool) {
     let Some(first) = &draft.first else { return };
     let is_linear = sole(first).is_some_and(|first| first.operator == Operator::Linear);
-    match (draft.width, is_last) {
-        (Width::Classes(width), false) => {
+    match (&draft.width, is_last) {
+        (Written::Classes(width), false) => {
             checker
                 .found
                 .push(report::classes_too_early(draft.row, width.span));
@@ -405,9 +471,12 @@ fn check_output(checker: &mut Checker, draft: &Draft, is_last: bool, is_unsure: 
         (_, false) => {}
         (_, true) if is_unsure => {}
         (_, true) if !is_linear => checker.found.push(report::last_is_not_linear(draft.row)),
-        (Width::Same, true) => checker.found.push(report::classes_missing(draft.row)),
-        (Width::Number(width), true) => check_class_count(checker, width),
-        (Width::Classes(_) | Width::Unknown, true) => {}
+        (Written::Same, true) => checker.found.push(report::classes_missing(draft.row)),
+        (Written::Number(width), true) => check_class_count(checker, *width),
+        (Written::Searched(domain), true) => {
+            checker.found.push(report::classes_searched(domain.span));
+        }
+        (Written::Classes(_) | Written::Unknown, true) => {}
     }
 }
 

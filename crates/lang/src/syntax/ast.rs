@@ -280,6 +280,26 @@ pub enum Comparison {
     Equal,
 }
 
+impl Comparison {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Comparison::AtMost => "<=",
+            Comparison::AtLeast => ">=",
+            Comparison::Equal => "==",
+        }
+    }
+
+    /// Whether two sides compare so.
+    pub fn holds<T: PartialOrd>(self, left: T, right: T) -> bool {
+        match self {
+            Comparison::AtMost => left <= right,
+            Comparison::AtLeast => left >= right,
+            Comparison::Equal => left == right,
+        }
+    }
+}
+
 /// The right side of a comparison.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operand {

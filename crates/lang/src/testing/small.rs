@@ -4,7 +4,8 @@ use rand::Rng;
 use rand::seq::{IndexedRandom, SliceRandom};
 
 /// A space without errors: an image of at most 32 pixels, one to three stages of at most three blocks,
-/// at most twelve candidates a block, perhaps with decisions that blocks share. Bounds are on depths only, and may leave no path.
+/// at most twelve candidates a block and width, perhaps with decisions that blocks share, searched widths and a
+/// searched resolution. Bounds are on depths and widths only, and may leave no path.
 ///
 /// The space is called `small`, its rows `stem`, `s1` to `s3`, `pool`, `logits`.
 pub fn small_space(rng: &mut impl Rng) -> String {
@@ -12,7 +13,8 @@ pub fn small_space(rng: &mut impl Rng) -> String {
         rng,
         items: Vec::new(),
         rows: Vec::new(),
-        width: 0,
+        width: Width::Fixed(0),
+        widths: Vec::new(),
         open_depths: Vec::new(),
         shared: (false, false),
         fitted: Vec::new(),
@@ -22,11 +24,12 @@ pub fn small_space(rng: &mut impl Rng) -> String {
     builder.layers_and_stages();
     builder.order();
     builder.bounds();
+    builder.width_bounds();
     builder.text()
 }
 
 /// Pieces of a small space with what may stand in their place.
-const EDITS: [[&str; 2]; 17] = [
+const EDITS: [[&str; 2]; 21] = [
     ["kernel in {1, 3}", "kernel in {1, 3, 5}"],
     ["kernel in {1, 3}", "kernel = 3"],
     ["kernel = 3", "kernel in {1, 3}"],
@@ -38,6 +41,10 @@ const EDITS: [[&str; 2]; 17] = [
     ["in 1..2", "in 1..3"],
     ["fit 1..3", "in 1..3"],
     ["channels = 12", "channels = 16"],
+    ["channels in {8, 12}", "channels in {8, 12, 16}"],
+    ["channels in {8, 16}", "channels = 16"],
+    ["resolution in {8, 16}", "resolution = 16"],
+    ["resolution in {8, 16}", "resolution in {8, 12, 16}"],
     ["s1", "t1"],
     ["s2", "before_s2"],
     ["act in {relu, none}", "act in {none, relu}"],
@@ -65,13 +72,23 @@ struct Builder<'a, R> {
     items: Vec<String>,
     rows: Vec<String>,
     /// Width of the rows so far.
-    width: u32,
+    width: Width,
+    /// Rows with a width that may be bounded.
+    widths: Vec<String>,
     /// Stages of a searched or fitted depth, with the largest one.
     open_depths: Vec<(String, u32)>,
     /// Whether there is a choice `early` of kernels, and one `wide` of expansions.
     shared: (bool, bool),
     /// Those of a fitted one.
     fitted: Vec<String>,
+}
+
+/// How wide a row is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Width {
+    Fixed(u32),
+    /// By the `channels in` of the row with this number.
+    Searched(usize),
 }
 
 impl<R: Rng> Builder<'_, R> {
@@ -85,16 +102,18 @@ impl<R: Rng> Builder<'_, R> {
     }
 
     fn ports(&mut self) {
-        self.width = self.rng.random_range(1..=3);
+        let channels = self.rng.random_range(1..=3);
+        self.width = Width::Fixed(channels);
         let resolution = self.pick(&[
             "= 8",
             "= 14",
             "= 32",
             "fit {8, 12, 16}",
             "fit 16..32 step 16",
+            "in {8, 16}",
+            "in {12, 32}",
         ]);
         let classes = self.rng.random_range(2..=10);
-        let channels = self.width;
         self.items.push(format!(
             "input image(channels = {channels}, resolution {resolution})"
         ));
@@ -129,10 +148,9 @@ impl<R: Rng> Builder<'_, R> {
 
     fn layers_and_stages(&mut self) {
         let stride = self.pick(&["", " stride = 2"]);
-        let width = self.next_width();
-        self.rows.push(format!(
-            "layer stem conv(kernel = 3) channels = {width}{stride}"
-        ));
+        let width = self.next_width("stem");
+        self.rows
+            .push(format!("layer stem conv(kernel = 3){width}{stride}"));
         for stage in 1..=self.rng.random_range(1..=3) {
             self.stage(stage);
         }
@@ -141,16 +159,30 @@ impl<R: Rng> Builder<'_, R> {
             .push("layer logits linear channels = classes".to_owned());
     }
 
-    fn next_width(&mut self) -> u32 {
-        self.width = *[8, 12, 16].choose(self.rng).expect("there are widths");
-        self.width
+    /// ` channels …` of the next row; nothing where that keeps the width.
+    fn next_width(&mut self, row: &str) -> String {
+        let searched = self.pick(&["{8, 12}", "{8, 16}", "{12}"]);
+        let fixed = *[8, 12, 16].choose(self.rng).expect("there are widths");
+        let way = self.rng.random_range(0..10);
+        let is_even = self.width != Width::Fixed(1) && self.width != Width::Fixed(3);
+        if way == 0 && is_even {
+            return String::new();
+        }
+        self.widths.push(row.to_owned());
+        if way < 4 {
+            self.width = Width::Searched(self.rows.len());
+            return format!(" channels in {searched}");
+        }
+        self.width = Width::Fixed(fixed);
+        format!(" channels = {fixed}")
     }
 
     fn stage(&mut self, number: usize) {
         let width_before = self.width;
-        let width = self.next_width();
+        let name = format!("s{number}");
+        let width = self.next_width(&name);
         let stride = self.rng.random_range(1..=2);
-        let keeps_shape = width == width_before && stride == 1;
+        let keeps_shape = self.width == width_before && stride == 1;
         let depth = self.rng.random_range(1..=3);
         let first = self.op(keeps_shape);
         let then = match depth > 1 && self.chance(0.4) {
@@ -158,10 +190,9 @@ impl<R: Rng> Builder<'_, R> {
             // The same operator in every block: it must fit the first.
             false => String::new(),
         };
-        let name = format!("s{number}");
         let depth = self.depth(&name, depth);
         self.rows.push(format!(
-            "stage {name} {first}{then} channels = {width} stride = {stride}{depth}"
+            "stage {name} {first}{then}{width} stride = {stride}{depth}"
         ));
     }
 
@@ -264,6 +295,22 @@ impl<R: Rng> Builder<'_, R> {
             let sign = self.pick(&["<=", ">=", "=="]);
             self.items
                 .push(format!("require {first}.depth {sign} {second}.depth"));
+        }
+    }
+
+    fn width_bounds(&mut self) {
+        let rows = self.widths.clone();
+        for row in &rows {
+            if self.chance(0.1) {
+                let range = self.pick(&["8..12", "12..16", "8..8"]);
+                self.items
+                    .push(format!("require {row}.channels in {range}"));
+            }
+        }
+        if let ([first, .., last], true) = (&rows[..], self.chance(0.3)) {
+            let sign = self.pick(&["<=", ">=", "=="]);
+            self.items
+                .push(format!("require {first}.channels {sign} {last}.channels"));
         }
     }
 

@@ -6,7 +6,7 @@ use creamc_lang::quantity::Ratio;
 use creamc_lang::source::{Span, Spanned};
 use creamc_lang::space::{
     Activation, Alternative, Attribute, AttributeName, AttributeValue, Block, Domain, Norm,
-    NormSettings, Operator, Padding, Row, Setting, Space,
+    NormSettings, Operator, Padding, Row, Setting, Space, Width,
 };
 
 fn here<T>(value: T) -> Spanned<T> {
@@ -94,8 +94,8 @@ impl Rows {
             is_stage: deepest > 0,
             first: block.clone(),
             rest: block,
-            in_channels: self.1,
-            out_channels: here(width),
+            in_channels: Width::fixed(self.1),
+            out_channels: here(Width::fixed(width)),
             stride,
             depth: here(depth),
             span: Span::default(),

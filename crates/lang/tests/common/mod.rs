@@ -27,10 +27,11 @@ pub fn lower(text: &str) -> Ir {
         .unwrap_or_else(|| panic!("{text}\n{:?}", unit.diagnostics))
 }
 
-/// Whether a path of these depths and costs meets a bound.
+/// Whether a path of these depths, widths and costs meets a bound.
 pub fn holds(
     relation: &Relation,
     depth: impl Fn(usize) -> u32,
+    width: impl Fn(usize) -> u32,
     cost: impl Fn(Metric) -> u64,
 ) -> bool {
     match *relation {
@@ -40,15 +41,25 @@ pub fn holds(
             left,
             comparison,
             right,
-        } => match comparison {
-            Comparison::AtMost => depth(left) <= depth(right),
-            Comparison::AtLeast => depth(left) >= depth(right),
-            Comparison::Equal => depth(left) == depth(right),
-        },
+        } => compares(depth(left), comparison, depth(right)),
+        Relation::Width { row, low, high } => (low..=high).contains(&width(row)),
+        Relation::WidthPair {
+            left,
+            comparison,
+            right,
+        } => compares(width(left), comparison, width(right)),
     }
 }
 
-/// For bounds of spaces that bound depths only.
+fn compares(left: u32, comparison: Comparison, right: u32) -> bool {
+    match comparison {
+        Comparison::AtMost => left <= right,
+        Comparison::AtLeast => left >= right,
+        Comparison::Equal => left == right,
+    }
+}
+
+/// For bounds of spaces that bound depths and widths only.
 pub fn no_cost(_: Metric) -> u64 {
-    panic!("a generated space bounds depths only")
+    panic!("a generated space bounds depths and widths only")
 }

@@ -20,9 +20,9 @@ fn agrees(rows: &Rows, child: &Path, parent: &Path, free: &Free) -> bool {
     let shared = choices.all(|((&of_child, &of_parent), &free)| {
         free || of_child == 0 || of_parent == 0 || of_child == of_parent
     });
-    let mut rows_of_child = child.0.iter().enumerate();
+    let mut rows_of_child = child.rows.iter().enumerate();
     let blocks = rows_of_child.all(|(row, blocks)| {
-        let held = &parent.0[row];
+        let held = &parent.rows[row];
         let same = |block: usize| kind(row, block, blocks[block]) == kind(row, block, held[block]);
         (free.depths[row] || blocks.len() == held.len())
             && (0..blocks.len().min(held.len())).all(|block| free.blocks[row][block] || same(block))
@@ -33,7 +33,7 @@ fn agrees(rows: &Rows, child: &Path, parent: &Path, free: &Free) -> bool {
 /// Every set of decisions of a parent, those without a choice left out.
 fn sets(rows: &Rows, parent: &Path, depths: &[bool]) -> Vec<(Free, usize)> {
     let mut decisions = Vec::new();
-    for (row, blocks) in parent.0.iter().enumerate() {
+    for (row, blocks) in parent.rows.iter().enumerate() {
         if depths[row] {
             decisions.push((row, None));
         }
@@ -49,9 +49,10 @@ fn sets(rows: &Rows, parent: &Path, depths: &[bool]) -> Vec<(Free, usize)> {
     let choices: Vec<usize> = live.collect();
     let of_bits = |bits: usize| {
         let mut free = Free {
-            depths: vec![false; parent.0.len()],
+            resolution: false,
+            depths: vec![false; parent.rows.len()],
             blocks: parent
-                .0
+                .rows
                 .iter()
                 .map(|blocks| vec![false; blocks.len()])
                 .collect(),
@@ -89,9 +90,9 @@ fn given(rows: &Rows, wanted: &[(Path, f64)], parent: &Path, free: &Free) -> Vec
 /// Every combination of two parents' rows among the wanted paths.
 fn crossed(wanted: &[(Path, f64)], a: &Path, b: &Path) -> BTreeSet<Path> {
     let from_either = |path: &Path| {
-        let rows = path.0.iter().enumerate();
+        let rows = path.rows.iter().enumerate();
         rows.into_iter()
-            .all(|(row, blocks)| *blocks == a.0[row] || *blocks == b.0[row])
+            .all(|(row, blocks)| *blocks == a.rows[row] || *blocks == b.rows[row])
     };
     let paths = wanted.iter().map(|(path, _)| path);
     paths.filter(|path| from_either(path)).cloned().collect()
@@ -129,7 +130,7 @@ proptest! {
             }
             let evolver = Evolver::new(&graph, &windows, measure, &weighted.prior());
             let parent = &wanted[random.random_range(0..wanted.len())].0;
-            let sets = sets(&weighted.rows, parent, &vec![true; parent.0.len()]);
+            let sets = sets(&weighted.rows, parent, &vec![true; parent.rows.len()]);
             let (free, _) = &sets[random.random_range(0..sets.len())];
             let kin = given(&weighted.rows, &wanted, parent, free);
             let cut = evolver.agreeing(parent, free);
@@ -211,7 +212,7 @@ fn mutations_free_every_decision_with_the_rate_and_draw_the_rest_exactly() {
     const DRAWS: usize = 10_000;
     let (weighted, relations, windows) = example();
     let graph = weighted.rows.graph(&relations);
-    let parent = Path(vec![vec![0], vec![1], vec![1, 0], vec![0]]);
+    let parent = Path::new(vec![vec![0], vec![1], vec![1, 0], vec![0]]);
     for measure in [Measure::Paths, Measure::Decisions] {
         let wanted = weighted.chances(&relations, &windows, measure);
         let evolver = Evolver::new(&graph, &windows, measure, &weighted.prior());
@@ -269,7 +270,7 @@ fn mutations_free_shared_decisions_with_the_rate_too() {
         rows,
     };
     let graph = weighted.rows.graph(&[]);
-    let parent = Path(vec![vec![1, 3], vec![1], vec![1]]);
+    let parent = Path::new(vec![vec![1, 3], vec![1], vec![1]]);
     let sets = sets(&weighted.rows, &parent, &[true, false, true]);
     // Two depths, three blocks with a kind to choose, two choices.
     assert_eq!(sets.len(), 1 << 7);
@@ -295,8 +296,8 @@ fn crossings_are_all_combinations_of_rows_inside_the_bounds_with_equal_chances()
     const DRAWS: usize = 5000;
     let (weighted, relations, windows) = example();
     let graph = weighted.rows.graph(&relations);
-    let a = Path(vec![vec![0], vec![1, 0], vec![0, 0], vec![0]]);
-    let b = Path(vec![vec![0], vec![0], vec![1], vec![1, 0, 1]]);
+    let a = Path::new(vec![vec![0], vec![1, 0], vec![0, 0], vec![0]]);
+    let b = Path::new(vec![vec![0], vec![0], vec![1], vec![1, 0, 1]]);
     let wanted = weighted.chances(&relations, &windows, Measure::Decisions);
     let children = crossed(&wanted, &a, &b);
     // Two of the eight are against the relation, one is too dear and one too cheap.
@@ -322,7 +323,7 @@ fn a_path_without_a_choice_is_its_own_only_child() {
     let graph = rows.graph(&[]);
     let weighted = Weighted::new(rows, 0);
     let evolver = Evolver::new(&graph, &[], Measure::Paths, &weighted.prior());
-    let parent = Path(vec![vec![0, 0]]);
+    let parent = Path::new(vec![vec![0, 0]]);
     let mut random = ChaCha8Rng::seed_from_u64(0);
     assert_eq!(evolver.mutate(&parent, 1.0, &mut random), parent);
     assert_eq!(evolver.crossover(&parent, &parent, &mut random), parent);
@@ -343,7 +344,7 @@ fn children_of_a_space_past_every_machine_number_stay_inside_a_narrow_bound() {
         rows,
     };
     let mut random = ChaCha8Rng::seed_from_u64(1);
-    let parent = Path(vec![vec![0, 1, 2, 3, 0]; 40]);
+    let parent = Path::new(vec![vec![0, 1, 2, 3, 0]; 40]);
     let spent = graph.cost(&parent).expect("a path of the graph").flops;
     let window = flops(spent - spent / 100, spent);
     for measure in [Measure::Paths, Measure::Decisions] {

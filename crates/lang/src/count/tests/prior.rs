@@ -241,7 +241,7 @@ fn a_prior_leaves_depths_as_likely_as_they_were() {
     for (measure, shallow) in [(Measure::Paths, 3.0 / 30.0), (Measure::Decisions, 0.5)] {
         let sampler = Sampler::with_prior(&graph, &[], measure, &weighted.prior());
         let sampler = sampler.expect("paths exist");
-        let single = |candidate| sampler.walk_chance(&Path(vec![vec![candidate]]));
+        let single = |candidate| sampler.walk_chance(&Path::new(vec![vec![candidate]]));
         assert!((single(0) + single(1) + single(2) - shallow).abs() < 1e-12);
         assert!((single(0) / single(1) - 100.0).abs() < 1e-9);
         assert_eq!(single(2), 0.0);
@@ -267,7 +267,7 @@ fn the_papers_space_is_drawn_from_by_the_released_prior() {
         let free = Sampler::with_prior(&graph, &[], measure, &prior).expect("paths exist");
         let mut seen = [0.0; 6];
         for _ in 0..10_000 {
-            seen[usize::from(free.draw(&mut random).0[2][0])] += 1e-4;
+            seen[usize::from(free.draw(&mut random).rows[2][0])] += 1e-4;
         }
         for (seen, weight) in seen.iter().zip(&released) {
             assert!((seen - weight).abs() < 0.02, "{seen} for {weight}");

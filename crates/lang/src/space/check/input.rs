@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use super::Checker;
 use super::literal::{Constant, Literal};
-use super::not_built::Feature;
 use super::row::integers;
 use super::value::{CHANNELS, CLASSES, RESOLUTION, as_integer};
 use crate::source::{Span, Spanned};
-use crate::space::Setting;
 use crate::space::report::{self, At};
+use crate::space::{Setting, limits};
 use crate::syntax::ast;
 
 /// The image; a part is `None` when it is wrong.
@@ -88,8 +87,14 @@ impl<'a> Checker<'a> {
                 self.warn_single(attribute, domain, values.values().len());
                 Setting::Fitted(integers(&values))
             }
-            ast::Binding::In(_) => {
-                return self.not_built(Feature::SearchedResolution, attribute.span);
+            ast::Binding::In(domain) => {
+                let values = self.domain(RESOLUTION, domain)?;
+                let count = values.values().len();
+                if count > limits::RESOLUTIONS {
+                    return self.wrong(report::too_many_resolutions(count, domain.span));
+                }
+                self.warn_single(attribute, domain, values.values().len());
+                Setting::Searched(integers(&values))
             }
         };
         Some(Spanned::new(setting, attribute.span))

@@ -32,8 +32,9 @@ use literal::LetMeaning;
 
 pub(super) use input::Input;
 pub(super) use not_built::Feature;
+pub(super) use operator::block_count;
 pub(super) use require::check_require;
-pub(super) use row::{Draft, Width};
+pub(super) use row::{Draft, Written};
 pub(super) use value::Kind;
 
 /// Everything known while a space is checked.

@@ -10,12 +10,6 @@ use crate::syntax::ast;
 pub(in crate::space) enum Feature {
     /// `table NAME = …`
     Table,
-    /// `channels in …`
-    SearchedWidth,
-    /// `resolution in …`
-    SearchedResolution,
-    /// `require STAGE.channels …`
-    BoundOnWidth,
 }
 
 impl<'a> Checker<'a> {

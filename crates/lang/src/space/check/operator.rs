@@ -279,7 +279,8 @@ fn candidate_count(alternative: &Alternative) -> u64 {
     sizes.chain(branches).fold(1, u64::saturating_mul)
 }
 
-fn block_count(block: &Block) -> u64 {
+/// How many candidates a block has for one width in and one width out.
+pub(in crate::space) fn block_count(block: &Block) -> u64 {
     let alternatives = block.alternatives.iter().map(candidate_count);
     alternatives.fold(0, u64::saturating_add)
 }

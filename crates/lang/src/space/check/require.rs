@@ -1,7 +1,6 @@
 //! `require SUBJECT …`: bounds on metrics and depths.
 
 use super::literal::{Constant, Literal};
-use super::not_built::Feature;
 use super::number;
 use super::value::{Form, Kind, as_integer};
 use super::{Checker, Draft};
@@ -21,17 +20,24 @@ enum Subject {
     Metric(Metric),
     /// Depth of the row with this index.
     Depth(usize),
+    /// Width of the output of the row with this index.
+    Width(usize),
 }
 
-/// The depth in a bound: any whole number, also one no stage reaches.
-const BOUND_ON_DEPTH: Kind = Kind {
-    name: "depth",
-    form: Form::Integer {
-        min: 0,
-        max: u32::MAX,
-        is_odd: false,
-    },
-};
+/// A number in a bound on a row: any whole one, also one no row reaches.
+const fn of_row(name: &'static str) -> Kind {
+    Kind {
+        name,
+        form: Form::Integer {
+            min: 0,
+            max: u32::MAX,
+            is_odd: false,
+        },
+    }
+}
+
+const BOUND_ON_DEPTH: Kind = of_row("depth");
+const BOUND_ON_WIDTH: Kind = of_row("channels");
 
 /// Checks a bound given outside the file against the rows of a checked space.
 pub(in crate::space) fn check_require(
@@ -91,7 +97,7 @@ impl<'a> Checker<'a> {
     fn subject(&mut self, subject: &'a ast::Dotted, rows: &Subjects) -> Option<Subject> {
         match subject.names.as_slice() {
             [name] => self.metric(name, rows).map(Subject::Metric),
-            [row, property] => self.property(row, property, rows).map(Subject::Depth),
+            [row, property] => self.property(row, property, rows),
             _ => self.wrong(report::dotted_too_long(subject)),
         }
     }
@@ -110,16 +116,17 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Index of the row in `ROW.depth`.
-    fn property(&mut self, row: &Name, property: &Name, rows: &Subjects) -> Option<usize> {
+    /// What `ROW.depth` or `ROW.channels` means.
+    fn property(&mut self, row: &Name, property: &Name, rows: &Subjects) -> Option<Subject> {
         let Some(index) = rows.iter().position(|(name, _)| *name == row.value) else {
-            let stages: Vec<&str> = rows.iter().filter(|row| row.1).map(|row| row.0).collect();
+            let is_meant = |row: &&(&str, bool)| row.1 || property.value == "channels";
+            let stages: Vec<&str> = rows.iter().filter(is_meant).map(|row| row.0).collect();
             return self.wrong(report::unknown_stage(row, &stages));
         };
         match (property.value.as_str(), rows[index].1) {
-            ("depth", true) => Some(index),
+            ("depth", true) => Some(Subject::Depth(index)),
             ("depth", false) => self.wrong(report::depth_of_layer(row, property)),
-            ("channels", _) => self.not_built(Feature::BoundOnWidth, row.span.to(property.span)),
+            ("channels", _) => Some(Subject::Width(index)),
             _ => self.wrong(report::unknown_property(row, property)),
         }
     }
@@ -204,6 +211,11 @@ impl<'a> Checker<'a> {
                 comparison,
                 right,
             }),
+            (Subject::Width(left), Subject::Width(right)) => Some(Relation::WidthPair {
+                left,
+                comparison,
+                right,
+            }),
             _ => self.wrong(report::incomparable(right)),
         }
     }
@@ -211,8 +223,12 @@ impl<'a> Checker<'a> {
     fn bound(&mut self, subject: Subject, literal: &Literal) -> Option<u64> {
         match subject {
             Subject::Metric(metric) => self.count(metric, literal),
-            Subject::Depth(_) => {
-                let value = self.typed(BOUND_ON_DEPTH, literal)?;
+            Subject::Depth(_) | Subject::Width(_) => {
+                let kind = match subject {
+                    Subject::Width(_) => BOUND_ON_WIDTH,
+                    _ => BOUND_ON_DEPTH,
+                };
+                let value = self.typed(kind, literal)?;
                 Some(as_integer(value).into())
             }
         }
@@ -252,14 +268,19 @@ fn number_literal(number: Spanned<Quantity>) -> Literal {
 }
 
 fn relation(subject: Subject, low: u64, high: u64) -> Relation {
-    // A bound beyond every depth means the same as one at the largest number.
-    let depth = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+    // A bound beyond every depth or width means the same as one at the largest number.
+    let [least, most] = [low, high].map(|value| u32::try_from(value).unwrap_or(u32::MAX));
     match subject {
         Subject::Metric(metric) => Relation::Metric { metric, low, high },
         Subject::Depth(row) => Relation::Depth {
             row,
-            low: depth(low),
-            high: depth(high),
+            low: least,
+            high: most,
+        },
+        Subject::Width(row) => Relation::Width {
+            row,
+            low: least,
+            high: most,
         },
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::Checker;
-use super::not_built::Feature;
 use super::value::{CHANNELS, DEPTH, STRIDE, as_integer};
 use crate::source::Spanned;
 use crate::space::{AttributeName, AttributeValue, Block, Domain, Setting, report};
@@ -16,7 +15,7 @@ pub(in crate::space) struct Draft<'a> {
     pub(in crate::space) first: Option<Block>,
     /// All later ones.
     pub(in crate::space) rest: Option<Block>,
-    pub(in crate::space) width: Width,
+    pub(in crate::space) width: Written,
     /// `None` when it is wrong. The span covers `stride = …`, or the row's name.
     pub(in crate::space) stride: Option<Spanned<u32>>,
     /// `None` when it is wrong. The span covers `depth …`, or the row's name.
@@ -24,12 +23,14 @@ pub(in crate::space) struct Draft<'a> {
 }
 
 /// Width of a row's output as written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::space) enum Width {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::space) enum Written {
     /// No `channels`: that of the input.
     Same,
     /// `channels = N`
     Number(Spanned<u32>),
+    /// `channels in …`
+    Searched(Spanned<Domain<u32>>),
     /// `channels = classes`; `None` when the number of classes is not known.
     Classes(Spanned<Option<u32>>),
     /// Wrong, and reported.
@@ -93,27 +94,30 @@ impl<'a> Checker<'a> {
         self.found.push(problem);
     }
 
-    fn width(&mut self, attribute: Option<&'a ast::Attribute>) -> Width {
+    fn width(&mut self, attribute: Option<&'a ast::Attribute>) -> Written {
         let Some(attribute) = attribute else {
-            return Width::Same;
+            return Written::Same;
         };
         match &attribute.binding {
             ast::Binding::Is(ast::Value::Name(name)) if name.value == "classes" => {
                 let classes = self.classes.map(|classes| classes.value);
-                Width::Classes(Spanned::new(classes, attribute.span))
+                Written::Classes(Spanned::new(classes, attribute.span))
             }
             ast::Binding::Is(value) => match self.fixed(CHANNELS, value) {
-                Some(value) => Width::Number(Spanned::new(as_integer(value), attribute.span)),
-                None => Width::Unknown,
+                Some(value) => Written::Number(Spanned::new(as_integer(value), attribute.span)),
+                None => Written::Unknown,
             },
-            ast::Binding::In(_) => {
-                self.not_built::<()>(Feature::SearchedWidth, attribute.span);
-                Width::Unknown
-            }
+            ast::Binding::In(domain) => match self.domain(CHANNELS, domain) {
+                Some(values) => {
+                    self.warn_single(attribute, domain, values.values().len());
+                    Written::Searched(Spanned::new(integers(&values), attribute.span))
+                }
+                None => Written::Unknown,
+            },
             ast::Binding::Fit(domain) => {
                 let text = self.sources.text(domain.span);
                 self.found.push(report::fit_not_allowed(attribute, text));
-                Width::Unknown
+                Written::Unknown
             }
         }
     }

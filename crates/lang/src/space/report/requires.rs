@@ -2,7 +2,7 @@
 
 use super::names::did_you_mean;
 use super::{At, about, list};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::{Name, Span};
 use crate::space::Metric;
 use crate::syntax::ast;
@@ -18,7 +18,10 @@ pub(in crate::space) fn unknown_metric(name: &Name, tables: &[&str]) -> Diagnost
     let problem = did_you_mean(problem, name, metrics.iter().chain(tables).copied());
     match problem.help {
         Some(_) => problem,
-        None => problem.note(format!("metrics: {}, and `STAGE.depth`", list(&metrics))),
+        None => problem.note(format!(
+            "metrics: {}, and `STAGE.depth`, `ROW.channels`",
+            list(&metrics)
+        )),
     }
 }
 
@@ -36,9 +39,9 @@ pub(in crate::space) fn row_as_metric(name: &Name) -> Diagnostic {
 pub(in crate::space) fn dotted_too_long(subject: &ast::Dotted) -> Diagnostic {
     Diagnostic::new(
         Code::UnknownMetric,
-        "a bound is on a metric or on `STAGE.depth`",
+        "a bound is on a metric, on `STAGE.depth` or on `ROW.channels`",
         subject.span,
-        "neither",
+        "none of them",
     )
 }
 
@@ -92,6 +95,7 @@ pub(in crate::space) fn depth_not_fitted(name: &Name, row: &ast::Row) -> Diagnos
 }
 
 pub(in crate::space) fn unknown_property(row: &Name, property: &Name) -> Diagnostic {
+    let near = nearest(&property.value, ["depth", "channels"]).unwrap_or("depth");
     Diagnostic::new(
         Code::UnknownMetric,
         format!("`{}` has no `{}` to bound", row.value, property.value),
@@ -99,9 +103,9 @@ pub(in crate::space) fn unknown_property(row: &Name, property: &Name) -> Diagnos
         "not known",
     )
     .guess(
-        format!("did you mean `{}.depth`?", row.value),
+        format!("did you mean `{}.{near}`?", row.value),
         property.span,
-        "depth",
+        near,
     )
 }
 
@@ -117,7 +121,7 @@ pub(in crate::space) fn depth_of_layer(row: &Name, property: &Name) -> Diagnosti
 pub(in crate::space) fn incomparable(right: &ast::Dotted) -> Diagnostic {
     Diagnostic::new(
         Code::WrongType,
-        "only depths compare with each other",
+        "only two depths or two widths compare with each other",
         right.span,
         "a number belongs here",
     )

@@ -81,6 +81,33 @@ pub(in crate::space) fn too_many_candidates(candidates: u64, op: Span) -> Diagno
     )
 }
 
+/// `counts`: the candidates of a block, without and with its searched widths.
+pub(in crate::space) fn too_many_widths(counts: [u64; 2], op: Span, width: Span) -> Diagnostic {
+    let most = grouped(limits::CANDIDATES.into());
+    let [candidates, combined] = counts.map(|count| grouped(count.into()));
+    Diagnostic::new(
+        Code::SpaceTooLarge,
+        format!("a block has at most {most} candidates, every combination of widths counted"),
+        width,
+        format!("{combined} candidates with these widths"),
+    )
+    .label(
+        op,
+        format!("{candidates} for one width in and one width out"),
+    )
+}
+
+pub(in crate::space) fn too_many_resolutions(count: usize, domain: Span) -> Diagnostic {
+    let most = limits::RESOLUTIONS;
+    Diagnostic::new(
+        Code::SpaceTooLarge,
+        format!("a path decides among at most {most} resolutions"),
+        domain,
+        format!("{} of them", grouped(count as u128)),
+    )
+    .help("take a larger `step`, or let the compiler settle one with `fit`")
+}
+
 pub(in crate::space) fn too_many_blocks(row: &ast::Row, blocks: u64) -> Diagnostic {
     let most = grouped(limits::SPACE_BLOCKS.into());
     Diagnostic::new(
@@ -116,11 +143,5 @@ fn feature_text(feature: Feature) -> (String, Option<&'static str>) {
             "a latency table (`table`)",
             "bound `flops`, `macs`, `params` or `activations`",
         ),
-        Feature::SearchedWidth => of("a searched width (`channels in`)", "fix it: `channels = N`"),
-        Feature::SearchedResolution => of(
-            "a searched resolution (`resolution in`)",
-            "fix it with `=`, or let the compiler settle it with `fit`",
-        ),
-        Feature::BoundOnWidth => of("a bound on `channels`", "widths are fixed: leave it out"),
     }
 }

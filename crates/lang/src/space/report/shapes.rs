@@ -311,6 +311,16 @@ pub(in crate::space) fn wrong_class_count(width: Spanned<u32>, classes: u32) -> 
     )
 }
 
+pub(in crate::space) fn classes_searched(span: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::WrongOutput,
+        "the last row gives one number a class",
+        span,
+        "searched here",
+    )
+    .guess("write `channels = classes`", span, "channels = classes")
+}
+
 pub(in crate::space) fn classes_too_early(row: &ast::Row, span: Span) -> Diagnostic {
     Diagnostic::new(
         Code::WrongOutput,

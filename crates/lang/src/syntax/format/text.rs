@@ -2,8 +2,8 @@
 
 use crate::source::{Name, Span};
 use crate::syntax::ast::{
-    Arg, Attribute, Binding, Comparison, Domain, DomainKind, Dotted, Fix, LetValue, Op, Operand,
-    Pick, Prim, Relation, Value,
+    Arg, Attribute, Binding, Domain, DomainKind, Dotted, Fix, LetValue, Op, Operand, Pick, Prim,
+    Relation, Value,
 };
 
 /// A tree's source, to take numbers from.
@@ -94,7 +94,7 @@ impl Text<'_> {
                     Operand::Number(number) => self.at(number.span),
                     Operand::Dotted(dotted) => self.dotted(dotted),
                 };
-                format!("{} {right}", sign(comparison.value))
+                format!("{} {right}", comparison.value.as_str())
             }
         }
     }
@@ -109,14 +109,6 @@ impl Text<'_> {
 
     pub fn dotted(self, dotted: &Dotted) -> String {
         joined(&dotted.names, ".", |name| name.value.clone())
-    }
-}
-
-fn sign(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::AtMost => "<=",
-        Comparison::AtLeast => ">=",
-        Comparison::Equal => "==",
     }
 }
 
