@@ -1,15 +1,17 @@
-//! `SUPERNET.SHARING: elastic`: candidates of one structure as slices of one set of weights.
+//! Candidates that are slices of one set of weights: those of one structure with `SUPERNET.SHARING: elastic`, those that
+//! differ in searched widths alone always. And paths that decide their resolution.
 #![cfg(feature = "torch")]
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use common::{assert_close, plan};
 use creamc::childnet::Childnet;
 use creamc::data::Batch;
 use creamc::lang::board::Board;
+use creamc::lang::count::{Measure, Sampler};
 use creamc::lang::ir::Path;
 use creamc::lang::plan::Plan;
 use creamc::nn::{Mode, NamedTensor, Place};
@@ -34,6 +36,10 @@ const DOUBLE: Place = Place {
 };
 
 const ELASTIC: &str = "tests/fixtures/elastic.cream";
+/// With searched widths and resolutions.
+const EDGE: &str = "examples/edge28.cream";
+
+const BOTH: [Sharing; 2] = [Sharing::Independent, Sharing::Elastic];
 
 /// Tensors by name.
 type Named = BTreeMap<String, Tensor>;
@@ -62,20 +68,21 @@ fn batch(plan: &Plan, count: i64) -> Batch {
     }
 }
 
-/// A path for every candidate of every block, through that candidate.
+/// Paths that go through every candidate of every block, whatever the bounds.
 fn paths_through_all(plan: &Plan) -> Vec<Path> {
-    let deepest = |row: &creamc::lang::ir::Row| vec![0; row.slots.len()];
-    let base = Path(plan.ir.rows.iter().map(deepest).collect());
-    let mut paths = Vec::new();
-    for (row, of_row) in plan.ir.rows.iter().enumerate() {
-        for (block, slot) in of_row.slots.iter().enumerate() {
-            for candidate in 0..slot.candidates.len() {
-                let mut path = base.clone();
-                path.0[row][block] = u16::try_from(candidate).unwrap();
-                paths.push(path);
-            }
+    let sampler = Sampler::new(&plan.graph, &[], Measure::Decisions).unwrap();
+    let mut random = ChaCha8Rng::seed_from_u64(6);
+    let rows = plan.ir.rows.iter().flat_map(|row| &row.slots);
+    let all: usize = rows.map(|slot| slot.candidates.len()).sum();
+    let (mut paths, mut seen) = (Vec::new(), BTreeSet::new());
+    for _ in 0..20_000 {
+        let path = sampler.draw(&mut random);
+        if path.blocks().any(|block| !seen.contains(&block)) {
+            seen.extend(path.blocks());
+            paths.push(path);
         }
     }
+    assert_eq!(seen.len(), all, "every candidate is on some path");
     paths
 }
 
@@ -110,17 +117,19 @@ fn places(size: &[i64]) -> Vec<Vec<i64>> {
 
 #[test]
 fn a_path_is_the_network_with_its_slices_for_every_candidate_and_so_are_its_gradients() {
-    for file in [ELASTIC, "tests/fixtures/operators.cream"] {
+    for file in [ELASTIC, EDGE, "tests/fixtures/operators.cream"] {
         let plan = plan(file, &[]);
         let batch = batch(&plan, 2);
-        for sharing in [Sharing::Independent, Sharing::Elastic] {
+        for sharing in BOTH {
             let supernet = supernet(&plan, sharing);
             for path in paths_through_all(&plan) {
                 let network = plan.ir.network(&path, plan.resolution);
                 let childnet = Childnet::of_supernet(&network, &supernet, &path);
                 let (own, alone) = (supernet.parameters(&path), childnet.parameters());
                 let logits = supernet.forward(&batch.images, &path, Mode::Train);
-                let expected = childnet.forward(&batch.images, Mode::Train);
+                let seen = DOUBLE.images_at(&batch.images, path.resolution);
+                assert_eq!(seen.size()[2], i64::from(plan.side(&path)));
+                let expected = childnet.forward(&seen, Mode::Train);
                 let what = format!("{sharing:?} {path:?}");
                 assert_close(&what, &logits, &expected, 1e-12);
                 let loss = |logits: &Tensor| cross_entropy(logits, &batch.labels, 0.1);
@@ -133,7 +142,7 @@ fn a_path_is_the_network_with_its_slices_for_every_candidate_and_so_are_its_grad
                 let [found, expected] = tch::no_grad(|| {
                     [
                         supernet.forward(&batch.images, &path, Mode::Eval),
-                        childnet.forward(&batch.images, Mode::Eval),
+                        childnet.forward(&seen, Mode::Eval),
                     ]
                 });
                 assert_close(&what, &found, &expected, 1e-12);
@@ -144,21 +153,70 @@ fn a_path_is_the_network_with_its_slices_for_every_candidate_and_so_are_its_grad
 
 #[test]
 fn slices_are_first_channels_and_the_middle_of_kernels() {
-    let plan = plan(ELASTIC, &[]);
-    let supernet = supernet(&plan, Sharing::Elastic);
-    let stored = copies(&supernet.tensors());
-    let mut smaller = 0;
-    for path in paths_through_all(&plan) {
-        for own in supernet.parameters(&path) {
+    for (file, sharing) in [
+        (ELASTIC, Sharing::Elastic),
+        (EDGE, Sharing::Elastic),
+        (EDGE, Sharing::Independent),
+    ] {
+        let plan = plan(file, &[]);
+        let supernet = supernet(&plan, sharing);
+        let stored = copies(&supernet.tensors());
+        let (mut smaller, mut checked) = (0, BTreeSet::new());
+        for own in paths_through_all(&plan)
+            .iter()
+            .flat_map(|path| supernet.parameters(path))
+        {
             let (whole, size) = (&stored[&*own.name], own.tensor.size());
+            if !checked.insert((own.name.clone(), size.clone())) {
+                continue;
+            }
             smaller += usize::from(whole.size() != size);
             for at in places(&size) {
                 let expected = stored_at(whole, &size, &at);
                 assert_eq!(own.tensor.double_value(&at), expected, "{}", own.name);
             }
         }
+        assert!(smaller > 10, "{file} {sharing:?}: {smaller}");
     }
-    assert!(smaller > 0);
+}
+
+#[test]
+fn what_differs_in_widths_alone_is_stored_once_and_named_after_what_it_is_beside_them() {
+    let plan = plan(EDGE, &[]);
+    let slot = &plan.ir.rows[4].slots[0];
+    // Kernels, expansions and squeeze, for each pair of two widths in and two out.
+    assert_eq!((slot.structures(), slot.candidates.len()), (8, 32));
+    for candidate in 0..32 {
+        let at = (4, 0, candidate);
+        let number = slot.candidates[candidate].structure();
+        assert_eq!(
+            Sharing::Independent.prefix(&plan.ir, at),
+            format!("s3.0.{number}")
+        );
+        let squeezed = if number % 2 == 1 { "-2" } else { "" };
+        assert_eq!(
+            Sharing::Elastic.prefix(&plan.ir, at),
+            format!("s3.0.ir{squeezed}")
+        );
+    }
+    let size =
+        |sharing: Sharing, name: &str| copies(&supernet(&plan, sharing).tensors())[name].size();
+    for sharing in BOTH {
+        let stem = if sharing == Sharing::Elastic {
+            "conv"
+        } else {
+            "0"
+        };
+        let name = format!("stem.0.{stem}.conv.weight");
+        assert_eq!(size(sharing, &name), [12, 1, 3, 3]);
+    }
+    // Twice the 24 channels of the widest input, 3×3.
+    let narrow = size(Sharing::Independent, "s3.0.0.conv_dw.weight");
+    assert_eq!(narrow, [48, 1, 3, 3]);
+    assert_eq!(
+        size(Sharing::Elastic, "s3.0.ir.conv_dw.weight"),
+        [72, 1, 5, 5]
+    );
 }
 
 #[test]
@@ -236,14 +294,17 @@ fn blocks(supernet: &Supernet, path: &Path) -> Vec<Vec<NamedTensor>> {
 
 /// What is trained, as numbers in plain tensors, stepped by the textbook.
 struct ByHand {
+    sharing: Sharing,
     weights: Named,
     momentum: Named,
+    /// Where some slice has lain.
+    touched: Named,
 }
 
 impl ByHand {
     /// One step of the whole tensors that the slices lie in, kept where one of them lies.
     fn step(&mut self, sgd: creamc_torch::Sgd, slices: &[(String, Tensor)]) {
-        let names: std::collections::BTreeSet<&String> = slices.iter().map(|one| &one.0).collect();
+        let names: BTreeSet<&String> = slices.iter().map(|one| &one.0).collect();
         for name in names {
             let weight = self.weights[name].shallow_clone();
             let (mut sum, inside) = (weight.zeros_like(), weight.zeros_like());
@@ -269,6 +330,11 @@ impl ByHand {
             let moved = &before * sgd.momentum + &sum;
             let stepped = &weight - (&sum + &moved * sgd.momentum) * sgd.lr;
             let inside = inside.to_kind(Kind::Bool);
+            let touched = match self.touched.get(name) {
+                Some(before) => before.logical_or(&inside),
+                None => inside.shallow_clone(),
+            };
+            self.touched.insert(name.clone(), touched);
             let kept = |new: &Tensor, old: &Tensor| new.where_self(&inside, old);
             self.momentum.insert(name.clone(), kept(&moved, &before));
             self.weights.insert(name.clone(), kept(&stepped, &weight));
@@ -283,17 +349,18 @@ impl ByHand {
         loss: impl Fn(&[Tensor]) -> Tensor,
         images: &Tensor,
     ) -> Vec<(String, Tensor)> {
-        let holder = supernet(plan, Sharing::Elastic);
+        let holder = supernet(plan, self.sharing);
         holder.load(&self.all(&holder)).unwrap();
         let nets = paths.iter().map(|path| {
             let network = plan.ir.network(path, plan.resolution);
             Childnet::of_supernet(&network, &holder, path)
         });
         let nets: Vec<Childnet> = nets.collect();
-        let logits: Vec<Tensor> = nets
-            .iter()
-            .map(|net| net.forward(images, Mode::Train))
-            .collect();
+        let logits = nets.iter().zip(paths).map(|(net, path)| {
+            let images = DOUBLE.images_at(images, path.resolution);
+            net.forward(&images, Mode::Train)
+        });
+        let logits: Vec<Tensor> = logits.collect();
         let parameters: Vec<NamedTensor> = nets.iter().flat_map(Childnet::parameters).collect();
         let names = paths.iter().flat_map(|path| holder.parameters(path));
         let names = names.map(|own| own.name.to_string());
@@ -348,8 +415,8 @@ fn recipe(strategy: Strategy) -> Recipe {
     }
 }
 
-fn learner(plan: &Plan) -> Learner {
-    let supernet = supernet(plan, Sharing::Elastic);
+fn learner(plan: &Plan, sharing: Sharing) -> Learner {
+    let supernet = supernet(plan, sharing);
     Learner {
         momentum: Momentum::of(&supernet.tensors()),
         supernet,
@@ -361,55 +428,89 @@ fn learner(plan: &Plan) -> Learner {
     }
 }
 
-fn by_hand(learner: &Learner) -> ByHand {
+fn by_hand(learner: &Learner, sharing: Sharing) -> ByHand {
     let trained = learner.supernet.tensors().into_iter();
     let trained: Vec<NamedTensor> = trained.filter(|one| one.tensor.requires_grad()).collect();
     ByHand {
+        sharing,
         weights: copies(&trained),
         momentum: Named::new(),
+        touched: Named::new(),
     }
 }
 
 /// Weights and momentum are those that were stepped by hand, and where no slice ever lay the very bits of `start`.
-fn assert_stepped(learner: &Learner, expected: &ByHand, start: &Named) {
+fn assert_stepped(learner: &Learner, stepped: &ByHand, start: &Named) {
     let found = copies(&learner.supernet.tensors());
-    for (name, expected) in &expected.weights {
+    for (name, expected) in &stepped.weights {
         assert_close(name, &found[name], expected, 1e-10);
-        let still = expected.eq_tensor(&start[name]);
-        let bits = found[name]
-            .eq_tensor(&start[name])
-            .logical_or(&still.logical_not());
+        let same = found[name].eq_tensor(&start[name]);
+        let beside = match stepped.touched.get(name) {
+            Some(touched) => same.logical_or(touched),
+            None => same,
+        };
         assert!(
-            bool::try_from(bits.all()).unwrap(),
+            bool::try_from(beside.all()).unwrap(),
             "{name} moved beside its slices"
         );
     }
     let found = copies(&learner.momentum.tensors());
     assert_eq!(
         found.keys().collect::<Vec<_>>(),
-        expected.momentum.keys().collect::<Vec<_>>()
+        stepped.momentum.keys().collect::<Vec<_>>()
     );
-    for (name, expected) in &expected.momentum {
+    for (name, expected) in &stepped.momentum {
         assert_close(name, &found[name], expected, 1e-10);
     }
 }
 
+/// Spaces whose candidates are slices, and how.
+const SLICED: [(&str, Sharing); 3] = [
+    (ELASTIC, Sharing::Elastic),
+    (EDGE, Sharing::Elastic),
+    (EDGE, Sharing::Independent),
+];
+
 #[test]
 fn steps_move_slices_by_the_textbook_and_nothing_beside_them() {
-    let plan = plan(ELASTIC, &[]);
-    let mut learner = learner(&plan);
-    let mut expected = by_hand(&learner);
+    for (file, sharing) in SLICED {
+        let plan = plan(file, &[]);
+        let mut learner = learner(&plan, sharing);
+        let mut expected = by_hand(&learner, sharing);
+        let start = copies(&learner.supernet.tensors());
+        let recipe = recipe(Strategy::Single);
+        let batch = batch(&plan, 4);
+        // The first path again at the end: its momentum has waited, in part under that of others.
+        let mut paths = drawn(&plan, 4);
+        paths.push(paths[0].clone());
+        for (step, path) in (1..).zip(&paths) {
+            let at = Moment { epoch: 1, step };
+            learner.step(&recipe, at, path, &batch).unwrap();
+            let loss = |logits: &[Tensor]| cross_entropy(&logits[0], &batch.labels, 0.1);
+            let slices = expected.gradients(&plan, &[path], loss, &batch.images);
+            expected.step(recipe.train.sgd(step - 1), &slices);
+        }
+        assert_stepped(&learner, &expected, &start);
+    }
+}
+
+/// Two steps of the sandwich, against the textbook.
+fn assert_sandwich(plan: &Plan, sharing: Sharing, ends: &Ends, drawn: &[Path; 2]) {
+    let mut learner = learner(plan, sharing);
+    let mut expected = by_hand(&learner, sharing);
     let start = copies(&learner.supernet.tensors());
-    let recipe = recipe(Strategy::Single);
-    let batch = batch(&plan, 4);
-    // The first path again at the end: its momentum has waited, in part under that of others.
-    let mut paths = drawn(&plan, 4);
-    paths.push(paths[0].clone());
-    for (step, path) in (1..).zip(&paths) {
+    let recipe = recipe(Strategy::Sandwich(ends.clone()));
+    let batch = batch(plan, 4);
+    for step in 1..=2 {
         let at = Moment { epoch: 1, step };
-        learner.step(&recipe, at, path, &batch).unwrap();
-        let loss = |logits: &[Tensor]| cross_entropy(&logits[0], &batch.labels, 0.1);
-        let slices = expected.gradients(&plan, &[path], loss, &batch.images);
+        sandwich::step(&mut learner, &recipe, at, (ends, drawn), &batch).unwrap();
+        let paths = [&ends.largest, &ends.smallest, &drawn[0], &drawn[1]];
+        let loss = |logits: &[Tensor]| {
+            let first = cross_entropy(&logits[0], &batch.labels, 0.1);
+            let rest = logits[1..].iter();
+            rest.fold(first, |sum, one| sum + soft_cross_entropy(one, &logits[0]))
+        };
+        let slices = expected.gradients(plan, &paths, loss, &batch.images);
         expected.step(recipe.train.sgd(step - 1), &slices);
     }
     assert_stepped(&learner, &expected, &start);
@@ -417,13 +518,17 @@ fn steps_move_slices_by_the_textbook_and_nothing_beside_them() {
 
 #[test]
 fn a_sandwich_moves_what_lies_in_some_path_once_by_the_sum() {
-    let plan = plan(ELASTIC, &[]);
-    let ends = Ends::of(&plan);
-    let drawn: [Path; 2] = drawn(&plan, 2).try_into().unwrap();
+    for (file, sharing) in SLICED {
+        let plan = plan(file, &[]);
+        let drawn: [Path; 2] = drawn(&plan, 2).try_into().unwrap();
+        assert_sandwich(&plan, sharing, &Ends::of(&plan), &drawn);
+    }
     // A small kernel on many channels and a large one on few: none covers the other.
+    let plan = plan(ELASTIC, &[]);
+    let (ends, drawn) = (Ends::of(&plan), drawn(&plan, 2));
     let with = |path: &Path, first: u16| {
         let mut path = path.clone();
-        path.0[1][0] = first;
+        path.rows[1][0] = first;
         path
     };
     let (many, large) = (2, 8);
@@ -432,32 +537,13 @@ fn a_sandwich_moves_what_lies_in_some_path_once_by_the_sum() {
         smallest: with(&ends.smallest, large),
     };
     let both = [with(&drawn[0], many), with(&drawn[1], large)];
-    for (ends, drawn) in [(ends, drawn), (crossed, both)] {
-        let mut learner = learner(&plan);
-        let mut expected = by_hand(&learner);
-        let start = copies(&learner.supernet.tensors());
-        let recipe = recipe(Strategy::Sandwich(ends.clone()));
-        let batch = batch(&plan, 4);
-        for step in 1..=2 {
-            let at = Moment { epoch: 1, step };
-            sandwich::step(&mut learner, &recipe, at, (&ends, &drawn), &batch).unwrap();
-            let paths = [&ends.largest, &ends.smallest, &drawn[0], &drawn[1]];
-            let loss = |logits: &[Tensor]| {
-                let first = cross_entropy(&logits[0], &batch.labels, 0.1);
-                let rest = logits[1..].iter();
-                rest.fold(first, |sum, one| sum + soft_cross_entropy(one, &logits[0]))
-            };
-            let slices = expected.gradients(&plan, &paths, loss, &batch.images);
-            expected.step(recipe.train.sgd(step - 1), &slices);
-        }
-        assert_stepped(&learner, &expected, &start);
-    }
+    assert_sandwich(&plan, Sharing::Elastic, &crossed, &both);
 }
 
 #[test]
 fn an_identity_says_how_weights_are_shared() {
     let weights = "0123456789abcdef";
-    for sharing in [Sharing::Independent, Sharing::Elastic] {
+    for sharing in BOTH {
         let identity = sharing.identity(weights);
         assert_eq!(Sharing::of_identity(&identity, weights), Some(sharing));
         assert_eq!(Sharing::of_identity(&identity, "fedcba9876543210"), None);

@@ -11,6 +11,7 @@ mod norm;
 mod op;
 mod overall;
 mod packed;
+mod resize;
 mod source;
 mod statistics;
 mod stored;

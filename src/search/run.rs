@@ -85,18 +85,6 @@ pub fn run_until(options: &SearchOptions, stop: &dyn Fn() -> bool) -> Result<Fou
     search.run(run.progress && run.ranks.is_first(), stop)
 }
 
-/// A supernet is trained on images of one size.
-fn require_one_resolution(plan: &Plan) -> Result<(), Error> {
-    if plan.smaller.is_empty() {
-        return Ok(());
-    }
-    let space = &plan.ir.space;
-    Err(Error::Refused(format!(
-        "`{space}` searches its resolution (`resolution in …`), and a search trains on images of one size so far;          write `resolution = {}` or `resolution fit …` in a copy of the space",
-        plan.resolution
-    )))
-}
-
 /// A search of which all is checked and nothing is made yet.
 pub(super) struct Ready {
     source: Source,
@@ -131,7 +119,6 @@ impl Ready {
     ) -> Result<Ready, Error> {
         let mut source = Source::load_for(space, classes, &settings.train, show)?;
         let plan = source.plan_search(require, &settings.supernet)?;
-        require_one_resolution(&plan)?;
         let draws = Draws::new(&settings.supernet, &plan)?;
         let data = load_data(&settings.train, &plan, settings.supernet.judge_images)?;
         agree(&ranks, &plan, &data)?;

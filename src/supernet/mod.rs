@@ -63,13 +63,14 @@ impl Supernet {
         self.place
     }
 
-    /// Runs a path: images `[N, C, H, W]` to logits `[N, classes]`.
+    /// Runs a path: images `[N, C, H, W]` to logits `[N, classes]`. A path that decides its resolution sees the
+    /// images at that ([`Place::images_at`]).
     ///
     /// # Panics
     /// When the path is not one of this space, or the images are not of its size.
     pub fn forward(&self, images: &Tensor, path: &Path, mode: Mode) -> Tensor {
         self.along(path)
-            .fold(self.place.images(images), |x, block| {
+            .fold(self.images(images, path), |x, block| {
                 block.forward(&x, mode)
             })
     }
@@ -89,7 +90,7 @@ impl Supernet {
         over: Over,
     ) -> Result<Tensor, TorchError> {
         self.along(path)
-            .try_fold(self.place.images(images), |x, block| {
+            .try_fold(self.images(images, path), |x, block| {
                 block.forward_over(&x, mode, over, 0.0)
             })
     }
@@ -143,7 +144,7 @@ impl Supernet {
     pub fn measure(&self, images: &Tensor, path: &Path, statistics: &mut Statistics) -> Tensor {
         self.along(path)
             .zip(&mut statistics.blocks)
-            .fold(self.place.images(images), |x, (block, statistics)| {
+            .fold(self.images(images, path), |x, (block, statistics)| {
                 block.measure(&x, statistics)
             })
     }
@@ -152,9 +153,14 @@ impl Supernet {
     pub fn judge(&self, images: &Tensor, path: &Path, statistics: &Statistics) -> Tensor {
         self.along(path)
             .zip(&statistics.blocks)
-            .fold(self.place.images(images), |x, (block, statistics)| {
+            .fold(self.images(images, path), |x, (block, statistics)| {
                 block.judge(&x, statistics)
             })
+    }
+
+    /// Images here, as a path sees them.
+    fn images(&self, images: &Tensor, path: &Path) -> Tensor {
+        self.place.images_at(images, path.resolution)
     }
 
     /// The blocks of a path, in order.

@@ -5,10 +5,11 @@ use std::mem::{Discriminant, discriminant};
 use creamc_lang::ir::{Candidate, Ir, Primitive, Slot};
 use creamc_lang::space::Operator;
 
-/// How candidates of a block share their weights.
+/// How candidates of a block share their weights. Those that differ in searched widths (`channels in`) alone are
+/// slices of one set always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sharing {
-    /// Each candidate has weights of its own.
+    /// All others have weights of their own.
     #[default]
     Independent,
     /// Candidates of one structure, that is with the same operator and the same weights by name, are slices of
@@ -30,28 +31,23 @@ pub struct Group {
 
 impl Sharing {
     /// The candidates of a slot in groups, in the order of their first ones. Independent weights are called after
-    /// their candidate; elastic ones after the operator (`ir`), and from its second structure on with a number
-    /// (`ir-2`).
+    /// their candidate, or where widths are searched after what it is but for its widths
+    /// ([`Candidate::structure`]); elastic ones after the operator (`ir`), and from its second structure on with
+    /// a number (`ir-2`).
     #[must_use]
     pub fn groups(self, slot: &Slot) -> Vec<Group> {
-        let mut groups: Vec<(Structure, Vec<usize>)> = Vec::new();
-        for (at, candidate) in slot.candidates.iter().enumerate() {
-            let structure = Structure::of(candidate);
-            let known = groups.iter_mut().find(|(known, _)| *known == structure);
-            match known.filter(|_| self == Sharing::Elastic) {
-                Some((_, candidates)) => candidates.push(at),
-                None => groups.push((structure, vec![at])),
-            }
-        }
+        let groups = match self {
+            Sharing::Independent => by_widths(slot),
+            Sharing::Elastic => by_structure(slot),
+        };
+        let first = |group: &[usize]| &slot.candidates[group[0]];
         let name = |at: usize| match self {
-            Sharing::Independent => groups[at].1[0].to_string(),
+            Sharing::Independent => first(&groups[at]).structure().to_string(),
             Sharing::Elastic => {
-                let operator = groups[at].0.operator;
+                let operator = first(&groups[at]).operator;
                 let before = groups[..at].iter();
-                match before
-                    .filter(|(other, _)| other.operator == operator)
-                    .count()
-                {
+                let alike = before.filter(|other| first(other).operator == operator);
+                match alike.count() {
                     0 => operator.to_string(),
                     more => format!("{operator}-{}", more + 1),
                 }
@@ -60,7 +56,7 @@ impl Sharing {
         let names: Vec<String> = (0..groups.len()).map(name).collect();
         let groups = names.into_iter().zip(groups);
         groups
-            .map(|(name, (_, candidates))| Group { name, candidates })
+            .map(|(name, candidates)| Group { name, candidates })
             .collect()
     }
 
@@ -100,6 +96,29 @@ impl Sharing {
         let mut all = [Sharing::Independent, Sharing::Elastic].into_iter();
         all.find(|sharing| sharing.identity(weights) == identity)
     }
+}
+
+/// Candidates that differ in widths alone; they stand beside each other.
+fn by_widths(slot: &Slot) -> Vec<Vec<usize>> {
+    let all: Vec<usize> = (0..slot.candidates.len()).collect();
+    let structure = |at: usize| slot.candidates[at].structure();
+    let groups = all.chunk_by(|&one, &next| structure(one) == structure(next));
+    groups.map(<[usize]>::to_vec).collect()
+}
+
+/// Candidates that can be slices of one set of weights. Of those that differ in widths alone the first speaks for
+/// all: some widths have a projection that others have not.
+fn by_structure(slot: &Slot) -> Vec<Vec<usize>> {
+    let mut groups: Vec<(Structure, Vec<usize>)> = Vec::new();
+    for widths in by_widths(slot) {
+        let structure = Structure::of(&slot.candidates[widths[0]]);
+        match groups.iter_mut().find(|(known, _)| *known == structure) {
+            Some((_, candidates)) => candidates.extend(widths),
+            None => groups.push((structure, widths)),
+        }
+    }
+    let groups = groups.into_iter();
+    groups.map(|(_, candidates)| candidates).collect()
 }
 
 /// What the names of a group's weights begin with.

@@ -1,10 +1,13 @@
-//! Searches whose candidates are slices of one set of weights.
+//! Searches whose candidates are slices of one set of weights, and of spaces with searched widths and resolutions.
 
 use std::fs;
+use std::path::Path;
 
 use super::ended::Kills;
 use super::ranks::two;
-use super::tool::{assert_equal_runs, finish, refused, resume, retrain, search, store, text};
+use super::tool::{
+    assert_equal_runs, finish, refused, resume, retrain, search, search_of, store, text,
+};
 
 const ELASTIC: [&str; 3] = [
     "SUPERNET.SHARING=elastic",
@@ -22,7 +25,7 @@ fn an_elastic_search_goes_on_after_kills_and_only_as_what_it_is() {
         most: 6,
         seed: 9,
     };
-    let start = |run: &std::path::Path| search(run, &ELASTIC);
+    let start = |run: &Path| search(run, &ELASTIC);
     kills.until_the_end((&whole, &run), 36, start, resume);
 
     let short = ["EPOCHS=1", "WARMUP_EPOCHS=0"];
@@ -56,4 +59,18 @@ fn two_ranks_train_a_sandwich_of_slices_and_end_equal() {
     let saved = store(&one).newest().unwrap().found.unwrap().contents;
     assert!(saved.about["weights"].starts_with("elastic-"));
     assert!(saved.tensors.contains_key("s1.0.ir.conv_dw.weight"));
+}
+
+#[test]
+fn a_search_of_widths_and_resolutions_goes_on_after_kills() {
+    let folder = tempfile::tempdir().unwrap();
+    let [whole, run] = ["whole", "run"].map(|name| folder.path().join(name));
+    let start = |run: &Path| search_of("examples/edge28.cream", run, &["EPOCHS=3"]);
+    finish(&mut start(&whole));
+    let kills = Kills {
+        least: 4,
+        most: 6,
+        seed: 10,
+    };
+    kills.until_the_end((&whole, &run), 36, start, resume);
 }
