@@ -111,7 +111,7 @@ fn the_page_on_convergence_works_as_it_is_written() {
 
 #[test]
 fn the_page_on_spaces_works_as_it_is_written() {
-    assert_eq!(follow("space.md"), 11);
+    assert_eq!(follow("space.md"), 12);
 }
 
 #[test]

@@ -43,19 +43,31 @@ fn judge() -> Judge {
     Judge::new(&data, 3, 0, (40, 20), 20)
 }
 
-/// The different beginnings of the paths, each as the whole list of its blocks.
-fn beginnings(paths: &[Path]) -> BTreeSet<Vec<(usize, usize, usize)>> {
+/// A path's resolution and its first blocks.
+type Beginning = (Option<u32>, Vec<(usize, usize, usize)>);
+
+/// The different beginnings of the paths.
+fn beginnings(paths: &[Path]) -> BTreeSet<Beginning> {
     let of_path = |path: &Path| {
-        let blocks: Vec<_> = path.blocks().collect();
-        (1..=blocks.len()).map(move |length| blocks[..length].to_vec())
+        let (side, blocks) = (path.resolution, path.blocks().collect::<Vec<_>>());
+        (1..=blocks.len()).map(move |length| (side, blocks[..length].to_vec()))
     };
     paths.iter().flat_map(of_path).collect()
 }
 
 #[test]
 fn paths_that_share_blocks_are_judged_together_as_one_by_one_bit_by_bit() {
+    assert_judged_as_one_by_one("spaces/tiny.cream");
+}
+
+#[test]
+fn paths_of_searched_widths_and_resolutions_are_judged_together_as_one_by_one_bit_by_bit() {
+    assert_judged_as_one_by_one("examples/edge28.cream");
+}
+
+fn assert_judged_as_one_by_one(file: &str) {
     creamc_torch::set_threads(1).expect("one thread is allowed");
-    let plan = plan("spaces/tiny.cream", &[]);
+    let plan = plan(file, &[]);
     let settings = creamc::config::search(None, &[]).unwrap().settings;
     let draws = Draws::new(&settings.supernet, &plan).unwrap();
     let parents = draws.distinct(&mut ChaCha8Rng::seed_from_u64(8), 4);

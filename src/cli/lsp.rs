@@ -59,6 +59,7 @@ pub fn run(_: &Args, out: &mut impl Write) -> anyhow::Result<Verdict> {
 ///
 /// # Errors
 /// As those of [`run`].
+#[allow(dead_code, reason = "the fuzz target calls it, in the library")]
 pub fn session(input: &mut impl BufRead, out: &mut impl Write) -> anyhow::Result<Verdict> {
     let mut server = Server::default();
     while let Some(message) = frame::read(input)? {

@@ -592,6 +592,12 @@ const KEYS: &[Key] = &[
         "paper: the method as published; released: as the authors' code runs it, mistakes included (docs/paper.md)",
     ),
     search(
+        "SUPERNET.SHARING",
+        Word(&["independent", "elastic"]),
+        "independent",
+        "independent: each candidate of a block has weights of its own; elastic: those of one structure are slices of one set (docs/sharing.md)",
+    ),
+    search(
         "SUPERNET.JUDGE_IMAGES",
         COUNT,
         "1000",

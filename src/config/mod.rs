@@ -35,7 +35,8 @@ pub use problem::{Place, Problem, SettingsError, Warning};
 pub use retrain::{EmaSettings, PUBLISHED, RetrainSettings, Selection};
 pub use schedule::{NoiseSettings, ScheduleSettings, ScheduleShape, Warmup};
 pub use search::{
-    FlopsEnd, KdLoss, Measure, PickMethod, SearchSettings, SupernetSettings, Variant, flops_of,
+    FlopsEnd, KdLoss, Measure, PickMethod, SearchSettings, Sharing, SupernetSettings, Variant,
+    flops_of,
 };
 pub use strategy::{EvolutionSettings, PathPrior, PickBy, Strategy};
 pub use train::{

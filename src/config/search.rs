@@ -36,6 +36,8 @@ pub struct SupernetSettings {
     pub pick_method: Option<PickMethod>,
     /// Whose method is followed.
     pub variant: Variant,
+    /// How candidates share their weights.
+    pub sharing: Sharing,
     /// How the two losses are weighed.
     pub kd_loss: KdLoss,
     /// What sampled paths are uniform over.
@@ -104,6 +106,16 @@ pub enum Variant {
     Paper,
     /// That of the authors' released code.
     Released,
+}
+
+/// How candidates of a block share their weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sharing {
+    /// Each has its own.
+    Independent,
+    /// Those of one structure are slices of one set.
+    Elastic,
 }
 
 /// Who picks the teacher.
@@ -185,6 +197,10 @@ fn supernet(from: &mut Resolved) -> SupernetSettings {
                 _ => PickMethod::Top1,
             }),
         variant: variant(from),
+        sharing: match from.text("SUPERNET.SHARING").as_str() {
+            "elastic" => Sharing::Elastic,
+            _ => Sharing::Independent,
+        },
         kd_loss: match from.text("SUPERNET.KD_LOSS").as_str() {
             "sum" => KdLoss::Sum,
             _ => KdLoss::Half,

@@ -85,13 +85,14 @@ const BOARD_ONLY: [&str; 9] = [
 const META_ONLY: [&str; 2] = ["META_LR", "SUPERNET.UPDATE_ITER"];
 
 /// Settings that only a supernet which is trained and judged has a use for.
-const TRAINED_ONLY: [&str; 6] = [
+const TRAINED_ONLY: [&str; 7] = [
     "EPOCHS",
     "LR",
     "SUPERNET.JUDGE_IMAGES",
     "SUPERNET.RECAL_IMAGES",
     "SUPERNET.RECAL_BATCH",
     "SUPERNET.PROBE_PATHS",
+    "SUPERNET.SHARING",
 ];
 
 /// Settings that only an evolution has a use for.

@@ -12,8 +12,9 @@ use super::init::Initial;
 use super::lazy::LazyBlock;
 use super::norm::Norm;
 use super::op::{self, Built};
+use super::source::Source;
 use super::statistics::BlockStatistics;
-use super::{Mode, NamedTensor, Over};
+use super::{Mode, NamedTensor, Over, Place};
 
 /// Tensors for the operators of one block.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub struct Block {
     steps: Vec<Step>,
     parameters: Vec<NamedTensor>,
     buffers: Vec<NamedTensor>,
-    initial: Initial,
+    place: Place,
 }
 
 #[derive(Debug)]
@@ -35,11 +36,21 @@ pub(super) struct Step {
 impl Block {
     /// Builds the operators; every tensor is named `prefix.OP.weight` and the like.
     pub fn new(prefix: &str, ops: &[Op], norm: NormSettings, initial: Initial) -> Block {
+        Block::from_source(prefix, ops, norm, Source::Made(initial))
+    }
+
+    /// As [`Block::new`], with tensors from where `source` says.
+    pub(super) fn from_source(
+        prefix: &str,
+        ops: &[Op],
+        norm: NormSettings,
+        source: Source,
+    ) -> Block {
         let (mut parameters, mut buffers) = (Vec::new(), Vec::new());
         let mut steps = Vec::with_capacity(ops.len());
         for (at, op) in ops.iter().enumerate() {
             let name = format!("{prefix}.{}", op.name);
-            let built = Built::new(&op.primitive, norm, &name, initial);
+            let built = Built::new(&op.primitive, norm, &name, source);
             parameters.extend(named(&name, built.parameters()));
             buffers.extend(named(&name, built.buffers()));
             steps.push(Step {
@@ -52,7 +63,7 @@ impl Block {
             steps,
             parameters,
             buffers,
-            initial,
+            place: source.place(),
         }
     }
 
@@ -124,7 +135,7 @@ impl Block {
             Built::Norm(norm) => Some(norm.mean.size()[0]),
             _ => None,
         });
-        BlockStatistics::new(norms, self.initial.place)
+        BlockStatistics::new(norms, self.place)
     }
 
     /// Runs the block with the batch's statistics, and lets `statistics` become
@@ -246,7 +257,8 @@ fn last_read(ops: &[Op], at: usize) -> Vec<usize> {
     done
 }
 
-fn named<'a>(
+/// The tensors of the operator `name` under their full names.
+pub(super) fn named<'a>(
     name: &'a str,
     tensors: Vec<(&'static str, &'a Tensor)>,
 ) -> impl Iterator<Item = NamedTensor> + 'a {

@@ -3,9 +3,9 @@
 use creamc_lang::space::NormSettings;
 use tch::{Kind, Tensor};
 
-use super::init::Initial;
 use super::norm::number;
 use super::overall::wide;
+use super::source::Source;
 
 /// Layer norm over `[N, C, H, W]` with its two tensors, both `[C]`. It knows no batch: it does the
 /// same in training and after.
@@ -17,10 +17,12 @@ pub struct LayerNorm {
 }
 
 impl LayerNorm {
-    pub fn new(width: i64, settings: NormSettings, initial: Initial) -> LayerNorm {
+    /// `name` is its full name, which its tensors are found by.
+    pub fn new(width: i64, settings: NormSettings, name: &str, source: Source) -> LayerNorm {
+        let constant = |part, value| source.constant(&format!("{name}.{part}"), width, value);
         LayerNorm {
-            weight: initial.constant(width, 1.0).set_requires_grad(true),
-            bias: initial.constant(width, 0.0).set_requires_grad(true),
+            weight: constant("weight", 1.0).set_requires_grad(true),
+            bias: constant("bias", 0.0).set_requires_grad(true),
             eps: number(settings.eps),
         }
     }

@@ -16,7 +16,10 @@ mod norm;
 mod op;
 mod overall;
 mod packed;
+mod resize;
+mod source;
 mod statistics;
+mod stored;
 mod tensors;
 
 #[cfg(test)]
@@ -29,6 +32,7 @@ pub use block::Block;
 pub use folded::FoldedBlock;
 pub use init::Initial;
 pub use statistics::{BlockStatistics, Statistics};
+pub use stored::{Stored, slice};
 pub use tensors::{NamedTensor, WeightsError, copy_into};
 
 /// What kind of numbers tensors hold and where they lie.

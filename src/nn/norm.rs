@@ -6,8 +6,8 @@ use creamc_torch::group::ProcessGroup;
 use creamc_torch::{LazyNorm, TorchError};
 use tch::{Kind, Tensor};
 
-use super::init::Initial;
 use super::overall::{Overall, wide};
+use super::source::Source;
 use super::{Mode, Over};
 
 /// Batch norm over `[N, C, H, W]` with its four tensors, all `[C]`.
@@ -22,12 +22,14 @@ pub struct Norm {
 }
 
 impl Norm {
-    pub fn new(width: i64, settings: NormSettings, initial: Initial) -> Norm {
+    /// `name` is its full name, which its tensors are found by.
+    pub fn new(width: i64, settings: NormSettings, name: &str, source: Source) -> Norm {
+        let constant = |part, value| source.constant(&format!("{name}.{part}"), width, value);
         Norm {
-            weight: initial.constant(width, 1.0).set_requires_grad(true),
-            bias: initial.constant(width, 0.0).set_requires_grad(true),
-            mean: initial.constant(width, 0.0),
-            var: initial.constant(width, 1.0),
+            weight: constant("weight", 1.0).set_requires_grad(true),
+            bias: constant("bias", 0.0).set_requires_grad(true),
+            mean: constant("running_mean", 0.0),
+            var: constant("running_var", 1.0),
             eps: number(settings.eps),
             momentum: number(settings.momentum),
         }

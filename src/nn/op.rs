@@ -4,9 +4,9 @@ use creamc_lang::ir::Primitive;
 use creamc_lang::space::{Activation, NormSettings, Padding};
 use tch::{Kind, Tensor};
 
-use super::init::Initial;
 use super::layer_norm::LayerNorm;
 use super::norm::Norm;
+use super::source::Source;
 
 /// A primitive, ready to run.
 #[derive(Debug)]
@@ -57,8 +57,9 @@ pub struct Conv {
 }
 
 impl Built {
-    /// Builds a primitive; `name` is its full name, which the first values depend on.
-    pub fn new(primitive: &Primitive, norm: NormSettings, name: &str, initial: Initial) -> Built {
+    /// Builds a primitive; `name` is its full name, which its tensors are found or first drawn by.
+    pub fn new(primitive: &Primitive, norm: NormSettings, name: &str, source: Source) -> Built {
+        let constant = |part, width| source.constant(&format!("{name}.{part}"), width, 0.0);
         match *primitive {
             Primitive::Conv {
                 in_channels,
@@ -72,22 +73,24 @@ impl Built {
                 let [out, kernel, groups] = [out_channels, kernel, groups].map(i64::from);
                 let shape = [out, i64::from(in_channels) / groups, kernel, kernel];
                 Built::Conv(Conv {
-                    weight: trainable(initial.conv(&format!("{name}.weight"), shape, groups)),
-                    bias: bias.then(|| trainable(initial.constant(out, 0.0))),
+                    weight: trainable(source.conv(&format!("{name}.weight"), shape, groups)),
+                    bias: bias.then(|| trainable(constant("bias", out))),
                     stride: i64::from(stride),
                     groups,
                     padding,
                 })
             }
             Primitive::Norm { channels } => {
-                Built::Norm(Norm::new(i64::from(channels), norm, initial))
+                Built::Norm(Norm::new(i64::from(channels), norm, name, source))
             }
             Primitive::LayerNorm { channels } => {
-                Built::LayerNorm(LayerNorm::new(i64::from(channels), norm, initial))
+                Built::LayerNorm(LayerNorm::new(i64::from(channels), norm, name, source))
             }
-            Primitive::Scale { channels, start } => Built::Scale(trainable(
-                initial.constant(i64::from(channels), start.to_f64()),
-            )),
+            Primitive::Scale { channels, start } => {
+                let weight = format!("{name}.weight");
+                let weight = source.constant(&weight, i64::from(channels), start.to_f64());
+                Built::Scale(trainable(weight))
+            }
             Primitive::Act(activation) => Built::Act(activation),
             Primitive::GlobalAvgPool => Built::GlobalAvgPool,
             Primitive::AvgPool { kernel, stride } => Built::AvgPool {
@@ -100,8 +103,8 @@ impl Built {
             } => {
                 let shape = [i64::from(out_features), i64::from(in_features)];
                 Built::Linear {
-                    weight: trainable(initial.linear(&format!("{name}.weight"), shape)),
-                    bias: trainable(initial.constant(shape[0], 0.0)),
+                    weight: trainable(source.linear(&format!("{name}.weight"), shape)),
+                    bias: trainable(constant("bias", shape[0])),
                 }
             }
             Primitive::Add => Built::Add,

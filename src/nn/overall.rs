@@ -85,6 +85,7 @@ mod tests {
 
     use super::super::init::Initial;
     use super::super::norm::Norm;
+    use super::super::source::Source;
     use super::super::{Mode, Over, Place};
 
     use super::*;
@@ -102,7 +103,7 @@ mod tests {
             seed: 1,
             place: Place::CPU,
         };
-        Norm::new(3, settings, initial)
+        Norm::new(3, settings, "bn1", Source::Made(initial))
     }
 
     /// Channels far from zero, which ranks see around different means; stored channels last.

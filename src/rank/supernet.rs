@@ -7,7 +7,7 @@ use creamc_lang::plan::Plan;
 
 use crate::checkpoint::{self, Contents, Store};
 use crate::nn::{NamedTensor, Place};
-use crate::supernet::Supernet;
+use crate::supernet::{Sharing, Supernet};
 use crate::train::Error;
 
 /// A supernet of a search, and where it comes from.
@@ -27,8 +27,8 @@ pub struct Saved {
 /// When there is none, or it belongs to another space than `plan`'s.
 pub fn newest_supernet(search: &Path, plan: &Plan, place: Place) -> Result<Saved, Error> {
     let (file, mut contents) = newest(search)?;
-    require_space(search, &file, &contents, plan)?;
-    let supernet = Supernet::new(&plan.ir.at(plan.resolution), place, 0);
+    let sharing = sharing(search, &file, &contents, plan)?;
+    let supernet = Supernet::sharing(&plan.ir.at(plan.resolution), sharing, place, 0);
     let own: BTreeSet<_> = supernet
         .tensors()
         .into_iter()
@@ -70,19 +70,53 @@ fn newest(search: &Path) -> Result<(PathBuf, Contents), Error> {
     )))
 }
 
-fn require_space(search: &Path, file: &Path, saved: &Contents, plan: &Plan) -> Result<(), Error> {
+/// How the saved weights are shared, where they are of the plan's structure.
+fn sharing(search: &Path, file: &Path, saved: &Contents, plan: &Plan) -> Result<Sharing, Error> {
     let refuse = |text: String| Err(Error::Refused(text));
-    match saved.about.get("weights") {
-        Some(weights) if *weights == plan.weights => Ok(()),
-        Some(_) => refuse(format!(
+    let Some(identity) = saved.about.get("weights") else {
+        return refuse(format!(
+            "{} holds no supernet of a search: give --run the folder that `creamc search` made",
+            file.display()
+        ));
+    };
+    match Sharing::of_identity(identity, &plan.weights) {
+        Some(sharing) => Ok(sharing),
+        None => refuse(format!(
             "the supernet in {} has the weights of another space than these paths (or of another number of classes, \
              or resolution): rank paths of the space in {}",
             file.display(),
             search.join("space").display()
         )),
-        None => refuse(format!(
-            "{} holds no supernet of a search: give --run the folder that `creamc search` made",
-            file.display()
-        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use creamc_lang::checked::Checked;
+
+    use super::*;
+
+    #[test]
+    fn weights_are_read_as_they_are_shared() {
+        let text = include_str!("../../spaces/tiny.cream");
+        let tiny = Checked::from_text("tiny.cream", text).expect("the space is right");
+        let plan = tiny.plan().expect("a path fits");
+        for sharing in [Sharing::Independent, Sharing::Elastic] {
+            let ir = plan.ir.at(plan.resolution);
+            let supernet = Supernet::sharing(&ir, sharing, Place::CPU, 3);
+            let folder = tempfile::tempdir().unwrap();
+            let identity = sharing.identity(&plan.weights);
+            let about = BTreeMap::from([("weights".to_owned(), identity)]);
+            let store = Store::new(folder.path().join("checkpoint"), 1);
+            store.save(1, &supernet.tensors(), &about).unwrap();
+            let saved = newest_supernet(folder.path(), &plan, Place::CPU).unwrap();
+            let found = saved.supernet.tensors();
+            for (found, expected) in found.iter().zip(supernet.tensors()) {
+                assert_eq!(found.name, expected.name);
+                assert!(found.tensor.equal(&expected.tensor), "{}", found.name);
+            }
+        }
     }
 }

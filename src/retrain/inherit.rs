@@ -9,7 +9,8 @@ use tch::Tensor;
 
 use crate::checkpoint::{Contents, FileError, Misfit, Store, load};
 use crate::childnet::Childnet;
-use crate::nn::NamedTensor;
+use crate::nn::{NamedTensor, slice};
+use crate::supernet::Sharing;
 use crate::train::Error;
 use crate::train::checkpoints::NETWORK;
 
@@ -62,22 +63,21 @@ fn copy(
             file.display()
         )));
     }
-    if contents
-        .about
-        .get("weights")
-        .is_some_and(|own| *own != plan.weights)
-    {
+    let identity = contents.about.get("weights").unwrap_or(&plan.weights);
+    let Some(sharing) = Sharing::of_identity(identity, &plan.weights) else {
         return Err(Error::Refused(format!(
             "{} is of another space than the architecture: take an architecture of the search's own space",
             file.display()
         )));
-    }
-    let names = names(path, plan, childnet);
-    let found: BTreeMap<String, Tensor> = names
+    };
+    let names = names(path, plan, sharing, childnet);
+    let found: BTreeMap<String, Tensor> = childnet
+        .tensors()
         .iter()
-        .filter_map(|(own, supernet)| {
-            let tensor = contents.tensors.get(supernet)?;
-            Some((own.clone(), tensor.shallow_clone()))
+        .filter_map(|own| {
+            let stored = contents.tensors.get(&names[&*own.name])?;
+            let part = part(stored, &own.tensor.size());
+            Some((own.name.to_string(), part))
         })
         .collect();
     childnet
@@ -108,18 +108,35 @@ fn newest(run: &Path) -> Result<(PathBuf, Contents), Error> {
 }
 
 /// The supernet's name of each of the network's tensors.
-fn names(path: &ir::Path, plan: &Plan, childnet: &Childnet) -> BTreeMap<String, String> {
+fn names(
+    path: &ir::Path,
+    plan: &Plan,
+    sharing: Sharing,
+    childnet: &Childnet,
+) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
-    for (own, (row, block, candidate)) in childnet.blocks().iter().zip(path.blocks()) {
+    for (own, at) in childnet.blocks().iter().zip(path.blocks()) {
+        let (row, block, _) = at;
         let prefix = format!("{}.{block}.", plan.ir.rows[row].name);
+        let stored = sharing.prefix(&plan.ir, at);
         for NamedTensor { name, .. } in own.parameters().iter().chain(own.buffers()) {
             let part = name
                 .strip_prefix(&prefix)
                 .expect("a block's tensors are named after it");
-            names.insert(name.to_string(), format!("{prefix}{candidate}.{part}"));
+            names.insert(name.to_string(), format!("{stored}.{part}"));
         }
     }
     names
+}
+
+/// The network's part of a stored tensor; the tensor itself where it has none of this shape.
+fn part(stored: &Tensor, shape: &[i64]) -> Tensor {
+    let size = stored.size();
+    let holds = size.len() == shape.len() && size.iter().zip(shape).all(|(all, own)| all >= own);
+    match holds {
+        true => slice(stored, shape),
+        false => stored.shallow_clone(),
+    }
 }
 
 fn misfit(
@@ -140,4 +157,52 @@ fn misfit(
         unexpected: Vec::new(),
         shapes: shapes.collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use creamc_lang::checked::Checked;
+
+    use super::*;
+    use crate::nn::Place;
+    use crate::supernet::Supernet;
+
+    fn tiny() -> Plan {
+        let text = include_str!("../../spaces/tiny.cream");
+        let checked = Checked::from_text("tiny.cream", text).expect("the space is right");
+        checked.plan().expect("a path fits")
+    }
+
+    #[test]
+    fn a_network_takes_its_own_weights_or_its_slices_of_shared_ones() {
+        let plan = tiny();
+        let ir = plan.ir.at(plan.resolution);
+        let path = &plan.witness;
+        let network = plan.ir.network(path, plan.resolution);
+        for sharing in [Sharing::Independent, Sharing::Elastic] {
+            let supernet = Supernet::sharing(&ir, sharing, Place::CPU, 3);
+            let tensors = supernet.tensors().into_iter();
+            let contents = Contents {
+                tensors: tensors
+                    .map(|one| (one.name.to_string(), one.tensor.detach()))
+                    .collect(),
+                about: [("weights".to_owned(), sharing.identity(&plan.weights))].into(),
+            };
+            let childnet = Childnet::new(&network, Place::CPU, 9);
+            copy(Path::new("file"), &contents, path, &plan, &childnet).unwrap();
+            let expected = Childnet::of_supernet(&network, &supernet, path);
+            for (found, expected) in childnet.tensors().iter().zip(expected.tensors()) {
+                assert!(
+                    found.tensor.equal(&expected.tensor),
+                    "{sharing:?} {}",
+                    found.name
+                );
+            }
+            let mut damaged = contents;
+            let (_, tensor) = damaged.tensors.iter_mut().next().unwrap();
+            *tensor = tensor.narrow(0, 0, 1);
+            let error = copy(Path::new("file"), &damaged, path, &plan, &childnet);
+            assert!(matches!(error, Err(Error::Weights(_))), "{sharing:?}");
+        }
+    }
 }

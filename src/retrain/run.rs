@@ -140,7 +140,7 @@ impl Ready {
         let store = Store::new(opened.folder.checkpoint(), settings.checkpoints.keep);
         let subject = Subject::Network(arch_text(&self.arch, &self.plan));
         let made_with = (resolved, self.place.device, self.ranks.world());
-        let identity = identity(&self.plan, subject, &self.data, made_with);
+        let identity = identity(self.plan.weights.clone(), subject, &self.data, made_with);
         let network = self.plan.ir.network(&self.arch.path, self.plan.resolution);
         let about = about(&self.arch, &self.plan, &self.data);
         Ok(Retraining {

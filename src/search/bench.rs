@@ -117,7 +117,7 @@ impl<'a> Bench<'a> {
 
     /// A momentum for every weight that the run will move; some lie on no path inside the bounds.
     pub fn whole_momentum(&self) -> Momentum {
-        let mut momentum = Momentum::default();
+        let mut momentum = Momentum::of(&self.learner.supernet.tensors());
         for path in self.first_paths(EVERY_BLOCK) {
             momentum.begin(&self.learner.supernet.parameters(&path));
         }

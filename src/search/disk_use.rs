@@ -74,7 +74,8 @@ fn checkpoint(bench: &mut Bench, resolved: &str) -> u64 {
     bench.learner.momentum = bench.whole_momentum();
     let subject = Subject::Plan(bench.plan.fingerprint.clone());
     let made_with = (resolved, bench.place.device, 1);
-    let identity = identity(&bench.plan, subject, &bench.data, made_with);
+    let weights = bench.plan.weights.clone();
+    let identity = identity(weights, subject, &bench.data, made_with);
     let mut about = identity.words();
     // The state is mostly visits, the board's paths and those that taught.
     let visits = json(&bench.learner.visits);

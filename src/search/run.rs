@@ -26,7 +26,7 @@ use crate::data::{Data, balanced_batches};
 use crate::nn::Place;
 use crate::ranks::Ranks;
 use crate::run::Stop;
-use crate::supernet::Supernet;
+use crate::supernet::{Sharing, Supernet};
 use crate::train::checkpoints::{Checkpoints, Subject};
 use crate::train::loss::KdLoss;
 use crate::train::meter::Reading;
@@ -85,18 +85,6 @@ pub fn run_until(options: &SearchOptions, stop: &dyn Fn() -> bool) -> Result<Fou
     search.run(run.progress && run.ranks.is_first(), stop)
 }
 
-/// A supernet is trained on images of one size.
-fn require_one_resolution(plan: &Plan) -> Result<(), Error> {
-    if plan.smaller.is_empty() {
-        return Ok(());
-    }
-    let space = &plan.ir.space;
-    Err(Error::Refused(format!(
-        "`{space}` searches its resolution (`resolution in …`), and a search trains on images of one size so far;          write `resolution = {}` or `resolution fit …` in a copy of the space",
-        plan.resolution
-    )))
-}
-
 /// A search of which all is checked and nothing is made yet.
 pub(super) struct Ready {
     source: Source,
@@ -131,7 +119,6 @@ impl Ready {
     ) -> Result<Ready, Error> {
         let mut source = Source::load_for(space, classes, &settings.train, show)?;
         let plan = source.plan_search(require, &settings.supernet)?;
-        require_one_resolution(&plan)?;
         let draws = Draws::new(&settings.supernet, &plan)?;
         let data = load_data(&settings.train, &plan, settings.supernet.judge_images)?;
         agree(&ranks, &plan, &data)?;
@@ -174,7 +161,8 @@ impl Ready {
         let store = Store::new(opened.folder.checkpoint(), settings.checkpoints.keep);
         let subject = Subject::Plan(self.plan.fingerprint.clone());
         let made_with = (resolved, self.place.device, self.ranks.world());
-        let identity = identity(&self.plan, subject, &self.data, made_with);
+        let weights = sharing(settings).identity(&self.plan.weights);
+        let identity = identity(weights, subject, &self.data, made_with);
         Ok(Search {
             probes: probes(&self.draws, &settings.train, settings.supernet.probe_paths),
             settings,
@@ -282,14 +270,24 @@ pub(super) fn learner(
         config::Variant::Paper => Rules::Paper,
         config::Variant::Released => Rules::Released,
     };
+    let ir = plan.ir.at(plan.resolution);
+    let net = Supernet::sharing(&ir, sharing(settings), place, seed);
     Learner {
-        supernet: Supernet::new(&plan.ir.at(plan.resolution), place, seed),
-        momentum: Momentum::default(),
+        momentum: Momentum::of(&net.tensors()),
+        supernet: net,
         meta: MetaLayer::new(slice, classes, place, seed),
         board: Board::with_rules(rules, supernet.pool_size, supernet.acc_gap),
         lessons: Lessons::new(),
         visits: Visits::none(&plan.ir),
         ranks,
+    }
+}
+
+/// How candidates share their weights.
+pub(super) fn sharing(settings: &SearchSettings) -> Sharing {
+    match settings.supernet.sharing {
+        config::Sharing::Independent => Sharing::Independent,
+        config::Sharing::Elastic => Sharing::Elastic,
     }
 }
 

@@ -89,9 +89,9 @@ fn forward(
     learner.forward(recipe, &batch.images, path, Mode::Train)
 }
 
-/// Gradients added up over paths, by the parameters' names.
+/// Gradients added up over paths, by the parameters' names and, of those that paths have other slices of, by shapes.
 #[derive(Default)]
-struct Sum(BTreeMap<Arc<str>, (NamedTensor, Tensor)>);
+struct Sum(BTreeMap<(Arc<str>, Vec<i64>), (NamedTensor, Tensor)>);
 
 impl Sum {
     /// Adds the gradients of one path's loss, whose graph is used up, averaged over ranks, as its norm statistics are.
@@ -101,11 +101,11 @@ impl Sum {
         let gradients = learner.ranks.gradients(loss, &parameters)?;
         sharing.finish()?;
         for (parameter, gradient) in parameters.into_iter().zip(gradients) {
-            match self.0.get_mut(&parameter.name) {
+            let key = (Arc::clone(&parameter.name), parameter.tensor.size());
+            match self.0.get_mut(&key) {
                 Some((_, sum)) => *sum = &*sum + gradient,
                 None => {
-                    let name = Arc::clone(&parameter.name);
-                    self.0.insert(name, (parameter, gradient));
+                    self.0.insert(key, (parameter, gradient));
                 }
             }
         }

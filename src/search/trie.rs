@@ -1,5 +1,7 @@
 //! Paths that share what they have in common.
 
+use std::collections::BTreeMap;
+
 use creamc_lang::ir::Path;
 use tch::Tensor;
 
@@ -8,18 +10,21 @@ use crate::supernet::Supernet;
 
 /// Paths as a tree of blocks: one node for every different beginning.
 ///
-/// A block's input depends on the blocks before it alone, so that one run of a
-/// node serves all paths through it, and its norm statistics are theirs.
+/// A block's input depends on the blocks before it alone, and on the resolution where paths decide that, so that
+/// one run of a node serves all paths through it, and its norm statistics are theirs.
 #[derive(Debug)]
 pub struct Trie {
     nodes: Vec<Node>,
-    roots: Vec<usize>,
+    /// First blocks, each with the resolution of its paths.
+    roots: Vec<(Option<u32>, usize)>,
 }
+
+/// Row, block, candidate.
+type At = (usize, usize, usize);
 
 #[derive(Debug)]
 struct Node {
-    /// Row, block, candidate.
-    block: (usize, usize, usize),
+    block: At,
     statistics: BlockStatistics,
     children: Vec<usize>,
     /// The paths, by index, that end here.
@@ -37,7 +42,10 @@ impl Trie {
         for (index, path) in paths.iter().enumerate() {
             let mut at = None;
             for block in path.blocks() {
-                at = Some(trie.child(supernet, at, block));
+                at = Some(match at {
+                    None => trie.root(supernet, path.resolution, block),
+                    Some(parent) => trie.child(supernet, parent, block),
+                });
             }
             if let Some(last) = at {
                 trie.nodes[last].ends.push(index);
@@ -62,8 +70,7 @@ impl Trie {
     /// to the tree's. No gradient is kept.
     pub fn measure(&mut self, supernet: &Supernet, images: &Tensor) {
         tch::no_grad(|| {
-            let images = supernet.place().images(images);
-            for root in self.roots.clone() {
+            for (images, root) in self.inputs(supernet, images) {
                 self.measure_from(supernet, root, &images);
             }
         });
@@ -78,30 +85,51 @@ impl Trie {
         take: &mut impl FnMut(usize, &Tensor),
     ) {
         tch::no_grad(|| {
-            let images = supernet.place().images(images);
-            for &root in &self.roots {
+            for (images, root) in self.inputs(supernet, images) {
                 self.judge_from(supernet, root, &images, take);
             }
         });
     }
 
-    fn child(
-        &mut self,
-        supernet: &Supernet,
-        parent: Option<usize>,
-        block: (usize, usize, usize),
-    ) -> usize {
-        let siblings = match parent {
-            Some(parent) => &self.nodes[parent].children,
-            None => &self.roots,
-        };
-        let known = siblings
-            .iter()
-            .find(|&&node| self.nodes[node].block == block);
+    /// What every first block reads, each resolution made once.
+    fn inputs(&self, supernet: &Supernet, images: &Tensor) -> Vec<(Tensor, usize)> {
+        let mut sides: BTreeMap<Option<u32>, Tensor> = BTreeMap::new();
+        let roots = self.roots.iter();
+        roots
+            .map(|&(side, root)| {
+                let images = sides
+                    .entry(side)
+                    .or_insert_with(|| supernet.place().images_at(images, side));
+                (images.shallow_clone(), root)
+            })
+            .collect()
+    }
+
+    /// The first block of paths of this resolution.
+    fn root(&mut self, supernet: &Supernet, side: Option<u32>, block: At) -> usize {
+        let mut roots = self.roots.iter();
+        let known = roots.find(|&&(other, node)| other == side && self.nodes[node].block == block);
+        if let Some(&(_, known)) = known {
+            return known;
+        }
+        let new = self.node(supernet, block);
+        self.roots.push((side, new));
+        new
+    }
+
+    /// The block behind `parent`.
+    fn child(&mut self, supernet: &Supernet, parent: usize, block: At) -> usize {
+        let mut siblings = self.nodes[parent].children.iter();
+        let known = siblings.find(|&&node| self.nodes[node].block == block);
         if let Some(&known) = known {
             return known;
         }
-        let new = self.nodes.len();
+        let new = self.node(supernet, block);
+        self.nodes[parent].children.push(new);
+        new
+    }
+
+    fn node(&mut self, supernet: &Supernet, block: At) -> usize {
         let (row, at, candidate) = block;
         self.nodes.push(Node {
             block,
@@ -109,11 +137,7 @@ impl Trie {
             children: Vec::new(),
             ends: Vec::new(),
         });
-        match parent {
-            Some(parent) => self.nodes[parent].children.push(new),
-            None => self.roots.push(new),
-        }
-        new
+        self.nodes.len() - 1
     }
 
     fn measure_from(&mut self, supernet: &Supernet, at: usize, x: &Tensor) {

@@ -12,11 +12,12 @@ use crate::checkpoint::{Newest, Store, Stored};
 use crate::nn::NamedTensor;
 use crate::ranks::Ranks;
 use crate::run::RunError;
+use crate::supernet::Sharing;
 
 /// What a run is made of; a checkpoint holds it as words beside its tensors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// The structure that the tensors belong to (`Plan::weights`).
+    /// The structure that the tensors belong to (`Plan::weights`), and how candidates share them ([`Sharing::identity`]).
     pub weights: String,
     /// What is trained on it.
     pub subject: Subject,
@@ -118,6 +119,13 @@ impl Identity {
         let word = |key: &str| about.get(key).map_or("nothing", String::as_str);
         let file = stored.path.display();
         let refuse = |text: String| Err(Error::Refused(format!("{file} {text}")));
+        if self.is_shared_otherwise(word("weights")) {
+            return refuse(
+                "has weights that are shared otherwise: set `SUPERNET.SHARING` in settings.yaml to what it was, or start a \
+                 new run"
+                    .to_owned(),
+            );
+        }
         if word("weights") != self.weights {
             return refuse(format!(
                 "is of another space: its tensors belong to {}, the run's space needs {}; \
@@ -153,6 +161,11 @@ impl Identity {
             }
         }
         Ok(self.changes(about))
+    }
+
+    /// Whether weights are of the same structure, but candidates share them in another way.
+    fn is_shared_otherwise(&self, weights: &str) -> bool {
+        weights != self.weights && Sharing::structure(weights) == Sharing::structure(&self.weights)
     }
 
     /// What lets results differ in their last bits.
@@ -460,6 +473,8 @@ mod tests {
         );
         let refused = |change: fn(&mut Identity)| check(change).unwrap_err();
         assert!(refused(|run| run.weights = "cc".into()).contains("another space"));
+        let shared = refused(|run| run.weights = Sharing::Elastic.identity(&run.weights));
+        assert!(shared.contains("`SUPERNET.SHARING`"), "{shared}");
         let plan = |run: &mut Identity| run.subject = Subject::Plan("cc".into());
         assert!(refused(plan).contains("other bounds"));
         let network = |run: &mut Identity| run.subject = Subject::Network("arch a {}".into());

@@ -13,6 +13,7 @@ mod error;
 mod exact;
 pub mod loss;
 pub mod meter;
+mod moves;
 pub mod optimiser;
 mod options;
 pub mod prepare;

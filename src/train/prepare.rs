@@ -381,14 +381,14 @@ pub fn reopen_folder(
 /// What checkpoints of this run are of.
 #[must_use]
 pub fn identity(
-    plan: &Plan,
+    weights: String,
     subject: Subject,
     data: &Data,
     (settings, device, world): (&str, Device, usize),
 ) -> Identity {
     let Normalisation { mean, deviation } = &data.normalisation;
     Identity {
-        weights: plan.weights.clone(),
+        weights,
         subject,
         settings: settings.to_owned(),
         images: format!(

@@ -1,7 +1,8 @@
 //! SGD with Nesterov momentum on exactly the parameters it is given.
 //!
 //! A block that is not sampled stands still: it is not given, so neither
-//! momentum nor weight decay moves it, and its momentum waits for it.
+//! momentum nor weight decay moves it, and its momentum waits for it. So does the
+//! rest of a tensor of which slices are given.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,18 +10,35 @@ use std::sync::Arc;
 use creamc_torch::{Sgd, TorchError, sgd_step};
 use tch::Tensor;
 
-use crate::nn::{NamedTensor, WeightsError};
+use super::moves::{Still, moves};
+use crate::nn::{NamedTensor, WeightsError, slice};
 
-/// The momentum of every parameter that has moved, by name.
+/// The momentum of every parameter that has moved, by name; of one that moves in slices, that of the whole.
 #[derive(Debug, Default)]
 pub struct Momentum {
     buffers: BTreeMap<Arc<str>, Tensor>,
+    /// What parameters may be slices of.
+    stored: BTreeMap<Arc<str>, Tensor>,
 }
 
 impl Momentum {
+    /// Nothing has moved yet. Parameters are slices of those `stored` under their names, or whole where there is none.
+    #[must_use]
+    pub fn of(stored: &[NamedTensor]) -> Momentum {
+        let stored = stored.iter();
+        let stored = stored.map(|one| (Arc::clone(&one.name), one.tensor.shallow_clone()));
+        Momentum {
+            buffers: BTreeMap::new(),
+            stored: stored.collect(),
+        }
+    }
+
     /// One step. `gradients` in the order of `parameters`; `settings.weight_decay`
     /// applies to weights, not to biases and norms. A parameter's momentum
     /// starts at zero with its first step.
+    ///
+    /// Several slices of one parameter move as one: each number by the sum of its gradients, once, and not at all
+    /// where no slice lies.
     ///
     /// # Errors
     /// When libtorch refuses.
@@ -33,20 +51,23 @@ impl Momentum {
         parameters: &[NamedTensor],
         gradients: &[Tensor],
     ) -> Result<(), TorchError> {
-        assert_eq!(parameters.len(), gradients.len(), "a gradient a parameter");
-        for decays in [true, false] {
-            let mut group = Group::default();
-            for (parameter, gradient) in parameters.iter().zip(gradients) {
-                if parameter.decays() == decays {
-                    group.push(parameter, gradient, self.buffer(parameter));
-                }
+        let moves = moves(parameters, gradients, |name| self.stored.get(name));
+        let [mut decaying, mut plain] = [Group::default(), Group::default()];
+        let mut still = Vec::new();
+        for one in &moves {
+            let buffer = self.buffer(&one.parameter);
+            still.extend(one.still(&buffer));
+            match one.parameter.decays() {
+                true => decaying.push(&one.parameter, &one.gradient, buffer),
+                false => plain.push(&one.parameter, &one.gradient, buffer),
             }
-            let weight_decay = if decays { settings.weight_decay } else { 0.0 };
-            group.step(Sgd {
-                weight_decay,
-                ..settings
-            })?;
         }
+        decaying.step(settings)?;
+        plain.step(Sgd {
+            weight_decay: 0.0,
+            ..settings
+        })?;
+        still.into_iter().for_each(Still::put_back);
         Ok(())
     }
 
@@ -74,7 +95,7 @@ impl Momentum {
         parameters: &[NamedTensor],
         tensors: &BTreeMap<String, Tensor>,
     ) -> Result<Momentum, WeightsError> {
-        let mut momentum = Momentum::default();
+        let mut momentum = Momentum::of(parameters);
         let by_name: BTreeMap<&str, &NamedTensor> = parameters
             .iter()
             .map(|parameter| (&*parameter.name, parameter))
@@ -100,10 +121,13 @@ impl Momentum {
     }
 
     fn buffer(&mut self, parameter: &NamedTensor) -> Tensor {
-        self.buffers
+        let whole = self.stored.get(&parameter.name);
+        let whole = whole.unwrap_or(&parameter.tensor);
+        let buffer = self
+            .buffers
             .entry(Arc::clone(&parameter.name))
-            .or_insert_with(|| tch::no_grad(|| parameter.tensor.zeros_like()))
-            .shallow_clone()
+            .or_insert_with(|| tch::no_grad(|| whole.zeros_like()));
+        slice(buffer, &parameter.tensor.size())
     }
 }
 

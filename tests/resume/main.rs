@@ -12,6 +12,7 @@ mod broken;
 #[path = "../common/mod.rs"]
 mod common;
 mod diverged;
+mod elastic;
 mod ended;
 mod first;
 mod full_disk;

@@ -63,21 +63,28 @@ pub fn search(out: &Path, more: &[&str]) -> Command {
 
 /// As [`search`], on another device.
 pub fn search_on(device: &str, out: &Path, more: &[&str]) -> Command {
-    let mut command = search_somewhere(device, more);
+    let mut command = search_somewhere("spaces/tiny.cream", device, more);
+    command.arg("--out").arg(out);
+    command
+}
+
+/// As [`search`], of another space.
+pub fn search_of(space: &str, out: &Path, more: &[&str]) -> Command {
+    let mut command = search_somewhere(space, "cpu", more);
     command.arg("--out").arg(out);
     command
 }
 
 /// The search, in a folder below this one that is named by the clock.
 pub fn search_below(save: &Path, more: &[&str]) -> Command {
-    let mut command = search_somewhere("cpu", more);
+    let mut command = search_somewhere("spaces/tiny.cream", "cpu", more);
     command.args(["--set", &format!("SAVE_PATH={}", save.display())]);
     command
 }
 
-fn search_somewhere(device: &str, more: &[&str]) -> Command {
+fn search_somewhere(space: &str, device: &str, more: &[&str]) -> Command {
     let mut command = tool();
-    command.args(["search", "spaces/tiny.cream", "--device", device]);
+    command.args(["search", space, "--device", device]);
     command.args(["--data", "examples/fashion-mnist", "--seed", "11"]);
     for setting in SETTINGS.iter().chain(more) {
         command.args(["--set", setting]);

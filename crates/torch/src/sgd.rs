@@ -19,7 +19,7 @@ pub struct Sgd {
 
 /// Moves `parameters` and `buffers` in place. A buffer starts as zeros with the
 /// layout and type of its parameter; without momentum it stays as it is. The fused kernel of libtorch does it for
-/// float32 and float64 on CPU and CUDA, plain operators for the rest.
+/// float32 and float64 on CPU and CUDA, plain operators for the rest and for slices of larger tensors.
 ///
 /// # Errors
 /// When a gradient is undefined, or shapes, layouts or types do not go together.

@@ -27,21 +27,12 @@
 
 namespace {
 
-bool fused_serves(const std::vector<at::Tensor> &parameters) {
-  const auto &first = parameters.front();
-  if (first.scalar_type() != at::kFloat && first.scalar_type() != at::kDouble) {
-    return false;
-  }
-  if (!first.is_cpu() && !first.is_cuda()) {
-    return false;
-  }
-  for (const auto &parameter : parameters) {
-    if (parameter.scalar_type() != first.scalar_type() || parameter.device() != first.device() ||
-        !parameter.is_non_overlapping_and_dense()) {
-      return false;
-    }
-  }
-  return true;
+// Whether libtorch's kernel, which walks raw memory, steps this one, together with all like `first`.
+bool fused_serves(const at::Tensor &parameter, const at::Tensor &first) {
+  const bool known = parameter.scalar_type() == at::kFloat || parameter.scalar_type() == at::kDouble;
+  return known && (parameter.is_cpu() || parameter.is_cuda()) &&
+         parameter.scalar_type() == first.scalar_type() && parameter.device() == first.device() &&
+         parameter.is_non_overlapping_and_dense();
 }
 
 void plain_sgd(at::Tensor &parameter, const at::Tensor &gradient, at::Tensor &buffer, double lr,
@@ -104,17 +95,22 @@ char *shim_sgd_step(at::Tensor *const *parameters, at::Tensor *const *gradients,
                   "parameter ", i, " and its momentum differ in layout or type");
       grads[i] = laid_out_like(grads[i], weights[i]);
     }
-    if (fused_serves(weights)) {
-      if (momentum == 0) {
-        velocity.clear(); // the kernel wants none then
-      }
-      // A buffer of zeros is what a first step starts from: 0·momentum + g = g.
-      at::_fused_sgd_(weights, grads, velocity, weight_decay, momentum, lr, /*dampening=*/0.0,
-                      nesterov, /*maximize=*/false, /*is_first_step=*/false);
-      return;
-    }
+    std::vector<at::Tensor> fused_weights, fused_grads, fused_velocity;
     for (size_t i = 0; i < count; ++i) {
-      plain_sgd(weights[i], grads[i], velocity[i], lr, momentum, weight_decay, nesterov);
+      if (!fused_serves(weights[i], weights.front())) {
+        plain_sgd(weights[i], grads[i], velocity[i], lr, momentum, weight_decay, nesterov);
+        continue;
+      }
+      fused_weights.push_back(weights[i]);
+      fused_grads.push_back(grads[i]);
+      if (momentum != 0) { // the kernel wants none then
+        fused_velocity.push_back(velocity[i]);
+      }
+    }
+    if (!fused_weights.empty()) {
+      // A buffer of zeros is what a first step starts from: 0·momentum + g = g.
+      at::_fused_sgd_(fused_weights, fused_grads, fused_velocity, weight_decay, momentum, lr,
+                      /*dampening=*/0.0, nesterov, /*maximize=*/false, /*is_first_step=*/false);
     }
   });
 }

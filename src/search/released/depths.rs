@@ -65,5 +65,10 @@ pub fn with_depths(plan: &Plan, depths: &[u32]) -> Result<Graph, TooManyStates> 
             value_span: span,
         })
         .collect();
-    Graph::build(&plan.ir, &plan.costs, &requires)
+    if plan.smaller.is_empty() {
+        return Graph::build(&plan.ir, &plan.costs, &requires);
+    }
+    let own = (plan.resolution, plan.costs.clone());
+    let tables = [&plan.smaller[..], &[own]].concat();
+    Graph::build_over(&plan.ir, &tables, &requires)
 }

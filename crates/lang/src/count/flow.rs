@@ -202,9 +202,10 @@ impl Graph {
                 let shared = self.sharing.candidate(row, block, candidate);
                 for &(choice, value) in shared.iter().flat_map(|shared| &shared.values) {
                     // The first block that follows it decides.
-                    let choice = usize::from(choice);
-                    if taken[at][choice] == 0 {
-                        join(&mut all.choices[choice][usize::from(value)], one.clone());
+                    let known = taken[at].iter().any(|&(known, _)| known == choice);
+                    if !known {
+                        let values = &mut all.choices[usize::from(choice)];
+                        join(&mut values[usize::from(value)], one.clone());
                     }
                 }
                 let slot = place(place(&mut all.blocks, row), block);
@@ -218,7 +219,7 @@ impl Graph {
     /// walks to a node agree about that.
     fn taken(&self) -> Vec<Taken> {
         let places = self.places();
-        let mut taken = vec![self.sharing.nothing_taken(); self.nodes.len()];
+        let mut taken = vec![Taken::new(); self.nodes.len()];
         for (at, node) in self.nodes.iter().enumerate() {
             let (row, block) = places[at];
             for edge in &node.edges {

@@ -3,6 +3,8 @@
 
 #include "group.h"
 
+#include <ATen/ExpandUtils.h>
+
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/variable.h>
@@ -27,7 +29,7 @@ public:
     }
   }
 
-  // Where gradient `at` is to be, in its parameter's layout.
+  // Where gradient `at` is to be, in its parameter's layout as far as that has no holes.
   const at::Tensor &place(size_t at) const { return places_[at].view; }
 
   void arrived(size_t at, const at::Tensor &gradient) {
@@ -73,8 +75,11 @@ private:
     int64_t offset = 0;
     for (size_t at = begin; at < end; ++at) {
       const auto &one = parameters[at];
-      TORCH_CHECK(one.is_non_overlapping_and_dense(), "parameter ", at, " has holes");
-      places_[at].view = bucket.flat.as_strided(one.sizes(), one.strides(), offset);
+      // The slice of a larger parameter has holes between its numbers; its gradient has none.
+      const auto strides = at::infer_dense_strides(one.sizes(), one.strides());
+      const bool dense = one.is_non_overlapping_and_dense();
+      places_[at].view =
+          bucket.flat.as_strided(one.sizes(), dense ? one.strides() : strides, offset);
       places_[at].bucket = buckets_.size();
       offset += one.numel();
     }

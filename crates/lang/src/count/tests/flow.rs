@@ -9,6 +9,12 @@ fn holds_share(part: Part, of: usize, all: usize) -> bool {
     part.least <= share * (1.0 + 1e-9) && share <= part.most * (1.0 + 1e-9)
 }
 
+/// Whether a path has decided so.
+fn takes(sharing: &Sharing, path: &Path, choice: usize, value: u16) -> bool {
+    let choice = u16::try_from(choice).expect("few choices");
+    sharing.taken_by(path).contains(&(choice, value))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
@@ -39,7 +45,7 @@ proptest! {
         for (choice, &size) in rows.1.sizes.iter().enumerate() {
             for value in 0..size {
                 let found = ends.choices[choice][usize::from(value)];
-                let takes = |path: &Path| rows.1.taken_by(path)[choice] == value + 1;
+                let takes = |path: &Path| takes(&rows.1, path, choice, value);
                 prop_assert_eq!(found, wanted(&takes));
             }
         }
@@ -87,7 +93,7 @@ proptest! {
             for value in 0..size {
                 let of_choice = flow.choices.get(choice).cloned().unwrap_or_default();
                 let part = of_choice.get(usize::from(value)).copied().unwrap_or_default();
-                let number = count(&|path| rows.1.taken_by(path)[choice] == value + 1);
+                let number = count(&|path| takes(&rows.1, path, choice, value));
                 prop_assert!(holds_share(part, number, all), "{part:?} {number} of {all}");
             }
         }
