@@ -419,11 +419,10 @@ fn a_layer_norm_is_torchs_over_the_channels_of_each_pixel() {
     let x = images(2, 4);
     let [weight, bias] = [0, 1].map(|at| norm.parameters()[at].tensor.shallow_clone());
     tch::no_grad(|| {
-        let _ = weight
+        weight
             .shallow_clone()
             .copy_(&Tensor::from_slice(&[0.5, 2.0, -1.0]));
-        let _ = bias
-            .shallow_clone()
+        bias.shallow_clone()
             .copy_(&Tensor::from_slice(&[1.0, 0.0, 3.0]));
     });
     let last = x.permute([0, 2, 3, 1]);
