@@ -10,7 +10,7 @@ use serde_yaml::{Mapping, Value};
 
 use crate::quantity::{Quantity, Unit, exact_time};
 
-/// How long blocks take, by their signatures ([`Slot::signature`](crate::ir::Slot::signature)), in whole nanoseconds.
+/// How long blocks take, by their signatures ([`Candidate::signature`](crate::ir::Candidate::signature)), in whole nanoseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Times(BTreeMap<String, u64>);
 
