@@ -130,7 +130,7 @@ impl Graph {
 }
 
 /// Windows on all metrics there can be, the last one repeated.
-fn padded(windows: &[Window]) -> [Window; METRICS] {
+pub(super) fn padded(windows: &[Window]) -> [Window; METRICS] {
     std::array::from_fn(|at| windows[at.min(windows.len() - 1)])
 }
 

@@ -7,7 +7,7 @@
 
 use num_bigint::BigUint;
 
-use super::exact::{compare_lists, sweep_lists};
+use super::exact::{compare_lists, padded, sweep_lists};
 use super::segment::{Reduced, Sums, Tally, coalesce, plus};
 use super::{Graph, Limits, TooManySums, Window};
 
@@ -27,7 +27,7 @@ impl Graph {
             [a, b] => self.layers_along(&[a, b], limits),
             [a, b, c] => self.layers_along(&[a, b, c], limits),
             [a, b, c, d] => self.layers_along(&[a, b, c, d], limits),
-            _ => unreachable!("there are four metrics"),
+            ref more => self.layers_along(&padded(more), limits),
         }
     }
 
