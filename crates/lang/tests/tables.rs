@@ -212,6 +212,24 @@ fn a_missing_row_is_an_error_and_a_row_too_many_is_none() {
 }
 
 #[test]
+fn a_bound_on_a_table_keeps_a_missed_one_from_trying_sizes_the_table_does_not_know() {
+    let text = SPACE.replace(
+        "require phone in 0..1s",
+        "require flops <= 1    require phone in 1us..1s",
+    );
+    let missed =
+        plan(&lowered(&text, &table()), &Request::default()).expect_err("nothing is so small");
+    let helps: Vec<&str> = missed
+        .iter()
+        .filter_map(|one| Some(one.help.as_ref()?.message.as_str()))
+        .collect();
+    let [help] = helps[..] else {
+        panic!("{missed:?}")
+    };
+    assert!(help.starts_with("allow "), "{help}");
+}
+
+#[test]
 fn a_bound_of_the_command_line_may_be_on_a_table() {
     let mut unit = unit(SPACE, &table(), &Overrides::default());
     let space = unit.space.clone().expect("the text is right");

@@ -193,10 +193,10 @@ impl Miss {
 
     /// The nearest other size at which no window is missed, and the closest path's cost there.
     fn other_resolution(&self, space: &Bounded, level: &Level) -> Option<(u32, u64)> {
-        match self.window.metric {
-            Metric::Params => return None,   // as many at any size
-            Metric::Table(_) => return None, // it knows the listed sizes only, and those were tried
-            _ => {}
+        // A table knows the times at the listed sizes only, and those were tried.
+        let is_timed = space.windows.iter().any(|one| one.metric.is_time());
+        if is_timed || self.window.metric == Metric::Params {
+            return None; // there are as many params at any size
         }
         let now = self.path.resolution.unwrap_or(level.resolution);
         let steps: Vec<u32> = match self.side {
