@@ -24,9 +24,7 @@ fn listed(plan: &Plan) -> Vec<Path> {
         let rows = listed_at(plan, side).into_iter();
         rows.map(move |rows| Path { resolution, rows })
     });
-    of_side
-        .filter(|path| plan.ir.shared_values(path).is_ok())
-        .collect()
+    of_side.collect()
 }
 
 fn listed_at(plan: &Plan, side: u32) -> Vec<Vec<Vec<u16>>> {
@@ -39,7 +37,10 @@ fn listed_at(plan: &Plan, side: u32) -> Vec<Vec<Vec<u16>>> {
                 rows.push(blocks.clone());
                 (rows, *cost + *more)
             });
-            longer.collect::<Vec<_>>()
+            // At once, as most rows of a space with shared decisions do not go together.
+            let agree =
+                |rows: &[Vec<u16>]| plan.ir.shared_values(&Path::new(rows.to_vec())).is_ok();
+            longer.filter(|(rows, _)| agree(rows)).collect::<Vec<_>>()
         };
         paths = paths.iter().flat_map(with).collect();
     }

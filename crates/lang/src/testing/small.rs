@@ -266,6 +266,8 @@ impl<R: Rng> Builder<'_, R> {
         let more = match operator {
             "ds" => self.pick(&["", ", se = 0.25", ", se in {0, 0.5}"]),
             "avgpool" | "maxpool" | "shuffle" | "xception" => "",
+            // A quarter of the image's 2 channels is no width.
+            "own" if self.width == Width::Fixed(2) => self.pick(&["", ", act in {relu, none}"]),
             "own" => self.pick(&["", ", act in {relu, none}", ", share in {2, 4}"]),
             "bottleneck" => self.pick(&["", ", ratio in {0.25, 1}"]),
             "er" if self.shared.1 && self.chance(0.5) => ", expand = wide",
