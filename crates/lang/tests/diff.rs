@@ -141,7 +141,9 @@ fn enumerate(plan: &Plan) -> Vec<Path> {
             rows.iter()
                 .map(move |row| [&path[..], std::slice::from_ref(row)].concat())
         };
-        paths = paths.iter().flat_map(with).collect();
+        // At once, as most rows of a space with shared decisions do not go together.
+        let agree = |rows: &Vec<Vec<u16>>| plan.ir.shared_values(&Path::new(rows.clone())).is_ok();
+        paths = paths.iter().flat_map(with).filter(agree).collect();
     }
     let is_searched = searches_resolution(plan);
     let all = plan.sides().flat_map(|side| {

@@ -54,10 +54,11 @@ fn enumerate_at(
                 (rows, *cost + *added, chance * share)
             })
         });
-        paths = all.collect();
+        // At once, as most rows of a space with shared decisions do not go together.
+        let agree = |rows: &[Vec<u16>]| plan.ir.shared_values(&Path::new(rows.to_vec())).is_ok();
+        paths = all.filter(|(rows, ..)| agree(rows)).collect();
     }
     let requires = &plan.ir.requires;
-    paths.retain(|(rows, ..)| plan.ir.shared_values(&Path::new(rows.clone())).is_ok());
     for (rows, _, chance) in &mut paths {
         if measure == Measure::Decisions {
             *chance *= shared_chance(&plan.ir, &Path::new(rows.clone()));
