@@ -38,7 +38,7 @@ pub(super) use operator::block_count;
 pub(crate) use recipe::given_to_rows;
 pub(super) use require::check_require;
 pub(super) use row::{Draft, Written};
-pub(super) use value::Kind;
+pub(super) use value::{Form, Kind};
 
 /// Everything known while a space is checked.
 pub(super) struct Checker<'a> {
@@ -118,10 +118,23 @@ impl<'a> Checker<'a> {
         self.classes.map(|classes| classes.value)
     }
 
+    /// Whether every name has its meaning.
+    fn is_whole(&self) -> bool {
+        self.lets.values().all(Option::is_some)
+            && self.blocks.values().all(Option::is_some)
+            && self.recipes.values().all(Option::is_some)
+    }
+
     /// All messages, in order of place; warnings only where there is no error.
-    fn finish(self) -> Vec<Diagnostic> {
+    ///
+    /// # Panics
+    /// When something is wrong, not `is_checked` or without a meaning, and no message says so: it
+    /// would be left out in silence.
+    fn finish(self, is_checked: bool) -> Vec<Diagnostic> {
+        let is_whole = is_checked && self.is_whole();
         let mut found = self.found;
         let is_wrong = found.iter().any(|found| found.severity == Severity::Error);
+        assert!(is_whole || is_wrong, "what is wrong is reported");
         found.retain(|found| !is_wrong || found.severity == Severity::Error);
         found.sort_by_key(|found| (found.labels[0].span, found.code));
         found.dedup_by_key(|found| (found.code, found.labels[0].span));
@@ -139,7 +152,7 @@ pub(super) fn check_space(
     let mut checker = Checker::new(Some(space), files, sources);
     let checked = checker.space(space, classes);
     checker.warn(checked.as_ref());
-    let found = checker.finish();
+    let found = checker.finish(checked.is_some());
     let is_wrong = found.iter().any(|found| found.severity == Severity::Error);
     (checked.filter(|_| !is_wrong), found)
 }
@@ -161,7 +174,7 @@ pub(super) fn check_library(files: &[&ast::File], sources: &Sources) -> Vec<Diag
     let mut checker = Checker::new(None, files, sources);
     checker.check_lets();
     checker.check_blocks();
-    checker.finish()
+    checker.finish(true)
 }
 
 impl<'a> Checker<'a> {

@@ -76,7 +76,7 @@ pub(in crate::space) fn check_require(
         tables: names(&space.tables),
     };
     let require = checker.require(item, &subjects);
-    let found = checker.finish();
+    let found = checker.finish(require.is_some());
     require.filter(|_| found.is_empty()).ok_or(found)
 }
 

@@ -18,7 +18,7 @@ pub use verb::Verb;
 
 use std::sync::Arc;
 
-use super::check::Kind;
+use super::check::{Form, Kind};
 use super::{AttributeName, AttributeValue};
 use crate::source::{Name, Span};
 use crate::syntax::ast::Sign;
@@ -46,6 +46,17 @@ pub(super) struct Param {
     pub(super) default: Option<AttributeValue>,
     /// What it can be.
     pub(super) kind: Kind,
+}
+
+impl Param {
+    /// The attribute that it is and is called like: a row that names the block and says nothing of it
+    /// takes its own block's.
+    pub(super) fn own_word(&self) -> Option<AttributeName> {
+        match self.kind.form {
+            Form::Word(attribute) => (attribute == self.name).then_some(attribute),
+            Form::Integer { .. } | Form::Depth | Form::Ratio { .. } => None,
+        }
+    }
 }
 
 /// A row.

@@ -52,7 +52,23 @@ pub(in crate::space) fn two_kinds(name: &Name) -> Diagnostic {
         name.span,
         "another type than in a row above",
     )
-    .note("a parameter is a number, an activation, a norm or a padding")
+    .note(ONE_TYPE)
+}
+
+const ONE_TYPE: &str = "a parameter is a number, an activation, a norm or a padding";
+
+/// A parameter that a row takes without naming it, and that is of another type in a row above.
+pub(in crate::space) fn implied_of_another_kind(param: AttributeName, row: &Name) -> Diagnostic {
+    Diagnostic::new(
+        Code::WrongType,
+        format!("the parameter `{param}` is used as values of two types"),
+        row.span,
+        format!("takes the parameter `{param}`, which is of another type elsewhere"),
+    )
+    .note(ONE_TYPE)
+    .help(format!(
+        "a row that says nothing of its {param} takes the block's parameter `{param}`: write it here, or call the parameter something else"
+    ))
 }
 
 pub(in crate::space) fn unused_parameter(name: &Name, block: &Name) -> Diagnostic {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diagnostic::Diagnostic;
 use crate::source::Name;
 use crate::space::check::Checker;
 use crate::space::check::value::{Form, Kind, integer, ratio};
@@ -91,25 +92,30 @@ impl<'a> Checker<'a> {
         is_whole.then_some(())
     }
 
-    /// Without a row that uses it, the default tells what a parameter is.
+    /// Without a row that uses it, the default tells what a parameter is, and without a default its name.
     fn kind_of_param(&self, param: &ast::Param, used: Option<Slot>) -> Kind {
-        let name = attribute_name(&param.name.value).as_str();
+        let own = attribute_name(&param.name.value);
+        let name = own.as_str();
         match used {
             Some(Slot::Kernel) => Kind::of(AttributeName::Kernel).called(name),
             Some(Slot::Count) => integer(name, 1, limits::WIDTH),
             Some(Slot::Number) => ratio(name, 0, limits::NUMBER, 9),
             Some(Slot::Word(attribute)) => word(name, attribute),
-            None => match &param.default {
-                Some(ast::Value::Name(value)) => match meaning(&value.value) {
+            None => {
+                let told = match &param.default {
+                    Some(ast::Value::Name(value)) => meaning(&value.value),
+                    Some(ast::Value::Number(_)) => None,
+                    None => Some(own).filter(|own| !own.words().is_empty()),
+                };
+                match told {
                     Some(attribute) => word(name, attribute),
                     None => ratio(name, 0, limits::NUMBER, 9),
-                },
-                _ => ratio(name, 0, limits::NUMBER, 9),
-            },
+                }
+            }
         }
     }
 
-    /// What every parameter that a row mentions is used as.
+    /// What every parameter that a row takes is used as.
     fn uses(&mut self, item: &'a ast::Recipe) -> Option<BTreeMap<&'a str, Slot>> {
         let mut uses = Uses {
             params: item
@@ -120,41 +126,52 @@ impl<'a> Checker<'a> {
             found: BTreeMap::new(),
             clash: None,
         };
-        for part in &item.parts {
-            self.uses_of_part(part, &mut uses);
+        for (at, part) in item.parts.iter().enumerate() {
+            self.written_uses(part, &item.parts[..at], &mut uses);
+            for attribute in self.implied(part, &item.parts[..at]) {
+                uses.implied(attribute, part);
+            }
         }
         match uses.clash {
-            Some(name) => self.wrong(report::two_kinds(name)),
+            Some(problem) => self.wrong(problem),
             None => Some(uses.found),
         }
     }
 
-    fn uses_of_part(&self, part: &'a ast::Part, uses: &mut Uses<'a>) {
-        let verb = Verb::from_word(&part.primitive.value);
-        for detail in &part.details {
-            match detail {
-                Detail::Measure(measure) => {
-                    let slot = self.slot(part, &measure.name.value);
-                    uses.expr(&measure.value, slot.unwrap_or(Slot::Number));
-                }
-                Detail::Word(name) => {
-                    if let Some(attribute) = verb.and_then(Verb::word) {
-                        uses.name(name, Slot::Word(attribute));
-                    }
-                }
+    /// The parameters that a row writes. What it does not know is reported with the row.
+    fn written_uses(&self, part: &'a ast::Part, above: &[ast::Part], uses: &mut Uses<'a>) {
+        for measure in inside(part) {
+            if let Some(slot) = self.slot(part, &measure.name.value) {
+                uses.expr(&measure.value, slot);
             }
+        }
+        let attribute = Verb::from_word(&part.primitive.value).and_then(Verb::word);
+        if let Some((attribute, name)) = attribute.zip(word_of(part, above)) {
+            uses.name(name, Slot::Word(attribute));
         }
         for measure in &part.measures {
             uses.expr(&measure.value, Slot::Count);
         }
-        let implied = match verb {
-            Some(Verb::Conv | Verb::DwConv) => Some(AttributeName::Padding),
-            Some(verb) => verb.word(),
-            None => None,
+    }
+
+    /// The words that a row does not write, and takes from the parameters that are called like them.
+    fn implied(&self, part: &ast::Part, above: &[ast::Part]) -> Vec<AttributeName> {
+        let is_written = |attribute: AttributeName| {
+            inside(part).any(|measure| measure.name.value == attribute.as_str())
         };
-        if let Some(attribute) = implied {
-            uses.implied(attribute);
-        }
+        let mut words = match Verb::from_word(&part.primitive.value) {
+            Some(Verb::Conv | Verb::DwConv) => vec![AttributeName::Padding],
+            Some(verb) => {
+                let word = verb.word().filter(|_| word_of(part, above).is_none());
+                word.into_iter().collect()
+            }
+            None => match self.row_block(&part.primitive.value) {
+                Some(recipe) => recipe.params.iter().filter_map(Param::own_word).collect(),
+                None => Vec::new(),
+            },
+        };
+        words.retain(|word| !is_written(*word));
+        words
     }
 
     /// What an attribute in a row's parentheses is.
@@ -186,34 +203,66 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// The parameters that rows mention.
+/// What stands with `=` in a row's parentheses.
+fn inside(part: &ast::Part) -> impl Iterator<Item = &ast::Measure> {
+    part.details.iter().filter_map(|detail| match detail {
+        Detail::Measure(measure) => Some(measure),
+        Detail::Word(_) => None,
+    })
+}
+
+/// The word in a row's parentheses that is no row above: `gelu` in `act(gelu)`.
+fn word_of<'a>(part: &'a ast::Part, above: &[ast::Part]) -> Option<&'a Name> {
+    let is_read = |name: &Name| {
+        let mut rows = above.iter().filter_map(|row| row.name.as_ref());
+        name.value == "input" || rows.any(|row| row.value == name.value)
+    };
+    part.details.iter().find_map(|detail| match detail {
+        Detail::Word(name) if !is_read(name) => Some(name),
+        Detail::Word(_) | Detail::Measure(_) => None,
+    })
+}
+
+/// The parameters that rows take.
 struct Uses<'a> {
     params: BTreeSet<&'a str>,
     found: BTreeMap<&'a str, Slot>,
-    /// One that is a word here and a number there.
-    clash: Option<&'a Name>,
+    /// The first one that is of one type here and of another there.
+    clash: Option<Diagnostic>,
 }
 
 impl<'a> Uses<'a> {
     fn name(&mut self, name: &'a Name, slot: Slot) {
-        let Some(&param) = self.params.get(name.value.as_str()) else {
-            return;
-        };
-        let known = *self.found.entry(param).or_insert(slot);
-        match (known, slot) {
-            (Slot::Word(a), Slot::Word(b)) if a == b => {}
-            (Slot::Word(_), _) | (_, Slot::Word(_)) => self.clash = self.clash.or(Some(name)),
-            // The narrowest use says what it can be.
-            (Slot::Kernel, _) | (_, Slot::Number) => {}
-            (_, slot) => drop(self.found.insert(param, slot)),
+        if !self.agrees(&name.value, slot) {
+            self.clash.get_or_insert_with(|| report::two_kinds(name));
         }
     }
 
     /// A row without a word takes the parameter that is called like it.
-    fn implied(&mut self, attribute: AttributeName) {
-        if let Some(&param) = self.params.get(attribute.as_str()) {
-            self.found.entry(param).or_insert(Slot::Word(attribute));
+    fn implied(&mut self, attribute: AttributeName, part: &'a ast::Part) {
+        if !self.agrees(attribute.as_str(), Slot::Word(attribute)) {
+            let row = &part.primitive;
+            self.clash
+                .get_or_insert_with(|| report::implied_of_another_kind(attribute, row));
         }
+    }
+
+    /// Notes one more use; whether it goes together with those above.
+    fn agrees(&mut self, name: &str, slot: Slot) -> bool {
+        let Some(&param) = self.params.get(name) else {
+            return true;
+        };
+        let known = *self.found.entry(param).or_insert(slot);
+        match (known, slot) {
+            (Slot::Word(a), Slot::Word(b)) => return a == b,
+            (Slot::Word(_), _) | (_, Slot::Word(_)) => return false,
+            // The narrowest use says what it can be.
+            (Slot::Kernel, _) | (_, Slot::Number) => {}
+            (Slot::Count | Slot::Number, Slot::Kernel | Slot::Count) => {
+                self.found.insert(param, slot);
+            }
+        }
+        true
     }
 
     /// A name by itself is what its place wants; in arithmetic it is a number.

@@ -285,10 +285,10 @@ impl<'a> Checker<'a> {
                 let number = self.number(param.name.as_str(), &measure.value, rows);
                 Some(number.map(Given::Number))
             }
-            (None, Some(attribute)) if attribute == param.name => {
-                Some(self.word_of(attribute, None, rows))
-            }
-            (None, _) => param.default.map(|value| Some(Given::Value(value))),
+            (None, _) => match param.own_word() {
+                Some(attribute) => Some(self.word_of(attribute, None, rows)),
+                None => param.default.map(|value| Some(Given::Value(value))),
+            },
         }
     }
 
