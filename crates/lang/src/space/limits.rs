@@ -17,6 +17,12 @@ pub(super) const WIDTH: u32 = 1_000_000;
 pub(super) const CLASSES: u32 = 1_000_000;
 /// Primitives of a block of rows.
 pub(super) const PRIMITIVES: u64 = 1_000;
+/// Blocks of rows inside of each other.
+pub(super) const NESTED: u32 = 64;
+/// Primitives of all candidates of all rows, each block of a stage's row counted once.
+pub(super) const WRITTEN_OUT: u64 = 2_000_000;
+/// Choices of a space: as many as it can have blocks.
+pub(super) const CHOICES: usize = 10_000;
 /// Numbers that blocks of rows compute with.
 pub(super) const NUMBER: u32 = 1_000_000_000;
 /// Side of a kernel.
@@ -24,7 +30,7 @@ pub(super) const KERNEL: u32 = 1_001;
 /// Stride.
 pub(super) const STRIDE: u32 = 1_000;
 /// Side of an image.
-pub(super) const RESOLUTION: u32 = 65_536;
+pub(crate) const RESOLUTION: u32 = 65_536;
 /// Resolutions that a path decides among; each has a graph and costs of its own.
 pub(super) const RESOLUTIONS: usize = 64;
 /// Expansion.

@@ -1,6 +1,6 @@
 //! Widths along the rows, and whether every operator can stand where it does.
 
-use super::check::{Checker, Draft, Input, Written, block_count};
+use super::check::{Checker, Draft, Input, Written, block_count, written_out};
 use super::report::{self, SkipPlace};
 use super::{
     Alternative, Attribute, AttributeName, AttributeValue, Block, Operator, Row, Setting, Width,
@@ -29,6 +29,8 @@ struct Flow {
     /// Whether a row was wrong, so that `form` is a guess.
     is_unsure: bool,
     blocks: u64,
+    /// Primitives of all candidates up to here.
+    primitives: u64,
     skips: Vec<SkipPlace>,
 }
 
@@ -74,6 +76,7 @@ impl Flow {
             form: Form::Map,
             is_unsure: false,
             blocks: 0,
+            primitives: 0,
             skips: Vec::new(),
         }
     }
@@ -148,6 +151,10 @@ impl Flow {
             checker.found.push(problem);
             return false;
         }
+        let written = combinations(input, output).saturating_mul(written_out(block));
+        if !self.count_primitives(checker, place.row, written) {
+            return false;
+        }
         for (one, other) in Width::pairs(input, output) {
             let place = Place {
                 in_channels: Some(input.values[one]),
@@ -157,6 +164,19 @@ impl Flow {
             self.check_block(checker, block, place);
         }
         true
+    }
+
+    /// Counts what a block becomes; whether it is not too much, with all before it.
+    fn count_primitives(&mut self, checker: &mut Checker, row: &ast::Row, more: u64) -> bool {
+        let most = limits::WRITTEN_OUT;
+        let was_too_much = self.primitives > most;
+        self.primitives = self.primitives.saturating_add(more);
+        let is_too_much = self.primitives > most;
+        if is_too_much && !was_too_much {
+            let problem = report::too_much_written_out(row, self.primitives);
+            checker.found.push(problem);
+        }
+        !is_too_much
     }
 
     fn check_block(&mut self, checker: &mut Checker, block: &Block, place: Place) {

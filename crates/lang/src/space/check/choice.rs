@@ -5,7 +5,7 @@ use super::value::Kind;
 use crate::source::Name;
 use crate::space::report::{self, At};
 use crate::space::resolve::{Meaning, domain_names};
-use crate::space::{AttributeValue, Choice, Domain};
+use crate::space::{AttributeValue, Choice, Domain, limits};
 use crate::syntax::ast;
 
 /// The choices of a space, in order, with what they can be once an attribute has followed them.
@@ -46,6 +46,13 @@ impl<'a> Checker<'a> {
         match self.scope.get(&name.value)?.meaning {
             Meaning::Choice(choice) => Some((name, choice)),
             _ => None,
+        }
+    }
+
+    pub(super) fn check_choice_count(&mut self) {
+        let count = self.choices.0.len();
+        if let Some((choice, _)) = self.choices.0.get(limits::CHOICES) {
+            self.found.push(report::too_many_choices(choice, count));
         }
     }
 

@@ -14,6 +14,7 @@ mod operator;
 mod recipe;
 mod require;
 mod row;
+mod size;
 mod sum;
 mod table;
 mod value;
@@ -38,6 +39,7 @@ pub(super) use operator::block_count;
 pub(crate) use recipe::given_to_rows;
 pub(super) use require::check_require;
 pub(super) use row::{Draft, Written};
+pub(super) use size::written_out;
 pub(super) use value::{Form, Kind};
 
 /// Everything known while a space is checked.
@@ -182,6 +184,7 @@ impl<'a> Checker<'a> {
     fn space(&mut self, space: &'a ast::Space, classes: Option<u32>) -> Option<Space> {
         self.check_lets();
         self.check_defaults(&space.items);
+        self.check_choice_count();
         self.check_blocks();
         let input = self.input(space);
         self.classes = self.output(space, classes);

@@ -334,7 +334,7 @@ fn named(mut alternatives: Vec<Alternative>, block: &str) -> Vec<Alternative> {
     alternatives
 }
 
-fn candidate_count(alternative: &Alternative) -> u64 {
+pub(super) fn candidate_count(alternative: &Alternative) -> u64 {
     let attributes = alternative.attributes.iter();
     let sizes = attributes.map(|attribute| attribute.setting.values().len() as u64);
     let branches = alternative.branches.iter().map(block_count);

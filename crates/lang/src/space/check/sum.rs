@@ -2,7 +2,8 @@
 
 use super::Checker;
 use super::operator::{Call, Callee};
-use crate::space::{Alternative, Block, Operator, report};
+use super::size::size;
+use crate::space::{Alternative, Block, Operator, limits, report};
 use crate::syntax::ast;
 
 impl<'a> Checker<'a> {
@@ -15,14 +16,19 @@ impl<'a> Checker<'a> {
         if branches.iter().all(can_be_zero) {
             return self.wrong(report::sum_can_be_zero(call.span));
         }
-        Some(Alternative {
+        let sum = Alternative {
             operator: Operator::Sum,
             attributes: Vec::new(),
             branches,
             recipe: None,
             block: None,
             span: call.span,
-        })
+        };
+        // Sums of sums double at each step, and are walked to the bottom.
+        match size(&sum) {
+            size if size > limits::PRIMITIVES => self.wrong(report::sum_too_large(size, call.span)),
+            _ => Some(sum),
+        }
     }
 
     fn branch(&mut self, arg: &'a ast::Arg) -> Option<Block> {

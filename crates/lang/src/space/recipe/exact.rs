@@ -9,6 +9,7 @@ use crate::syntax::ast::Sign;
 /// A fraction in lowest terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::space) struct Exact {
+    /// Above `i128::MIN`, so that its negative is a number too.
     numerator: i128,
     /// At least 1.
     denominator: i128,
@@ -23,10 +24,7 @@ pub(in crate::space) enum NoNumber {
 
 impl Exact {
     pub fn whole(value: u32) -> Exact {
-        Exact {
-            numerator: value.into(),
-            denominator: 1,
-        }
+        Exact::from(u64::from(value))
     }
 
     /// The number that a value is; `None` for a word.
@@ -59,7 +57,8 @@ impl Exact {
             Sign::Plus => a.plus(b, 1),
             Sign::Minus => a.plus(b, -1),
         };
-        joined.ok_or(NoNumber::TooLarge)
+        let held = joined.filter(|joined| joined.numerator > i128::MIN);
+        held.ok_or(NoNumber::TooLarge)
     }
 
     fn times(self, numerator: i128, denominator: i128) -> Option<Exact> {
@@ -113,10 +112,28 @@ impl Exact {
         self.numerator == 0
     }
 
+    /// Whether it lies in a range, both ends included.
+    pub fn is_within(self, (low, high): (u32, u32)) -> bool {
+        // Rounded down it is at least as large as a whole number that it reaches, and rounded up no larger
+        // than one that it does not pass.
+        let floor = self.numerator.div_euclid(self.denominator);
+        let is_whole = self.numerator.rem_euclid(self.denominator) == 0;
+        floor >= low.into() && (floor < high.into() || floor == high.into() && is_whole)
+    }
+
     /// As a ratio; `None` where it is negative or does not fit.
     pub fn to_ratio(self) -> Option<Ratio> {
         let numerator = u64::try_from(self.numerator).ok()?;
         Ratio::new(numerator, u64::try_from(self.denominator).ok()?)
+    }
+}
+
+impl From<u64> for Exact {
+    fn from(value: u64) -> Exact {
+        Exact {
+            numerator: value.into(),
+            denominator: 1,
+        }
     }
 }
 
@@ -195,5 +212,34 @@ mod tests {
         let large = fraction(i128::MAX, 1);
         assert_eq!(large.join(Sign::Plus, one), Err(NoNumber::TooLarge));
         assert_eq!(large.round8(), Err(NoNumber::TooLarge));
+        let least = fraction(-i128::MAX, 1);
+        assert_eq!(least.join(Sign::Minus, one), Err(NoNumber::TooLarge));
+        let (half, two) = (fraction(-(1 << 126), 1), Exact::whole(2));
+        assert_eq!(half.join(Sign::Times, two), Err(NoNumber::TooLarge));
+        assert_eq!(
+            one.join(Sign::Over, least).map(|one| one.to_string().len()),
+            Ok(42)
+        );
+    }
+
+    #[test]
+    fn both_ends_of_a_range_lie_in_it_and_what_is_a_hair_beyond_does_not() {
+        let range = (1, 3);
+        for inside in [
+            fraction(1, 1),
+            fraction(3, 1),
+            fraction(299, 100),
+            fraction(101, 100),
+        ] {
+            assert!(inside.is_within(range), "{inside}");
+        }
+        for outside in [
+            fraction(99, 100),
+            fraction(301, 100),
+            fraction(-2, 1),
+            fraction(0, 1),
+        ] {
+            assert!(!outside.is_within(range), "{outside}");
+        }
     }
 }

@@ -34,6 +34,8 @@ pub struct Recipe {
     pub(super) parts: Vec<Part>,
     /// Primitives it becomes at most.
     pub(super) size: u64,
+    /// How many blocks of rows stand inside of each other, this one counted.
+    pub(super) depth: u32,
     /// Whether it is the language's own.
     pub(super) is_prelude: bool,
 }

@@ -1,8 +1,10 @@
 //! A block at a place, with a value for every parameter, as primitives.
 
 use super::exact::NoNumber;
-use super::{Exact, Given, Number, NumberForm, Part, Read, Recipe, What};
+use super::{Exact, Given, Number, NumberForm, Param, Part, Read, Recipe, What};
+use crate::quantity::Ratio;
 use crate::source::Span;
+use crate::space::check::Form;
 use crate::space::{Activation, AttributeValue, Input, Norm, Op, Padding, Primitive, limits};
 use crate::syntax::ast::Sign;
 
@@ -48,7 +50,11 @@ pub(in crate::space) enum Trouble {
         value: Exact,
         range: (u32, u32),
     },
-    EvenKernel(u32),
+    /// A number that is not odd.
+    Even {
+        what: &'static str,
+        value: u32,
+    },
     DivisionByZero,
     TooLarge,
     /// A number that does not divide the width.
@@ -154,19 +160,29 @@ impl Body {
 
     /// A batch norm takes the place of the bias.
     fn finish(mut self) -> Vec<Op> {
-        for at in std::mem::take(&mut self.biased) {
-            let mut readers = self
-                .ops
-                .iter()
-                .filter(|op| op.inputs.contains(&Input::Op(at)));
-            let first = readers.next().map(|op| &op.primitive);
-            let is_normed = matches!(first, Some(Primitive::Norm { .. }));
-            let has_bias = !is_normed || readers.next().is_some();
+        let normed = self.normed();
+        for at in self.biased {
             if let Primitive::Conv { bias, .. } = &mut self.ops[at].primitive {
-                *bias = has_bias;
+                *bias = !normed[at];
             }
         }
         self.ops
+    }
+
+    /// For each primitive whether a batch norm reads it, and nothing else.
+    fn normed(&self) -> Vec<bool> {
+        let mut readers = vec![0_usize; self.ops.len()];
+        let mut normed = vec![false; self.ops.len()];
+        for op in &self.ops {
+            let is_norm = matches!(op.primitive, Primitive::Norm { .. });
+            for input in &op.inputs {
+                if let &Input::Op(at) = input {
+                    readers[at] += 1;
+                    normed[at] = is_norm && readers[at] == 1;
+                }
+            }
+        }
+        normed
     }
 }
 
@@ -278,8 +294,7 @@ impl Block<'_> {
         })
     }
 
-    /// A whole number in a range. The language's own blocks stop at what a width can be: whatever is
-    /// larger costs too much, which is said elsewhere.
+    /// A whole number in a range.
     fn whole(
         &self,
         number: &Number,
@@ -292,58 +307,83 @@ impl Block<'_> {
         };
         let inside = u32::try_from(whole).ok();
         let inside = inside.filter(|whole| (range.0..=range.1).contains(whole));
-        match inside {
-            Some(whole) => Ok(whole),
-            None if self.recipe.is_prelude => Ok(u32::try_from(whole).unwrap_or(u32::MAX)),
-            None => {
-                let trouble = Trouble::OutOfRange { what, value, range };
-                Err(problem(number.span, trouble))
-            }
+        inside.ok_or_else(|| problem(number.span, Trouble::OutOfRange { what, value, range }))
+    }
+
+    /// A fraction in a range.
+    fn ratio(
+        &self,
+        number: &Number,
+        what: &'static str,
+        range: (u32, u32),
+    ) -> Result<Ratio, Problem> {
+        let value = self.number(number)?;
+        if !value.is_within(range) {
+            let trouble = Trouble::OutOfRange { what, value, range };
+            return Err(problem(number.span, trouble));
         }
+        let ratio = value.to_ratio();
+        ratio.ok_or_else(|| problem(number.span, Trouble::TooLarge))
     }
 
     fn kernel(&self, number: &Number) -> Result<u32, Problem> {
-        let kernel = self.whole(number, "kernel", (1, limits::KERNEL))?;
-        match kernel % 2 {
-            0 => Err(problem(number.span, Trouble::EvenKernel(kernel))),
-            _ => Ok(kernel),
+        self.odd(number, "kernel", (1, limits::KERNEL))
+    }
+
+    fn odd(&self, number: &Number, what: &'static str, range: (u32, u32)) -> Result<u32, Problem> {
+        let value = self.whole(number, what, range)?;
+        match value % 2 {
+            0 => Err(problem(number.span, Trouble::Even { what, value })),
+            _ => Ok(value),
         }
     }
 
-    fn value(&self, given: &Given) -> Result<AttributeValue, Problem> {
-        Ok(match given {
-            Given::Value(value) => *value,
-            Given::Param(at) => self.values[*at],
-            Given::Number(number) => {
-                let value = self.number(number)?;
-                let trouble = Trouble::OutOfRange {
-                    what: "a value",
-                    value,
-                    range: (0, u32::MAX),
-                };
-                let ratio = value.to_ratio();
-                AttributeValue::Ratio(ratio.ok_or_else(|| problem(number.span, trouble))?)
+    /// What a row gives to a parameter of the block it names, which takes no more from a row than from
+    /// a layer.
+    fn argument(&self, param: &Param, given: &Given) -> Result<AttributeValue, Problem> {
+        let number = match given {
+            Given::Value(_) | Given::Param(_) => return Ok(self.word(given)),
+            Given::Number(number) => number,
+        };
+        let what = param.name.as_str();
+        Ok(match param.kind.form {
+            Form::Integer { min, max, is_odd } => AttributeValue::Integer(match is_odd {
+                true => self.odd(number, what, (min, max))?,
+                false => self.whole(number, what, (min, max))?,
+            }),
+            Form::Ratio { min, max, .. } => {
+                AttributeValue::Ratio(self.ratio(number, what, (min, max))?)
             }
+            Form::Depth | Form::Word(_) => panic!("the checker types rows: {what} is a number"),
         })
     }
 
-    fn norm(&self, given: &Given) -> Result<Norm, Problem> {
-        match self.value(given)? {
-            AttributeValue::Norm(norm) => Ok(norm),
+    /// What is given as a value, or is the block's parameter.
+    fn word(&self, given: &Given) -> AttributeValue {
+        match given {
+            Given::Value(value) => *value,
+            Given::Param(at) => self.values[*at],
+            Given::Number(_) => panic!("the checker types rows: a word is a number"),
+        }
+    }
+
+    fn norm(&self, given: &Given) -> Norm {
+        match self.word(given) {
+            AttributeValue::Norm(norm) => norm,
             other => panic!("the checker types rows: norm is {other}"),
         }
     }
 
-    fn act(&self, given: &Given) -> Result<Activation, Problem> {
-        match self.value(given)? {
-            AttributeValue::Act(act) => Ok(act),
+    fn act(&self, given: &Given) -> Activation {
+        match self.word(given) {
+            AttributeValue::Act(act) => act,
             other => panic!("the checker types rows: act is {other}"),
         }
     }
 
-    fn padding(&self, given: &Given) -> Result<Padding, Problem> {
-        match self.value(given)? {
-            AttributeValue::Padding(padding) => Ok(padding),
+    fn padding(&self, given: &Given) -> Padding {
+        match self.word(given) {
+            AttributeValue::Padding(padding) => padding,
             other => panic!("the checker types rows: padding is {other}"),
         }
     }
@@ -373,8 +413,8 @@ impl Row<'_> {
                 groups,
                 padding,
             } => self.conv(body, kernel, groups.as_ref(), padding),
-            What::Norm(given) => Ok(self.norm(body, self.block.norm(given)?)),
-            What::Act(given) => Ok(self.act(body, self.block.act(given)?)),
+            What::Norm(given) => Ok(self.norm(body, self.block.norm(given))),
+            What::Act(given) => Ok(self.act(body, self.block.act(given))),
             What::Squeeze(ratio) => self.squeeze(body, ratio),
             What::Pool { kernel, is_largest } => self.pool(body, kernel.as_ref(), *is_largest),
             What::Linear => {
@@ -397,10 +437,15 @@ impl Row<'_> {
         Err(problem(self.part.span, trouble))
     }
 
-    /// The width written behind the row; without one it stays.
+    /// The width written behind the row; without one it stays. Inside the language's own blocks it may be
+    /// larger than any that is written: it costs too much, which is said elsewhere.
     fn channels(&self) -> Result<u32, Problem> {
+        let most = match self.block.recipe.is_prelude {
+            true => u32::MAX,
+            false => limits::WIDTH,
+        };
         match &self.part.channels {
-            Some(number) => self.block.whole(number, "channels", (1, limits::WIDTH)),
+            Some(number) => self.block.whole(number, "channels", (1, most)),
             None => Ok(self.reads[0].shape.width),
         }
     }
@@ -458,7 +503,7 @@ impl Row<'_> {
             kernel: self.block.kernel(kernel)?,
             stride: self.stride()?,
             groups,
-            padding: self.block.padding(padding)?,
+            padding: self.block.padding(padding),
             bias: false,
         };
         body.biased.push(body.ops.len());
@@ -492,7 +537,8 @@ impl Row<'_> {
 
     /// ReLU and hard sigmoid, whatever the block's activation is; nothing for a ratio of 0.
     fn squeeze(&self, body: &mut Body, ratio: &Number) -> Result<Flow, Problem> {
-        let ratio_of = self.block.number(ratio)?;
+        let ratio_of = self.block.ratio(ratio, "ratio", (0, limits::NUMBER))?;
+        let ratio_of = Exact::from(ratio_of);
         let input = self.reads[0];
         if ratio_of.is_zero() {
             return Ok(input);
@@ -576,8 +622,7 @@ impl Row<'_> {
         if self.reads.iter().any(|one| one.shape.map != first.map) {
             return self.unlike("concat");
         }
-        let widths = self.reads.iter().map(|one| one.shape.width);
-        let out_channels = widths.fold(0, u32::saturating_add);
+        let out_channels = self.joined_width()?;
         let inputs = self.reads.iter().map(|one| one.value).collect();
         let concat = Primitive::Concat { out_channels };
         Ok(Flow {
@@ -587,6 +632,20 @@ impl Row<'_> {
                 ..first
             },
         })
+    }
+
+    fn joined_width(&self) -> Result<u32, Problem> {
+        let widths = self.reads.iter().map(|one| u64::from(one.shape.width));
+        let sum = widths.fold(0, u64::saturating_add);
+        let inside = u32::try_from(sum).ok();
+        match inside.filter(|sum| *sum <= limits::WIDTH) {
+            Some(sum) => Ok(sum),
+            None => self.fail(Trouble::OutOfRange {
+                what: "channels",
+                value: sum.into(),
+                range: (1, limits::WIDTH),
+            }),
+        }
     }
 
     fn unlike<T>(&self, how: &'static str) -> Result<T, Problem> {
@@ -603,15 +662,7 @@ impl Row<'_> {
 
     fn scale(&self, body: &mut Body, start: &Number) -> Result<Flow, Problem> {
         let shape = self.reads[0].shape;
-        let value = self.block.number(start)?;
-        let trouble = Trouble::OutOfRange {
-            what: "start",
-            value,
-            range: (0, u32::MAX),
-        };
-        let start = value
-            .to_ratio()
-            .ok_or_else(|| problem(start.span, trouble))?;
+        let start = self.block.ratio(start, "start", (0, limits::NUMBER))?;
         let channels = shape.width;
         Ok(self.then(body, Primitive::Scale { channels, start }, shape))
     }
@@ -678,15 +729,15 @@ impl Row<'_> {
             reads: vec![projected],
             name: format!("{}.1", self.name),
         };
-        Ok(row.norm(body, self.block.norm(norm)?))
+        Ok(row.norm(body, self.block.norm(norm)))
     }
 
     /// Another block in the place of this row; its rows are called `NAME.ROW`.
     fn block(&self, body: &mut Body, recipe: &Recipe, values: &[Given]) -> Result<Flow, Problem> {
         let input = self.reads[0];
-        let values: Vec<AttributeValue> = values
-            .iter()
-            .map(|given| self.block.value(given))
+        let given = recipe.params.iter().zip(values);
+        let values: Vec<AttributeValue> = given
+            .map(|(param, given)| self.block.argument(param, given))
             .collect::<Result<_, Problem>>()?;
         let prefix = format!("{}.", self.name);
         let inner = Block {

@@ -30,6 +30,16 @@ pub(in crate::space) fn recipe_too_large(item: &ast::Recipe, size: u64) -> Diagn
     )
 }
 
+pub(in crate::space) fn recipe_too_deep(item: &ast::Recipe) -> Diagnostic {
+    let most = crate::space::limits::NESTED;
+    Diagnostic::new(
+        Code::SpaceTooLarge,
+        format!("at most {most} blocks of rows stand inside of each other"),
+        item.name.span,
+        format!("names a block that is {most} deep"),
+    )
+}
+
 pub(in crate::space) fn duplicate_part(name: &str, span: Span, first: Span) -> Diagnostic {
     Diagnostic::new(
         Code::DuplicateName,
@@ -303,19 +313,17 @@ fn told(trouble: &Trouble, block: &str) -> (Code, String, String) {
         ),
         Trouble::OutOfRange { what, value, range } => (
             Code::RowNumber,
-            match range {
-                (0, _) => format!("`{what}` is 0 or more"),
-                (low, high) => format!(
-                    "`{what}` lies between {low} and {}",
-                    super::grouped((*high).into())
-                ),
-            },
+            format!(
+                "`{what}` lies between {} and {}",
+                range.0,
+                super::grouped(range.1.into())
+            ),
             format!("{value} here"),
         ),
-        Trouble::EvenKernel(kernel) => (
+        Trouble::Even { what, value } => (
             Code::RowNumber,
-            "`kernel` is odd".to_owned(),
-            format!("{kernel} here"),
+            format!("`{what}` is odd"),
+            format!("{value} here"),
         ),
         Trouble::DivisionByZero => (
             Code::RowNumber,

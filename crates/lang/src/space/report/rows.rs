@@ -80,6 +80,38 @@ pub(in crate::space) fn too_many_candidates(candidates: u64, op: Span) -> Diagno
     )
 }
 
+pub(in crate::space) fn sum_too_large(size: u64, sum: Span) -> Diagnostic {
+    let most = grouped(limits::PRIMITIVES.into());
+    Diagnostic::new(
+        Code::SpaceTooLarge,
+        format!("a block has at most {most} primitives"),
+        sum,
+        format!("up to {}, those of all branches", grouped(size.into())),
+    )
+}
+
+/// `size`: the primitives of all candidates of all rows up to this one.
+pub(in crate::space) fn too_much_written_out(row: &ast::Row, size: u64) -> Diagnostic {
+    let most = grouped(limits::WRITTEN_OUT.into());
+    Diagnostic::new(
+        Code::SpaceTooLarge,
+        format!("the candidates of all rows have at most {most} primitives together"),
+        row.name.span,
+        format!("{} up to here", grouped(size.into())),
+    )
+    .help("search less in one place, or take smaller blocks")
+}
+
+pub(in crate::space) fn too_many_choices(choice: &ast::Choice, count: usize) -> Diagnostic {
+    let most = grouped(limits::CHOICES as u128);
+    Diagnostic::new(
+        Code::SpaceTooLarge,
+        format!("a space has at most {most} choices"),
+        choice.name.span,
+        format!("one more; there are {}", grouped(count as u128)),
+    )
+}
+
 /// `counts`: the candidates of a block, without and with its searched widths.
 pub(in crate::space) fn too_many_widths(counts: [u64; 2], op: Span, width: Span) -> Diagnostic {
     let most = grouped(limits::CANDIDATES.into());

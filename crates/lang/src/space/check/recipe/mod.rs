@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::Checker;
 use crate::source::Span;
-use crate::space::recipe::{Part, Recipe};
+use crate::space::recipe::{Part, Recipe, What};
 use crate::space::{limits, report};
 use crate::syntax::ast;
 
@@ -45,12 +45,17 @@ impl<'a> Checker<'a> {
         if size > limits::PRIMITIVES {
             return self.wrong(report::recipe_too_large(item, size));
         }
+        let depth = 1 + parts.iter().map(depth).max().unwrap_or(0);
+        if depth > limits::NESTED {
+            return self.wrong(report::recipe_too_deep(item));
+        }
         self.warn_unused_params(item, &params);
         Some(Recipe {
             name: item.name.clone(),
             params: params.checked()?,
             parts,
             size,
+            depth,
             is_prelude: self.is_prelude,
         })
     }
@@ -103,12 +108,18 @@ impl<'a> Checker<'a> {
 }
 
 fn size(part: &Part) -> u64 {
-    use crate::space::recipe::What;
     match &part.what {
         What::Squeeze(_) => 6,
         What::Shortcut(_) => 2,
         What::Add => part.reads.len() as u64,
         What::Block { recipe, .. } => recipe.size,
         _ => 1,
+    }
+}
+
+fn depth(part: &Part) -> u32 {
+    match &part.what {
+        What::Block { recipe, .. } => recipe.depth,
+        _ => 0,
     }
 }

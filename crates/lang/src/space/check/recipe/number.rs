@@ -19,17 +19,28 @@ impl<'a> Checker<'a> {
         expr: &'a Expr,
         rows: &Rows<'_, 'a>,
     ) -> Option<Number> {
+        self.number_of(number_kind(what), expr, rows)
+    }
+
+    /// The same of a kind. Where something is computed, what comes out is checked at the place of use.
+    pub(super) fn number_of(
+        &mut self,
+        kind: Kind,
+        expr: &'a Expr,
+        rows: &Rows<'_, 'a>,
+    ) -> Option<Number> {
+        let what = kind.name;
         let form = match &expr.kind {
             ExprKind::Number(number) => {
                 let literal = super::super::literal::Literal {
                     constant: super::super::literal::Constant::Number(*number),
                     at: At::new(expr.span),
                 };
-                let value = self.typed(number_kind(what), &literal)?;
+                let value = self.typed(kind, &literal)?;
                 NumberForm::Constant(Exact::of(value)?)
             }
-            ExprKind::Name(name) => self.number_named(what, name, rows)?,
-            ExprKind::Group(inner) => return self.number(what, inner, rows),
+            ExprKind::Name(name) => self.number_named(kind, name, rows)?,
+            ExprKind::Group(inner) => return self.number_of(kind, inner, rows),
             ExprKind::Call { name, of } => {
                 let of = self.number(what, of, rows);
                 if name.value != ROUND8 {
@@ -53,12 +64,12 @@ impl<'a> Checker<'a> {
 
     fn number_named(
         &mut self,
-        what: &'static str,
+        kind: Kind,
         name: &'a Name,
         rows: &Rows<'_, 'a>,
     ) -> Option<NumberForm> {
-        if let Some((at, kind)) = rows.params.get(&name.value) {
-            return match kind.form {
+        if let Some((at, param)) = rows.params.get(&name.value) {
+            return match param.form {
                 Form::Word(_) => None,
                 _ => Some(NumberForm::Param(at)),
             };
@@ -77,7 +88,7 @@ impl<'a> Checker<'a> {
             return self.wrong(report::unknown_in_row(name, "a number", &known));
         }
         let literal = self.named_literal(name)?;
-        let value = self.typed(number_kind(what), &literal)?;
+        let value = self.typed(kind, &literal)?;
         Some(NumberForm::Constant(Exact::of(value)?))
     }
 }

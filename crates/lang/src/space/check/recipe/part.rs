@@ -251,7 +251,7 @@ impl<'a> Checker<'a> {
         let mut values = Vec::new();
         for param in &recipe.params {
             match self.given(param, written.get(param.name.as_str()).copied(), rows) {
-                Some(given) => values.push(given?),
+                Some(given) => values.push(given),
                 None => missing.push(param.name.as_str()),
             }
         }
@@ -259,6 +259,7 @@ impl<'a> Checker<'a> {
             return self.wrong(report::missing_in_row(part, &missing));
         }
         let recipe = Arc::clone(recipe);
+        let values = values.into_iter().collect::<Option<_>>()?;
         let what = What::Block { recipe, values };
         self.finished(part, name, what, reads, &measures, rows)
     }
@@ -282,7 +283,7 @@ impl<'a> Checker<'a> {
         match (written, word) {
             (Some(measure), Some(attribute)) => Some(self.word_measure(attribute, measure, rows)),
             (Some(measure), None) => {
-                let number = self.number(param.name.as_str(), &measure.value, rows);
+                let number = self.number_of(param.kind, &measure.value, rows);
                 Some(number.map(Given::Number))
             }
             (None, _) => match param.own_word() {
