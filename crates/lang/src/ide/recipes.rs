@@ -85,6 +85,7 @@ pub(super) fn inside(recipe: &ast::Recipe) -> Vec<Declaration<'_>> {
 pub(super) fn occurrences<'a>(recipe: &'a ast::Recipe, blocks: &Blocks<'a>) -> Vec<Occurrence<'a>> {
     let mut walk = Walk {
         recipe,
+        above: &[],
         found: Vec::new(),
     };
     walk.add(Namespace::Values, &recipe.name);
@@ -94,12 +95,17 @@ pub(super) fn occurrences<'a>(recipe: &'a ast::Recipe, blocks: &Blocks<'a>) -> V
             walk.add(Namespace::Values, name);
         }
     }
-    recipe.parts.iter().for_each(|part| walk.part(part, blocks));
+    for (at, part) in recipe.parts.iter().enumerate() {
+        walk.above = &recipe.parts[..at];
+        walk.part(part, blocks);
+    }
     walk.found
 }
 
 struct Walk<'a> {
     recipe: &'a ast::Recipe,
+    /// The rows above the one at hand.
+    above: &'a [ast::Part],
     found: Vec<Occurrence<'a>>,
 }
 
@@ -129,9 +135,9 @@ impl<'a> Walk<'a> {
         measures.for_each(|measure| self.expr(&measure.value));
     }
 
-    /// A row, or a parameter that holds a word.
+    /// A row above, or a parameter that holds a word.
     fn word(&mut self, name: &'a Name) {
-        let mut parts = self.recipe.parts.iter();
+        let mut parts = self.above.iter();
         let is_part = parts.any(|part| {
             part.name
                 .as_ref()

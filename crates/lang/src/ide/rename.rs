@@ -4,7 +4,7 @@ use super::Project;
 use super::names::{Namespace, Occurrence};
 use crate::diagnostic::Edit;
 use crate::source::{FileId, Name, Span};
-use crate::space::{given_meaning, given_to_rows};
+use crate::space::{AttributeName, given_meaning, given_to_rows};
 use crate::syntax::is_reserved;
 
 impl Project<'_> {
@@ -22,7 +22,9 @@ impl Project<'_> {
     /// When nothing there can be renamed, or the new name is none or taken; in words for the user.
     pub fn rename(&self, offset: usize, new: &str) -> Result<Vec<Edit>, String> {
         let target = self.target(offset)?;
-        self.may_be_named(target.namespace, &target.name.value, new)?;
+        if new != target.name.value {
+            self.may_be_named(&target, new)?;
+        }
         let all = self.occurrences().into_iter();
         let same = all
             .filter(|one| one.namespace == target.namespace && one.name.value == target.name.value);
@@ -62,7 +64,8 @@ impl Project<'_> {
         others.next().is_none()
     }
 
-    fn may_be_named(&self, namespace: Namespace, old: &str, new: &str) -> Result<(), String> {
+    fn may_be_named(&self, target: &Occurrence<'_>, new: &str) -> Result<(), String> {
+        let namespace = target.namespace;
         if !is_name(new) {
             return Err(format!(
                 "`{new}` is no name: a name has the letters a to z, A to Z, digits and `_`, and no digit first"
@@ -83,11 +86,66 @@ impl Project<'_> {
             .declarations()
             .iter()
             .any(|one| one.what.namespace() == namespace && one.name.value == new);
-        match is_taken && new != old {
-            true => Err(format!("`{new}` is declared already")),
-            false => Ok(()),
+        if is_taken {
+            return Err(format!("`{new}` is declared already"));
+        }
+        if self.is_known_beside(target, new) {
+            return Err(format!(
+                "`{new}` means something else in the rows of a block that mention `{}`",
+                target.name.value
+            ));
+        }
+        let names = [target.name.value.as_str(), new];
+        match names
+            .into_iter()
+            .find(|name| is_taken_unnamed(namespace, name))
+        {
+            Some(word) => Err(format!(
+                "rows that say no {word} take the parameter `{word}`: they would mean something else"
+            )),
+            None => Ok(()),
         }
     }
+
+    /// Whether a block of rows that mentions the name knows the other one, as a parameter, a row or, where
+    /// the name is the block's own, at all: rows come before parameters, and these before the file's names.
+    fn is_known_beside(&self, target: &Occurrence<'_>, new: &str) -> bool {
+        let all = self.occurrences();
+        let is_in = |block: Span, name: &Name| {
+            block.file == name.span.file
+                && block.start <= name.span.start
+                && name.span.end <= block.end
+        };
+        let is_mentioned = |block: Span| {
+            let mut all = all.iter();
+            all.any(|one| {
+                one.namespace == target.namespace
+                    && one.name.value == target.name.value
+                    && is_in(block, one.name)
+            })
+        };
+        let own = match target.namespace {
+            Namespace::Params(block) | Namespace::Parts(block) => Some(block),
+            Namespace::Values | Namespace::Spaces | Namespace::Archs => None,
+        };
+        let is_used = all
+            .iter()
+            .any(|one| one.name.value == new && own.is_some_and(|block| is_in(block, one.name)));
+        let is_declared = self.declarations().iter().any(|one| {
+            let (Namespace::Params(block) | Namespace::Parts(block)) = one.what.namespace() else {
+                return false;
+            };
+            one.name.value == new && is_mentioned(block)
+        });
+        is_used || is_declared
+    }
+}
+
+/// Whether rows take a parameter of that name without a word: `act`, `norm` and `padding`.
+fn is_taken_unnamed(namespace: Namespace, name: &str) -> bool {
+    let attribute = AttributeName::from_word(name);
+    let is_word = attribute.is_some_and(|attribute| !attribute.words().is_empty());
+    matches!(namespace, Namespace::Params(_)) && is_word
 }
 
 fn is_name(text: &str) -> bool {

@@ -606,3 +606,53 @@ fn words_of_rows_are_told() {
     assert!(told("unit channels").contains("ghost(kernel in {3, 5}"));
     assert!(told("ghost(ratio").contains("primary: conv"));
 }
+
+const SCOPES: &str = "\
+cream 1
+let half = 0.5
+block gate(by, act) {
+    first: conv(kernel = 1) channels = out_channels
+    act(gelu)
+    gelu: scale(first, first)
+    act
+    act(swish)
+    squeeze(ratio = by * half)
+}
+space s {
+    input image(channels = 3, resolution = 32)
+    output classes(10)
+    layer stem gate(by = 1, act = relu) channels = 8
+    layer pool avgpool
+    layer logits linear channels = classes
+}
+";
+
+#[test]
+fn a_name_that_rows_would_read_as_another_is_refused() {
+    let beside = "means something else";
+    for (old, new, why) in [
+        // A parameter, a row and a `let`, each as another of them.
+        ("by,", "half", beside),
+        ("half = 0.5", "by", beside),
+        ("half = 0.5", "first", beside),
+        ("by,", "first", beside),
+        ("first:", "by", beside),
+        ("first:", "half", beside),
+        // A word that a row above would catch.
+        ("first:", "swish", beside),
+        // What rows take without a word.
+        ("act)", "kind", "would mean something else"),
+        ("by,", "padding", "would mean something else"),
+    ] {
+        let refused = renamed(SCOPES, old, new).expect_err(new);
+        assert!(refused.contains(why), "{old} {new}: {refused}");
+    }
+    let text = renamed(SCOPES, "first:", "made").expect("nothing is called so");
+    assert_eq!(text, SCOPES.replace("first", "made"));
+}
+
+#[test]
+fn a_word_above_the_row_of_its_name_is_no_mention_of_that_row() {
+    let text = renamed(SCOPES, "gelu: ", "gated").expect("nothing is called so");
+    assert_eq!(text, SCOPES.replace("gelu:", "gated:"));
+}
