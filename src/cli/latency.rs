@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use creamc_lang::compile::{self, Overrides, Unit};
 use creamc_lang::ir::{Ir, Layer, Table};
+use creamc_lang::latency::written;
 
 use super::values::Device;
 use super::{CANNOT_WRITE, Verdict, findings, say, text};
@@ -138,7 +139,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<Verdict> {
     )
     .context(CANNOT_WRITE)?;
     for (signature, _) in &missing {
-        writeln!(out, "{signature}:").context(CANNOT_WRITE)?;
+        write!(out, "{}", written(signature, "")).context(CANNOT_WRITE)?;
     }
     Ok(Verdict::Clean)
 }

@@ -72,16 +72,28 @@ impl Times {
     pub fn write(&self, head: &str) -> String {
         let comments = head.lines().map(|line| format!("# {line}\n"));
         let rows = self.0.iter();
-        let rows = rows.map(|(signature, &time)| format!("{signature}: {}\n", exact_time(time)));
+        let rows = rows.map(|(signature, &time)| written(signature, &exact_time(time)));
         comments.chain(rows).collect()
     }
+}
+
+/// The longest name of a row that YAML reads before a colon on one line, in characters.
+const LONGEST_ON_A_LINE: usize = 1_024;
+
+/// A row of a table, with the end of its last line. An empty time leaves it open.
+pub fn written(signature: &str, time: &str) -> String {
+    let row = match signature.chars().count() > LONGEST_ON_A_LINE {
+        true => format!("? {signature}\n: {time}"),
+        false => format!("{signature}: {time}"),
+    };
+    format!("{}\n", row.trim_end())
 }
 
 /// A signature and its time; `None` where the time is left open.
 fn row(text: &str, key: &Value, value: &Value) -> Result<Option<(String, u64)>, Fault> {
     let Value::String(signature) = key else {
         return Err(Fault {
-            at: line_of(text, 0),
+            at: line_with(text, &plain(key)),
             what: format!("a row is named `{}`, not by a block", plain(key)),
         });
     };
@@ -123,7 +135,10 @@ fn line_of(text: &str, number: usize) -> Range<usize> {
 fn line_with(text: &str, signature: &str) -> Range<usize> {
     let named = |line: &Range<usize>| {
         let line = text[line.clone()].trim_start_matches([' ', '?', '"', '\'']);
-        line.starts_with(signature)
+        line.strip_prefix(signature).is_some_and(|rest| {
+            let rest = rest.trim_start_matches(['"', '\'']).trim_start();
+            rest.is_empty() || rest.starts_with(':')
+        })
     };
     lines(text).find(named).unwrap_or_else(|| line_of(text, 0))
 }
@@ -155,6 +170,17 @@ mod tests {
             "{text}"
         );
         assert_eq!(Times::read(&text), Ok(times));
+    }
+
+    #[test]
+    fn names_that_are_too_long_for_a_line_are_read_back_too() {
+        for length in [1_022, 1_023, 1_024, 1_025, 1_026, 20_000] {
+            let mut times = Times::default();
+            times.insert("x".repeat(length), 830);
+            assert_eq!(Times::read(&times.write("")), Ok(times), "{length}");
+            let open = written(&"x".repeat(length), "");
+            assert_eq!(Times::read(&open), Ok(Times::default()), "{length}");
+        }
     }
 
     #[test]
@@ -191,6 +217,10 @@ mod tests {
             ("a: 3M\n", "a: 3M", "`3M` is no time"),
             ("a: [1us]\n", "a: [1us]", "`- 1us` is no time"),
             ("7: 1us\n", "7: 1us", "a row is named `7`"),
+            ("a: 1us\n7: 1us\n", "7: 1us", "a row is named `7`"),
+            ("ab: 1us\na: 12\n", "a: 12", "`12` is no time"),
+            ("'ab': 1us\n'a' : 12\n", "'a' : 12", "`12` is no time"),
+            ("? ab\n: 1us\n? a\n: 12\n", "? a", "`12` is no time"),
             ("a: 1us\na: 2us\n", "a: 1us", "duplicate entry"),
             ("- a\n- b\n", "- a", "invalid type: sequence"),
             ("a: {\n", "a: {", "did not find expected"),
