@@ -407,3 +407,63 @@ fn mobile_with(kernel: &str, more: &[(&str, &str)]) -> Settled {
     });
     Settled::of(&text, &["flops <= 350M".to_owned()]).expect("the space has paths inside")
 }
+
+/// A space of two layers that use a block of one's own.
+fn with_block(block: &str, used: &str) -> Settled {
+    let text = format!(
+        "cream 1
+block {block}
+space s {{
+    input image(channels = 3, resolution = 8)
+    output classes(10)
+    layer a {used} channels = 8
+    layer b {used} channels = 8
+    layer pool avgpool
+    layer logits linear channels = classes
+}}
+"
+    );
+    Settled::of(&text, &[]).unwrap_or_else(|| panic!("{text}"))
+}
+
+#[test]
+fn attributes_of_ones_own_blocks_are_compared_by_name_and_their_rows_once() {
+    let rows = "{ conv(kernel = kernel) channels = out_channels act }";
+    let before = with_block(
+        &format!("g(kernel, act) {rows}"),
+        "g(kernel = 3, act = relu)",
+    );
+    let grouped = "{ conv(kernel = kernel, groups = parts) channels = out_channels act }";
+    let after = with_block(
+        &format!("g(act, parts = 1, kernel) {grouped}"),
+        "g(act = relu, kernel in {1, 3})",
+    );
+    let changes = |one: &Settled, other: &Settled| -> Vec<(String, &str)> {
+        let difference = compare(one, other, Effort::Moderate);
+        let changes = difference.changes.into_iter();
+        changes.map(|one| (one.place, one.what.as_str())).collect()
+    };
+    let expected = |what: [&'static str; 2]| {
+        let lines = [
+            ("a g.kernel", what[0]),
+            ("a g.parts", what[1]),
+            ("rows of `g`", "changed"),
+            ("b g.kernel", what[0]),
+            ("b g.parts", what[1]),
+        ];
+        lines.map(|(place, what)| (place.to_owned(), what))
+    };
+    let there = expected(["widened", "added"]);
+    assert_eq!(changes(&before, &after), there);
+    let mut back = changes(&after, &before);
+    back.sort();
+    let mut wanted = expected(["narrowed", "removed"]);
+    wanted.sort();
+    assert_eq!(back, wanted);
+    // Other places in the text are no other rows.
+    let spaced = with_block(
+        &format!("g(kernel, act)   {}", rows.replace(" act ", "   act ")),
+        "g(kernel = 3, act = relu)",
+    );
+    assert!(changes(&before, &spaced).is_empty());
+}

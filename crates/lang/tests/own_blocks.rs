@@ -97,3 +97,18 @@ fn a_word_that_is_written_in_the_row_is_not_taken_from_the_block() {
         &space("", "", "conv(kernel = 3)"),
     );
 }
+
+#[test]
+fn a_default_reaches_the_blocks_that_rows_name_words_and_numbers() {
+    let defaults = "default se = 0.25, kernel = 5, act = swish";
+    let blocks = format!("block mine(expand) {{ ir(expand = expand) {PLACE} }}");
+    same(
+        &space(&blocks, defaults, "mine(expand = 4)"),
+        &space("", defaults, "ir(expand = 4)"),
+    );
+    let blocks = format!("block mine(expand) {{ ir(expand = expand, se = 0) {PLACE} }}");
+    same(
+        &space(&blocks, defaults, "mine(expand = 4)"),
+        &space("", defaults, "ir(expand = 4, se = 0)"),
+    );
+}

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use super::pairs::{Pairs, kind};
 use super::{Change, Side, What};
-use crate::space::{Alternative, Attribute, Block, Domain, Row, Setting, Width};
+use crate::space::{Alternative, Attribute, Block, Domain, Recipe, Row, Setting, Width};
 
 /// What became of the resolution.
 pub(super) fn resolution(before: &Side, after: &Side) -> Option<Change> {
@@ -29,7 +29,19 @@ pub(super) fn rows(before: &Side, after: &Side, pairs: &Pairs) -> Vec<Change> {
         }
     }
     changes.extend(fit_order(before, after, pairs));
-    changes
+    once(changes)
+}
+
+/// The rows of a block are one change, wherever it is used.
+fn once(changes: Vec<Change>) -> Vec<Change> {
+    let mut told: Vec<Change> = Vec::new();
+    for change in changes {
+        let is_of_rows = change.before.is_none() && change.after.is_none();
+        if !is_of_rows || !told.contains(&change) {
+            told.push(change);
+        }
+    }
+    told
 }
 
 fn depth_of(row: &Row) -> String {
@@ -142,13 +154,11 @@ fn alternative(place: &str, before: &Alternative, after: &Alternative) -> Vec<Ch
         true => before.operator.to_string(),
         false => format!("{place} {}", before.operator),
     };
-    let attributes = before.attributes.iter().zip(&after.attributes);
-    let mut changes: Vec<Change> = attributes
-        .filter_map(|(was, is)| {
-            let place = format!("{place}.{}", was.name);
-            setting(place, [&was.setting, &is.setting], None)
-        })
-        .collect();
+    let mut changes = attributes(&place, &before.attributes, &after.attributes);
+    let rows = [before, after].map(|one| one.recipe.as_ref());
+    if let [Some(was), Some(is)] = rows {
+        changes.extend(recipe(was, is));
+    }
     let branches = [before, after].map(|one| one.branches.len());
     match branches[0] == branches[1] {
         true => {
@@ -161,6 +171,34 @@ fn alternative(place: &str, before: &Alternative, after: &Alternative) -> Vec<Ch
         }
     }
     changes
+}
+
+/// Attributes are paired by their names: a block of one's own can have others, and in another order.
+fn attributes(place: &str, before: &[Attribute], after: &[Attribute]) -> Vec<Change> {
+    let of = |all: &[Attribute], name| all.iter().position(|one: &Attribute| one.name == name);
+    let place = |one: &Attribute| format!("{place}.{}", one.name);
+    let kept = before.iter().filter_map(|was| match of(after, was.name) {
+        Some(at) => setting(place(was), [&was.setting, &after[at].setting], None),
+        None => Some(Change::removed(place(was), setting_text(&was.setting))),
+    });
+    let new = after.iter().filter(|is| of(before, is.name).is_none());
+    let new = new.map(|is| Change::added(place(is), setting_text(&is.setting)));
+    kept.chain(new).collect()
+}
+
+fn setting_text<T: Display>(setting: &Setting<T>) -> String {
+    format!("{}{}", word(setting), values_text(setting))
+}
+
+/// Whether a block of one name has other rows.
+fn recipe(before: &Recipe, after: &Recipe) -> Option<Change> {
+    let change = Change {
+        place: format!("rows of `{}`", after.name.value),
+        what: What::Changed,
+        before: None,
+        after: None,
+    };
+    (!before.has_rows_of(after)).then_some(change)
 }
 
 /// An alternative with everything that is written or defaulted in it.

@@ -94,13 +94,13 @@ impl What {
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// What of: `resolution`, `s1`, `s1.depth`, `s1 ir.kernel`, `flops`.
+    /// What of: `resolution`, `s1`, `s1.depth`, `s1 ir.kernel`, `flops`, the rows of a block of one's own.
     pub place: String,
     /// What happened.
     pub what: What,
-    /// What it was; absent where it is new.
+    /// What it was; absent where it is new, and for the rows of a block.
     pub before: Option<String>,
-    /// What it is; absent where it is gone.
+    /// What it is; absent where it is gone, and for the rows of a block.
     pub after: Option<String>,
 }
 

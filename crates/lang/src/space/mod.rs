@@ -15,6 +15,7 @@ mod report;
 mod resolve;
 mod shape;
 
+pub(crate) use limits::RESOLUTION;
 pub use limits::TABLES;
 pub use metric::Metric;
 pub use operator::{

@@ -23,8 +23,8 @@ use super::{AttributeName, AttributeValue};
 use crate::source::{Name, Span};
 use crate::syntax::ast::Sign;
 
-/// A block made of rows.
-#[derive(Debug, PartialEq)]
+/// A block made of rows. Two are equal that mean the same, wherever they are written.
+#[derive(Debug)]
 pub struct Recipe {
     /// Its name.
     pub name: Name,
@@ -61,8 +61,8 @@ impl Param {
     }
 }
 
-/// A row.
-#[derive(Debug, PartialEq)]
+/// A row. Two are equal that mean the same, wherever they are written.
+#[derive(Debug)]
 pub(super) struct Part {
     /// What its weights are called.
     pub(super) name: String,
@@ -128,8 +128,8 @@ pub(super) enum Given {
     Number(Number),
 }
 
-/// A number as a row computes it.
-#[derive(Debug, PartialEq)]
+/// A number as a row computes it. Two are equal that are computed alike, wherever they are written.
+#[derive(Debug)]
 pub(super) struct Number {
     pub(super) form: NumberForm,
     pub(super) span: Span,
@@ -148,7 +148,36 @@ pub(super) enum NumberForm {
     Chain(Box<Number>, Vec<(Sign, Number)>),
 }
 
+impl PartialEq for Recipe {
+    fn eq(&self, other: &Recipe) -> bool {
+        self.name.value == other.name.value
+            && self.params == other.params
+            && self.parts == other.parts
+    }
+}
+
+impl PartialEq for Part {
+    fn eq(&self, other: &Part) -> bool {
+        self.name == other.name
+            && self.reads == other.reads
+            && self.what == other.what
+            && self.channels == other.channels
+            && self.stride == other.stride
+    }
+}
+
+impl PartialEq for Number {
+    fn eq(&self, other: &Number) -> bool {
+        self.form == other.form
+    }
+}
+
 impl Recipe {
+    /// Whether its rows mean what those of the other one do.
+    pub(crate) fn has_rows_of(&self, other: &Recipe) -> bool {
+        self.parts == other.parts
+    }
+
     /// The parameters' names, in order.
     pub(super) fn names(&self) -> impl Iterator<Item = AttributeName> + '_ {
         self.params.iter().map(|param| param.name)

@@ -8,7 +8,9 @@ use crate::source::Name;
 use crate::space::check::Checker;
 use crate::space::check::literal::Literal;
 use crate::space::check::value::{Form, Kind};
-use crate::space::recipe::{Exact, Given, Number, NumberForm, Part, Recipe, Verb, What, prelude};
+use crate::space::recipe::{
+    Exact, Given, Number, NumberForm, Param, Part, Recipe, Verb, What, prelude,
+};
 use crate::space::report::At;
 use crate::space::resolve::Meaning;
 use crate::space::{Activation, AttributeName, AttributeValue, Norm, Operator, Padding, report};
@@ -272,7 +274,7 @@ impl<'a> Checker<'a> {
     )]
     fn given(
         &mut self,
-        param: &crate::space::recipe::Param,
+        param: &Param,
         written: Option<&'a Measure>,
         rows: &Rows<'_, 'a>,
     ) -> Option<Option<Given>> {
@@ -288,9 +290,18 @@ impl<'a> Checker<'a> {
             }
             (None, _) => match param.own_word() {
                 Some(attribute) => Some(self.word_of(attribute, None, rows)),
-                None => param.default.map(|value| Some(Given::Value(value))),
+                None => {
+                    let value = self.default_number(param).or(param.default);
+                    value.map(|value| Some(Given::Value(value)))
+                }
             },
         }
+    }
+
+    /// What `default` says of a parameter that is a number, as for a layer's operators.
+    fn default_number(&self, param: &Param) -> Option<AttributeValue> {
+        let of_file = self.defaults.attributes.get(&param.name).copied().flatten();
+        of_file.filter(|value| param.kind.takes(*value))
     }
 
     /// The attributes in the parentheses, doubles and strangers reported.
