@@ -230,6 +230,25 @@ fn a_bound_on_a_table_keeps_a_missed_one_from_trying_sizes_the_table_does_not_kn
 }
 
 #[test]
+fn depths_are_fitted_to_the_slowest_resolution_which_need_not_be_the_largest() {
+    let text = SPACE
+        .replace("resolution fit", "resolution in")
+        .replace("depth in 1..2", "depth fit 1..2")
+        .replace("0..1s", "0..1200us");
+    // 809 µs at the most in either size, two blocks deep.
+    let plan = planned(&text, &table());
+    assert_eq!(plan.ir.rows[1].depths, [2]);
+    // A kernel of 5 is slow on small maps: 1,003 µs one block deep, 1,903 two.
+    let slow = table().replace(
+        "8x16x16 -> 8x16x16 stride 1: 50us",
+        "8x16x16 -> 8x16x16 stride 1: 900us",
+    );
+    assert_ne!(slow, table());
+    let plan = planned(&text, &slow);
+    assert_eq!(plan.ir.rows[1].depths, [1]);
+}
+
+#[test]
 fn a_bound_of_the_command_line_may_be_on_a_table() {
     let mut unit = unit(SPACE, &table(), &Overrides::default());
     let space = unit.space.clone().expect("the text is right");

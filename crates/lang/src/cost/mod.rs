@@ -169,9 +169,13 @@ pub fn fits(ir: &Ir) -> bool {
     let asked = resolutions
         .iter()
         .filter(|&one| !ir.tables.is_empty() || Some(one) == largest);
-    asked.into_iter().all(|&resolution| {
-        let ceiling = ceiling(&table(ir, resolution));
-        ir.metrics()
-            .all(|(metric, _)| ceiling.get(metric) < 1 << 63)
-    })
+    let mut asked = asked.into_iter();
+    asked.all(|&resolution| table_fits(ir, &table(ir, resolution)))
+}
+
+/// The same at the resolution of a table.
+pub fn table_fits(ir: &Ir, table: &Table) -> bool {
+    let ceiling = ceiling(table);
+    let mut metrics = ir.metrics();
+    metrics.all(|(metric, _)| ceiling.get(metric) < 1 << 63)
 }

@@ -24,13 +24,15 @@ impl Graph {
     /// A path of the smallest cost; `None` when there is no path.
     pub fn smallest(&self, metric: Metric) -> Option<Path> {
         let suffix = self.suffix_extremes(metric);
-        self.follow(|edge| edge.cost.get(metric) + suffix.least[edge.to], false)
+        let key = |edge: &Edge| edge.cost.get(metric).saturating_add(suffix.least[edge.to]);
+        self.follow(key, false)
     }
 
     /// A path of the largest cost; `None` when there is no path.
     pub fn largest(&self, metric: Metric) -> Option<Path> {
         let suffix = self.suffix_extremes(metric);
-        self.follow(|edge| edge.cost.get(metric) + suffix.most[edge.to], true)
+        let key = |edge: &Edge| edge.cost.get(metric).saturating_add(suffix.most[edge.to]);
+        self.follow(key, true)
     }
 
     /// Whether there is any path.
@@ -65,7 +67,8 @@ impl Graph {
         let mut least = vec![0; self.nodes.len()];
         let mut most = vec![0; self.nodes.len()];
         for (at, node) in self.nodes.iter().enumerate().rev() {
-            let reach = |bound: &[u64], edge: &Edge| edge.cost.get(metric) + bound[edge.to];
+            let reach =
+                |bound: &[u64], edge: &Edge| edge.cost.get(metric).saturating_add(bound[edge.to]);
             least[at] = node
                 .edges
                 .iter()
@@ -84,14 +87,15 @@ impl Graph {
 
     /// For every node, the least and the most that can have been spent there.
     pub(super) fn prefix_extremes(&self, metric: Metric) -> Vec<(u64, u64)> {
-        let mut spent = vec![(u64::MAX, 0); self.nodes.len()];
+        let mut spent: Vec<(u64, u64)> = vec![(u64::MAX, 0); self.nodes.len()];
         spent[0] = (0, 0);
         for (at, node) in self.nodes.iter().enumerate() {
             let (least, most) = spent[at];
             for edge in &node.edges {
                 let cost = edge.cost.get(metric);
                 let to = &mut spent[edge.to];
-                *to = (to.0.min(least + cost), to.1.max(most + cost));
+                let (least, most) = (least.saturating_add(cost), most.saturating_add(cost));
+                *to = (to.0.min(least), to.1.max(most));
             }
         }
         spent

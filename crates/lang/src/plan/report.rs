@@ -3,11 +3,12 @@
 use super::summary;
 use super::values::Never;
 use super::{Bounded, Level};
+use crate::cost;
 use crate::count::Window;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{Ir, Path, Row};
 use crate::source::{Span, Spanned};
-use crate::space::{Metric, Relation, Require, Setting};
+use crate::space::{Metric, RESOLUTION, Relation, Require, Setting};
 
 /// Sizes of images that are proposed are multiples of this: most networks halve five times.
 const SIZE_STEP: u32 = 32;
@@ -203,8 +204,13 @@ impl Miss {
             Side::Dear => (1..now.div_ceil(SIZE_STEP)).rev().collect(),
             Side::Cheap => (now / SIZE_STEP + 1..=now / SIZE_STEP + 16).collect(),
         };
-        steps.into_iter().find_map(|step| {
-            let level = space.level(step * SIZE_STEP).ok()?;
+        let sides = steps.into_iter().map(|step| step.saturating_mul(SIZE_STEP));
+        let mut sides = sides.filter(|side| *side <= RESOLUTION);
+        sides.find_map(|side| {
+            let level = space.level(side).ok()?;
+            if !cost::table_fits(space.ir, &level.costs) {
+                return None;
+            }
             let missed = |window| Miss::of(&level, window).is_some();
             if space.windows.iter().any(missed) {
                 return None;
