@@ -71,7 +71,7 @@ struct Ways<'g, const D: usize> {
     graph: &'g Graph,
     reduced: &'g Reduced<D>,
     layers: Vec<Vec<usize>>,
-    /// The most sums that are made from one layer to the next.
+    /// The most sums that are held, on one side.
     limit: usize,
 }
 
@@ -145,27 +145,31 @@ impl<const D: usize> Ways<'_, D> {
         let mut reached: Lists<D, N> = vec![Vec::new(); self.graph.nodes.len()];
         reached[0] = vec![([0; D], N::one())];
         let mut done: Vec<Lists<D, N>> = Vec::new();
+        let mut held = 0;
         for (layer, nodes) in self.layers.iter().enumerate() {
             let lists = nodes.iter().map(|&node| {
                 reached[node] = coalesce(std::mem::take(&mut reached[node]));
                 reached[node].clone()
             });
             done.push(lists.collect());
+            // Those of the layer are held twice: kept, and open.
+            held += 2 * total(&done[layer]);
             let Some(next) = self.layers.get(layer + 1) else {
                 break;
             };
-            let mut made = 0;
+            let mut open = 0;
             for at in nodes[0]..next[0] {
                 let sums = coalesce(std::mem::take(&mut reached[at]));
                 for (index, edge) in self.graph.nodes[at].edges.iter().enumerate() {
                     let longer = self.longer(&sums, at, index);
-                    made += longer.len();
+                    open += longer.len();
+                    if held + open > self.limit {
+                        return done;
+                    }
                     reached[edge.to].extend(longer);
                 }
-                if made > self.limit {
-                    return done;
-                }
             }
+            held -= total(&done[layer]);
         }
         done
     }
@@ -176,13 +180,15 @@ impl<const D: usize> Ways<'_, D> {
         let mut ways: Lists<D, N> = vec![Vec::new(); self.graph.nodes.len()];
         ways[last] = vec![([0; D], N::one())];
         let mut done: Vec<Lists<D, N>> = vec![vec![ways[last].clone()]];
+        let mut held = 1;
         for layer in (0..self.layers.len() - 1).rev() {
             let nodes = self.layers[layer][0]..self.layers[layer + 1][0];
-            if self.step_back(&mut ways, nodes).is_err() {
+            let Ok(made) = self.step_back(&mut ways, nodes, held) else {
                 break;
-            }
+            };
             let lists = self.layers[layer].iter().map(|&node| ways[node].clone());
             done.push(lists.collect());
+            held += made + done.last().map_or(0, total);
         }
         done
     }
@@ -191,31 +197,33 @@ impl<const D: usize> Ways<'_, D> {
     fn between<N: Tally>(&self, from: usize, end: usize) -> Result<Lists<D, N>, TooManySums> {
         let mut ways: Lists<D, N> = vec![Vec::new(); self.graph.nodes.len()];
         ways[end] = vec![([0; D], N::one())];
-        self.step_back(&mut ways, self.layers[from][0]..end)?;
+        self.step_back(&mut ways, self.layers[from][0]..end, 0)?;
         let nodes = self.layers[from].iter();
         Ok(nodes.map(|&node| std::mem::take(&mut ways[node])).collect())
     }
 
-    /// Lists the ways on from each of some nodes, where those of all later ones are listed.
+    /// Lists the ways on from each of some nodes, where those of all later ones are listed and so many
+    /// sums are held. How many are made.
     fn step_back<N: Tally>(
         &self,
         ways: &mut Lists<D, N>,
         nodes: std::ops::Range<usize>,
-    ) -> Result<(), TooManySums> {
+        held: usize,
+    ) -> Result<usize, TooManySums> {
         let mut made = 0;
         for at in nodes.rev() {
             // The node that ways lead to has its list.
             let mut sums = std::mem::take(&mut ways[at]);
             for (index, edge) in self.graph.nodes[at].edges.iter().enumerate() {
                 sums.extend(self.longer(&ways[edge.to], at, index));
-            }
-            made += sums.len();
-            if made > self.limit {
-                return Err(TooManySums);
+                if held + made + sums.len() > self.limit {
+                    return Err(TooManySums);
+                }
             }
             ways[at] = coalesce(sums);
+            made += ways[at].len();
         }
-        Ok(())
+        Ok(made)
     }
 
     /// Sums with one edge more, those above the bounds left out.
