@@ -21,7 +21,7 @@ use super::{CANNOT_WRITE, Verdict};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples: creamc diff before/mobile.cream spaces/mobile.cream
-          creamc diff spaces/published.cream spaces/published.cream --arch cream_43 --arch cream_114
+          creamc diff spaces/published/43.cream spaces/published/114.cream
 
 Exit codes: 0 the same, 1 different, 2 a file has errors, or the world or the usage is wrong.")]
 pub struct Args {
