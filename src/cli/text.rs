@@ -6,10 +6,10 @@ use creamc_lang::quantity::{count_for_reading, grouped};
 use creamc_lang::space::Metric;
 use serde_json::{Map, Value};
 
-/// `1 error`, `2 errors`.
+/// `1 error`, `2 errors`, `3,000 errors`.
 pub fn plural(count: usize, noun: &str) -> String {
     let ending = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{ending}")
+    format!("{} {noun}{ending}", grouped(&count.to_string()))
 }
 
 /// `16`, `16 and 32`, `16, 24 and 32`.

@@ -8,7 +8,7 @@ mod render;
 pub use code::Code;
 pub use json::json;
 pub use nearest::nearest;
-pub use render::render;
+pub use render::{Renderer, render};
 
 use crate::source::Span;
 
