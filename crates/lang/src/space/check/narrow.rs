@@ -179,9 +179,10 @@ impl<'a> Checker<'a> {
     /// The lines whose left side the base has, each thing once.
     fn lines(&mut self, item: &'a ast::Space, base: &Space) -> Vec<(Line<'a>, Target)> {
         let mut lines: Vec<(Line, Target)> = Vec::new();
+        let mut known = Suggestions::of(base);
         for line in item.items.iter().filter_map(as_line) {
             let Some(target) = target(line.target, base) else {
-                let problem = report::unknown_target(line.target, base, &left_sides(base));
+                let problem = report::unknown_target(line.target, base, known.next());
                 self.found.push(problem);
                 continue;
             };
@@ -352,6 +353,36 @@ impl<'a> Checker<'a> {
             None => self
                 .found
                 .push(report::no_block_left(line, &base.rows[row], open.span)),
+        }
+    }
+}
+
+/// The left sides of a base, for the first few unknown ones: nobody reads more, and comparing all with all of
+/// a large space would take minutes.
+struct Suggestions<'s> {
+    base: &'s Space,
+    known: Vec<String>,
+    left: usize,
+}
+
+impl Suggestions<'_> {
+    fn of(base: &Space) -> Suggestions<'_> {
+        Suggestions {
+            base,
+            known: Vec::new(),
+            left: 20,
+        }
+    }
+
+    fn next(&mut self) -> &[String] {
+        if self.known.is_empty() {
+            self.known = left_sides(self.base);
+        }
+        let is_given = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        match is_given {
+            true => &self.known,
+            false => &[],
         }
     }
 }
