@@ -104,7 +104,7 @@ fn every_space_of_the_repository_compiles() {
 fn the_examples_of_the_language_reference_do_what_it_says() {
     let page = fs::read_to_string(repository().join("docs/language.md")).expect("the reference");
     let examples = examples(&page);
-    assert_eq!(examples.len(), 6);
+    assert_eq!(examples.len(), 7);
     for (at, text) in examples.into_iter().enumerate() {
         let unit = compile_example("spaces/example.cream", text);
         insta::assert_snapshot!(format!("reference_{}", at + 1), outcome(&unit));

@@ -104,12 +104,13 @@ impl Project<'_> {
         let mut all = in_file(own);
         all.extend(in_spaces(own));
         all.extend(self.used.iter().flat_map(in_file));
-        // Inside of a used space one sees only where the file itself has none: in its archs.
-        if !own
-            .items
-            .iter()
-            .any(|item| matches!(item, FileItem::Space(_)))
-        {
+        // Inside of a used space one sees only where the file itself has no rows of its own: in its
+        // archs, and in a space that is derived from another.
+        let has_rows = |item: &FileItem| match item {
+            FileItem::Space(space) => space.base.is_none(),
+            _ => false,
+        };
+        if !own.items.iter().any(has_rows) {
             all.extend(self.used.iter().flat_map(in_spaces));
         }
         let recipes: Vec<&ast::Recipe> = all
@@ -179,6 +180,8 @@ fn occurrences<'a>(file: &'a ast::File, blocks: Blocks<'a>) -> Vec<Occurrence<'a
             FileItem::Recipe(item) => walk.recipe(item),
             FileItem::Space(space) => {
                 walk.add(Namespace::Spaces, &space.name);
+                let base = space.base.iter();
+                base.for_each(|base| walk.add(Namespace::Spaces, base));
                 space.items.iter().for_each(|item| walk.item(item));
             }
             FileItem::Arch(arch) => walk.arch(arch),
@@ -217,6 +220,11 @@ impl<'a> Walk<'a> {
             Item::Row(row) => self.row(row),
             Item::Fit(fit) => fit.names.iter().for_each(|name| self.value_name(name)),
             Item::Require(require) => self.require(require),
+            Item::Fix(fix) => self.fix(fix),
+            Item::Narrow(narrow) => {
+                self.dotted(&narrow.target);
+                self.domain(&narrow.domain);
+            }
             Item::Output(_) | Item::Error(_) => {}
         }
     }
@@ -259,12 +267,14 @@ impl<'a> Walk<'a> {
     fn arch(&mut self, arch: &'a ast::Arch) {
         self.add(Namespace::Archs, &arch.name);
         self.add(Namespace::Spaces, &arch.space);
-        for fix in &arch.fixes {
-            self.dotted(&fix.target);
-            for pick in &fix.picks {
-                if let ast::Pick::Prim(prim) = pick {
-                    self.prim(prim);
-                }
+        arch.fixes.iter().for_each(|fix| self.fix(fix));
+    }
+
+    fn fix(&mut self, fix: &'a ast::Fix) {
+        self.dotted(&fix.target);
+        for pick in &fix.picks {
+            if let ast::Pick::Prim(prim) = pick {
+                self.prim(prim);
             }
         }
     }

@@ -606,3 +606,75 @@ fn words_of_rows_are_told() {
     assert!(told("unit channels").contains("ghost(kernel in {3, 5}"));
     assert!(told("ghost(ratio").contains("primary: conv"));
 }
+
+/// A space derived from that of [`SPACE`].
+const DERIVED: &str = "\
+cream 1
+use \"tiny.cream\"
+
+space phone of tiny {
+    resolution = 32
+    s1.kernel = 3
+    s2 = mb(kernel = 3, expand = 4), skip
+    require s1.depth <= 2
+}
+";
+
+#[test]
+fn a_derived_space_leads_to_the_rows_of_its_base() {
+    let unit = unit(&[("phone.cream", DERIVED), ("tiny.cream", SPACE)]);
+    assert!(!unit.has_errors(), "{:?}", unit.diagnostics);
+    let project = Project::new(&unit, None);
+    let at = |text: &str| DERIVED.find(text).expect("it stands there");
+    for (mention, declared) in [
+        ("tiny {", "tiny {"),
+        ("s1.kernel", "s1 mb"),
+        ("s2 = ", "s2 mb"),
+        ("mb(", "mb = "),
+    ] {
+        let found = project.definition(at(mention)).expect("it is declared");
+        let expected = SPACE.find(declared).expect("it is declared there");
+        assert_eq!(
+            (found.file, found.range().start),
+            (FileId(1), expected),
+            "{mention}"
+        );
+    }
+    let row = project.hover(at("s1.kernel")).expect("the row").text;
+    assert!(row.contains("2 candidates a block"), "narrowed: {row}");
+    assert!(row.contains("Declared in `tiny.cream`"), "{row}");
+    let space = project.hover(at("phone of")).expect("the space").text;
+    assert!(space.contains("space phone of tiny"), "{space}");
+    let refused = project
+        .rename(at("s1.kernel"), "t1")
+        .expect_err("it is the base's");
+    assert!(refused.contains("rename it there"), "{refused}");
+}
+
+#[test]
+fn in_a_derived_space_the_decisions_of_its_base_are_proposed() {
+    let words = |lines: &str| -> Vec<String> {
+        let text = format!("cream 1\nuse \"tiny.cream\"\nspace phone of {lines}");
+        let unit = unit(&[("phone.cream", text.as_str()), ("tiny.cream", SPACE)]);
+        let project = Project::new(&unit, None);
+        let all = project.complete(text.len()).into_iter();
+        all.map(|one| one.word).collect()
+    };
+    assert_eq!(words(""), ["tiny"]);
+    assert_eq!(
+        words("tiny {\n    "),
+        [
+            "stem",
+            "s1",
+            "s2",
+            "pool",
+            "logits",
+            "resolution",
+            "require"
+        ]
+    );
+    assert_eq!(words("tiny {\n    s1."), ["depth", "kernel", "expand"]);
+    assert_eq!(words("tiny {\n    s1.depth "), ["in", "fit"]);
+    assert!(words("tiny {\n    s2 = ").contains(&"mb".to_owned()));
+    assert!(words("tiny {\n    s1.depth in 1..2\n    require ").contains(&"flops".to_owned()));
+}

@@ -64,6 +64,8 @@ pub struct Row {
     pub depths: Vec<u32>,
     /// Where the plan settles the depth: the row's place in the order of deepening, from 0.
     pub fit: Option<usize>,
+    /// Whether the space it is derived from leaves something of it to decide.
+    pub was_open: bool,
     /// How wide its output is.
     pub width: RowWidth,
     /// One slot a block, up to the largest depth.

@@ -49,6 +49,19 @@ pub fn check(
     check::check_space(space, files, classes, sources)
 }
 
+/// Checks a space derived from `base`: every domain holds what the lines of `space` leave of it, bound by
+/// the word it had, and the bounds of both hold. Rows that are fixed whole are left to [`crate::arch::pin`].
+///
+/// `files` are the syntax trees it can see, its own first. The space comes only without errors.
+pub fn narrow(
+    base: &Space,
+    space: &ast::Space,
+    files: &[&ast::File],
+    sources: &Sources,
+) -> (Option<Space>, Vec<Diagnostic>) {
+    check::narrow(base, space, files, sources)
+}
+
 /// Checks the names and blocks of files without a space.
 pub fn check_library(files: &[&ast::File], sources: &Sources) -> Vec<Diagnostic> {
     check::check_library(files, sources)
@@ -104,6 +117,19 @@ impl<T> Setting<T> {
             Setting::Fixed(value) => std::slice::from_ref(value),
             Setting::Searched(domain) | Setting::Fitted(domain) => &domain.0,
         }
+    }
+
+    /// The same with the values that `keep` holds for; `None` when there are none.
+    pub(crate) fn keeping(&self, keep: impl FnMut(&&T) -> bool) -> Option<Setting<T>>
+    where
+        T: Clone + PartialEq,
+    {
+        let values = Domain::new(self.values().iter().filter(keep).cloned().collect())?;
+        Some(match self {
+            Setting::Fixed(value) => Setting::Fixed(value.clone()),
+            Setting::Searched(_) => Setting::Searched(values),
+            Setting::Fitted(_) => Setting::Fitted(values),
+        })
     }
 }
 
@@ -191,10 +217,9 @@ pub struct Row {
     pub name: Name,
     /// Whether it was written `stage`.
     pub is_stage: bool,
-    /// The first block; it carries the stride.
-    pub first: Block,
-    /// All later blocks; equal to `first` unless `then` says otherwise.
-    pub rest: Block,
+    /// Its blocks in order, at least one; the last one stands for all later ones. The first one carries
+    /// the stride. There are two with `then`, and one a block where a derived space fixes them all.
+    pub blocks: Vec<Block>,
     /// Width of its input.
     pub in_channels: Width,
     /// Width of its output. The span covers `channels …`, or the row's name where it is absent.
@@ -203,8 +228,37 @@ pub struct Row {
     pub stride: u32,
     /// Number of blocks; fixed 1 for a layer. Span of `depth …` or of the name.
     pub depth: Spanned<Setting<u32>>,
+    /// Whether the space it is derived from leaves something of it to decide: archs say that, then,
+    /// though nothing may be left.
+    pub was_open: bool,
     /// The whole row.
     pub span: Span,
+}
+
+impl Row {
+    /// What may stand in one of its places, from 0.
+    pub fn block(&self, at: usize) -> &Block {
+        &self.blocks[at.min(self.blocks.len() - 1)]
+    }
+
+    /// The most blocks it can have.
+    pub fn deepest(&self) -> u32 {
+        self.depth.value.values().iter().copied().max().unwrap_or(1)
+    }
+
+    /// The blocks that some path takes.
+    pub fn live_blocks(&self) -> &[Block] {
+        &self.blocks[..self.blocks.len().min(self.deepest() as usize)]
+    }
+
+    /// Whether something of it is left to decide beside its width, or was in the space it is derived from.
+    pub fn is_open(&self) -> bool {
+        let has_several = |block: &Block| check::block_count(block) > 1;
+        self.was_open
+            || matches!(self.depth.value, Setting::Fitted(_))
+            || self.depth.value.values().len() > 1
+            || self.live_blocks().iter().any(has_several)
+    }
 }
 
 /// How wide a map is between two rows.
@@ -291,6 +345,8 @@ pub struct Require {
     pub span: Span,
     /// The range, or the right side.
     pub value_span: Span,
+    /// Whether it is one of the space that this one is derived from: that it excludes nothing here is no fault.
+    pub is_inherited: bool,
 }
 
 /// What a `require` says.

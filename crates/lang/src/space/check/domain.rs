@@ -229,6 +229,12 @@ fn scaled(value: Ratio, scale: u128) -> u128 {
     u128::from(value.numerator) * (scale / u128::from(value.denominator))
 }
 
+/// Whether both are one number or one word; blocks of rows may have another type for a number.
+pub(super) fn is_same(a: AttributeValue, b: AttributeValue) -> bool {
+    let is_number = |value| matches!(value, AttributeValue::Integer(_) | AttributeValue::Ratio(_));
+    a == b || is_number(a) && is_number(b) && as_ratio(a) == as_ratio(b)
+}
+
 /// Whether both are numbers and the first is smaller; words have no order.
 fn is_less(a: AttributeValue, b: AttributeValue) -> bool {
     match (a, b) {

@@ -9,6 +9,7 @@ mod domain;
 mod fit;
 mod input;
 mod literal;
+mod narrow;
 mod number;
 mod operator;
 mod recipe;
@@ -34,6 +35,7 @@ use defaults::Defaults;
 use literal::LetMeaning;
 
 pub(super) use input::Input;
+pub(super) use narrow::{Line, Open, Wants, narrow};
 pub(super) use operator::block_count;
 pub(crate) use recipe::given_to_rows;
 pub(super) use require::check_require;
