@@ -8,7 +8,9 @@ use creamc_lang::arch::{self, Arch};
 use creamc_lang::compile::{Overrides, Unit, load};
 use creamc_lang::cost::{self, Cost};
 use creamc_lang::diagnostic::Code;
+use creamc_lang::diff::{self, Effort, Side, SpaceDiff};
 use creamc_lang::ir::{Candidate, Ir, Path, Row};
+use creamc_lang::plan::{self, Plan, Request};
 use creamc_lang::source::{FileId, Files, ReadError};
 use creamc_lang::space::{Setting, Space};
 use creamc_lang::syntax;
@@ -415,4 +417,114 @@ fn an_arch_of_a_derived_space_is_one_of_its_base() {
             assert_eq!(arch::write(&read, ir), text, "seed {seed}");
         }
     }
+}
+
+/// Files under `spaces`, and some in memory before them.
+struct Spaces<'t>(&'t [(&'t str, &'t str)]);
+
+impl Files for Spaces<'_> {
+    fn read(&self, path: &FilePath) -> Result<String, ReadError> {
+        let mut own = self.0.iter();
+        match own.find(|(name, _)| FilePath::new(name) == path) {
+            Some((_, text)) => Ok((*text).to_owned()),
+            None => match path.to_str() {
+                Some("mobile.cream") => Ok(MOBILE.to_owned()),
+                Some("phone.cream") => Ok(PHONE.to_owned()),
+                _ => Err(ReadError("no such file".to_owned())),
+            },
+        }
+    }
+}
+
+const MOBILE: &str = include_str!("../../../spaces/mobile.cream");
+const PHONE: &str = include_str!("../../../spaces/phone.cream");
+
+/// A space with its plan and the warnings about that.
+fn planned(files: &[(&str, &str)], name: &str) -> (Space, Plan) {
+    let spaces = Spaces(files);
+    let unit = load(&spaces, FilePath::new(name), &Overrides::default()).expect("it is there");
+    assert_eq!(unit.diagnostics, [], "{name}");
+    let ir = unit.ir.expect("no errors");
+    let (plan, found) = plan::plan(&ir, &Request::default()).expect("paths meet the bounds");
+    assert_eq!(found, [], "{name}");
+    (unit.space.expect("no errors"), plan)
+}
+
+fn compared(before: &(Space, Plan), after: &(Space, Plan)) -> SpaceDiff {
+    let [before, after] = [before, after].map(|(space, plan)| Side {
+        space,
+        plan,
+        requires: &space.requires,
+    });
+    diff::spaces(&before, &after, Effort::Moderate).expect("it is not too much")
+}
+
+#[test]
+fn a_derived_space_is_the_one_that_says_the_same_in_its_own_words() {
+    let stage = |name: &str| {
+        let row = MOBILE
+            .lines()
+            .find(|line| line.contains(&format!("stage {name} ")));
+        row.expect("mobile has it")
+    };
+    let edits = [
+        (
+            "resolution fit {64, 96, 128, 160, 192, 224}",
+            "resolution = 160",
+        ),
+        (
+            stage("s1"),
+            "stage s1 mb channels = 24 stride = 2 depth in 1..2",
+        ),
+        (
+            stage("s2"),
+            "stage s2 ir(kernel in {3, 5}, expand in {4, 6}, se = squeeze) channels = 40 stride = 2 depth in 1..6",
+        ),
+        (
+            stage("s3"),
+            "stage s3 ir(kernel in {3, 5, 7}, expand = 6, se = squeeze) channels = 80 stride = 2 depth in 2..4",
+        ),
+        (
+            stage("s4"),
+            "stage s4 ir(kernel = 5, expand = 6, se = squeeze) then ir(kernel = 3, expand = 6, se = squeeze) \
+             channels = 96 depth = 2",
+        ),
+        ("0..600M", "0..200M"),
+    ];
+    let own = edits.iter().fold(MOBILE.to_owned(), |text, (from, to)| {
+        text.replacen(from, to, 1)
+    });
+    let phone = planned(&[], "phone.cream");
+    let own = planned(&[("own.cream", own.as_str())], "own.cream");
+    assert_eq!(phone.1.weights, own.1.weights);
+    assert_eq!(phone.1.fingerprint, own.1.fingerprint);
+    let both = compared(&own, &phone);
+    assert_eq!(both.feasible.lost.exact(), Some(&0_u32.into()));
+    assert_eq!(both.feasible.gained.exact(), Some(&0_u32.into()));
+
+    let mobile = planned(&[], "mobile.cream");
+    let narrowed = compared(&mobile, &phone);
+    assert_eq!(narrowed.paths.gained.exact(), Some(&0_u32.into()));
+    assert_eq!(narrowed.paths.shared, narrowed.paths.after);
+}
+
+#[test]
+fn a_derived_space_may_be_derived_again() {
+    let watch = "cream 1\nuse \"phone.cream\"\nspace watch of phone { s2.depth = 1 s3.depth in 2..3 require flops in 0..150M }";
+    let (space, plan) = planned(&[("watch.cream", watch)], "watch.cream");
+    let depths: Vec<&[u32]> = plan
+        .ir
+        .rows
+        .iter()
+        .map(|row| row.depths.as_slice())
+        .collect();
+    assert_eq!(
+        depths[2..7],
+        [[1, 2].as_slice(), &[1], &[2, 3], &[2], &[1, 2, 3, 4, 5, 6]]
+    );
+    assert_eq!(space.requires.len(), 3, "the bounds of all three hold");
+    let phone = planned(&[], "phone.cream");
+    let diff = compared(&phone, &(space, plan));
+    assert_eq!(diff.paths.gained.exact(), Some(&0_u32.into()));
+    assert_eq!(diff.feasible.gained.exact(), Some(&0_u32.into()));
 }

@@ -86,8 +86,30 @@ impl Project<'_> {
 
     /// Every name of the file itself, see [`occurrences`].
     pub(super) fn occurrences(&self) -> Vec<Occurrence<'_>> {
+        self.occurrences_in(&self.unit.ast)
+    }
+
+    /// Every name of a file at hand.
+    pub(super) fn occurrences_in<'s>(&'s self, file: &'s ast::File) -> Vec<Occurrence<'s>> {
         let files = std::iter::once(&self.unit.ast).chain(&self.used);
-        occurrences(&self.unit.ast, Blocks::of(files))
+        occurrences(file, Blocks::of(files))
+    }
+
+    /// The file itself and, where its space is derived from another, those of all its bases.
+    pub(super) fn line_of_descent(&self) -> Vec<&ast::File> {
+        let mut files = vec![&self.unit.ast];
+        let mut base = base_in(&self.unit.ast);
+        while let Some(name) = base {
+            let mut used = self.used.iter();
+            let holds = |file: &&ast::File| {
+                space_in(file).is_some_and(|space| space.name.value == name.value)
+            };
+            // A circle of bases is an error, which is told elsewhere.
+            let found = used.find(|file| holds(file) && !files.iter().any(|one| one == file));
+            files.extend(found);
+            base = found.and_then(base_in);
+        }
+        files
     }
 
     /// What a name stands for: something of the file itself before something it uses.
@@ -127,6 +149,18 @@ impl Project<'_> {
         });
         all
     }
+}
+
+fn space_in(file: &ast::File) -> Option<&ast::Space> {
+    file.items.iter().find_map(|item| match item {
+        FileItem::Space(space) => Some(space),
+        _ => None,
+    })
+}
+
+/// The name behind `of` of a file's space.
+fn base_in(file: &ast::File) -> Option<&Name> {
+    space_in(file)?.base.as_ref()
 }
 
 /// Declared at the level of a file.

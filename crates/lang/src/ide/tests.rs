@@ -8,6 +8,7 @@ use super::*;
 use crate::compile::Overrides;
 use crate::cost;
 use crate::count::Graph;
+use crate::diagnostic::Edit;
 use crate::plan::{self, Request};
 use crate::source::{Files, ReadError};
 use crate::space::{Metric, Setting};
@@ -645,10 +646,41 @@ fn a_derived_space_leads_to_the_rows_of_its_base() {
     assert!(row.contains("Declared in `tiny.cream`"), "{row}");
     let space = project.hover(at("phone of")).expect("the space").text;
     assert!(space.contains("space phone of tiny"), "{space}");
-    let refused = project
-        .rename(at("s1.kernel"), "t1")
-        .expect_err("it is the base's");
-    assert!(refused.contains("rename it there"), "{refused}");
+}
+
+#[test]
+fn a_row_of_the_base_is_renamed_in_both_files() {
+    let files = [("phone.cream", DERIVED), ("tiny.cream", SPACE)];
+    let old = unit(&files);
+    let project = Project::new(&old, None);
+    let at = |text: &str| DERIVED.find(text).expect("it stands there");
+    let edits = project.rename(at("s1.kernel"), "t1").expect("it may be");
+    let renamed = |file: usize| {
+        let own = edits
+            .iter()
+            .filter(|edit| edit.span.file == FileId(file as u32));
+        let mut own: Vec<&Edit> = own.collect();
+        own.sort_by_key(|edit| std::cmp::Reverse(edit.span.start));
+        own.into_iter()
+            .fold(files[file].1.to_owned(), |mut text, edit| {
+                text.replace_range(edit.span.range(), &edit.replacement);
+                text
+            })
+    };
+    let texts = [renamed(0), renamed(1)];
+    assert_eq!(texts[0], DERIVED.replace("s1.", "t1."));
+    assert_eq!(texts[1], SPACE.replace("s1", "t1"));
+    let new = unit(&[("phone.cream", &texts[0]), ("tiny.cream", &texts[1])]);
+    assert!(!new.has_errors(), "{:?}", new.diagnostics);
+
+    let taken = project
+        .rename(at("s1.kernel"), "s2")
+        .expect_err("it is another row");
+    assert!(taken.contains("declared already"), "{taken}");
+    let block = project
+        .rename(at("mb("), "other")
+        .expect_err("it is no row");
+    assert!(block.contains("rename it there"), "{block}");
 }
 
 #[test]
