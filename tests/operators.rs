@@ -5,6 +5,7 @@
 
 mod common;
 
+use common::learners::DOUBLE;
 use common::space;
 use creamc::childnet::{Childnet, Inference};
 use creamc::lang::count::{Measure, Sampler};
@@ -15,11 +16,6 @@ use creamc::supernet::{Sharing, Supernet};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};
-
-const DOUBLE: Place = Place {
-    kind: Kind::Double,
-    device: Device::Cpu,
-};
 
 #[test]
 fn a_path_trains_and_gives_the_same_from_the_supernet_alone_and_folded() {

@@ -26,6 +26,7 @@ pub fn lower(space: &Space) -> Ir {
         choices: choices.lowered(space),
         tables: space.tables.iter().map(table).collect(),
         requires: space.requires.clone(),
+        members: space.members.clone(),
     };
     ir.flatten(smallest(&space.resolution.value));
     debug_assert_eq!(ir.verify(), Ok(()));

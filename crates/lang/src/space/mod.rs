@@ -28,6 +28,7 @@ pub(crate) use check::given_to_rows;
 pub(crate) use recipe::{Place, prelude, settle};
 pub(crate) use resolve::given_meaning;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
@@ -156,8 +157,29 @@ pub struct Space {
     pub fit: Vec<usize>,
     /// Epsilon and momentum of every batch norm (`default eps = …, momentum = …`).
     pub norm: NormSettings,
+    /// The values that stand in sets, by the places they are written at.
+    pub members: Members,
     /// The whole item.
     pub span: Span,
+}
+
+/// Values of the sets of a space (`{3, 5, 7}`), each where it is written.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Members(BTreeMap<Span, AttributeValue>);
+
+impl Members {
+    /// Adds one.
+    pub fn insert(&mut self, member: Spanned<AttributeValue>) {
+        self.0.insert(member.span, member.value);
+    }
+
+    /// Where a value stands in the set that is written inside of `place`; `None` where there is no set or not this value.
+    pub fn find(&self, place: Span, value: &str) -> Option<Span> {
+        let mut members = self.0.iter();
+        let found =
+            members.find(|(span, member)| place.contains(**span) && member.to_string() == value);
+        found.map(|(span, _)| *span)
+    }
 }
 
 /// One decision for every attribute that follows it (`choice NAME in …`).

@@ -5,8 +5,8 @@ use creamc_lang::ir::{Ir, lower};
 use creamc_lang::quantity::Ratio;
 use creamc_lang::source::{Span, Spanned};
 use creamc_lang::space::{
-    Activation, Alternative, Attribute, AttributeName, AttributeValue, Block, Domain, Norm,
-    NormSettings, Operator, Padding, Row, Setting, Space, Width,
+    Activation, Alternative, Attribute, AttributeName, AttributeValue, Block, Domain, Members,
+    Norm, NormSettings, Operator, Padding, Row, Setting, Space, Width,
 };
 
 fn here<T>(value: T) -> Spanned<T> {
@@ -153,6 +153,7 @@ fn paper(name: &str, resolution: u32, widths: Widths) -> Space {
                 denominator: 10,
             },
         },
+        members: Members::default(),
         span: Span::default(),
     }
 }

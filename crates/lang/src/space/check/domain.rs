@@ -69,6 +69,9 @@ impl<'a> Checker<'a> {
             .collect();
         let typed: Vec<Spanned<AttributeValue>> = typed.into_iter().collect::<Option<_>>()?;
         self.check_order(&typed, at)?;
+        for member in &typed {
+            self.members.insert(*member);
+        }
         Domain::new(typed.into_iter().map(|value| value.value).collect())
     }
 

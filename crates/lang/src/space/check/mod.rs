@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use super::recipe::Recipe;
 use super::resolve::{Meaning, Scope, resolve};
-use super::{Alternative, NormSettings, Space, report, shape};
+use super::{Alternative, Members, NormSettings, Space, report, shape};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Sources, Spanned};
 use crate::syntax::ast;
@@ -60,6 +60,8 @@ pub(super) struct Checker<'a> {
     used: BTreeSet<&'a str>,
     defaults: Defaults,
     classes: Option<Spanned<u32>>,
+    /// What stands in the sets that were read.
+    members: Members,
 }
 
 impl<'a> Checker<'a> {
@@ -81,6 +83,7 @@ impl<'a> Checker<'a> {
             used: BTreeSet::new(),
             defaults: Defaults::default(),
             classes: None,
+            members: Members::default(),
         }
     }
 
@@ -191,6 +194,7 @@ impl<'a> Checker<'a> {
             requires: requires?,
             fit: fit?,
             norm: self.norm()?,
+            members: std::mem::take(&mut self.members),
             span: space.span,
         })
     }
