@@ -9,15 +9,18 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
+use std::process::Command;
 
 use common::plan;
 use common::runs::{repository, run_options};
+use creamc::data::{Data, Part, Wanted};
 use creamc::nn::{Mode, Place};
-use creamc::retrain::{self, RetrainOptions};
+use creamc::retrain::{self, RetrainOptions, TestOptions};
 use creamc::search::{Draws, Found, SearchOptions, run_until};
 use creamc::supernet::{Sharing, Supernet};
-use creamc::train::NetworkOptions;
+use creamc::train::{NetworkOptions, RunOptions};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -133,6 +136,114 @@ fn a_short_search_trains_and_judges_paths_at_their_own_widths_and_resolutions() 
         let least = losses.fold(f64::INFINITY, f64::min);
         assert_eq!(found.judge_loss, Some(least), "{name}");
     }
+}
+
+/// The shipped images as CIFAR-10 has its own: 32 pixels a side, the one grey plane for each of the three colours.
+fn in_colour(folder: &Path) {
+    let wanted = Wanted::all(10, 1, 32);
+    let data = Data::load(&repository("examples/fashion-mnist"), &wanted).unwrap();
+    // So many of each class, in every file of the set.
+    let write = |name: &str, part: &Part, per_class: Range<usize>| {
+        let set = &part.set;
+        let planes = set.pixels().unwrap().chunks_exact(32 * 32);
+        let mut seen = [0; 10];
+        let mut records = Vec::new();
+        for (&class, plane) in set.labels.iter().zip(planes) {
+            let nth = &mut seen[class as usize];
+            if per_class.contains(nth) {
+                records.push(class as u8);
+                records.extend(plane.repeat(3));
+            }
+            *nth += 1;
+        }
+        fs::write(folder.join(name), records).unwrap();
+    };
+    for batch in 0..5 {
+        let name = format!("data_batch_{}.bin", batch + 1);
+        write(&name, &data.train, batch..batch + 1);
+    }
+    write("test_batch.bin", &data.test, 0..1);
+}
+
+/// What an architecture costs, as another process counts it.
+fn cost(file: &Path) -> Value {
+    let mut creamc = Command::new(env!("CARGO_BIN_EXE_creamc"));
+    let said = creamc.arg("cost").arg(file);
+    let said = said.args(["--format", "json", "--classes", "10"]);
+    serde_json::from_slice(&said.output().unwrap().stdout).unwrap()
+}
+
+#[test]
+fn the_large_space_is_searched_within_flops_params_and_measured_time() {
+    let folder = tempfile::tempdir().unwrap();
+    in_colour(folder.path());
+    let options = |out: Option<&Path>, set: &[&str]| RunOptions {
+        data: Some(folder.path().to_owned()),
+        ..run_options(out, set)
+    };
+    let run = folder.path().join("run");
+    let set = [
+        "EPOCHS=2",
+        "LR=0.05",
+        "WARMUP_STEPS=2",
+        "WARMUP_EPOCHS=0",
+        "DATASET.BATCH_SIZE=8",
+        "SUPERNET.SHARING=elastic",
+        "SUPERNET.META_STA_EPOCH=1",
+        "SUPERNET.UPDATE_ITER=2",
+        "SUPERNET.SLICE=2",
+        "SUPERNET.POOL_SIZE=2",
+        "SUPERNET.JUDGE_IMAGES=10",
+        "SUPERNET.RECAL_IMAGES=20",
+        "SUPERNET.RECAL_BATCH=10",
+        "SUPERNET.PROBE_PATHS=1",
+    ];
+    let found = run_until(
+        &SearchOptions {
+            space: repository("spaces/edge.cream"),
+            classes: Some(10),
+            require: Vec::new(),
+            run: options(Some(&run), &set),
+        },
+        &|| false,
+    );
+    let found = found.unwrap();
+    assert_eq!((found.epochs, found.stopped), (2, false));
+    let log = fs::read_to_string(run.join("log.txt")).unwrap();
+    assert!(log.contains("slices of one set of weights"), "{log}");
+    let best = run.join("best.cream");
+    let cost = cost(&best);
+    let of = |metric: &Value| metric.as_u64().unwrap();
+    assert_eq!(of(&cost["flops"]), found.arch.flops);
+    assert!((150_000_000..=600_000_000).contains(&of(&cost["flops"])));
+    assert!(of(&cost["params"]) <= 8_000_000);
+    assert!((1..=8_000_000).contains(&of(&cost["tables"]["xeon"])));
+
+    let network = NetworkOptions {
+        file: Some(best),
+        arch: None,
+        classes: Some(10),
+    };
+    let alone = folder.path().join("alone");
+    let set = ["EPOCHS=1", "WARMUP_EPOCHS=0", "DATASET.BATCH_SIZE=8"];
+    let trained = retrain::run(&RetrainOptions {
+        network: network.clone(),
+        inherit: Some(run),
+        run: options(Some(&alone), &set),
+    });
+    let trained = trained.unwrap();
+    assert!(trained.test.loss.is_finite());
+    let tested = retrain::run_test(&TestOptions {
+        network,
+        weights: Some(alone.join("model.safetensors")),
+        average: true,
+        csv: None,
+        run: options(None, &["DATASET.BATCH_SIZE=8"]),
+    });
+    let tested = tested.unwrap();
+    assert_eq!(tested.arch.resolution, found.arch.resolution);
+    assert_eq!(tested.tested.images, 10);
+    assert_eq!(tested.tested, trained.test);
 }
 
 #[test]

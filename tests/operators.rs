@@ -5,21 +5,17 @@
 
 mod common;
 
+use common::learners::DOUBLE;
 use common::space;
 use creamc::childnet::{Childnet, Inference};
 use creamc::lang::count::{Measure, Sampler};
 use creamc::lang::ir::Ir;
-use creamc::lang::plan::{self, Request};
+use creamc::lang::plan::{self, Plan, Request};
 use creamc::nn::{Mode, Place};
-use creamc::supernet::Supernet;
+use creamc::supernet::{Sharing, Supernet};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};
-
-const DOUBLE: Place = Place {
-    kind: Kind::Double,
-    device: Device::Cpu,
-};
 
 #[test]
 fn a_path_trains_and_gives_the_same_from_the_supernet_alone_and_folded() {
@@ -61,11 +57,11 @@ fn assert_all_the_same(file: &str, paths: usize) {
     }
 }
 
-/// A supernet of short floats, which without gradient runs in fused passes, and one with the same weights in double
+/// A supernet of 32-bit floats, which without gradient runs in fused passes, and one with the same weights in double
 /// precision, which runs by libtorch's operators.
-fn both_precisions(ir: &Ir) -> [Supernet; 2] {
-    let short = Supernet::new(ir, Place::CPU, 5);
-    let double = Supernet::new(ir, DOUBLE, 6);
+fn both_precisions(ir: &Ir, sharing: Sharing) -> [Supernet; 2] {
+    let short = Supernet::sharing(ir, sharing, Place::CPU, 5);
+    let double = Supernet::sharing(ir, sharing, DOUBLE, 6);
     let named = short.tensors().into_iter();
     let weights = named.map(|one| (one.name.to_string(), one.tensor.detach()));
     double
@@ -81,14 +77,26 @@ fn apart(found: &Tensor, expected: &Tensor) -> f64 {
 
 #[test]
 fn a_path_without_gradient_is_libtorchs_in_every_mode_and_a_group_is_a_batch_of_its_own() {
-    let ir = space("operators.cream");
-    let plan = plan::plan(&ir, &Request::default())
-        .expect("there are no bounds")
-        .0;
+    for (file, sharing) in [
+        ("tests/fixtures/operators.cream", Sharing::Independent),
+        ("tests/fixtures/blocks.cream", Sharing::Independent),
+        ("tests/fixtures/elastic.cream", Sharing::Elastic),
+        ("examples/edge28.cream", Sharing::Elastic),
+    ] {
+        let plan = common::plan(file, &[]);
+        assert_by_kernels_as_by_libtorch(&plan, sharing);
+    }
+}
+
+fn assert_by_kernels_as_by_libtorch(plan: &Plan, sharing: Sharing) {
     let sampler = Sampler::new(&plan.graph, &[], Measure::Decisions).expect("there are paths");
-    let [short, double] = both_precisions(&plan.ir.at(plan.resolution));
+    let [short, double] = both_precisions(&plan.ir.at(plan.resolution), sharing);
     let mut random = ChaCha8Rng::seed_from_u64(8);
-    let images = Tensor::rand([6, 3, 30, 30], (Kind::Float, Device::Cpu));
+    let (channels, side) = (
+        i64::from(plan.ir.input_channels),
+        i64::from(plan.resolution),
+    );
+    let images = Tensor::rand([6, channels, side, side], (Kind::Float, Device::Cpu));
     for _ in 0..12 {
         let path = sampler.draw(&mut random);
         let before: Vec<Tensor> = short.buffers(&path).iter().map(Tensor::copy).collect();

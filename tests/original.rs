@@ -7,6 +7,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
+use common::learners::DOUBLE;
 use common::{assert_close, fixture, fixture_path, space, tiny_childnet_path, tiny_path};
 use creamc::checkpoint::names::Names;
 use creamc::checkpoint::pth;
@@ -21,12 +22,7 @@ use creamc::train::loss::{KdLoss, cross_entropy, distillation, soft_cross_entrop
 use creamc::train::sgd::{Momentum, gradients};
 use creamc_torch::Sgd;
 use serde_json::Value;
-use tch::{Device, Kind, Tensor};
-
-const DOUBLE: Place = Place {
-    kind: Kind::Double,
-    device: Device::Cpu,
-};
+use tch::Tensor;
 
 /// The tiny supernet with the recorded first weights, and everything recorded of it.
 struct Recorded {

@@ -9,6 +9,7 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use common::learners::DOUBLE;
 use common::{assert_close, fixture, plan, space, tiny_path};
 use creamc::checkpoint::names::Names;
 use creamc::data::Batch;
@@ -16,7 +17,7 @@ use creamc::lang::arch::from_choices;
 use creamc::lang::board::{Board, Rules, Score};
 use creamc::lang::count::{Measure, Sampler};
 use creamc::lang::ir::{Ir, Path, Primitive};
-use creamc::nn::{Mode, NamedTensor, Place};
+use creamc::nn::{Mode, NamedTensor};
 use creamc::ranks::Ranks;
 use creamc::search::meta::{self, MetaLayer, MetaStep};
 use creamc::search::recipe::{PickMethod, Recipe, Strategy, Variant};
@@ -32,12 +33,7 @@ use creamc::train::{self, Per, Schedule, Shape};
 use creamc_torch::group::{ProcessGroup, testing};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use tch::{Device, Kind, Tensor};
-
-const DOUBLE: Place = Place {
-    kind: Kind::Double,
-    device: Device::Cpu,
-};
+use tch::{Kind, Tensor};
 
 /// The recorded supernet with its three board entries, at a step in an epoch that distils.
 struct Scene {

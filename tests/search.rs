@@ -95,6 +95,9 @@ fn a_search_ends_with_a_path_inside_the_bound_and_a_readable_folder() {
     for name in ["run.json", "settings.yaml", "log.txt", "board.txt"] {
         assert!(!text(&out.join(name)).is_empty(), "{name}");
     }
+    let sharing =
+        "each candidate of a block has weights of its own (`SUPERNET.SHARING: independent`)";
+    assert_eq!(text(&out.join("log.txt")).matches(sharing).count(), 1);
     let saved = newest(&out);
     assert_eq!(saved.about["epoch"], "3");
     let best = text(&out.join("best.cream"));

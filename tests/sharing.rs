@@ -7,37 +7,35 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use common::learners::{self, DOUBLE, batch, recipe};
 use common::{assert_close, plan};
 use creamc::childnet::Childnet;
-use creamc::data::Batch;
-use creamc::lang::board::Board;
 use creamc::lang::count::{Measure, Sampler};
 use creamc::lang::ir::Path;
 use creamc::lang::plan::Plan;
-use creamc::nn::{Mode, NamedTensor, Place};
+use creamc::nn::{Mode, NamedTensor};
 use creamc::ranks::Ranks;
-use creamc::search::meta::MetaLayer;
-use creamc::search::recipe::{PickMethod, Recipe, Strategy};
+use creamc::search::Draws;
+use creamc::search::recipe::Strategy;
 use creamc::search::sandwich::{self, Ends};
-use creamc::search::step::{Learner, Lessons, Moment};
-use creamc::search::{Draws, Visits};
+use creamc::search::step::{Learner, Moment};
 use creamc::supernet::{Sharing, Supernet};
-use creamc::train::loss::{KdLoss, cross_entropy, soft_cross_entropy};
-use creamc::train::optimiser::OptimiserKind;
-use creamc::train::sgd::{Momentum, gradients};
-use creamc::train::{self, Per, Schedule, Shape};
+use creamc::train::loss::{cross_entropy, soft_cross_entropy};
+use creamc::train::sgd::gradients;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use tch::{Device, Kind, Tensor};
-
-const DOUBLE: Place = Place {
-    kind: Kind::Double,
-    device: Device::Cpu,
-};
+use tch::{Kind, Tensor};
 
 const ELASTIC: &str = "tests/fixtures/elastic.cream";
 /// With searched widths and resolutions.
 const EDGE: &str = "examples/edge28.cream";
+
+/// With blocks of rows of their own.
+const OWN_BLOCKS: [&str; 3] = [
+    "examples/blocks/ghost.cream",
+    "examples/blocks/convnext.cream",
+    "examples/blocks/mixconv.cream",
+];
 
 const BOTH: [Sharing; 2] = [Sharing::Independent, Sharing::Elastic];
 
@@ -51,21 +49,6 @@ fn copies(tensors: &[NamedTensor]) -> Named {
 
 fn supernet(plan: &Plan, sharing: Sharing) -> Supernet {
     Supernet::sharing(&plan.ir.at(plan.resolution), sharing, DOUBLE, 5)
-}
-
-fn batch(plan: &Plan, count: i64) -> Batch {
-    let options = (Kind::Double, Device::Cpu);
-    let (side, channels) = (
-        i64::from(plan.resolution),
-        i64::from(plan.ir.input_channels),
-    );
-    let numbers = Tensor::arange(count * channels * side * side, options);
-    let classes = i64::from(plan.ir.classes);
-    Batch {
-        images: (numbers * 0.37).sin().view([count, channels, side, side]),
-        labels: (Tensor::arange(count, (Kind::Int64, Device::Cpu)) * 7).remainder(classes),
-        share: 1.0,
-    }
 }
 
 /// Paths that go through every candidate of every block, whatever the bounds.
@@ -117,9 +100,14 @@ fn places(size: &[i64]) -> Vec<Vec<i64>> {
 
 #[test]
 fn a_path_is_the_network_with_its_slices_for_every_candidate_and_so_are_its_gradients() {
-    for file in [ELASTIC, EDGE, "tests/fixtures/operators.cream"] {
+    for file in [
+        &[ELASTIC, EDGE, "tests/fixtures/operators.cream"][..],
+        &OWN_BLOCKS,
+    ]
+    .concat()
+    {
         let plan = plan(file, &[]);
-        let batch = batch(&plan, 2);
+        let batch = batch(&plan, 2, DOUBLE);
         for sharing in BOTH {
             let supernet = supernet(&plan, sharing);
             for path in paths_through_all(&plan) {
@@ -153,11 +141,8 @@ fn a_path_is_the_network_with_its_slices_for_every_candidate_and_so_are_its_grad
 
 #[test]
 fn slices_are_first_channels_and_the_middle_of_kernels() {
-    for (file, sharing) in [
-        (ELASTIC, Sharing::Elastic),
-        (EDGE, Sharing::Elastic),
-        (EDGE, Sharing::Independent),
-    ] {
+    let own_blocks = OWN_BLOCKS.map(|file| (file, Sharing::Elastic));
+    for (file, sharing) in [&SLICED[..], &own_blocks].concat() {
         let plan = plan(file, &[]);
         let supernet = supernet(&plan, sharing);
         let stored = copies(&supernet.tensors());
@@ -379,53 +364,8 @@ impl ByHand {
     }
 }
 
-fn recipe(strategy: Strategy) -> Recipe {
-    Recipe {
-        train: train::Recipe {
-            schedule: Schedule {
-                shape: Shape::Constant,
-                per: Per::Update,
-                unit: 1,
-                lr: 0.1,
-                min_lr: 0.0,
-                warmup_lr: 0.0,
-                warmup: 0.0,
-                end: 100.0,
-                steps: 100,
-                noise: None,
-            },
-            steps: 100,
-            momentum: 0.9,
-            weight_decay: 1e-2,
-            smoothing: 0.1,
-            sync_norms: false,
-            short: None,
-            optimiser: OptimiserKind::Sgd {
-                nesterov: true,
-                momentum: 0.9,
-            },
-        },
-        strategy,
-        start_epoch: 100,
-        update_every: 1,
-        slice: 2,
-        pick: PickMethod::Top1,
-        kd_loss: KdLoss::Half,
-        meta_lr: 1e-4,
-    }
-}
-
 fn learner(plan: &Plan, sharing: Sharing) -> Learner {
-    let supernet = supernet(plan, sharing);
-    Learner {
-        momentum: Momentum::of(&supernet.tensors()),
-        supernet,
-        meta: MetaLayer::new(2, i64::from(plan.ir.classes), DOUBLE, 3),
-        board: Board::new(4, 5.0),
-        lessons: Lessons::new(),
-        visits: Visits::none(&plan.ir),
-        ranks: Ranks::alone(),
-    }
+    learners::learner(plan, supernet(plan, sharing), Ranks::alone())
 }
 
 fn by_hand(learner: &Learner, sharing: Sharing) -> ByHand {
@@ -479,7 +419,7 @@ fn steps_move_slices_by_the_textbook_and_nothing_beside_them() {
         let mut expected = by_hand(&learner, sharing);
         let start = copies(&learner.supernet.tensors());
         let recipe = recipe(Strategy::Single);
-        let batch = batch(&plan, 4);
+        let batch = batch(&plan, 4, DOUBLE);
         // The first path again at the end: its momentum has waited, in part under that of others.
         let mut paths = drawn(&plan, 4);
         paths.push(paths[0].clone());
@@ -500,7 +440,7 @@ fn assert_sandwich(plan: &Plan, sharing: Sharing, ends: &Ends, drawn: &[Path; 2]
     let mut expected = by_hand(&learner, sharing);
     let start = copies(&learner.supernet.tensors());
     let recipe = recipe(Strategy::Sandwich(ends.clone()));
-    let batch = batch(plan, 4);
+    let batch = batch(plan, 4, DOUBLE);
     for step in 1..=2 {
         let at = Moment { epoch: 1, step };
         sandwich::step(&mut learner, &recipe, at, (ends, drawn), &batch).unwrap();

@@ -11,68 +11,24 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use common::learners::{DOUBLE, batch, learner, recipe};
 use common::runs::{repository, run_options};
 use common::{assert_close, plan};
 use creamc::data::Batch;
-use creamc::lang::board::Board;
 use creamc::lang::ir::Path as Network;
-use creamc::nn::{Mode, NamedTensor, Place};
+use creamc::nn::{Mode, NamedTensor};
 use creamc::ranks::Ranks;
-use creamc::search::meta::MetaLayer;
-use creamc::search::recipe::{PickMethod, Recipe, Strategy};
+use creamc::search::recipe::{Recipe, Strategy};
 use creamc::search::sandwich::{self, Ends};
-use creamc::search::step::{Learner, Lessons, Moment};
+use creamc::search::step::Moment;
 use creamc::search::{Draws, Found, SearchOptions, Visits, run_until};
 use creamc::supernet::Supernet;
-use creamc::train::loss::{KdLoss, cross_entropy, soft_cross_entropy};
-use creamc::train::optimiser::OptimiserKind;
+use creamc::train::loss::{cross_entropy, soft_cross_entropy};
 use creamc::train::sgd::{Momentum, gradients};
-use creamc::train::{self, Per, Schedule, Shape};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
-use tch::{Device, Kind, Tensor};
-
-const DOUBLE: Place = Place {
-    kind: Kind::Double,
-    device: Device::Cpu,
-};
-
-fn recipe(ends: &Ends) -> Recipe {
-    Recipe {
-        train: train::Recipe {
-            schedule: Schedule {
-                shape: Shape::Constant,
-                per: Per::Update,
-                unit: 1,
-                lr: 0.1,
-                min_lr: 0.0,
-                warmup_lr: 0.0,
-                warmup: 0.0,
-                end: 100.0,
-                steps: 100,
-                noise: None,
-            },
-            steps: 4,
-            momentum: 0.9,
-            weight_decay: 1e-4,
-            smoothing: 0.1,
-            sync_norms: false,
-            short: None,
-            optimiser: OptimiserKind::Sgd {
-                nesterov: true,
-                momentum: 0.9,
-            },
-        },
-        strategy: Strategy::Sandwich(ends.clone()),
-        start_epoch: 0,
-        update_every: 1,
-        slice: 2,
-        pick: PickMethod::Top1,
-        kd_loss: KdLoss::Half,
-        meta_lr: 1e-4,
-    }
-}
+use tch::Tensor;
 
 /// One loss for all four paths, one backward pass, and a step of what took part.
 fn by_one_graph(supernet: &Supernet, recipe: &Recipe, paths: [&Network; 4], batch: &Batch) {
@@ -110,23 +66,10 @@ fn a_sandwich_step_is_one_step_down_the_sum_of_four_losses() {
         assert!((costs[0]..=costs[1]).contains(&plan.cost(path).flops));
     }
     let ir = plan.ir.at(plan.resolution);
-    let recipe = recipe(&ends);
+    let recipe = recipe(Strategy::Sandwich(ends.clone()));
     let supernet = || Supernet::new(&ir, DOUBLE, 3);
-    let mut learner = Learner {
-        supernet: supernet(),
-        momentum: Momentum::default(),
-        meta: MetaLayer::new(2, 10, DOUBLE, 3),
-        board: Board::new(4, 5.0),
-        lessons: Lessons::new(),
-        visits: Visits::none(&plan.ir),
-        ranks: Ranks::alone(),
-    };
-    tch::manual_seed(1);
-    let batch = Batch {
-        images: Tensor::rand([8, 1, 28, 28], (Kind::Double, Device::Cpu)),
-        labels: Tensor::from_slice(&[0_i64, 1, 2, 3, 4, 5, 6, 7]),
-        share: 1.0,
-    };
+    let mut learner = learner(&plan, supernet(), Ranks::alone());
+    let batch = batch(&plan, 8, DOUBLE);
     let at = Moment { epoch: 1, step: 1 };
     sandwich::step(&mut learner, &recipe, at, (&ends, &drawn), &batch).unwrap();
     let expected = supernet();

@@ -3,11 +3,10 @@
 
 use std::path::PathBuf;
 
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 8] = [
     "src/shim.cpp",
     "src/lazy/lazy.cpp",
     "src/lazy/choose.cpp",
-    "src/packed.cpp",
     "src/steps.cpp",
     "src/autocast.cpp",
     "src/group/group.cpp",

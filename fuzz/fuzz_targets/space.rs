@@ -5,7 +5,7 @@ use std::path::Path;
 
 use creamc::lang::arch;
 use creamc::lang::compile::{self, Overrides, Unit};
-use creamc::lang::diagnostic::{self, Diagnostic};
+use creamc::lang::diagnostic::{self, Diagnostic, Renderer};
 use creamc::lang::plan::{self, Request};
 use creamc::lang::source::{FileId, Files, ReadError};
 use creamc::lang::syntax;
@@ -33,6 +33,7 @@ impl Files for One<'_> {
     fn read(&self, path: &Path) -> Result<String, ReadError> {
         match path.to_str() {
             Some("x.cream") => Ok(self.0.to_owned()),
+            Some("t.yaml") => Ok(include_str!("../seeds/t.yaml").to_owned()),
             Some("y.cream") => Ok("cream 1\nuse \"x.cream\"\nlet far = 3\n".to_owned()),
             _ => Err(ReadError("there is no such file".to_owned())),
         }
@@ -45,8 +46,9 @@ fn compiled(text: &str) -> Unit {
 }
 
 fn show(unit: &Unit, found: &[Diagnostic]) {
+    let mut renderer = Renderer::new(&unit.sources, true);
     for one in found {
-        let _ = diagnostic::render(one, &unit.sources, true);
+        let _ = renderer.render(one);
         let _ = diagnostic::json(one, &unit.sources).to_string();
     }
 }

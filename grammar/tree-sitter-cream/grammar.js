@@ -34,13 +34,24 @@ module.exports = grammar({
 
     use: ($) => seq('use', field('path', $.string)),
 
-    space: ($) => seq('space', field('name', $.name), '{', repeat($.item), '}'),
+    space: ($) => seq(
+      'space', field('name', $.name),
+      choice(
+        seq('{', repeat($.item), '}'),
+        seq('of', field('base', $.name), '{', repeat(choice($.fix, $.narrow, $.require)), '}'),
+      ),
+    ),
 
     arch: ($) => seq(
       'arch', field('name', $.name), 'of', field('space', $.name), '{', repeat($.fix), '}',
     ),
 
     fix: ($) => seq(field('target', $.dotted), '=', list(choice($.number, $.prim))),
+
+    // What a space that is derived from another leaves of a domain.
+    narrow: ($) => seq(
+      field('target', $.dotted), field('word', choice('in', 'fit')), field('domain', $._domain),
+    ),
 
     item: ($) => choice(
       $.input, $.output, $.default, $.let, $.choice, $.table, $.block, $.layer, $.stage,

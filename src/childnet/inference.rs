@@ -36,8 +36,7 @@ impl Inference {
     /// When the images are not of the network's size.
     pub fn forward(&self, images: &Tensor) -> Tensor {
         let blocks = self.blocks.iter();
-        // Blocks write over what they are given; the images are the caller's.
-        let images = self.place.images(images).copy();
-        tch::no_grad(|| blocks.fold(images, |x, block| block.forward(x)))
+        let images = self.place.images(images);
+        tch::no_grad(|| blocks.fold(images, |x, block| block.forward(&x)))
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::arch::{self, Picked};
-use super::findings::{self, Format};
+use super::findings::{DRAWN, Format, JsonList};
 use super::load::{Loaded, SpaceArgs};
 use super::{CANNOT_WRITE, Verdict, say, text};
 
@@ -38,18 +38,45 @@ enum Deny {
 /// When a file cannot be read, or nothing can be written.
 pub fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<Verdict> {
     let mut found = Found::default();
+    let mut printer = match args.format {
+        Format::Human => Printer::Human(out),
+        Format::Json => Printer::Json(JsonList::open(out)?),
+    };
     for file in &args.files {
         match checked(file, &args.space) {
-            Ok(checked) => found.add(file, checked, args.format, out)?,
+            Ok((loaded, content)) => {
+                found.add(&loaded);
+                printer.print(file, &loaded, &content)?;
+            }
             Err(error) => found.unreadable.push(format!("{error:#}")),
         }
     }
-    if args.format == Format::Json {
-        findings::print_json(std::mem::take(&mut found.messages), out)?;
-    } else {
-        found.summary(args.files.len());
+    match printer {
+        Printer::Human(_) => found.summary(args.files.len()),
+        Printer::Json(list) => list.close()?,
     }
     found.verdict(args)
+}
+
+/// Prints what is known of a file as soon as it is, so that one file's messages are in memory at a time.
+enum Printer<'w, W> {
+    Human(&'w mut W),
+    Json(JsonList<'w, W>),
+}
+
+impl<W: Write> Printer<'_, W> {
+    fn print(&mut self, file: &Path, loaded: &Loaded, content: &str) -> anyhow::Result<()> {
+        match self {
+            Printer::Human(out) => {
+                loaded.show();
+                if !loaded.has_errors() {
+                    writeln!(out, "{}: {content}", file.display()).context(CANNOT_WRITE)?;
+                }
+                Ok(())
+            }
+            Printer::Json(list) => loaded.list(list),
+        }
+    }
 }
 
 /// One compiled file, and in a few words what is in it.
@@ -101,43 +128,31 @@ fn archs(loaded: &mut Loaded) -> String {
 struct Found {
     errors: usize,
     warnings: usize,
-    messages: Vec<serde_json::Value>,
     unreadable: Vec<String>,
 }
 
 impl Found {
-    fn add(
-        &mut self,
-        file: &Path,
-        (loaded, content): (Loaded, String),
-        format: Format,
-        out: &mut impl Write,
-    ) -> anyhow::Result<()> {
+    fn add(&mut self, loaded: &Loaded) {
         let (errors, warnings) = loaded.tally();
         self.errors += errors;
         self.warnings += warnings;
-        match format {
-            Format::Json => self.messages.extend(loaded.messages()),
-            Format::Human => {
-                loaded.show();
-                if errors == 0 {
-                    writeln!(out, "{}: {content}", file.display()).context(CANNOT_WRITE)?;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Says how much was found where one screen may not show it.
     fn summary(&self, files: usize) {
-        if self.errors + self.warnings > 1 {
+        let all = self.errors + self.warnings;
+        if all > 1 {
             let kinds = [(self.errors, "error"), (self.warnings, "warning")];
             let found = kinds.into_iter().filter(|(count, _)| *count > 0);
             let words: Vec<String> = found
                 .map(|(count, noun)| text::plural(count, noun))
                 .collect();
+            let rest = match all > DRAWN {
+                true => "; `--format json` prints all",
+                false => "",
+            };
             say(&format!(
-                "{} in {}",
+                "{} in {}{rest}",
                 words.join(" and "),
                 text::plural(files, "file")
             ));

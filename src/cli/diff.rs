@@ -13,7 +13,7 @@ use creamc_lang::space::Require;
 use creamc_lang::syntax::ast;
 
 use super::arch;
-use super::findings::{self, Format};
+use super::findings::{self, Format, JsonList};
 use super::load::{Loaded, SpaceArgs};
 use super::{CANNOT_WRITE, Verdict};
 
@@ -21,7 +21,7 @@ use super::{CANNOT_WRITE, Verdict};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples: creamc diff before/mobile.cream spaces/mobile.cream
-          creamc diff spaces/published.cream spaces/published.cream --arch cream_43 --arch cream_114
+          creamc diff spaces/published/43.cream spaces/published/114.cream
 
 Exit codes: 0 the same, 1 different, 2 a file has errors, or the world or the usage is wrong.")]
 pub struct Args {
@@ -217,9 +217,10 @@ fn refuse(
     match args.format {
         Format::Human => [before, after].iter().for_each(|side| side.loaded.show()),
         Format::Json => {
-            let mut messages = before.loaded.messages();
-            messages.extend(after.loaded.messages());
-            findings::print_json(messages, out)?;
+            let mut list = JsonList::open(out)?;
+            before.loaded.list(&mut list)?;
+            after.loaded.list(&mut list)?;
+            list.close()?;
         }
     }
     Ok(Verdict::NotCompared)

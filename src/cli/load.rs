@@ -9,12 +9,10 @@ use creamc_lang::plan::{self, Plan, Request};
 use creamc_lang::source::{Files, Span};
 use creamc_lang::space::Require;
 
-use serde_json::Value;
-
 use crate::disk::Disk;
 
 use super::Verdict;
-use super::findings::{self, Format};
+use super::findings::{self, Format, JsonList};
 
 /// What every command takes that compiles a space.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -128,14 +126,21 @@ impl Loaded {
     pub fn refuse(&self, format: Format, out: &mut impl Write) -> anyhow::Result<Verdict> {
         match format {
             Format::Human => self.show(),
-            Format::Json => findings::print_json(self.messages(), out)?,
+            Format::Json => {
+                let mut list = JsonList::open(out)?;
+                self.list(&mut list)?;
+                list.close()?;
+            }
         }
         Ok(Verdict::Faulty)
     }
 
-    /// What was found, as JSON values.
-    pub fn messages(&self) -> Vec<Value> {
-        findings::values(&self.unit.sources, &self.unit.diagnostics)
+    /// Prints what was found into a list of JSON.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub fn list(&self, list: &mut JsonList<'_, impl Write>) -> anyhow::Result<()> {
+        list.add(&self.unit.sources, &self.unit.diagnostics)
     }
 
     /// Prints what was found beside the output.

@@ -6,8 +6,8 @@ mod values;
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::Context;
-use creamc_lang::count::Limits;
+use anyhow::{Context, anyhow};
+use creamc_lang::count::{Limits, TooManySums};
 use creamc_lang::plan::Plan;
 use creamc_lang::quantity::grouped;
 use creamc_lang::space::{Metric, Setting};
@@ -67,13 +67,17 @@ impl Feasible {
     fn of(plan: &Plan, exact: bool) -> anyhow::Result<Feasible> {
         let graph = &plan.bounded_graph;
         if exact {
-            let count = graph
-                .count_exact(&plan.windows, Limits::default())
-                .context("cannot count exactly (without --exact an interval is given)")?;
+            let count = graph.count_exact(&plan.windows, Limits::default());
+            let count = count.map_err(|TooManySums| out_of_reach(plan))?;
             return Ok(Feasible::Exactly(count.to_string()));
         }
-        let (least, most) = graph.count_interval(&plan.windows);
-        Ok(Feasible::Between(least.to_string(), most.to_string()))
+        Ok(Feasible::between(plan))
+    }
+
+    /// Guaranteed, and quick.
+    fn between(plan: &Plan) -> Feasible {
+        let (least, most) = plan.bounded_graph.count_interval(&plan.windows);
+        Feasible::Between(least.to_string(), most.to_string())
     }
 
     /// For reading; `paths` is the number of all, in decimal digits.
@@ -86,6 +90,18 @@ impl Feasible {
             Feasible::Between(least, most) => with_share(&text::span(least, most), least, paths),
         }
     }
+}
+
+/// What stands in the way of an exact count, and what is sure without it.
+fn out_of_reach(plan: &Plan) -> anyhow::Error {
+    let windows = plan.windows.iter();
+    let bounded: Vec<&str> = windows.map(|one| plan.ir.metric_name(one.metric)).collect();
+    let sure = Feasible::between(plan).text(&plan.graph.count().to_string());
+    anyhow!(
+        "paths have too many different costs to be counted exactly by {}; \
+         surely feasible, as without --exact: {sure}",
+        bounded.join(" and "),
+    )
 }
 
 /// `114, 95.0% of all`.
@@ -242,5 +258,34 @@ fn bound(plan: &Plan, metric: Metric) -> String {
             };
             format!("{low}..{}", metric.for_reading(high))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use creamc_lang::checked::Checked;
+
+    use super::out_of_reach;
+
+    #[test]
+    fn where_paths_cannot_be_counted_the_bounds_in_the_way_and_a_sure_interval_are_told() {
+        let text = "cream 1
+space small {
+    input  image(channels = 1, resolution = 8)
+    output classes(10)
+    layer stem    conv(kernel = 3)                  channels = 8
+    stage body    conv(kernel in {1, 3})            channels = 8    depth in 1..3
+    layer pool    avgpool
+    layer logits  linear                            channels = classes
+    require flops in 0..100K
+    require params <= 1200
+}";
+        let small = Checked::from_text("small.cream", text).expect("the text is right");
+        let plan = small.plan().expect("there are paths");
+        let why = out_of_reach(&plan).to_string();
+        let bounds = "counted exactly by flops and params; surely feasible";
+        assert!(why.contains(bounds), "{why}");
+        // Of 2 + 4 + 8 paths those with at most one 3x3 convolution, which has 592 params.
+        assert!(why.ends_with(": 9, 64.3% of all"), "{why}");
     }
 }

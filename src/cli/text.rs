@@ -6,19 +6,35 @@ use creamc_lang::quantity::{count_for_reading, grouped};
 use creamc_lang::space::Metric;
 use serde_json::{Map, Value};
 
-/// `1 error`, `2 errors`.
+/// `1 error`, `2 errors`, `3,000 errors`.
 pub fn plural(count: usize, noun: &str) -> String {
     let ending = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{ending}")
+    format!("{} {noun}{ending}", grouped(&count.to_string()))
 }
 
-/// `16`, `16 and 32`, `16, 24 and 32`.
+/// More numbers in even steps are told by their ends.
+const MANY: usize = 8;
+
+/// `16`, `16 and 32`, `16, 24 and 32`; `128..224 step 4` where that is long.
 pub fn listed(numbers: &[u32]) -> String {
+    if let Some(range) = long_range(numbers) {
+        return range;
+    }
     let words: Vec<String> = numbers.iter().map(u32::to_string).collect();
     match words.as_slice() {
         [most @ .., last] if !most.is_empty() => format!("{} and {last}", most.join(", ")),
         _ => words.concat(),
     }
+}
+
+/// Many ascending numbers in even steps, as they would be written in a space.
+fn long_range(numbers: &[u32]) -> Option<String> {
+    let &[first, second, .., last] = numbers else {
+        return None;
+    };
+    let step = second - first;
+    let is_even = numbers.windows(2).all(|pair| pair[1] - pair[0] == step);
+    (is_even && numbers.len() > MANY).then(|| format!("{first}..{last} step {step}"))
 }
 
 /// A count for reading: `81.7M`.
@@ -171,6 +187,13 @@ mod tests {
         assert_eq!(listed(&[16]), "16");
         assert_eq!(listed(&[16, 32]), "16 and 32");
         assert_eq!(listed(&[8, 16, 32]), "8, 16 and 32");
+        assert_eq!(
+            listed(&[1, 2, 3, 4, 5, 6, 7, 8]),
+            "1, 2, 3, 4, 5, 6, 7 and 8"
+        );
+        let even: Vec<u32> = (0..25).map(|step| 128 + 4 * step).collect();
+        assert_eq!(listed(&even), "128..224 step 4");
+        assert!(listed(&[&even[..], &[230]].concat()).ends_with(", 224 and 230"));
     }
 
     #[test]

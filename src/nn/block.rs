@@ -9,7 +9,7 @@ use tch::Tensor;
 
 use super::folded::FoldedBlock;
 use super::init::Initial;
-use super::lazy::LazyBlock;
+use super::lazy::{LazyBlock, Packed};
 use super::norm::Norm;
 use super::op::{self, Built};
 use super::source::Source;
@@ -48,6 +48,7 @@ impl Block {
     ) -> Block {
         let (mut parameters, mut buffers) = (Vec::new(), Vec::new());
         let mut steps = Vec::with_capacity(ops.len());
+        let inputs: Vec<&[Input]> = ops.iter().map(|op| &op.inputs[..]).collect();
         for (at, op) in ops.iter().enumerate() {
             let name = format!("{prefix}.{}", op.name);
             let built = Built::new(&op.primitive, norm, &name, source);
@@ -56,7 +57,7 @@ impl Block {
             steps.push(Step {
                 built,
                 inputs: op.inputs.clone(),
-                last_read: last_read(ops, at),
+                last_read: last_read(&inputs, at),
             });
         }
         Block {
@@ -82,23 +83,31 @@ impl Block {
     /// # Panics
     /// When the input's shape is not the one the operators were made for.
     pub fn forward(&self, x: &Tensor, mode: Mode) -> Tensor {
-        let lazy = match mode {
+        let packed = match mode {
             Mode::Train => None,
-            _ => LazyBlock::of(&self.steps, x),
+            _ => Packed::for_images(&self.steps, x),
         };
+        let lazy = packed.as_ref().map(|packed| self.lazy(packed));
         match (lazy, mode) {
             (Some(block), Mode::Probe) => block.run_groups(x, x.size()[0]),
             (Some(block), Mode::ProbeGroups(size)) => block.run_groups(x, size),
-            (Some(block), Mode::Eval) => block.run(x, None, |_, norm| {
-                LazyStatistics::Given(&norm.mean, &norm.var)
-            }),
+            (Some(block), Mode::Eval) => block.run_given(x),
             _ => self.watched(x, mode),
+        }
+    }
+
+    fn lazy<'b>(&'b self, packed: &'b Packed) -> LazyBlock<'b> {
+        LazyBlock {
+            steps: &self.steps,
+            packed,
         }
     }
 
     /// As [`Block::forward`], by operators of libtorch, which keep what a gradient needs.
     fn watched(&self, x: &Tensor, mode: Mode) -> Tensor {
-        let Ok(y) = self.run(x, 0.0, |_, norm, x| Ok::<_, Never>(norm.forward(x, mode)));
+        let Ok(y) = run(&self.steps, x, 0.0, |_, norm, x| {
+            Ok::<_, Never>(norm.forward(x, mode))
+        });
         y
     }
 
@@ -119,14 +128,15 @@ impl Block {
     ) -> Result<Tensor, TorchError> {
         match over {
             Over::Own if drop == 0.0 => Ok(self.forward(x, mode)),
-            _ => self.run(x, drop, |_, norm, x| norm.forward_over(x, mode, over)),
+            _ => run(&self.steps, x, drop, |_, norm, x| {
+                norm.forward_over(x, mode, over)
+            }),
         }
     }
 
     /// The block for inference, with copies of its tensors as they are now.
     pub fn folded(&self) -> FoldedBlock {
-        let steps = self.steps.iter();
-        FoldedBlock::new(steps.map(|step| (&step.built, &step.inputs[..], &step.last_read[..])))
+        FoldedBlock::of(&self.steps)
     }
 
     /// Empty outside statistics for this block's norms.
@@ -143,14 +153,14 @@ impl Block {
     pub fn measure(&self, x: &Tensor, statistics: &mut BlockStatistics) -> Tensor {
         statistics.batches += 1;
         let share = 1.0 / f64::from(statistics.batches);
-        if let Some(block) = LazyBlock::of(&self.steps, x) {
+        if let Some(packed) = Packed::for_images(&self.steps, x) {
             let batch = x.size()[0];
-            return block.run(x, Some(batch), |at, _| {
+            return self.lazy(&packed).run(x, Some(batch), |at, _| {
                 let moments = &statistics.norms[at];
                 LazyStatistics::Groups(batch, Some((&moments.mean, &moments.var, share)))
             });
         }
-        let Ok(y) = self.run(x, 0.0, |at, norm, x| {
+        let Ok(y) = run(&self.steps, x, 0.0, |at, norm, x| {
             let moments = &statistics.norms[at];
             Ok::<_, Never>(norm.by_batch(x, Some((&moments.mean, &moments.var)), share))
         });
@@ -159,13 +169,13 @@ impl Block {
 
     /// Runs the block with outside statistics.
     pub fn judge(&self, x: &Tensor, statistics: &BlockStatistics) -> Tensor {
-        if let Some(block) = LazyBlock::of(&self.steps, x) {
-            return block.run(x, None, |at, _| {
+        if let Some(packed) = Packed::for_images(&self.steps, x) {
+            return self.lazy(&packed).run(x, None, |at, _| {
                 let moments = &statistics.norms[at];
                 LazyStatistics::Given(&moments.mean, &moments.var)
             });
         }
-        let Ok(y) = self.run(x, 0.0, |at, norm, x| {
+        let Ok(y) = run(&self.steps, x, 0.0, |at, norm, x| {
             let moments = &statistics.norms[at];
             Ok::<_, Never>(norm.by_given(x, &moments.mean, &moments.var))
         });
@@ -182,76 +192,54 @@ impl Block {
             own.tensor.shallow_clone().copy_(measured);
         }
     }
-
-    /// Runs the steps; `normalise` is told which of the block's norms it does.
-    fn run<E>(
-        &self,
-        x: &Tensor,
-        drop: f64,
-        normalise: impl Fn(usize, &Norm, &Tensor) -> Result<Tensor, E>,
-    ) -> Result<Tensor, E> {
-        let mut values: Vec<Option<Tensor>> = Vec::with_capacity(self.steps.len());
-        let mut norms = 0;
-        for step in &self.steps {
-            let input = |at: usize| match step.inputs[at] {
-                Input::Block => x,
-                Input::Op(op) => values[op]
-                    .as_ref()
-                    .expect("a value lives until its last reader"),
-            };
-            let output = match &step.built {
-                Built::Conv(conv) => conv.forward(input(0)),
-                Built::Norm(norm) => {
-                    norms += 1;
-                    normalise(norms - 1, norm, input(0))?
-                }
-                Built::Act(activation) => op::activate(*activation, input(0)),
-                Built::GlobalAvgPool => op::global_average(input(0)),
-                Built::AvgPool { kernel, stride } => op::average(input(0), *kernel, *stride),
-                Built::Linear { weight, bias } => op::linear(input(0), weight, bias),
-                Built::Add if drop > 0.0 && step.inputs.contains(&Input::Block) => {
-                    let branch = usize::from(step.inputs[0] == Input::Block);
-                    x + op::drop_images(input(branch), drop)
-                }
-                Built::Add => input(0) + input(1),
-                Built::Mul => input(0) * input(1),
-                Built::GlobalMaxPool => op::global_largest(input(0)),
-                Built::MaxPool { kernel, stride } => op::largest(input(0), *kernel, *stride),
-                Built::Half { first } => op::half(input(0), *first),
-                Built::Slice { from, channels } => op::slice(input(0), *from, *channels),
-                Built::Shuffle { groups } => op::shuffle(input(0), *groups),
-                Built::Concat => op::concat(&(0..step.inputs.len()).map(input).collect::<Vec<_>>()),
-                Built::LayerNorm(norm) => norm.forward(input(0)),
-                Built::Scale(weight) => op::scale(input(0), weight),
-            };
-            for &done in &step.last_read {
-                values[done] = None;
-            }
-            values.push(Some(output));
-        }
-        Ok(match values.pop() {
-            Some(output) => output.expect("the last output has no reader"),
-            None => x.shallow_clone(),
-        })
-    }
 }
 
-/// Outputs that the op at `at` reads and no later one does.
-fn last_read(ops: &[Op], at: usize) -> Vec<usize> {
-    let mut done: Vec<usize> = ops[at]
-        .inputs
-        .iter()
-        .filter_map(|input| match *input {
-            Input::Op(op)
-                if !ops[at + 1..]
-                    .iter()
-                    .any(|later| later.inputs.contains(input)) =>
-            {
-                Some(op)
+/// Runs the steps of a block by operators of libtorch; `normalise` is told which of the block's norms it does.
+pub(super) fn run<E>(
+    steps: &[Step],
+    x: &Tensor,
+    drop: f64,
+    normalise: impl Fn(usize, &Norm, &Tensor) -> Result<Tensor, E>,
+) -> Result<Tensor, E> {
+    let mut values: Vec<Option<Tensor>> = Vec::with_capacity(steps.len());
+    let mut norms = 0;
+    for step in steps {
+        let input = |at: usize| match step.inputs[at] {
+            Input::Block => x,
+            Input::Op(op) => values[op]
+                .as_ref()
+                .expect("a value lives until its last reader"),
+        };
+        let output = match &step.built {
+            Built::Norm(norm) => {
+                norms += 1;
+                normalise(norms - 1, norm, input(0))?
             }
-            _ => None,
-        })
-        .collect();
+            Built::Add if drop > 0.0 && step.inputs.contains(&Input::Block) => {
+                let branch = usize::from(step.inputs[0] == Input::Block);
+                x + op::drop_images(input(branch), drop)
+            }
+            built => built.run(&(0..step.inputs.len()).map(input).collect::<Vec<_>>()),
+        };
+        for &done in &step.last_read {
+            values[done] = None;
+        }
+        values.push(Some(output));
+    }
+    Ok(match values.pop() {
+        Some(output) => output.expect("the last output has no reader"),
+        None => x.shallow_clone(),
+    })
+}
+
+/// Outputs that the step at `at` reads and no later one does, by the inputs of all steps.
+pub(super) fn last_read(inputs: &[&[Input]], at: usize) -> Vec<usize> {
+    let is_read_later = |input| inputs[at + 1..].iter().any(|later| later.contains(input));
+    let done = inputs[at].iter().filter_map(|input| match *input {
+        Input::Op(op) if !is_read_later(input) => Some(op),
+        _ => None,
+    });
+    let mut done: Vec<usize> = done.collect();
     done.sort_unstable();
     done.dedup();
     done

@@ -1,214 +1,87 @@
-//! A block for inference: norms folded into the convolutions before them, what follows a convolution done in its
-//! pass, activations in place.
+//! A block for inference: norms folded into the convolutions before them, weights packed once.
+
+use std::cell::OnceCell;
+use std::convert::Infallible as Never;
 
 use creamc_lang::ir::Input;
-use creamc_lang::space::Activation;
 use tch::Tensor;
 
-use super::layer_norm::LayerNorm;
+use super::block::{self, Step, last_read};
+use super::lazy::{self, LazyBlock, Packed};
 use super::norm::Norm;
-use super::op::{self, Built, Conv};
-use super::packed::{self, Packed};
+use super::op::{Built, Conv};
 
-/// A block whose norms have their running statistics for good: half the passes over its values, no gradient.
+/// A block whose norms have their running statistics for good: fewer passes over its values, no gradient.
 /// Equal to the block in [`Mode::Eval`](super::Mode::Eval) up to rounding.
 #[derive(Debug)]
 pub struct FoldedBlock {
     steps: Vec<Step>,
-}
-
-#[derive(Debug)]
-pub(super) struct Step {
-    pub work: Work,
-    pub inputs: Vec<Input>,
-    /// Outputs that no later step reads.
-    last_read: Vec<usize>,
-}
-
-#[derive(Debug)]
-pub(super) enum Work {
-    Conv(Conv),
-    /// A convolution and what was fused with it; a second input is what its values are added to.
-    Packed(Packed),
-    /// A norm that no convolution could take up.
-    Norm(Norm),
-    LayerNorm(LayerNorm),
-    Scale(Tensor),
-    /// Its value is its input's: a norm that went into its convolution.
-    Pass,
-    Act(Activation),
-    /// Of a value that nothing else reads, so that it may be written over.
-    ActInPlace(Activation),
-    GlobalAvgPool,
-    AvgPool {
-        kernel: i64,
-        stride: i64,
-    },
-    Linear {
-        weight: Tensor,
-        bias: Tensor,
-    },
-    GlobalMaxPool,
-    MaxPool {
-        kernel: i64,
-        stride: i64,
-    },
-    Add,
-    Mul,
-    Half {
-        first: i64,
-    },
-    Slice {
-        from: i64,
-        channels: i64,
-    },
-    Shuffle {
-        groups: i64,
-    },
-    Concat,
+    /// Made for the first images that it serves.
+    packed: OnceCell<Packed>,
 }
 
 impl FoldedBlock {
-    /// From a block's steps: what each does, what it reads, and what is read there for the last time.
-    pub(super) fn new<'a>(
-        steps: impl Iterator<Item = (&'a Built, &'a [Input], &'a [usize])>,
-    ) -> FoldedBlock {
-        let mut folded: Vec<Step> = Vec::new();
-        for (built, inputs, last_read) in steps {
-            let own = |before: &usize| {
-                let read = Input::Op(*before);
-                let alias = folded[*before].work.is_alias();
-                last_read.contains(before)
-                    && !alias
-                    && !folded.iter().any(|step| step.inputs.contains(&read))
+    /// From a block's steps, with copies of their tensors as they are now.
+    pub(super) fn of(steps: &[Step]) -> FoldedBlock {
+        let (mut folded, mut inputs) = (Vec::new(), Vec::new());
+        // Where the output of each step is found now.
+        let mut places: Vec<usize> = Vec::with_capacity(steps.len());
+        for step in steps {
+            let at = |input: &Input| match *input {
+                Input::Block => Input::Block,
+                Input::Op(op) => Input::Op(places[op]),
             };
-            let before = match inputs {
-                [Input::Op(before)] if own(before) => Some(*before),
-                _ => None,
-            };
-            let work = match (built, before.map(|before| &mut folded[before].work)) {
-                (Built::Norm(norm), Some(Work::Conv(conv))) => {
-                    fold(norm, conv);
-                    Work::Pass
-                }
-                (Built::Act(activation), Some(_)) => Work::ActInPlace(*activation),
-                _ => Work::of(built),
-            };
-            folded.push(Step {
-                work,
-                inputs: inputs.to_vec(),
-                last_read: last_read.to_vec(),
-            });
+            let before = only_read_here(step, steps).map(|op| places[op]);
+            let before = before.and_then(|at| Some((at, folded.get_mut(at)?)));
+            if let (Built::Norm(norm), Some((at, Built::Conv(conv)))) = (&step.built, before) {
+                fold(norm, conv);
+                places.push(at);
+            } else {
+                inputs.push(step.inputs.iter().map(at).collect::<Vec<_>>());
+                places.push(folded.len());
+                folded.push(step.built.detached());
+            }
         }
-        packed::fuse(&mut folded);
-        FoldedBlock { steps: folded }
+        let all: Vec<&[Input]> = inputs.iter().map(Vec::as_slice).collect();
+        let last_reads: Vec<_> = (0..all.len()).map(|at| last_read(&all, at)).collect();
+        let steps = folded.into_iter().zip(inputs).zip(last_reads);
+        let steps = steps.map(|((built, inputs), last_read)| Step {
+            built,
+            inputs,
+            last_read,
+        });
+        FoldedBlock {
+            steps: steps.collect(),
+            packed: OnceCell::new(),
+        }
     }
 
-    /// Runs the block on `[N, C, H, W]`, which it may write over. No gradient may be asked for.
+    /// Runs the block on `[N, C, H, W]`. No gradient may be asked for.
     ///
     /// # Panics
     /// When the input's shape is not the one the operators were made for.
-    pub fn forward(&self, x: Tensor) -> Tensor {
-        let mut values: Vec<Option<Tensor>> = Vec::with_capacity(self.steps.len());
-        for step in &self.steps {
-            let output = step.run(&x, &values);
-            for &done in &step.last_read {
-                values[done] = None;
-            }
-            values.push(Some(output));
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        if lazy::serves(&self.steps, x) {
+            let packed = self.packed.get_or_init(|| Packed::of(&self.steps));
+            let steps = &self.steps;
+            return LazyBlock { steps, packed }.run_given(x);
         }
-        match values.pop() {
-            Some(output) => output.expect("the last output has no reader"),
-            None => x,
-        }
+        let Ok(y) = block::run(&self.steps, x, 0.0, |_, norm, x| {
+            Ok::<_, Never>(norm.by_given(x, &norm.mean, &norm.var))
+        });
+        y
     }
 }
 
-impl Step {
-    fn run(&self, x: &Tensor, values: &[Option<Tensor>]) -> Tensor {
-        let input = |at: usize| match self.inputs[at] {
-            Input::Block => x,
-            Input::Op(op) => values[op]
-                .as_ref()
-                .expect("a value lives until its last reader"),
-        };
-        match &self.work {
-            Work::Conv(conv) => conv.forward(input(0)),
-            Work::Packed(packed) => {
-                let sum = self.inputs.get(1).map(|_| input(1));
-                packed.forward(input(0), sum)
-            }
-            Work::Norm(norm) => norm.by_given(input(0), &norm.mean, &norm.var),
-            Work::Pass => input(0).shallow_clone(),
-            Work::Act(activation) => op::activate(*activation, input(0)),
-            Work::ActInPlace(activation) => in_place(*activation, input(0)),
-            Work::GlobalAvgPool => op::global_average(input(0)),
-            Work::AvgPool { kernel, stride } => op::average(input(0), *kernel, *stride),
-            Work::Linear { weight, bias } => op::linear(input(0), weight, bias),
-            Work::Add => input(0) + input(1),
-            Work::Mul => input(0) * input(1),
-            Work::GlobalMaxPool => op::global_largest(input(0)),
-            Work::MaxPool { kernel, stride } => op::largest(input(0), *kernel, *stride),
-            Work::Half { first } => op::half(input(0), *first),
-            Work::Slice { from, channels } => op::slice(input(0), *from, *channels),
-            Work::Shuffle { groups } => op::shuffle(input(0), *groups),
-            Work::Concat => op::concat(&(0..self.inputs.len()).map(input).collect::<Vec<_>>()),
-            Work::LayerNorm(norm) => norm.forward(input(0)),
-            Work::Scale(weight) => op::scale(input(0), weight),
-        }
-    }
-}
-
-impl Work {
-    /// Whether its output may share the memory of its input: an activation that does nothing gives its
-    /// input itself, some of the channels are a view, and so are all of them in their old order.
-    fn is_alias(&self) -> bool {
-        matches!(
-            self,
-            Work::Act(Activation::None)
-                | Work::Half { .. }
-                | Work::Slice { .. }
-                | Work::Shuffle { .. }
-        )
-    }
-
-    fn of(built: &Built) -> Work {
-        let copy = |tensor: &Tensor| tensor.detach().copy();
-        match built {
-            Built::Conv(conv) => Work::Conv(Conv {
-                weight: copy(&conv.weight),
-                bias: conv.bias.as_ref().map(copy),
-                ..*conv
-            }),
-            Built::Norm(norm) => Work::Norm(norm.detached()),
-            Built::Act(activation) => Work::Act(*activation),
-            Built::GlobalAvgPool => Work::GlobalAvgPool,
-            Built::AvgPool { kernel, stride } => Work::AvgPool {
-                kernel: *kernel,
-                stride: *stride,
-            },
-            Built::Linear { weight, bias } => Work::Linear {
-                weight: copy(weight),
-                bias: copy(bias),
-            },
-            Built::Add => Work::Add,
-            Built::Mul => Work::Mul,
-            Built::GlobalMaxPool => Work::GlobalMaxPool,
-            Built::MaxPool { kernel, stride } => Work::MaxPool {
-                kernel: *kernel,
-                stride: *stride,
-            },
-            Built::Half { first } => Work::Half { first: *first },
-            Built::Slice { from, channels } => Work::Slice {
-                from: *from,
-                channels: *channels,
-            },
-            Built::Shuffle { groups } => Work::Shuffle { groups: *groups },
-            Built::Concat => Work::Concat,
-            Built::LayerNorm(norm) => Work::LayerNorm(norm.detached()),
-            Built::Scale(weight) => Work::Scale(copy(weight)),
-        }
-    }
+/// The step whose output is the only input of this one and has no other reader.
+fn only_read_here(step: &Step, steps: &[Step]) -> Option<usize> {
+    let [Input::Op(before)] = step.inputs[..] else {
+        return None;
+    };
+    let readers = steps
+        .iter()
+        .filter(|one| one.inputs.contains(&step.inputs[0]));
+    (readers.count() == 1).then_some(before)
 }
 
 /// γ·(w∗x + b − μ)/σ + β as one convolution. The sums are made in double precision.
@@ -222,17 +95,4 @@ fn fold(norm: &Norm, conv: &mut Conv) {
     };
     conv.weight = weight.to_kind(kind);
     conv.bias = Some(bias.to_kind(kind));
-}
-
-fn in_place(activation: Activation, x: &Tensor) -> Tensor {
-    let mut x = x.shallow_clone();
-    match activation {
-        Activation::Relu => x.relu_(),
-        Activation::Relu6 => x.clamp_(0.0, 6.0),
-        Activation::Swish => x.silu_(),
-        Activation::Hswish => x.hardswish_(),
-        Activation::Sigmoid => x.sigmoid_(),
-        Activation::Hsigmoid => x.hardsigmoid_(),
-        Activation::Gelu | Activation::None => op::activate(activation, &x),
-    }
 }

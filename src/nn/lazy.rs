@@ -8,28 +8,33 @@ use tch::Tensor;
 
 use super::block::Step;
 use super::norm::Norm;
-use super::op::{self, Built};
+use super::op::Built;
 
 /// Numbers of a block's largest value that a CPU's caches hold: groups of images beyond run one after the other.
 const CACHED: i64 = 1 << 19;
 
-/// A block's steps with packed weights, for as long as the weights stay as they are.
-pub(super) struct LazyBlock<'s> {
-    steps: &'s [Step],
-    /// Packed convolutions, and whether a norm reads them.
+/// The weights of a block's convolutions, packed, for as long as they stay as they are.
+#[derive(Debug)]
+pub(super) struct Packed {
+    /// With each, whether a norm reads its output.
     convs: Vec<Option<(LazyConv, bool)>>,
 }
 
-impl<'s> LazyBlock<'s> {
-    /// A block of these steps, where it can run so on such images, here and now.
-    pub fn of(steps: &'s [Step], x: &Tensor) -> Option<LazyBlock<'s>> {
-        let flat = |step: &Step| matches!(step.built, Built::Linear { .. });
-        let inner = steps.len().saturating_sub(1);
-        let serves = Lazy::serves(x) && !steps[..inner].iter().any(flat);
-        serves.then(|| LazyBlock::new(steps))
+/// A block's steps with packed weights.
+#[derive(Clone, Copy)]
+pub(super) struct LazyBlock<'s> {
+    pub steps: &'s [Step],
+    pub packed: &'s Packed,
+}
+
+impl Packed {
+    /// Packs the weights of these steps, where the block can run so on such images, here and now.
+    pub fn for_images(steps: &[Step], x: &Tensor) -> Option<Packed> {
+        serves(steps, x).then(|| Packed::of(steps))
     }
 
-    fn new(steps: &'s [Step]) -> LazyBlock<'s> {
+    /// Packs the weights of these steps.
+    pub fn of(steps: &[Step]) -> Packed {
         let packed = |(at, step): (usize, &Step)| match &step.built {
             Built::Conv(conv) if LazyConv::serves(&conv.weight, conv.groups) => {
                 let bias = conv.bias.as_ref();
@@ -39,25 +44,48 @@ impl<'s> LazyBlock<'s> {
             }
             _ => None,
         };
-        LazyBlock {
-            steps,
+        Packed {
             convs: steps.iter().enumerate().map(packed).collect(),
         }
     }
+}
 
+/// Whether a block of these steps can run on packed weights on such images, here and now.
+pub(super) fn serves(steps: &[Step], x: &Tensor) -> bool {
+    let flat = |step: &Step| matches!(step.built, Built::Linear { .. });
+    let inner = steps.len().saturating_sub(1);
+    Lazy::serves(x) && !steps[..inner].iter().any(flat)
+}
+
+impl<'s> LazyBlock<'s> {
     /// Runs the block on `[N, C, H, W]` with the statistics of each group of so many images, on as many groups at once
     /// as the caches hold.
-    pub fn run_groups(&self, x: &Tensor, group: i64) -> Tensor {
+    ///
+    /// # Panics
+    /// When the images are no whole number of groups.
+    pub fn run_groups(self, x: &Tensor, group: i64) -> Tensor {
+        let images = x.size()[0];
+        assert!(
+            group > 0 && images % group == 0,
+            "{images} images in groups of {group}"
+        );
         let run = |x: &Tensor| {
             let each = |_, _: &'s Norm| LazyStatistics::Groups(group, None);
             self.run(x, Some(group), each)
         };
         let at_once = (CACHED / (self.largest(x) * group)).max(1) * group;
-        if at_once >= x.size()[0] {
+        if at_once >= images {
             return run(x);
         }
         let outputs: Vec<Tensor> = x.split(at_once, 0).iter().map(run).collect();
         Tensor::cat(&outputs, 0)
+    }
+
+    /// Runs the block on `[N, C, H, W]` with the norms' running statistics.
+    pub fn run_given(self, x: &Tensor) -> Tensor {
+        self.run(x, None, |_, norm| {
+            LazyStatistics::Given(&norm.mean, &norm.var)
+        })
     }
 
     /// Runs the block on `[N, C, H, W]`. `each` says what each of its norms does; `group` is how many images share
@@ -66,17 +94,17 @@ impl<'s> LazyBlock<'s> {
     /// # Panics
     /// When the input's shape is not the one the operators were made for.
     pub fn run(
-        &self,
+        self,
         x: &Tensor,
         group: Option<i64>,
         each: impl Fn(usize, &'s Norm) -> LazyStatistics<'s>,
     ) -> Tensor {
         self.try_run(x, group, each)
-            .expect("the input's shape is the one the operators were made for")
+            .expect("libtorch runs the block")
     }
 
     fn try_run(
-        &self,
+        self,
         x: &Tensor,
         group: Option<i64>,
         each: impl Fn(usize, &'s Norm) -> LazyStatistics<'s>,
@@ -91,7 +119,7 @@ impl<'s> LazyBlock<'s> {
                 Built::GlobalAvgPool => values.average(step)?,
                 Built::Norm(norm) => {
                     norms += 1;
-                    let [value] = values.take(step)?;
+                    let [value] = exactly(values.take(step)?);
                     value.norm(&norm.lazy(), each(norms - 1, norm))?
                 }
                 _ => self.step(at, &mut values, group)?,
@@ -102,32 +130,43 @@ impl<'s> LazyBlock<'s> {
     }
 
     /// What any other step makes of the values.
-    fn step(&self, at: usize, values: &mut Values, group: Option<i64>) -> Result<Lazy, TorchError> {
+    fn step(self, at: usize, values: &mut Values, group: Option<i64>) -> Result<Lazy, TorchError> {
         let step = &self.steps[at];
-        if let Built::Concat = step.built {
-            return joined(values.all(step)?);
-        }
-        if step.inputs.len() == 2 {
-            return two(&step.built, values.take(step)?);
-        }
-        let [value] = values.take(step)?;
-        match (&step.built, &self.convs[at]) {
+        let inputs = values.take(step)?;
+        match (&step.built, &self.packed.convs[at]) {
             (Built::Conv(conv), Some((packed, normed))) => {
+                let [value] = exactly(inputs);
                 let place = conv.place(&value.size());
                 value.conv(packed, place, group.filter(|_| *normed))
             }
             (Built::Act(activation), _) => match lazy_act(*activation) {
-                Some(act) => value.act(act),
-                None => Lazy::new(&op::activate(*activation, &value.settled()?)),
+                Some(act) => {
+                    let [value] = exactly(inputs);
+                    value.act(act)
+                }
+                None => done(&step.built, inputs),
             },
-            (built, _) => Lazy::new(&one(built, &value.settled()?)),
+            (Built::Add, _) => {
+                let [a, b] = exactly(inputs);
+                a.plus(b)
+            }
+            (Built::Mul, _) if inputs[1].size()[2..] == [1, 1] => {
+                let [value, gate] = exactly(inputs);
+                value.gated(gate)
+            }
+            (built, _) => done(built, inputs),
         }
     }
 
     /// The largest value of the block for one image of `[N, C, H, W]`, in numbers; more where a stride makes it smaller.
-    fn largest(&self, x: &Tensor) -> i64 {
+    fn largest(self, x: &Tensor) -> i64 {
         let size = x.size();
-        let widths = self.convs.iter().flatten().map(|(conv, _)| conv.width());
+        let widths = self
+            .packed
+            .convs
+            .iter()
+            .flatten()
+            .map(|(conv, _)| conv.width());
         widths.max().unwrap_or(0).max(size[1]) * size[2] * size[3]
     }
 }
@@ -140,13 +179,7 @@ struct Values<'x> {
 
 impl Values<'_> {
     /// A step's inputs. Those that no later step reads are its own.
-    fn take<const N: usize>(&mut self, step: &Step) -> Result<[Lazy; N], TorchError> {
-        let inputs = self.all(step)?;
-        Ok(<[Lazy; N]>::try_from(inputs).expect("an operator has as many inputs as it reads"))
-    }
-
-    /// The same, however many they are.
-    fn all(&mut self, step: &Step) -> Result<Vec<Lazy>, TorchError> {
+    fn take(&mut self, step: &Step) -> Result<Vec<Lazy>, TorchError> {
         let inputs = step.inputs.iter().map(|&at| self.share(at)).collect();
         self.let_go(step);
         inputs
@@ -186,36 +219,17 @@ impl Values<'_> {
 
 const ALIVE: &str = "a value lives until its last reader";
 
-fn one(built: &Built, x: &Tensor) -> Tensor {
-    match built {
-        Built::Conv(conv) => conv.forward(x),
-        Built::AvgPool { kernel, stride } => op::average(x, *kernel, *stride),
-        Built::Linear { weight, bias } => op::linear(x, weight, bias),
-        Built::GlobalMaxPool => op::global_largest(x),
-        Built::MaxPool { kernel, stride } => op::largest(x, *kernel, *stride),
-        Built::Half { first } => op::half(x, *first),
-        Built::Slice { from, channels } => op::slice(x, *from, *channels),
-        Built::Shuffle { groups } => op::shuffle(x, *groups),
-        Built::LayerNorm(norm) => norm.forward(x),
-        Built::Scale(weight) => op::scale(x, weight),
-        _ => unreachable!("it has two inputs, or is done without its neighbours' values"),
-    }
+fn exactly<const N: usize>(inputs: Vec<Lazy>) -> [Lazy; N] {
+    <[Lazy; N]>::try_from(inputs).expect("an operator has as many inputs as it reads")
 }
 
-fn two(built: &Built, [a, b]: [Lazy; 2]) -> Result<Lazy, TorchError> {
-    match built {
-        Built::Add => a.plus(b),
-        Built::Mul if b.size()[2..] == [1, 1] => a.gated(b),
-        Built::Mul => Lazy::new(&(a.settled()? * b.settled()?)),
-        _ => unreachable!("it has one input, or any number"),
-    }
-}
-
-/// Channels of all values one behind the other.
-fn joined(values: Vec<Lazy>) -> Result<Lazy, TorchError> {
-    let values: Result<Vec<Tensor>, _> = values.into_iter().map(|one| one.settled()).collect();
-    let values = values?;
-    Lazy::new(&op::concat(&values.iter().collect::<Vec<_>>()))
+/// An operator without a kernel of its own, by libtorch.
+fn done(built: &Built, inputs: Vec<Lazy>) -> Result<Lazy, TorchError> {
+    let inputs: Vec<Tensor> = inputs
+        .into_iter()
+        .map(Lazy::settled)
+        .collect::<Result<_, _>>()?;
+    Lazy::new(&built.run(&inputs.iter().collect::<Vec<_>>()))
 }
 
 /// Whether a norm reads the output of the step at `at`.

@@ -4,7 +4,7 @@
 //! them. Out: a [`Block`], its tensors named after the operators. Nothing here
 //! waits for a device: no value is read back inside a forward.
 //!
-//! Short floats on a CPU, where no gradient is asked for, run in few passes ([`Mode::Probe`], [`Mode::ProbeGroups`],
+//! 32-bit floats on a CPU, where no gradient is asked for, run in few passes ([`Mode::Probe`], [`Mode::ProbeGroups`],
 //! [`Mode::Eval`], measuring and judging); everything else by libtorch's operators. Both are equal to rounding.
 
 mod block;
@@ -15,7 +15,6 @@ mod lazy;
 mod norm;
 mod op;
 mod overall;
-mod packed;
 mod resize;
 mod source;
 mod statistics;

@@ -128,6 +128,62 @@ impl Built {
         }
     }
 
+    /// The operator on its inputs; a batch norm by its running statistics.
+    ///
+    /// # Panics
+    /// When there are fewer inputs than it reads, or they are not of its size.
+    pub fn run(&self, inputs: &[&Tensor]) -> Tensor {
+        let x = inputs[0];
+        match self {
+            Built::Conv(conv) => conv.forward(x),
+            Built::Norm(norm) => norm.by_given(x, &norm.mean, &norm.var),
+            Built::LayerNorm(norm) => norm.forward(x),
+            Built::Scale(weight) => scale(x, weight),
+            Built::Act(activation) => activate(*activation, x),
+            Built::GlobalAvgPool => global_average(x),
+            Built::AvgPool { kernel, stride } => average(x, *kernel, *stride),
+            Built::Linear { weight, bias } => x.flatten(1, -1).linear(weight, Some(bias)),
+            Built::GlobalMaxPool => x.amax([2_i64, 3].as_slice(), true),
+            Built::MaxPool { kernel, stride } => largest(x, *kernel, *stride),
+            Built::Add => x + inputs[1],
+            Built::Mul => x * inputs[1],
+            Built::Half { first } => x.slice(1, *first, None, 2), // a view
+            Built::Slice { from, channels } => x.narrow(1, *from, *channels), // a view
+            Built::Shuffle { groups } => shuffle(x, *groups),
+            Built::Concat => Tensor::cat(inputs, 1),
+        }
+    }
+
+    /// A copy with the tensors as they are now, of which no gradient is asked.
+    pub fn detached(&self) -> Built {
+        let copy = |tensor: &Tensor| tensor.detach().copy();
+        match self {
+            Built::Conv(conv) => Built::Conv(Conv {
+                weight: copy(&conv.weight),
+                bias: conv.bias.as_ref().map(copy),
+                ..*conv
+            }),
+            Built::Norm(norm) => Built::Norm(norm.detached()),
+            Built::LayerNorm(norm) => Built::LayerNorm(norm.detached()),
+            Built::Scale(weight) => Built::Scale(copy(weight)),
+            Built::Linear { weight, bias } => Built::Linear {
+                weight: copy(weight),
+                bias: copy(bias),
+            },
+            Built::Act(activation) => Built::Act(*activation),
+            Built::GlobalAvgPool => Built::GlobalAvgPool,
+            &Built::AvgPool { kernel, stride } => Built::AvgPool { kernel, stride },
+            Built::GlobalMaxPool => Built::GlobalMaxPool,
+            &Built::MaxPool { kernel, stride } => Built::MaxPool { kernel, stride },
+            Built::Add => Built::Add,
+            Built::Mul => Built::Mul,
+            &Built::Half { first } => Built::Half { first },
+            &Built::Slice { from, channels } => Built::Slice { from, channels },
+            &Built::Shuffle { groups } => Built::Shuffle { groups },
+            Built::Concat => Built::Concat,
+        }
+    }
+
     /// The trainable tensors with the last parts of their names.
     pub fn parameters(&self) -> Vec<(&'static str, &Tensor)> {
         match self {
@@ -235,11 +291,11 @@ fn hard_sigmoid(x: &Tensor) -> Tensor {
     (x + 3.0).clamp(0.0, 6.0) / 6.0
 }
 
-pub fn global_average(x: &Tensor) -> Tensor {
+fn global_average(x: &Tensor) -> Tensor {
     x.mean_dim([2_i64, 3].as_slice(), true, None::<Kind>)
 }
 
-pub fn average(x: &Tensor, kernel: i64, stride: i64) -> Tensor {
+fn average(x: &Tensor, kernel: i64, stride: i64) -> Tensor {
     let (ceil_mode, count_padding) = (false, false);
     x.avg_pool2d(
         [kernel; 2],
@@ -251,12 +307,8 @@ pub fn average(x: &Tensor, kernel: i64, stride: i64) -> Tensor {
     )
 }
 
-pub fn global_largest(x: &Tensor) -> Tensor {
-    x.amax([2_i64, 3].as_slice(), true)
-}
-
 /// The padding of libtorch's max pool is smaller than every number.
-pub fn largest(x: &Tensor, kernel: i64, stride: i64) -> Tensor {
+fn largest(x: &Tensor, kernel: i64, stride: i64) -> Tensor {
     let (dilation, ceil_mode) = ([1; 2], false);
     x.max_pool2d(
         [kernel; 2],
@@ -267,18 +319,8 @@ pub fn largest(x: &Tensor, kernel: i64, stride: i64) -> Tensor {
     )
 }
 
-/// Every second channel, as a view.
-pub fn half(x: &Tensor, first: i64) -> Tensor {
-    x.slice(1, first, None, 2)
-}
-
-/// Consecutive channels, as a view.
-pub fn slice(x: &Tensor, from: i64, channels: i64) -> Tensor {
-    x.narrow(1, from, channels)
-}
-
 /// The first channel of each of some groups, then the second of each, and so on.
-pub fn shuffle(x: &Tensor, groups: i64) -> Tensor {
+fn shuffle(x: &Tensor, groups: i64) -> Tensor {
     let [images, channels, height, width] = x.size()[..] else {
         unreachable!("images have four dimensions")
     };
@@ -288,13 +330,8 @@ pub fn shuffle(x: &Tensor, groups: i64) -> Tensor {
         .reshape([images, channels, height, width])
 }
 
-/// Channels one behind the other.
-pub fn concat(values: &[&Tensor]) -> Tensor {
-    Tensor::cat(values, 1)
-}
-
 /// Each channel times its own number, in the kind of `x`.
-pub fn scale(x: &Tensor, weight: &Tensor) -> Tensor {
+fn scale(x: &Tensor, weight: &Tensor) -> Tensor {
     (x * weight.view([1, -1, 1, 1])).to_kind(x.kind())
 }
 
@@ -303,8 +340,4 @@ pub fn drop_images(x: &Tensor, share: f64) -> Tensor {
     let keep = 1.0 - share;
     let each = Tensor::rand([x.size()[0], 1, 1, 1], (Kind::Float, x.device()));
     x / keep * (each + keep).floor().to_kind(x.kind())
-}
-
-pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Tensor {
-    x.flatten(1, -1).linear(weight, Some(bias))
 }

@@ -157,7 +157,25 @@ fn larger(a: &Primitive, b: &Primitive) -> Primitive {
             in_features: in_features.max(a_in),
             out_features: out_features.max(a_out),
         },
-        // Operators without tensors.
-        (a, _) => a.clone(),
+        // Operators without tensors have no size. Of two kinds the first is kept.
+        (
+            Primitive::Act(_)
+            | Primitive::GlobalAvgPool
+            | Primitive::AvgPool { .. }
+            | Primitive::GlobalMaxPool
+            | Primitive::MaxPool { .. }
+            | Primitive::Add
+            | Primitive::Mul
+            | Primitive::Half { .. }
+            | Primitive::Slice { .. }
+            | Primitive::Shuffle { .. }
+            | Primitive::Concat { .. }
+            | Primitive::Conv { .. }
+            | Primitive::Norm { .. }
+            | Primitive::LayerNorm { .. }
+            | Primitive::Scale { .. }
+            | Primitive::Linear { .. },
+            _,
+        ) => a.clone(),
     }
 }

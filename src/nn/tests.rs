@@ -141,10 +141,7 @@ fn a_shuffle_puts_even_channels_before_odd_ones_and_leaves_its_input_alone() {
     let x = PLACE.images(&Tensor::from_slice(&[-1.0, -2.0, 3.0, 4.0]).view([1, 4, 1, 1]));
     let expected = Tensor::from_slice(&[-1.0, 3.0, 0.0, 4.0]).view([1, 4, 1, 1]);
     let block = shuffled();
-    for out in [
-        block.forward(&x, Mode::Eval),
-        block.folded().forward(x.copy()),
-    ] {
+    for out in [block.forward(&x, Mode::Eval), block.folded().forward(&x)] {
         assert!(out.to_kind(Kind::Double).equal(&expected));
     }
     assert_eq!(x.double_value(&[0, 1, 0, 0]), -2.0);
@@ -286,6 +283,36 @@ fn weights_of_another_network_are_refused_and_nothing_changes() {
     assert_eq!(own[2].tensor.min().double_value(&[]), 1.0);
 }
 
+/// Maps so large that the caches hold two groups and no third.
+#[test]
+fn groups_that_run_one_after_the_other_are_batches_of_their_own_too() {
+    let ops = [
+        op("conv", conv(3, 1, Padding::Symmetric), &[Input::Block]),
+        op("bn1", Primitive::Norm { channels: 4 }, &[Input::Op(0)]),
+        op("act", Primitive::Act(Activation::Swish), &[Input::Op(1)]),
+    ];
+    let place = Place::CPU;
+    let block = Block::new("s.0", &ops, NORM, Initial { place, ..INITIAL });
+    let x = place.images(&images(5, 256));
+    tch::no_grad(|| {
+        let together = block.forward(&x, Mode::ProbeGroups(1));
+        for (at, image) in x.split(1, 0).iter().enumerate() {
+            let alone = block.forward(image, Mode::Probe);
+            assert!(together.narrow(0, at as i64, 1).equal(&alone), "image {at}");
+        }
+    });
+}
+
+#[test]
+#[should_panic(expected = "3 images in groups of 2")]
+fn groups_that_are_not_whole_are_refused() {
+    let place = Place::CPU;
+    let ops = [op("conv", conv(3, 1, Padding::Symmetric), &[Input::Block])];
+    let block = Block::new("s.0", &ops, NORM, Initial { place, ..INITIAL });
+    let x = place.images(&images(3, 5));
+    let _ = tch::no_grad(|| block.forward(&x, Mode::ProbeGroups(2)));
+}
+
 #[test]
 fn a_folded_block_gives_what_the_block_gives_in_evaluation() {
     let act = Primitive::Act;
@@ -322,7 +349,7 @@ fn a_folded_block_gives_what_the_block_gives_in_evaluation() {
         op("add", Primitive::Add, &[Input::Op(3), Input::Op(1)]),
     ]);
     blocks.extend(residuals());
-    // Convolutions of short floats are packed, and do what follows them.
+    // 32-bit floats run by kernels of our own.
     for (place, precision) in [(PLACE, 1e-12), (Place::CPU, 1e-5)] {
         for ops in &blocks {
             folds(ops, place, precision);
@@ -401,7 +428,7 @@ fn folds(ops: &[Op], place: Place, precision: f64) {
     let folded = tch::no_grad(|| block.folded());
     // Twice: what was packed for the first images serves the next.
     for _ in 0..2 {
-        let found = tch::no_grad(|| folded.forward(x.copy()));
+        let found = tch::no_grad(|| folded.forward(&x));
         let scale = expected.abs().max().double_value(&[]);
         let difference = largest_difference(&found, &expected);
         assert!(
@@ -432,7 +459,7 @@ fn a_layer_norm_is_torchs_over_the_channels_of_each_pixel() {
         assert!(largest_difference(&out, &expected.permute([0, 3, 1, 2])) < 1e-12);
     }
     assert!(norm.buffers().is_empty());
-    let folded = tch::no_grad(|| norm.folded().forward(x.shallow_clone()));
+    let folded = tch::no_grad(|| norm.folded().forward(&x));
     assert!(largest_difference(&folded, &expected.permute([0, 3, 1, 2])) < 1e-12);
 }
 
@@ -468,7 +495,7 @@ fn a_folded_block_writes_over_no_slice_or_shuffle_of_what_others_read() {
         let block = Block::new("row.0", &ops, NORM, INITIAL);
         let x = images(2, 4);
         let expected = tch::no_grad(|| block.forward(&x, Mode::Eval));
-        let folded = tch::no_grad(|| block.folded().forward(x.shallow_clone()));
+        let folded = tch::no_grad(|| block.folded().forward(&x));
         assert!(largest_difference(&folded, &expected) < 1e-12);
     }
 }

@@ -63,7 +63,12 @@ fn copy(
             file.display()
         )));
     }
-    let identity = contents.about.get("weights").unwrap_or(&plan.weights);
+    let Some(identity) = contents.about.get("weights") else {
+        return Err(Error::Refused(format!(
+            "{} holds no supernet of a search: give --inherit the folder of a `creamc search`",
+            file.display()
+        )));
+    };
     let Some(sharing) = Sharing::of_identity(identity, &plan.weights) else {
         return Err(Error::Refused(format!(
             "{} is of another space than the architecture: take an architecture of the search's own space",

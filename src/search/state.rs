@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use creamc_lang::board::{Entry, Score};
 use creamc_lang::ir::{Ir, Path};
+use creamc_lang::plan::Plan;
 use creamc_lang::space::Setting;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -171,6 +172,10 @@ fn put(search: &mut Search, mut contents: Contents) -> Result<(), String> {
     let learner = &mut search.learner;
     let fault = |error: crate::nn::WeightsError| error.to_string();
     let entries = entries(&words, &mut contents, &search.plan.ir, search.place)?;
+    let shapes = shapes(&search.plan, search.recipe.slice);
+    if !entries.iter().all(|entry| is_of(&entry.payload, &shapes)) {
+        return Err("an entry of its board has images or probabilities of another size".to_owned());
+    }
     let restored = learner.board.restore(entries, words.added);
     restored.ok_or("its board holds a path twice or too many")?;
     let momentum = contents.take(MOMENTUM);
@@ -232,6 +237,18 @@ fn entries(
         })
     });
     entries.collect()
+}
+
+/// Sizes of an entry's images and probabilities.
+fn shapes(plan: &Plan, slice: i64) -> (Vec<i64>, Vec<i64>) {
+    let channels = i64::from(plan.ir.input_channels);
+    let side = i64::from(plan.resolution);
+    let classes = i64::from(plan.ir.classes);
+    (vec![slice, channels, side, side], vec![slice, classes])
+}
+
+fn is_of(probe: &Probe, (images, softmax): &(Vec<i64>, Vec<i64>)) -> bool {
+    probe.images.size() == *images && probe.softmax.size() == *softmax
 }
 
 fn probe(mut parts: BTreeMap<String, Tensor>, place: Place) -> Result<Probe, String> {

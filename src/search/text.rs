@@ -7,6 +7,7 @@ use creamc_lang::ir::{Ir, Path};
 use super::step::Lessons;
 use super::teacher::Probe;
 use super::visits::Visits;
+use crate::supernet::Sharing;
 
 /// A path on one line: the original's index form where the space has one, else
 /// the candidates of every row.
@@ -43,6 +44,19 @@ pub fn board_text(board: &Board<Probe>, ir: &Ir) -> String {
         );
     }
     text
+}
+
+/// What the beginning of a run says about the weights that will be trained.
+#[must_use]
+pub fn sharing_text(sharing: Sharing) -> &'static str {
+    match sharing {
+        Sharing::Independent => {
+            "each candidate of a block has weights of its own (`SUPERNET.SHARING: independent`)"
+        }
+        Sharing::Elastic => {
+            "candidates of one structure are slices of one set of weights (`SUPERNET.SHARING: elastic`)"
+        }
+    }
 }
 
 /// What the end of a run says about the meta layer: whether it has learned to choose.

@@ -12,9 +12,11 @@ use super::judge::{Judge, Judged};
 use super::pick::{Pick, board_paths, judge_all, lowest, rescore};
 use super::recipe::{Recipe, Strategy};
 use super::records::{Found, JudgedRecord, Records, SearchRecord};
+use super::run::sharing;
 use super::state;
 use super::step::{Learner, Moment};
 use super::teacher::Probe;
+use super::text::sharing_text;
 use super::training::{Epoch, Walker};
 use crate::config::SearchSettings;
 use crate::data::Loader;
@@ -93,6 +95,9 @@ impl Search<'_> {
     fn train(&mut self, progress: bool, stop: &dyn Fn() -> bool) -> Result<bool, Error> {
         if self.recipe.strategy == Strategy::Untrained {
             return Ok(false);
+        }
+        if self.walker.at.step == 0 {
+            self.records.say(sharing_text(sharing(self.settings)))?;
         }
         let epochs = self.settings.train.epochs;
         let (steps, made) = (self.recipe.train.schedule.steps, self.walker.at.step);

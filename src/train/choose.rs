@@ -14,18 +14,32 @@ use crate::run::Manifest;
 /// The published networks and their space, as text; they belong to the program.
 struct Shipped;
 
-const PUBLISHED_FILE: &str = "spaces/published.cream";
 const SPACE_FILE: &str = "spaces/mobile.cream";
+
+macro_rules! shipped {
+    ($($file:literal),*) => {
+        [$(($file, include_str!(concat!("../../", $file)))),*]
+    };
+}
+
+const SHIPPED: [(&str, &str); PUBLISHED.len() + 1] = shipped![
+    "spaces/mobile.cream",
+    "spaces/published/14.cream",
+    "spaces/published/43.cream",
+    "spaces/published/114.cream",
+    "spaces/published/287.cream",
+    "spaces/published/481.cream",
+    "spaces/published/604.cream"
+];
 
 impl Files for Shipped {
     fn read(&self, path: &Path) -> Result<String, ReadError> {
-        if path == Path::new(PUBLISHED_FILE) {
-            Ok(include_str!("../../spaces/published.cream").to_owned())
-        } else if path == Path::new(SPACE_FILE) {
-            Ok(include_str!("../../spaces/mobile.cream").to_owned())
-        } else {
-            Err(ReadError("it is not part of the program".to_owned()))
-        }
+        let mut files = SHIPPED.iter();
+        let found = files.find(|(file, _)| path == Path::new(file));
+        let missing = || ReadError("it is not part of the program".to_owned());
+        found
+            .map(|(_, text)| (*text).to_owned())
+            .ok_or_else(missing)
     }
 }
 
@@ -67,7 +81,7 @@ impl Chosen {
         let classes = network.classes.or(set_classes(settings));
         let file = network.file.as_deref();
         let load = |file| Source::load_for(file, network.classes, &settings.train, run.show);
-        let shipped = || Source::of(&Shipped, Path::new(PUBLISHED_FILE), classes, run.show);
+        let shipped = |file: &str| Source::of(&Shipped, Path::new(file), classes, run.show);
         match (&settings.selection, file) {
             (None, None) => Err(no_network()),
             (Some(Selection::Indices(lists)), Some(file)) if network.arch.is_none() => {
@@ -87,11 +101,13 @@ impl Chosen {
             }
             (None, Some(file)) => Chosen::of_arch(load(file)?, network.arch.as_deref()),
             (Some(Selection::Published(size)), None) => {
-                Chosen::of_arch(shipped()?.without_bounds(), Some(&published(*size)))
+                let source = shipped(&format!("spaces/published/{size}.cream"))?;
+                Chosen::of_arch(source.without_bounds(), Some(&published(*size)))
             }
             (Some(Selection::Indices(lists)), None) => {
                 let side = settings.image_size.unwrap_or(ORIGINAL_SIDE);
-                Chosen::of_indices(shipped()?.without_bounds(), lists, Some(side), run.warn)
+                let source = shipped(SPACE_FILE)?;
+                Chosen::of_indices(source.without_bounds(), lists, Some(side), run.warn)
             }
         }
     }

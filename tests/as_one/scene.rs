@@ -4,32 +4,23 @@ use std::sync::Arc;
 
 use creamc::childnet::Childnet;
 use creamc::data::Batch;
-use creamc::lang::board::{Board, Score};
+use creamc::lang::board::Score;
 use creamc::lang::ir::Path;
 use creamc::lang::plan::Plan;
 use creamc::nn::{NamedTensor, Place};
 use creamc::ranks::Ranks;
-use creamc::search::meta::MetaLayer;
-use creamc::search::recipe::{PickMethod, Recipe, Strategy};
-use creamc::search::step::{Learner, Lessons};
+use creamc::search::Draws;
+use creamc::search::recipe::{Recipe, Strategy};
+use creamc::search::step::Learner;
 use creamc::search::teacher::Probe;
-use creamc::search::{Draws, Visits};
 use creamc::supernet::Supernet;
-use creamc::train::loss::KdLoss;
-use creamc::train::optimiser::OptimiserKind;
-use creamc::train::sgd::Momentum;
-use creamc::train::{self, Per, Schedule, Shape};
 use creamc_torch::group::testing;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};
 
-use super::common::{assert_close, plan};
-
-pub const DOUBLE: Place = Place {
-    kind: Kind::Double,
-    device: Device::Cpu,
-};
+pub use super::common::learners::DOUBLE;
+use super::common::{assert_close, learners, plan};
 
 /// A space and paths of it.
 pub struct Scene {
@@ -56,20 +47,8 @@ impl Scene {
         Childnet::new(&network, place, 5)
     }
 
-    /// So many images, each around a mean of its own, and their classes.
     pub fn batch(&self, count: i64, place: Place) -> Batch {
-        let options = (Kind::Double, Device::Cpu);
-        let side = i64::from(self.plan.resolution);
-        let channels = i64::from(self.plan.ir.input_channels);
-        let numbers = Tensor::arange(count * channels * side * side, options);
-        let images = (numbers * 0.37).sin().view([count, channels, side, side]);
-        let means = (Tensor::arange(count, options) * 1.3).cos();
-        let classes = i64::from(self.plan.ir.classes);
-        Batch {
-            images: (images + means.view([-1, 1, 1, 1])).to_kind(place.kind),
-            labels: (Tensor::arange(count, (Kind::Int64, Device::Cpu)) * 7).remainder(classes),
-            share: 1.0,
-        }
+        learners::batch(&self.plan, count, place)
     }
 }
 
@@ -114,57 +93,22 @@ pub fn of_two<T: Send>(look: impl Fn(&Scene, Ranks, &Batch) -> T + Sync) -> Vec<
 }
 
 pub fn recipe(strategy: Strategy, sync_norms: bool) -> Recipe {
-    Recipe {
-        train: train::Recipe {
-            schedule: Schedule {
-                shape: Shape::Constant,
-                per: Per::Update,
-                unit: 1,
-                lr: 0.1,
-                min_lr: 0.0,
-                warmup_lr: 0.0,
-                warmup: 0.0,
-                end: 100.0,
-                steps: 100,
-                noise: None,
-            },
-            steps: 4,
-            momentum: 0.9,
-            weight_decay: 1e-4,
-            smoothing: 0.1,
-            sync_norms,
-            short: None,
-            optimiser: OptimiserKind::Sgd {
-                nesterov: true,
-                momentum: 0.9,
-            },
-        },
-        strategy,
-        start_epoch: 0,
-        update_every: 1000,
-        slice: 2,
-        pick: PickMethod::Top1,
-        kd_loss: KdLoss::Half,
-        meta_lr: 1e-4,
-    }
+    let mut recipe = learners::recipe(strategy);
+    recipe.train.sync_norms = sync_norms;
+    // The meta layer stays as it is.
+    recipe.update_every = 1000;
+    recipe
 }
 
 /// A learner with a teacher on its board.
 pub fn learner(scene: &Scene, ranks: Ranks) -> Learner {
-    let mut board = Board::new(10, 5.0);
+    let mut learner = learners::learner(&scene.plan, scene.supernet(DOUBLE), ranks);
     let probe = Probe {
         images: scene.batch(2, DOUBLE).images,
         softmax: Tensor::ones([2, 10], (Kind::Double, Device::Cpu)) / 10.0,
     };
     let score = Score::new(50.0).unwrap();
-    board.offer(scene.paths[1].clone(), score, 100, probe);
-    Learner {
-        supernet: scene.supernet(DOUBLE),
-        momentum: Momentum::default(),
-        meta: MetaLayer::new(2, 10, DOUBLE, 1),
-        board,
-        lessons: Lessons::new(),
-        visits: Visits::none(&scene.plan.ir),
-        ranks,
-    }
+    let teacher = scene.paths[1].clone();
+    learner.board.offer(teacher, score, 100, probe);
+    learner
 }

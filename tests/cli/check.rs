@@ -1,4 +1,6 @@
-use crate::tool::{creamc, names, snapshot};
+use std::fs;
+
+use crate::tool::{creamc, creamc_in, folder_with, names, snapshot};
 
 #[test]
 fn good_files_get_one_line_each() {
@@ -83,4 +85,24 @@ fn an_arch_outside_a_bound_is_a_warning() {
         "{}",
         run.err
     );
+}
+
+#[test]
+fn of_very_many_messages_the_first_are_drawn_and_json_has_all() {
+    let folder = folder_with(&["tiny.cream"]);
+    let tiny = fs::read_to_string(folder.path().join("tiny.cream")).unwrap();
+    let (head, tail) = tiny.rsplit_once('}').unwrap();
+    let bounds = "require flips <= 1M\n".repeat(1_100);
+    let text = format!("{head}{bounds}}}{tail}");
+    fs::write(folder.path().join("tiny.cream"), text).unwrap();
+
+    let run = creamc_in(folder.path(), &["check", "tiny.cream"]);
+    assert_eq!(run.code, 1);
+    let drawn = run.err.lines().filter(|line| line.starts_with("error["));
+    assert_eq!(drawn.count(), 100);
+    let end = "\n\nand 1,000 more messages\n\n1,100 errors in 1 file; `--format json` prints all\n";
+    assert!(run.err.ends_with(end), "{}", run.err);
+
+    let json = creamc_in(folder.path(), &["check", "tiny.cream", "--format", "json"]).json();
+    assert_eq!(json["diagnostics"].as_array().unwrap().len(), 1_100);
 }

@@ -172,3 +172,18 @@ fn what_cannot_be_compared_is_code_2() {
     creamc(&["diff", "two.cream", "two.cream", "--arch", "smal"]).fails(2, "did you mean `small`?");
     creamc(&["diff", "tiny.cream"]).fails(2, "AFTER");
 }
+
+#[test]
+fn a_derived_space_gains_no_path() {
+    let folder = folder_with(&["tiny.cream"]);
+    let text = "cream 1\nuse \"tiny.cream\"\n\nspace small of tiny {\n    resolution = 16\n    s1.kernel = 3\n}\n";
+    fs::write(folder.path().join("small.cream"), text).unwrap();
+    let args = ["diff", "tiny.cream", "small.cream", "--format", "json"];
+    let run = creamc_in(folder.path(), &args);
+    assert_eq!((run.code, run.err.as_str()), (1, ""), "{run:?}");
+    let paths = &run.json()["paths"];
+    assert_eq!(paths["gained"]["min"], "0", "{paths}");
+    assert_eq!(paths["gained"]["max"], "0", "{paths}");
+    creamc_in(folder.path(), &["stats", "small.cream"]).clean();
+    creamc_in(folder.path(), &["fmt", "--check", "small.cream"]).clean();
+}

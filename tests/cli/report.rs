@@ -189,6 +189,21 @@ fn chosen_settings_stand_before_those_with_their_default() {
 }
 
 #[test]
+fn the_page_of_a_search_says_how_candidates_share_their_weights() {
+    let folder = runs();
+    let settings = folder.path().join("search/settings.yaml");
+    let text = fs::read_to_string(&settings).unwrap();
+    let elastic = text.replace("SUPERNET:\n", "SUPERNET:\n  SHARING: elastic\n");
+    assert_ne!(text, elastic);
+    fs::write(&settings, elastic).unwrap();
+    let (_, found) = page(folder.path(), "search");
+    let said = "Weights: slices of one set for each structure (elastic)\n";
+    assert!(words(&found).contains(said), "{found}");
+    let (_, alone) = page(folder.path(), "retrain");
+    assert!(!words(&alone).contains("Weights: "), "{alone}");
+}
+
+#[test]
 fn equal_runs_give_equal_pages_wherever_they_are_written() {
     let folder = runs();
     let (_, first) = page(folder.path(), "search");

@@ -7,6 +7,7 @@
     reason = "a test lays out and reads its files"
 )]
 pub mod folder;
+pub mod learners;
 pub mod pixels;
 pub mod runs;
 

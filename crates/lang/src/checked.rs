@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::arch::{self, Arch};
 use crate::compile::{self, Overrides, Unit};
-use crate::diagnostic::{Code, Diagnostic, Label, Severity, render};
+use crate::diagnostic::{Code, Diagnostic, Label, Renderer, Severity};
 use crate::ir::Ir;
 use crate::plan::{self, Plan, Request};
 use crate::source::{FileId, Files, ReadError, Sources, Span};
@@ -73,8 +73,9 @@ pub struct Rejected {
 
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let drawn = self.diagnostics.iter();
-        let drawn: Vec<String> = drawn.map(|one| render(one, &self.sources, false)).collect();
+        let mut renderer = Renderer::new(&self.sources, false);
+        let drawn = self.diagnostics.iter().map(|one| renderer.render(one));
+        let drawn: Vec<String> = drawn.collect();
         f.write_str(drawn.join("\n").trim_end())
     }
 }

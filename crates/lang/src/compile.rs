@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::arch;
 use crate::cost;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::{self, Ir};
@@ -123,12 +124,71 @@ fn check_space(program: &mut Program, overrides: &Overrides) -> Option<Space> {
         return None;
     };
     check_archs(program, &wanted);
-    let Some((owner, item)) = find_space(&program.files, &wanted.value) else {
-        report_unknown_space(program, &wanted);
+    let all: Vec<usize> = (0..program.files.len()).collect();
+    let Some(found) = find_space(&program.files, &all, &wanted.value) else {
+        report_unknown_space(program, &wanted, None);
         return None;
     };
+    let line = descent(program, found)?;
+    let mut space = None;
+    for (owner, item) in line.into_iter().rev() {
+        space = Some(check_one(
+            program,
+            (owner, &item),
+            space.as_ref(),
+            overrides,
+        )?);
+    }
+    space
+}
+
+/// A space with all it is derived from, itself first and a space of its own last, each with its file;
+/// `None` when one of them is missing or derived from itself, which has been reported.
+fn descent(program: &mut Program, space: (usize, usize)) -> Option<Vec<(usize, ast::Space)>> {
+    let mut line = vec![space];
+    loop {
+        let (owner, at) = *line.last().expect("a space is in its own line");
+        let item = space_at(&program.files, (owner, at));
+        let Some(base) = item.base.clone() else {
+            let with_file = |&(owner, at): &(usize, usize)| {
+                (owner, space_at(&program.files, (owner, at)).clone())
+            };
+            return Some(line.iter().map(with_file).collect());
+        };
+        let visible = uses::visible(&program.files, owner);
+        let Some(found) = find_space(&program.files, &visible, &base.value) else {
+            let name = item.name.clone();
+            report_unknown_space(program, &base, Some(&name));
+            return None;
+        };
+        if line.contains(&found) {
+            let known = space_at(&program.files, found);
+            let problem = report::circular_space(&base, &known.name);
+            program.diagnostics.push(problem);
+            return None;
+        }
+        line.push(found);
+    }
+}
+
+/// One space of a line: of its own, or derived from `base`.
+fn check_one(
+    program: &mut Program,
+    (owner, item): (usize, &ast::Space),
+    base: Option<&Space>,
+    overrides: &Overrides,
+) -> Option<Space> {
     let files = program.visible_from(owner)?;
-    let (space, found) = space::check(item, &files, overrides.classes, &program.sources);
+    let sources = &program.sources;
+    let (space, found) = match base {
+        None => space::check(item, &files, overrides.classes, sources),
+        Some(base) => {
+            let (narrowed, mut found) = space::narrow(base, item, &files, sources);
+            let (pinned, more) = narrowed.map_or((None, Vec::new()), |one| arch::pin(item, one));
+            found.extend(more);
+            (pinned, found)
+        }
+    };
     let found = without_foreign_warnings(found, program.files[0].id);
     program.diagnostics.extend(found);
     space
@@ -172,21 +232,30 @@ fn other_space(program: &Program, arch: &ast::Arch, wanted: &Name) -> Diagnostic
     }
 }
 
-fn report_unknown_space(program: &mut Program, wanted: &Name) {
+/// Says that no space has a name; `derived` is the space that is `of` it, if one is.
+fn report_unknown_space(program: &mut Program, wanted: &Name, derived: Option<&Name>) {
     // A used file that could not be read or parsed may well hold it.
     let is_whole = program.files.iter().all(|file| !file.is_broken);
     if is_whole && !has_errors(&program.diagnostics) {
-        let problem = report::unknown_space(wanted, &space_names(&program.files));
+        let mut known = space_names(&program.files);
+        known.retain(|name| derived.is_none_or(|derived| derived.value != *name));
+        let problem = report::unknown_space(wanted, &known);
         program.diagnostics.push(problem);
     }
 }
 
-fn find_space<'a>(files: &'a [Loaded], name: &str) -> Option<(usize, &'a ast::Space)> {
-    let in_file = |(at, file): (usize, &'a Loaded)| {
-        let mut found = spaces(&file.ast).filter(|space| space.name.value == name);
-        found.next().map(|space| (at, space))
-    };
-    files.iter().enumerate().find_map(in_file)
+/// The first space of a name in the files at `places`: its file, and its place among the file's spaces.
+fn find_space(files: &[Loaded], places: &[usize], name: &str) -> Option<(usize, usize)> {
+    places.iter().find_map(|&owner| {
+        let mut spaces = spaces(&files[owner].ast);
+        let at = spaces.position(|space| space.name.value == name)?;
+        Some((owner, at))
+    })
+}
+
+fn space_at(files: &[Loaded], (owner, at): (usize, usize)) -> &ast::Space {
+    let mut spaces = spaces(&files[owner].ast);
+    spaces.nth(at).expect("it was found there")
 }
 
 fn space_names(files: &[Loaded]) -> Vec<&str> {
@@ -304,5 +373,6 @@ pub fn flops_bound(
         },
         span,
         value_span: span,
+        is_inherited: false,
     }
 }

@@ -39,6 +39,11 @@ impl Span {
         }
     }
 
+    /// Whether `other` lies in it.
+    pub fn contains(self, other: Span) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
+
     /// The byte range, to index the file's text with.
     pub fn range(self) -> std::ops::Range<usize> {
         self.start as usize..self.end as usize

@@ -7,8 +7,11 @@ use std::path::Path;
 
 use common::{One, lower};
 use creamc_lang::compile::{self, Overrides, Unit};
+use creamc_lang::count::{Measure, Sampler};
 use creamc_lang::diagnostic::{Certainty, Code};
-use creamc_lang::plan::{self, Request};
+use creamc_lang::plan::{self, NoSpread, Plan, Request};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
 
 fn compiled(text: String) -> Unit {
     let unit = compile::load(&One(text), Path::new("x.cream"), &Overrides::default());
@@ -88,4 +91,85 @@ fn a_bound_written_a_thousand_times_is_one() {
     let (plan, warnings) = plan::plan(&ir, &Request::default()).expect("there are paths");
     assert!(warnings.is_empty(), "{warnings:?}");
     assert_eq!(plan.bounded_graph.count(), (2_u32 + 4).into());
+}
+
+/// A space of about 10^300 paths, 9.9M to 588.9M flops each, with a bound.
+fn deep(bound: &str) -> Plan {
+    let stages = lines(16, |at| {
+        let channels = 16 + 8 * (at / 4);
+        let stride = if at == 0 || at == 5 { 2 } else { 1 };
+        format!(
+            "stage s{at} ir(kernel in {{3, 5, 7}}, expand in {{3, 4, 6}}) channels = {channels} \
+             stride = {stride} depth in 1..20"
+        )
+    });
+    let text = format!(
+        "cream 1\nspace deep {{\n    input image(channels = 3, resolution = 32)\n    output classes(10)\n\
+         layer stem conv(kernel = 3) channels = 16\n{stages}    layer pool avgpool\n    \
+         layer logits linear channels = classes\n{bound}}}\n"
+    );
+    let (plan, _) = plan::plan(&lower(&text), &Request::default()).expect("there are paths");
+    assert!(plan.graph.count().to_string().len() > 300);
+    plan
+}
+
+#[test]
+fn of_a_deep_space_with_a_narrow_bound_as_many_paths_are_drawn_as_limited_work_finds() {
+    let plan = deep("require flops in 338M..338010K\n");
+    let sampler = Sampler::new(&plan.bounded_graph, &plan.windows, Measure::Paths);
+    let sampler = sampler.expect("some walks end inside");
+    assert!(sampler.acceptance() < 0.05, "{}", sampler.acceptance());
+    let drawn = sampler.draw_up_to(1_000_000, &mut ChaCha8Rng::seed_from_u64(0));
+    // At most 16 · 20 blocks and 16 ends of stages a walk, and three ends of layers beside their blocks.
+    assert_eq!(drawn.walks, (1 << 21) / (16 * 21 + 3 * 2));
+    let share = drawn.paths.len() as f64 / drawn.walks as f64;
+    assert!(
+        (0.2..5.0).contains(&(share / sampler.acceptance())),
+        "{share}"
+    );
+    let inside = |path| plan.windows[0].holds(plan.cost(path));
+    assert!(drawn.paths.iter().all(inside));
+
+    let spreads = plan.spreads(2_000, 8, &mut ChaCha8Rng::seed_from_u64(0));
+    match drawn.paths.len() {
+        few @ ..100 => {
+            let (drawn, walks) = (few, drawn.walks);
+            assert_eq!(spreads, Err(NoSpread::TooFew { drawn, walks }));
+        }
+        enough => {
+            let spreads = spreads.expect("enough are found");
+            assert_eq!(spreads.drawn, enough.min(2_000));
+            let in_bins = |spread: &plan::Spread| spread.bins.iter().map(|bin| bin.count).sum();
+            let counts: Vec<usize> = spreads.metrics.iter().map(in_bins).collect();
+            assert!(
+                counts.iter().all(|&count| count == spreads.drawn),
+                "{counts:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn of_a_deep_space_bounded_near_its_cheapest_path_as_many_paths_are_drawn_as_asked_for() {
+    let plan = deep("require flops in 10M..30M\n");
+    let spreads = plan.spreads(2_000, 8, &mut ChaCha8Rng::seed_from_u64(0));
+    let spreads = spreads.expect("most walks end inside");
+    assert_eq!(spreads.drawn, 2_000);
+    let flops = &spreads.metrics[0].bins;
+    assert!(
+        flops[0].low >= 10_000_000 && flops[7].high <= 30_000_000,
+        "{flops:?}"
+    );
+}
+
+#[test]
+fn with_limited_work_the_same_paths_are_drawn_as_without() {
+    let plan = deep("");
+    let sampler = Sampler::new(&plan.bounded_graph, &plan.windows, Measure::Paths);
+    let sampler = sampler.expect("no bound is in the way");
+    let [mut one, mut other] = [1, 1].map(ChaCha8Rng::seed_from_u64);
+    let drawn = sampler.draw_up_to(20, &mut one);
+    assert_eq!(drawn.walks, 20);
+    let without: Vec<_> = (0..20).map(|_| sampler.draw(&mut other)).collect();
+    assert_eq!(drawn.paths, without);
 }

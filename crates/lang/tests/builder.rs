@@ -186,6 +186,7 @@ impl Tree<'_> {
             ast::Item::Require(require) => {
                 builder.require(&dotted(&require.subject), self.bound(&require.relation))
             }
+            ast::Item::Fix(_) | ast::Item::Narrow(_) => panic!("the space is its own"),
             ast::Item::Error(_) => panic!("the text can be read"),
         }
     }

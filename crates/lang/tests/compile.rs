@@ -69,7 +69,7 @@ fn names_of_used_files_are_seen_through_other_files_and_over_folders() {
     assert_eq!(codes(&unit), [""; 0]);
     let space = unit.space.expect("the space is right");
     assert_eq!(
-        space.rows[0].first.alternatives[0].block.as_deref(),
+        space.rows[0].blocks[0].alternatives[0].block.as_deref(),
         Some("mb")
     );
     assert!(unit.ir.is_some());

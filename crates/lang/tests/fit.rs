@@ -24,6 +24,7 @@ fn request(ir: &Ir, high: u64) -> Request {
             },
             span: Span::default(),
             value_span: Span::default(),
+            is_inherited: false,
         }],
         resolution: Some(Spanned::new(
             ir.resolution.value.values()[0],

@@ -79,7 +79,9 @@ fn examples(page: &str) -> Vec<&str> {
 
 #[test]
 fn every_space_of_the_repository_compiles() {
-    for name in files_of("spaces", ".cream") {
+    let published = files_of("spaces/published", ".cream").into_iter();
+    let published = published.map(|name| format!("published/{name}"));
+    for name in files_of("spaces", ".cream").into_iter().chain(published) {
         let unit = compile(&format!("spaces/{name}"));
         // A stage of `edge` is searched in its depth and may leave blocks out: it shows the warning.
         let allowed = match name.as_str() {
@@ -89,7 +91,10 @@ fn every_space_of_the_repository_compiles() {
         let found = unit.diagnostics.iter().map(|found| found.code);
         assert_eq!(found.collect::<Vec<_>>(), allowed, "{name}");
         insta::assert_snapshot!(
-            format!("space_{}", name.trim_end_matches(".cream")),
+            format!(
+                "space_{}",
+                name.trim_end_matches(".cream").replace('/', "_")
+            ),
             outcome(&unit)
         );
     }
@@ -99,7 +104,7 @@ fn every_space_of_the_repository_compiles() {
 fn the_examples_of_the_language_reference_do_what_it_says() {
     let page = fs::read_to_string(repository().join("docs/language.md")).expect("the reference");
     let examples = examples(&page);
-    assert_eq!(examples.len(), 6);
+    assert_eq!(examples.len(), 7);
     for (at, text) in examples.into_iter().enumerate() {
         let unit = compile_example("spaces/example.cream", text);
         insta::assert_snapshot!(format!("reference_{}", at + 1), outcome(&unit));

@@ -133,6 +133,7 @@ fn question(seed: u64) -> Option<Plan> {
             relation: Relation::Metric { metric, low, high },
             span: Span::default(),
             value_span: Span::default(),
+            is_inherited: false,
         });
     }
     let request = Request {
@@ -168,6 +169,7 @@ proptest! {
             relation: Relation::Metric { metric: window.metric, low: window.low, high: window.high },
             span: Span::default(),
             value_span: Span::default(),
+            is_inherited: false,
         };
         ir.requires = known.windows.iter().map(require).collect();
         let (plan, warnings) = plan(&ir, &Request::default()).expect("there is a path");

@@ -3,11 +3,10 @@
 mod common;
 
 use std::collections::BTreeSet;
-use std::path::Path as FilePath;
 
-use common::{holds, lower};
+use common::{Timed, holds, lower, time};
 use creamc_lang::arch::{self, Arch};
-use creamc_lang::compile::{self, Overrides};
+use creamc_lang::compile::Overrides;
 use creamc_lang::cost;
 use creamc_lang::count::{Evolver, Limits, Measure, Prior, Sampler, Window, Witness};
 use creamc_lang::ir::{Ir, Path};
@@ -20,6 +19,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 const EDGE: &str = include_str!("../../../spaces/edge.cream");
+const EDGE_TIMES: &str = include_str!("../../../spaces/tables/xeon_1thread.yaml");
 const SMALL_EDGE: &str = include_str!("fixtures/edge_small.cream");
 
 fn planned(ir: &Ir) -> Option<Plan> {
@@ -339,9 +339,20 @@ fn generated_spaces_search_widths_and_resolutions_often_enough() {
 
 #[test]
 fn a_small_edge_is_counted_drawn_and_crossed_as_listed() {
-    let plan = planned(&lower(SMALL_EDGE)).expect("a path is inside");
-    let paths = unbounded(&plan);
     let mut random = ChaCha8Rng::seed_from_u64(0);
+    let files = Timed::at_random(SMALL_EDGE.to_owned(), &mut random);
+    let plan = planned(&files.lower(&Overrides::default())).expect("a path is inside");
+    let paths = unbounded(&plan);
+    let times = files.times();
+    for path in &paths {
+        let time = time(&times, &plan.ir, path, plan.side(path));
+        assert_eq!(plan.cost(path).get(Metric::Table(0)), time);
+    }
+    let mut windows = plan.windows.iter();
+    let timed = windows.find(|window| window.metric == Metric::Table(0));
+    let timed = *timed.expect("measured time is bounded");
+    let fast = inside(&plan, &paths, &[timed]).len();
+    assert!(0 < fast && fast < paths.len(), "{fast} of {}", paths.len());
     let found = inside(&plan, &paths, &plan.windows).len();
     assert!(
         found * 10 < paths.len() * 9 && found * 10 > paths.len(),
@@ -371,9 +382,11 @@ fn unbounded(plan: &Plan) -> Vec<Path> {
 
 #[test]
 fn paths_of_edge_are_drawn_written_and_read_back() {
-    let files = common::One(EDGE.to_owned());
-    let unit = compile::load(&files, FilePath::new("edge.cream"), &Overrides::default());
-    let ir = unit.expect("in memory").ir.expect("it has no errors");
+    let files = Timed {
+        text: EDGE.to_owned(),
+        table: EDGE_TIMES.to_owned(),
+    };
+    let (ir, times) = (files.lower(&Overrides::default()), files.times());
     let plan = planned(&ir).expect("a path is inside");
     let sampler = Sampler::new(&plan.bounded_graph, &plan.windows, Measure::Decisions);
     let sampler = sampler.expect("paths are inside");
@@ -384,6 +397,9 @@ fn paths_of_edge_are_drawn_written_and_read_back() {
         let path = sampler.draw(&mut random);
         sides.insert(path.resolution);
         assert_eq!(plan.cost(&path), exact(&plan, &path));
+        let found = plan.cost(&path).get(Metric::Table(0));
+        assert_eq!(found, time(&times, &ir, &path, plan.side(&path)));
+        assert!(found <= 8_000_000, "{found}");
         let arch = Arch::of_plan("best", path, &plan);
         let text = format!("cream 1\n{}", arch::write(&arch, &ir));
         let (file, problems) = creamc_lang::syntax::parse(Default::default(), &text);

@@ -14,7 +14,7 @@ use creamc_lang::cost::{self, Cost};
 use creamc_lang::count::Graph;
 use creamc_lang::ir::{Ir, Path};
 use creamc_lang::source::FileId;
-use creamc_lang::space::{Activation, Padding};
+use creamc_lang::space::{Activation, Padding, Setting};
 use creamc_lang::timm::{self, Frame};
 use serde::Deserialize;
 
@@ -144,9 +144,17 @@ fn subnets_of_once_for_all_cost_what_the_authors_modules_cost_and_the_bias_of_th
         };
         let stages = subnet.depths.iter().enumerate();
         let stages = stages.map(|(stage, depth)| (4 * stage..4 * stage + depth).map(candidate));
-        let path = path(&ir, stages.map(Iterator::collect));
+        let mut path = path(&ir, stages.map(Iterator::collect));
+        path.resolution = Some(224);
         assert_cost(cost_of(&ir, &path), &subnet.cost, 1_280);
     }
+}
+
+#[test]
+fn once_for_all_searches_the_resolutions_that_its_authors_trained() {
+    let sides: Vec<u32> = (0..25).map(|step| 128 + 4 * step).collect();
+    let ir = ir("ofa_mbv3");
+    assert!(matches!(&ir.resolution.value, Setting::Searched(all) if all.values() == sides));
 }
 
 #[test]
@@ -175,8 +183,8 @@ fn paths_of_spos_cost_what_its_units_cost_and_the_bias_of_the_last_layer() {
 #[test]
 fn the_spaces_hold_as_many_networks_as_their_papers_say() {
     for (name, stages) in [
-        // (9^2 + 9^3 + 9^4)^5, "2·10^19"
-        ("ofa_mbv3", vec![81 + 729 + 6561; 5]),
+        // (9^2 + 9^3 + 9^4)^5, "2·10^19", and each at "25 different input resolutions"
+        ("ofa_mbv3", [vec![81 + 729 + 6561; 5], vec![25]].concat()),
         ("spos_shufflenet", vec![4; 20]),
         // A block of its own width may be left out.
         ("proxyless", [vec![6; 6], vec![7; 15]].concat()),
@@ -184,7 +192,9 @@ fn the_spaces_hold_as_many_networks_as_their_papers_say() {
         ("efficientnet_lite0", vec![]),
     ] {
         let ir = ir(name);
-        let graph = Graph::build(&ir, &cost::table(&ir, 224), &[]).expect("no bounds");
+        let sides = ir.resolution.value.values().iter();
+        let costs: Vec<_> = sides.map(|&side| (side, cost::table(&ir, side))).collect();
+        let graph = Graph::build_over(&ir, &costs, &[]).expect("no bounds");
         let product: u128 = stages.iter().product();
         assert_eq!(graph.count().to_string(), product.to_string(), "{name}");
     }

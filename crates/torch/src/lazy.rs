@@ -194,15 +194,18 @@ impl Lazy {
         place: [i64; 4],
         normed: Option<i64>,
     ) -> Result<Lazy, TorchError> {
+        let group = normed.unwrap_or(0);
         let mut sums = std::ptr::null_mut();
-        // SAFETY: all tensors are live for the call and only read; the place has four numbers.
+        // SAFETY: all tensors are live for the call and only read, the place has four numbers; the shim checks their sizes.
         let data = shim::one_tensor(|output| unsafe {
-            let (place, group) = (place.as_ptr(), normed.unwrap_or(0));
+            let place = place.as_ptr();
             shim::shim_lazy_conv(&self.raw(), &conv.raw(), place, group, output, &mut sums)
         })?;
         let mut result = Lazy::of(data);
-        // SAFETY: with a group the shim has written a new at::Tensor, which the Tensor now owns.
-        result.sums = normed.map(|group| (group, unsafe { Tensor::from_ptr(sums.cast()) }));
+        if !sums.is_null() {
+            // SAFETY: the shim has written a new at::Tensor, which the Tensor now owns.
+            result.sums = Some((group, unsafe { Tensor::from_ptr(sums.cast()) }));
+        }
         Ok(result)
     }
 

@@ -1,6 +1,6 @@
 //! What creamc needs from libtorch beyond `tch`.
 //!
-//! A few C++ files and safe wrappers around them: memory formats, pinned memory, packed convolutions, forwards without
+//! A few C++ files and safe wrappers around them: memory formats, pinned memory, forwards without
 //! gradient, optimiser steps over lists of tensors, short floats, process-wide switches, loading of CUDA, process groups. This is the
 //! only crate with `unsafe`; a C++ exception arrives as a [`TorchError`].
 
@@ -13,7 +13,6 @@ mod cuda;
 pub mod group;
 mod layout;
 mod lazy;
-mod packed;
 mod pinned;
 mod process;
 mod sgd;
@@ -25,7 +24,6 @@ pub use autograd::unwatched;
 pub use cuda::{CudaAbsent, cuda_devices, load_cuda};
 pub use layout::{channels_last, is_channels_last};
 pub use lazy::{Lazy, LazyAct, LazyConv, LazyNorm, LazyStatistics};
-pub use packed::{Fused, PackedConv};
 pub use pinned::{is_pinned, pinned};
 pub use process::{
     deterministic, end_at_once, keep_freed_memory, peak_cuda_memory, peak_memory, random_state,

@@ -103,35 +103,8 @@ unsafe extern "C" {
     ) -> *mut c_char;
     pub fn shim_autocast_enter(cuda: bool, half: bool) -> *mut c_char;
     pub fn shim_autocast_leave(cuda: bool) -> *mut c_char;
-    pub fn shim_packs() -> bool;
-    pub fn shim_pack(
-        weight: *const c_void,
-        stride: i64,
-        padding: i64,
-        groups: i64,
-        input: *const i64,
-        output: *mut *mut c_void,
-    ) -> *mut c_char;
-    pub fn shim_packed_conv(
-        input: *const c_void,
-        weight: *const c_void,
-        bias: *const c_void,
-        stride: i64,
-        padding: *const i64,
-        groups: i64,
-        after: *const c_char,
-        output: *mut *mut c_void,
-    ) -> *mut c_char;
-    pub fn shim_packed_conv_onto(
-        sum: *const c_void,
-        input: *const c_void,
-        weight: *const c_void,
-        bias: *const c_void,
-        stride: i64,
-        padding: *const i64,
-        groups: i64,
-        output: *mut *mut c_void,
-    ) -> *mut c_char;
+    #[cfg(test)]
+    pub fn shim_lazy_lanes() -> i64;
     pub fn shim_lazy_serves(input: *const c_void) -> bool;
     pub fn shim_lazy_pack(
         weight: *const c_void,

@@ -10,6 +10,7 @@
 
 ; What is declared.
 (space name: (name) @type)
+(space base: (name) @type)
 (arch name: (name) @type)
 (arch space: (name) @type)
 (let name: (name) @constant)
@@ -45,6 +46,7 @@
 (measure (name) @variable)
 (measure name: (name) @property)
 (attr domain: (name) @constant)
+(narrow domain: (name) @constant)
 (set (name) @constant)
 
 (number) @number

@@ -87,8 +87,19 @@ pub(super) fn rename(documents: &mut Documents, rename: Rename) -> Answer {
         .project()
         .rename(offset, &rename.new_name)
         .map_err(failed)?;
-    let edits: Vec<Value> = edits.iter().map(|edit| document.text.edit(edit)).collect();
-    Ok(changes(&uri, edits))
+    let sources = compiled.loaded.unit.sources.clone();
+    let mut changes: Map<String, Value> = Map::new();
+    for edit in &edits {
+        let source = sources.get(edit.span.file);
+        let uri = match edit.span.file {
+            FileId(0) => uri.clone(),
+            _ => documents.uri_of(Path::new(&source.name)),
+        };
+        let edit = Text::new(source.text.clone()).edit(edit);
+        let of_file = changes.entry(uri).or_insert_with(|| json!([]));
+        of_file.as_array_mut().expect("it is a list").push(edit);
+    }
+    Ok(json!({ "changes": changes }))
 }
 
 fn failed(message: String) -> Refusal {

@@ -96,11 +96,25 @@ fn about(run: &Run) -> Vec<(&'static str, String)> {
         ("Time spent", spent(run)),
         ("Device", device),
         ("Seed", number(manifest.seed)),
+        ("Weights", weights(run).map(str::to_owned)),
     ];
     pairs
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
         .collect()
+}
+
+/// How the candidates of a search shared their weights.
+fn weights(run: &Run) -> Option<&'static str> {
+    if run.manifest.command == Command::Retrain || run.settings.is_empty() {
+        return None;
+    }
+    // Runs from before there was a choice had the default.
+    match run.setting("SUPERNET.SHARING").unwrap_or("independent") {
+        "independent" => Some("each candidate has its own"),
+        "elastic" => Some("slices of one set for each structure (elastic)"),
+        _ => None,
+    }
 }
 
 /// Training and judging; a run that went on after a pause did not spend the pause.

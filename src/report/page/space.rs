@@ -116,18 +116,25 @@ fn costs(plan: &Plan, run: &Run) -> Tag {
 }
 
 /// Paths drawn for the histograms, and the bars of each.
-const DRAWN: usize = 2000;
+const WANTED: usize = 2000;
 const BINS: usize = 20;
 
-/// One histogram a metric; none where no path can be drawn.
-fn spreads(plan: &Plan) -> Option<Tag> {
+/// One histogram a metric; why there is none where too few paths are found.
+fn spreads(plan: &Plan) -> Tag {
     let mut random = ChaCha8Rng::seed_from_u64(0);
-    let spreads = plan.spreads(DRAWN, BINS, &mut random).ok()?;
-    let figures: Html = spreads.iter().filter_map(|one| spread(plan, one)).collect();
-    Some(tag("div").class("figures").add(figures))
+    match plan.spreads(WANTED, BINS, &mut random) {
+        Ok(spreads) => {
+            let metrics = spreads.metrics.iter();
+            let figures: Html = metrics
+                .filter_map(|one| spread(plan, one, spreads.drawn))
+                .collect();
+            tag("div").class("figures").add(figures)
+        }
+        Err(why) => aside(format!("How costs are spread is not known: {why}.")),
+    }
 }
 
-fn spread(plan: &Plan, spread: &Spread) -> Option<Tag> {
+fn spread(plan: &Plan, spread: &Spread, drawn: usize) -> Option<Tag> {
     let (metric, name) = (spread.metric, plan.ir.metric_name(spread.metric));
     // Times are read in milliseconds.
     let (unit, x_name) = match metric.is_time() {
@@ -137,7 +144,7 @@ fn spread(plan: &Plan, spread: &Spread) -> Option<Tag> {
     let stretch = |bin: &Bin| Stretch {
         low: bin.low as f64 / unit,
         high: (bin.high as f64 + 1.0) / unit,
-        percent: 100.0 * bin.count as f64 / DRAWN as f64,
+        percent: 100.0 * bin.count as f64 / drawn as f64,
         words: format!(
             "{} to {}",
             metric.for_reading(bin.low),
@@ -148,7 +155,7 @@ fn spread(plan: &Plan, spread: &Spread) -> Option<Tag> {
     let says = format!("how the {name} of paths inside every bound are spread");
     let drawing = chart::histogram(&bins, !metric.is_time(), &x_name, &says)?;
     let title = format!("{name} of paths inside every bound");
-    let caption = format!("{} of them, drawn evenly.", number::exact(DRAWN as u64));
+    let caption = format!("{} of them, drawn evenly.", number::exact(drawn as u64));
     Some(chart::figure(&title, None, drawing, &caption))
 }
 

@@ -6,6 +6,7 @@
 
 mod bounds;
 mod choices;
+mod pin;
 mod read;
 mod report;
 mod select;
@@ -13,6 +14,7 @@ mod write;
 
 pub use bounds::outside_bounds;
 pub use choices::{ChoicesError, FromChoices, choices_text, from_choices, parse_choices};
+pub use pin::pin;
 pub use read::read;
 pub use write::{write, write_file, write_files};
 

@@ -19,17 +19,7 @@ use crate::syntax::ast::{self, Fix, Pick, Prim, Value};
 /// is the one the arch pins, the space's own where that is fixed, else left to the plan. Where it is known, a warning tells of each
 /// bound of the space that the arch does not meet; else the caller asks [`outside_bounds`] when it is.
 pub fn read(arch: &ast::Arch, ir: &Ir) -> (Option<Arch>, Vec<Diagnostic>) {
-    let mut reader = Reader {
-        ir,
-        arch,
-        resolution: None,
-        rows: vec![None; ir.rows.len()],
-        choices: vec![None; ir.choices.len()],
-        widths: Widths::of(arch, ir),
-        followed: Vec::new(),
-        seen: Vec::new(),
-        diagnostics: Vec::new(),
-    };
+    let mut reader = Reader::new(arch, ir);
     for fix in &arch.fixes {
         reader.fix(fix);
     }
@@ -71,7 +61,7 @@ enum Target {
     Channels(usize),
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     widths: Widths,
     /// Widths fixed at rows that take theirs from a row before, with the choice that decides it.
     followed: Vec<(u16, &'a Fix)>,
@@ -81,13 +71,27 @@ struct Reader<'a> {
     arch: &'a ast::Arch,
     resolution: Option<u32>,
     /// What each row was fixed to; an empty list where it was fixed wrongly.
-    rows: Vec<Option<Vec<u16>>>,
+    pub(super) rows: Vec<Option<Vec<u16>>>,
     /// Targets so far, to find doubles.
     seen: Vec<(String, Span)>,
-    diagnostics: Vec<Diagnostic>,
+    pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 impl<'a> Reader<'a> {
+    pub(super) fn new(arch: &'a ast::Arch, ir: &'a Ir) -> Reader<'a> {
+        Reader {
+            ir,
+            arch,
+            resolution: None,
+            rows: vec![None; ir.rows.len()],
+            choices: vec![None; ir.choices.len()],
+            widths: Widths::of(arch, ir),
+            followed: Vec::new(),
+            seen: Vec::new(),
+            diagnostics: Vec::new(),
+        }
+    }
+
     fn fix(&mut self, fix: &'a Fix) {
         let Some(target) = self.target(fix) else {
             let rows = self.ir.rows.iter().map(|row| row.name.as_str());
@@ -130,7 +134,7 @@ impl<'a> Reader<'a> {
 
     /// Where the same target was fixed already; remembers it otherwise.
     fn seen_before(&mut self, fix: &Fix) -> Option<Span> {
-        let name = report::dotted(fix);
+        let name = fix.target.text();
         let first = self.seen.iter().find(|(other, _)| *other == name);
         let first = first.map(|&(_, span)| span);
         if first.is_none() {
@@ -184,7 +188,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn fix_row(&mut self, fix: &Fix, index: usize) {
+    pub(super) fn fix_row(&mut self, fix: &Fix, index: usize) {
         let row = &self.ir.rows[index];
         let candidates = self.candidates(fix, row);
         if !is_depth(row, fix.picks.len()) {
@@ -228,7 +232,7 @@ impl<'a> Reader<'a> {
     fn missing_decisions(&mut self) {
         let is_missing = |name: &str| self.seen.iter().all(|(seen, _)| seen != name);
         let widths = self.ir.choices.iter();
-        let widths = widths.filter(|choice| choice.width_of.is_some() && choice.values.len() > 1);
+        let widths = widths.filter(|choice| choice.width_of.is_some());
         let missing = widths.filter(|choice| is_missing(&choice.name));
         let mut problems: Vec<Diagnostic> = missing
             .map(|choice| {
@@ -238,13 +242,12 @@ impl<'a> Reader<'a> {
             .collect();
         let resolution = &self.ir.resolution;
         if let Setting::Searched(domain) = &resolution.value
-            && let [first, _, ..] = domain.values()
             && is_missing("resolution")
         {
             problems.push(report::missing_decision(
                 self.arch,
                 "resolution",
-                &first.to_string(),
+                &domain.values()[0].to_string(),
                 resolution.span,
             ));
         }
@@ -308,10 +311,10 @@ impl<'a> Reader<'a> {
     /// Where a block is written; the arch's name where its row is left out.
     fn place(&self, (row, block): (usize, usize)) -> Span {
         let name = &self.ir.rows[row].name;
-        let is_row = |fix: &&Fix| report::dotted(fix) == *name;
+        let is_row = |fix: &&Fix| fix.target.text() == *name;
         let fix = self.arch.fixes.iter().find(is_row);
         match fix.and_then(|fix| fix.picks.get(block)) {
-            Some(pick) => report::pick_span(pick),
+            Some(pick) => pick.span(),
             None => self.arch.name.span,
         }
     }
@@ -330,7 +333,7 @@ impl Widths {
             let fixed = arch
                 .fixes
                 .iter()
-                .find(|fix| report::dotted(fix) == choice.name);
+                .find(|fix| fix.target.text() == choice.name);
             let said = fixed.and_then(value);
             let mut values = choice.values.iter();
             let at = values.position(|&one| said.as_ref().is_some_and(|said| means(one, said)));

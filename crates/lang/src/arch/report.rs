@@ -2,7 +2,7 @@
 
 use super::Arch;
 use super::choices::one_of;
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest, nearest_number};
 use crate::ir::{Choice, Row, Slot};
 use crate::quantity::Quantity;
 use crate::source::{Name, Span};
@@ -51,21 +51,15 @@ impl Written<'_> {
             Value::Name(name) => {
                 nearest(&name.value, words.iter().map(String::as_str)).map(str::to_owned)
             }
-            Value::Number(number) => nearest_number(number.value, &words),
+            Value::Number(number) => nearest_quantity(number.value, &words),
         }
     }
 }
 
-/// The number among `words` with the smallest distance; the smaller of two.
-fn nearest_number(wanted: Quantity, words: &[String]) -> Option<String> {
-    let float = |text: &str| text.parse::<f64>().ok();
+/// The number among `words` that is nearest to a quantity.
+fn nearest_quantity(wanted: Quantity, words: &[String]) -> Option<String> {
     let wanted = wanted.mantissa as f64 * 10f64.powi(wanted.exponent);
-    let numbers = words.iter().filter_map(|word| Some((float(word)?, word)));
-    let nearest = numbers.min_by(|(one, _), (other, _)| {
-        let distance = |number: &f64| (number - wanted).abs();
-        distance(one).total_cmp(&distance(other))
-    });
-    nearest.map(|(_, word)| word.clone())
+    nearest_number(wanted, words.iter().map(String::as_str)).map(str::to_owned)
 }
 
 /// `a`, `a or b`, `a, b or c`.
@@ -79,33 +73,6 @@ fn alternatives<T: ToString>(values: &[T]) -> String {
 
 fn ticked<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     words.into_iter().map(|word| format!("`{word}`")).collect()
-}
-
-/// The left side as written, blanks left out.
-pub(super) fn dotted(fix: &Fix) -> String {
-    let names: Vec<&str> = fix
-        .target
-        .names
-        .iter()
-        .map(|name| name.value.as_str())
-        .collect();
-    names.join(".")
-}
-
-/// From the first pick to the last.
-fn picks_span(fix: &Fix) -> Span {
-    match fix.picks.as_slice() {
-        [first, .., last] => pick_span(first).to(pick_span(last)),
-        [only] => pick_span(only),
-        [] => fix.span,
-    }
-}
-
-pub(super) fn pick_span(pick: &ast::Pick) -> Span {
-    match pick {
-        ast::Pick::Number(number) => number.span,
-        ast::Pick::Prim(prim) => prim.span(),
-    }
 }
 
 /// Any row of the space, with its smallest depth and first candidates, to be pasted.
@@ -122,7 +89,7 @@ pub(super) fn unknown_row<'a>(
     space: &str,
     rows: impl Iterator<Item = &'a str>,
 ) -> Diagnostic {
-    let name = dotted(fix);
+    let name = fix.target.text();
     let span = fix.target.span;
     let rows: Vec<&str> = rows.collect();
     let problem = Diagnostic::new(
@@ -140,7 +107,7 @@ pub(super) fn unknown_row<'a>(
 pub(super) fn repeated(fix: &Fix, first: Span) -> Diagnostic {
     Diagnostic::new(
         Code::ArchRepeated,
-        format!("`{}` is fixed twice", dotted(fix)),
+        format!("`{}` is fixed twice", fix.target.text()),
         fix.target.span,
         "fixed again here",
     )
@@ -207,7 +174,7 @@ pub(super) fn wrong_depth(fix: &Fix, row: &Row) -> Diagnostic {
     let problem = Diagnostic::new(
         Code::ArchWrongDepth,
         message,
-        picks_span(fix),
+        fix.picks_span(),
         format!("{found} {blocks}"),
     );
     match row.is_stage {
@@ -217,11 +184,11 @@ pub(super) fn wrong_depth(fix: &Fix, row: &Row) -> Diagnostic {
 }
 
 pub(super) fn wants_number(fix: &Fix) -> Diagnostic {
-    let name = dotted(fix);
+    let name = fix.target.text();
     Diagnostic::new(
         Code::ArchWrongKind,
         format!("`{name}` is one number"),
-        picks_span(fix),
+        fix.picks_span(),
         "not one number",
     )
 }
@@ -230,7 +197,7 @@ pub(super) fn wants_value(fix: &Fix, choice: &Choice) -> Diagnostic {
     let problem = Diagnostic::new(
         Code::ArchWrongKind,
         format!("`{}` is one value", choice.name),
-        picks_span(fix),
+        fix.picks_span(),
         "not one value",
     );
     problem.note(format!("it is {}", alternatives(&choice.values)))
@@ -249,12 +216,12 @@ pub(super) fn choice_outside(fix: &Fix, choice: &Choice) -> Diagnostic {
             choice.name,
             alternatives(&words)
         ),
-        picks_span(fix),
+        fix.picks_span(),
         "another value",
     )
     .label(choice.span, "the values of the space");
     let near = match fix.picks.as_slice() {
-        [ast::Pick::Number(number)] => nearest_number(number.value, &words),
+        [ast::Pick::Number(number)] => nearest_quantity(number.value, &words),
         [ast::Pick::Prim(ast::Prim::Call { name, .. })] => {
             nearest(&name.value, words.iter().map(String::as_str)).map(str::to_owned)
         }
@@ -263,7 +230,7 @@ pub(super) fn choice_outside(fix: &Fix, choice: &Choice) -> Diagnostic {
     match near {
         Some(near) => problem.guess(
             format!("the nearest is `{} = {near}`", choice.name),
-            picks_span(fix),
+            fix.picks_span(),
             near,
         ),
         None => problem,
@@ -296,14 +263,39 @@ pub(super) fn choice_differs(fix: &Fix, choice: &Choice, value: u16) -> Diagnost
     Diagnostic::new(
         Code::ArchSharedDiffers,
         format!("the blocks that follow `{name}` have {value}"),
-        picks_span(fix),
+        fix.picks_span(),
         "another value",
     )
     .label(choice.span, "one decision for all blocks that follow it")
     .guess(
         format!("write `{name} = {value}` or leave the line out"),
-        picks_span(fix),
+        fix.picks_span(),
         value.to_string(),
+    )
+}
+
+/// A derived space fixes a row that follows an open choice.
+pub(super) fn choice_is_open(fix: &Fix, choice: &Choice, value: AttributeValue) -> Diagnostic {
+    let name = &choice.name;
+    let line = format!("{name} = {value}");
+    let before = Span {
+        end: fix.span.start,
+        ..fix.span
+    };
+    Diagnostic::new(
+        Code::DerivedSharedDecision,
+        format!(
+            "`{}` follows the choice `{name}`, which is still open",
+            fix.target.text()
+        ),
+        fix.picks_span(),
+        format!("`{name}` would have to be {value}"),
+    )
+    .label(choice.span, "one decision for all that follow it")
+    .guess(
+        format!("fix it too: `{line}`"),
+        before,
+        format!("{line}\n    "),
     )
 }
 
@@ -363,18 +355,18 @@ pub(super) fn resolution_outside(fix: &Fix, domain: &[u32], searched: Span) -> D
     let problem = Diagnostic::new(
         Code::ArchOutsideDomain,
         format!("`resolution` is {} in this space", alternatives(domain)),
-        picks_span(fix),
+        fix.picks_span(),
         "another resolution",
     )
     .label(searched, "the resolutions of the space");
     let near = match fix.picks.as_slice() {
-        [ast::Pick::Number(number)] => nearest_number(number.value, &words),
+        [ast::Pick::Number(number)] => nearest_quantity(number.value, &words),
         _ => None,
     };
     match near {
         Some(near) => problem.guess(
             format!("the nearest is `resolution = {near}`"),
-            picks_span(fix),
+            fix.picks_span(),
             near,
         ),
         None => problem,
@@ -384,13 +376,16 @@ pub(super) fn resolution_outside(fix: &Fix, domain: &[u32], searched: Span) -> D
 pub(super) fn channels_differ(fix: &Fix, width: u32) -> Diagnostic {
     Diagnostic::new(
         Code::ArchOutsideDomain,
-        format!("`{}` is {width} in this space", dotted(fix)),
-        picks_span(fix),
+        format!("`{}` is {width} in this space", fix.target.text()),
+        fix.picks_span(),
         "another width",
     )
     .guess(
-        format!("write `{} = {width}` or leave the line out", dotted(fix)),
-        picks_span(fix),
+        format!(
+            "write `{} = {width}` or leave the line out",
+            fix.target.text()
+        ),
+        fix.picks_span(),
         width.to_string(),
     )
 }
@@ -399,14 +394,21 @@ pub(super) fn channels_differ(fix: &Fix, width: u32) -> Diagnostic {
 pub(super) fn width_follows(fix: &Fix, width: u32, choice: &Choice) -> Diagnostic {
     Diagnostic::new(
         Code::ArchOutsideDomain,
-        format!("`{}` follows `{} = {width}`", dotted(fix), choice.name),
-        picks_span(fix),
+        format!(
+            "`{}` follows `{} = {width}`",
+            fix.target.text(),
+            choice.name
+        ),
+        fix.picks_span(),
         "another width",
     )
     .label(choice.span, "decided here")
     .guess(
-        format!("write `{} = {width}` or leave the line out", dotted(fix)),
-        picks_span(fix),
+        format!(
+            "write `{} = {width}` or leave the line out",
+            fix.target.text()
+        ),
+        fix.picks_span(),
         width.to_string(),
     )
 }
@@ -545,7 +547,7 @@ pub(super) fn missing_attributes(
             ticked(names).join(" and ")
         ),
         written.span,
-        format!("searched in `{}`, so an arch must say it", written.row),
+        format!("searched in `{}`, so it must be said", written.row),
     )
     .example(
         format!("write it out, for example `{example}`"),
@@ -576,7 +578,7 @@ pub(super) fn branches_open(written: &Written<'_>, candidate: usize) -> Diagnost
         Code::ArchMissingAttribute,
         format!("`{}` leaves its branches open", written.name.value),
         written.span,
-        format!("searched in `{}`, so an arch must say them", written.row),
+        format!("searched in `{}`, so they must be said", written.row),
     )
     .example(
         format!("write them out, for example `{example}`"),

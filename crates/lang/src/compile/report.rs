@@ -98,6 +98,18 @@ pub(super) fn unknown_space(space: &Name, known: &[&str]) -> Diagnostic {
     }
 }
 
+/// `space a of a`, directly or through others.
+pub(super) fn circular_space(base: &Name, known: &Name) -> Diagnostic {
+    Diagnostic::new(
+        Code::CircularSpace,
+        format!("`{}` is derived from itself", known.value),
+        base.span,
+        "this is the space itself, or one derived from it",
+    )
+    .label(known.span, "declared here")
+    .help("derive it from a space of its own, under another name")
+}
+
 pub(super) fn arch_of_other_space(arch: &ast::Arch, wanted: &Name) -> Diagnostic {
     Diagnostic::new(
         Code::OtherSpace,

@@ -200,6 +200,16 @@ impl Graph {
         counts
     }
 
+    /// How many edges the longest walk from start to end has.
+    pub(super) fn longest_walk(&self) -> usize {
+        let mut longest = vec![0; self.nodes.len()];
+        for (at, node) in self.nodes.iter().enumerate().rev() {
+            let ways = node.edges.iter().map(|edge| longest[edge.to] + 1);
+            longest[at] = ways.max().unwrap_or(0);
+        }
+        longest[0]
+    }
+
     /// The path that a walk from start to end spells.
     pub(super) fn path<'a>(edges: impl IntoIterator<Item = &'a Edge>) -> Path {
         let mut path = Path::new(Vec::new());

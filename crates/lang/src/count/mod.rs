@@ -31,7 +31,7 @@ pub use exact::{Limits, TooManySums};
 pub use flow::{Decided, Part};
 pub use graph::{GraphRow, TooManyStates};
 pub use prior::{Prior, PriorError};
-pub use sample::{NoSample, Sampler};
+pub use sample::{Drawn, NoSample, Sampler};
 pub use sharing::Sharing;
 pub use witness::Witness;
 

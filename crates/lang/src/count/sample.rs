@@ -27,6 +27,9 @@ const LEAST_ACCEPTANCE: f64 = 1e-4;
 /// Binary logarithm of the least chance that an `f64` surely holds.
 const LEAST_CHANCE: f64 = -900.0;
 
+/// Steps of all walks made where paths inside may be rare: about two seconds, as tables are larger than caches.
+const STEPS: usize = 1 << 21;
+
 /// Why no sampler can be made.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum NoSample {
@@ -63,6 +66,17 @@ pub struct Sampler {
     cells: Vec<Vec<Point>>,
     table: Table,
     acceptance: f64,
+    /// As many as [`STEPS`] allow, however long each is.
+    most_walks: usize,
+}
+
+/// Paths drawn with limited work.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Drawn {
+    /// The paths.
+    pub paths: Vec<Path>,
+    /// How many walks were made for them; those that ended outside a window are lost.
+    pub walks: usize,
 }
 
 impl fmt::Debug for Sampler {
@@ -182,6 +196,7 @@ impl Sampler {
             windows: windows.to_vec(),
             table,
             acceptance: 1.0,
+            most_walks: (STEPS / graph.longest_walk().max(1)).max(1),
         })
     }
 
@@ -197,6 +212,17 @@ impl Sampler {
                 return Graph::path(edges);
             }
         }
+    }
+
+    /// Draws up to `wanted` paths, each as [`Sampler::draw`] does. Fewer come where so many walks end outside
+    /// that finding them all would take long.
+    pub fn draw_up_to(&self, wanted: usize, random: &mut impl Rng) -> Drawn {
+        let mut drawn = Drawn::default();
+        while drawn.paths.len() < wanted && drawn.walks < self.most_walks {
+            drawn.walks += 1;
+            drawn.paths.extend(self.attempt(random).map(Graph::path));
+        }
+        drawn
     }
 
     /// One walk; `None` when it ends outside a window.
@@ -273,11 +299,11 @@ impl Sampler {
         last
     }
 
-    /// Walks until 200 were kept, or 20,000 were made.
+    /// Walks until 200 were kept or 20,000 were made, fewer where walks are very long.
     fn measure_acceptance(&self) -> f64 {
         let mut random = ChaCha8Rng::seed_from_u64(0);
         let (mut kept, mut made) = (0u32, 0u32);
-        while kept < 200 && made < 20_000 {
+        while kept < 200 && made < 20_000 && (made as usize) < self.most_walks {
             made += 1;
             let (_, cost) = self.walk(&mut random);
             kept += u32::from(self.windows.iter().all(|window| window.holds(cost)));

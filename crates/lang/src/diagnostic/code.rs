@@ -75,8 +75,10 @@ codes! {
     // Files.
     /// Archs of more than one space in a file.
     OtherSpace Error "other-space",
-    /// An arch of a space that is nowhere in sight.
+    /// An arch of a space, or a space derived from one, that is nowhere in sight.
     UnknownSpace Error "unknown-space",
+    /// A space that is derived from itself.
+    CircularSpace Error "circular-space",
     /// A used file is missing, unreadable or not UTF-8.
     UnreadableUse Error "unreadable-use",
     /// Files that use each other in a circle.
@@ -175,7 +177,21 @@ codes! {
     /// A `fit` item that does not name every stage of a fitted depth once.
     FitOrder Error "fit-order",
 
+    // Derived spaces.
+    /// A derived space narrows something its base does not have.
+    DerivedUnknownTarget Error "derived-unknown-target",
+    /// A derived space says two things of one.
+    DerivedRepeated Error "derived-repeated",
+    /// A derived space asks for a value that its base does not leave.
+    DerivedOutsideDomain Error "derived-outside-domain",
+    /// A derived space narrows a part of a decision that others share.
+    DerivedSharedDecision Error "derived-shared-decision",
+    /// A derived space leaves no block for a row.
+    DerivedEmpty Error "derived-empty",
+
     // Warnings about a space.
+    /// A line of a derived space that leaves all as it is.
+    NarrowsNothing Warning "narrows-nothing",
     /// A searched domain with a single value.
     SearchesNothing Warning "searches-nothing",
     /// A block that no row uses.

@@ -7,8 +7,8 @@ mod render;
 
 pub use code::Code;
 pub use json::json;
-pub use nearest::nearest;
-pub use render::render;
+pub use nearest::{nearest, nearest_number};
+pub use render::{Renderer, render};
 
 use crate::source::Span;
 

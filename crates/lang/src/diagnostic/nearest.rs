@@ -3,6 +3,20 @@
 /// Bytes of a word that may be mistyped.
 const LONGEST: usize = 64;
 
+/// The number among `words` with the smallest distance to `wanted`; the first of equally near ones.
+pub fn nearest_number<'a>(
+    wanted: f64,
+    words: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let numbers = words.into_iter();
+    let numbers = numbers.filter_map(|word| Some((word.parse::<f64>().ok()?, word)));
+    let nearest = numbers.min_by(|(one, _), (other, _)| {
+        let distance = |number: &f64| (number - wanted).abs();
+        distance(one).total_cmp(&distance(other))
+    });
+    nearest.map(|(_, word)| word)
+}
+
 /// The known word nearest to `word`: at most a third of its letters (at least one) wrong, missing,
 /// swapped or too many. The first of equally near ones.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

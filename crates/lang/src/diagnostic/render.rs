@@ -19,14 +19,38 @@ const LONGEST_LINE: usize = 200;
 ///
 /// Every span lies in `sources`.
 pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
-    let views = Views::of(diagnostic, sources);
-    let message = convert(diagnostic);
-    let bytes = match color {
-        true => emit(Ansi::new(Vec::new()), &views, &message).into_inner(),
-        false => emit(NoColor::new(Vec::new()), &views, &message).into_inner(),
-    };
-    let text = String::from_utf8(bytes).expect("what is drawn is UTF-8");
-    without_blanks_at_line_ends(text.trim_end())
+    Renderer::new(sources, color).render(diagnostic)
+}
+
+/// Draws one message after the other, as [`render`] does; makes every file ready once, however many
+/// messages speak of it.
+pub struct Renderer<'a> {
+    sources: &'a Sources,
+    color: bool,
+    views: Views<'a>,
+}
+
+impl<'a> Renderer<'a> {
+    /// Draws messages about these files.
+    pub fn new(sources: &'a Sources, color: bool) -> Renderer<'a> {
+        Renderer {
+            sources,
+            color,
+            views: Views::default(),
+        }
+    }
+
+    /// The message for people. Every span lies in the sources.
+    pub fn render(&mut self, diagnostic: &Diagnostic) -> String {
+        self.views.open(diagnostic, self.sources);
+        let message = convert(diagnostic);
+        let bytes = match self.color {
+            true => emit(Ansi::new(Vec::new()), &self.views, &message).into_inner(),
+            false => emit(NoColor::new(Vec::new()), &self.views, &message).into_inner(),
+        };
+        let text = String::from_utf8(bytes).expect("what is drawn is UTF-8");
+        without_blanks_at_line_ends(text.trim_end())
+    }
 }
 
 fn emit<W: WriteColor>(mut writer: W, views: &Views<'_>, message: &drawn::Diagnostic<FileId>) -> W {
@@ -76,7 +100,8 @@ fn convert(diagnostic: &Diagnostic) -> drawn::Diagnostic<FileId> {
         .with_notes(notes.map(|note| printable(&note)).collect())
 }
 
-/// The files a message speaks of.
+/// The files that messages spoke of.
+#[derive(Default)]
 struct Views<'a>(BTreeMap<FileId, View<'a>>);
 
 /// A file as it is drawn.
@@ -90,9 +115,11 @@ struct View<'a> {
 }
 
 impl<'a> Views<'a> {
-    fn of(diagnostic: &Diagnostic, sources: &'a Sources) -> Views<'a> {
-        let files = diagnostic.labels.iter().map(|label| label.span.file);
-        Views(files.map(|file| (file, View::of(file, sources))).collect())
+    fn open(&mut self, diagnostic: &Diagnostic, sources: &'a Sources) {
+        for file in diagnostic.labels.iter().map(|label| label.span.file) {
+            let view = self.0.entry(file);
+            view.or_insert_with(|| View::of(file, sources));
+        }
     }
 
     fn get(&self, id: FileId) -> Result<&View<'a>, Error> {

@@ -100,14 +100,25 @@ pub(super) fn row_changes(before: &Row, after: &Row) -> Vec<Change> {
         [&before.depth.value, &after.depth.value],
         None,
     ));
-    let same_throughout = [before, after]
-        .iter()
-        .all(|row| means_the_same(&row.first, &row.rest));
-    changes.extend(block(name, &before.first, &after.first));
-    if !same_throughout {
-        changes.extend(block(&format!("{name} then"), &before.rest, &after.rest));
+    let kinds = match [before, after].iter().all(|row| is_uniform(row)) {
+        true => 1,
+        false => before.blocks.len().max(after.blocks.len()),
+    };
+    for at in 0..kinds {
+        let place = match (at, kinds) {
+            (0, _) => name.clone(),
+            (_, 2) => format!("{name} then"),
+            (_, _) => format!("{name} block {}", at + 1),
+        };
+        changes.extend(block(&place, before.block(at), after.block(at)));
     }
     changes
+}
+
+/// Whether all blocks of a row may be the same.
+fn is_uniform(row: &Row) -> bool {
+    let first = row.block(0);
+    row.blocks.iter().all(|block| means_the_same(first, block))
 }
 
 fn width(width: &Width) -> Setting<u32> {

@@ -143,7 +143,7 @@ fn renamed(
 /// Whether two rows are of the same kind, width, stride and operators.
 fn resemble(one: &Row, other: &Row) -> bool {
     let operators = |row: &Row| -> Vec<Operator> {
-        let blocks = [&row.first, &row.rest].into_iter();
+        let blocks = row.blocks.iter();
         let alternatives = blocks.flat_map(|block| &block.alternatives);
         alternatives
             .map(|alternative| alternative.operator)

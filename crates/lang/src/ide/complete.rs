@@ -61,6 +61,8 @@ impl Project<'_> {
             Slot::SpaceItem => keywords(&ITEMS),
             Slot::Words(words) => keywords(words),
             Slot::Fix => self.fixes(),
+            Slot::Line => [self.fixes(), keywords(&["require"])].concat(),
+            Slot::RowPart(row) => self.row_parts(row),
             Slot::Operator => self.operators(),
             Slot::Attribute { of, written } => self.attributes(*of, written),
             Slot::Part => self.parts(),
@@ -129,6 +131,66 @@ impl Project<'_> {
         }));
         all.extend(explained(["resolution"], CompletionKind::Attribute));
         all
+    }
+
+    /// What of a row a derived space can narrow: its depth and width, and what is searched in its blocks.
+    fn row_parts(&self, row: &str) -> Vec<Completion> {
+        let declared = self.declarations().into_iter();
+        let mut rows = declared.filter_map(|one| match one.what {
+            What::Row(row) => Some(row),
+            _ => None,
+        });
+        let Some(row) = rows.find(|one| one.name.value == row) else {
+            return Vec::new();
+        };
+        let mut words = Vec::new();
+        words.extend((row.kind == ast::RowKind::Stage).then_some("depth"));
+        words.extend(searches_width(row).then_some("channels"));
+        let ops = std::iter::once(&row.op).chain(&row.then);
+        ops.for_each(|op| self.searched_in(op, &mut words));
+        let all = words.into_iter();
+        all.map(|word| with_text(word, CompletionKind::Attribute, word))
+            .collect()
+    }
+
+    /// The attributes that are searched in an op, or in a block it names; each once. A block that names
+    /// itself is wrong, and looked into once.
+    fn searched_in<'s>(&'s self, op: &'s ast::Op, words: &mut Vec<&'s str>) {
+        let mut pending = vec![op];
+        let mut blocks: Vec<&str> = Vec::new();
+        while let Some(op) = pending.pop() {
+            for prim in &op.alternatives {
+                let (name, args) = match prim {
+                    ast::Prim::Group(inner) => {
+                        pending.push(inner);
+                        continue;
+                    }
+                    ast::Prim::Call { name, args, .. } => (name.value.as_str(), args),
+                };
+                for arg in args {
+                    match arg {
+                        ast::Arg::Op(branch) => pending.push(branch),
+                        ast::Arg::Attribute(one) if is_searched(one, words) => {
+                            words.push(&one.name.value);
+                        }
+                        ast::Arg::Attribute(_) => {}
+                    }
+                }
+                if !blocks.contains(&name) {
+                    blocks.push(name);
+                    pending.extend(self.block_named(name).map(|block| &block.op));
+                }
+            }
+        }
+    }
+
+    fn block_named(&self, name: &str) -> Option<&ast::Block> {
+        let declared = self.declarations().into_iter();
+        let mut blocks = declared.filter_map(|one| match one.what {
+            What::Block(block) => Some(block),
+            _ => None,
+        });
+        blocks.find(|block| block.name.value == name)
     }
 
     fn operators(&self) -> Vec<Completion> {
@@ -222,6 +284,15 @@ impl Project<'_> {
         }));
         all
     }
+}
+
+/// Whether an attribute is searched and not yet among `words`.
+fn is_searched(attribute: &ast::Attribute, words: &[&str]) -> bool {
+    let searched = match attribute.binding {
+        ast::Binding::In(_) | ast::Binding::Fit(_) => true,
+        ast::Binding::Is(_) => false,
+    };
+    searched && !words.contains(&attribute.name.value.as_str())
 }
 
 fn searches_width(row: &ast::Row) -> bool {

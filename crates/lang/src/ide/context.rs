@@ -17,6 +17,10 @@ pub(super) enum Slot<'a> {
     SpaceItem,
     /// What a row of an arch begins with.
     Fix,
+    /// What a line of a derived space begins with.
+    Line,
+    /// What of a row a line narrows, by the row's name.
+    RowPart(&'a str),
     /// An operator or a block.
     Operator,
     /// An attribute of `of`, not one of those that are there.
@@ -77,6 +81,8 @@ pub(super) enum Owner<'a> {
 enum Body {
     File,
     Space,
+    /// Of a space that is derived from another.
+    Derived,
     Arch,
 }
 
@@ -147,6 +153,9 @@ impl<'a> Before<'a> {
     fn read(&mut self, token: Token) {
         let head = self.item.first().map(|&head| self.word(head));
         match token.kind {
+            Kind::LeftBrace if head == Some("space") && self.names_base() => {
+                self.enter(Body::Derived);
+            }
             Kind::LeftBrace if head == Some("space") => self.enter(Body::Space),
             Kind::LeftBrace if head == Some("arch") => self.enter(Body::Arch),
             Kind::RightBrace if self.open().is_none_or(|open| open.kind != Kind::LeftBrace) => {
@@ -155,6 +164,11 @@ impl<'a> Before<'a> {
             Kind::Word if self.begins_item(token) => self.item = vec![token],
             _ => self.item.push(token),
         }
+    }
+
+    /// Whether `of` stands behind the name of the space.
+    fn names_base(&self) -> bool {
+        self.item.get(2).is_some_and(|&of| self.is_word(of, "of"))
     }
 
     fn enter(&mut self, body: Body) {
@@ -169,7 +183,8 @@ impl<'a> Before<'a> {
             && match self.body {
                 Body::File => FILE_ITEMS.contains(&word),
                 Body::Space => ITEMS.contains(&word),
-                Body::Arch => self.open().is_none() && !syntax::is_reserved(word),
+                Body::Derived if word == "require" => true,
+                Body::Arch | Body::Derived => self.open().is_none() && !syntax::is_reserved(word),
             }
     }
 
@@ -195,6 +210,7 @@ impl<'a> Before<'a> {
             Body::File if self.is_start => Slot::Version,
             Body::File => Slot::FileItem,
             Body::Space => Slot::SpaceItem,
+            Body::Derived => Slot::Line,
             Body::Arch => Slot::Fix,
         };
         if self.item.is_empty() {
@@ -341,8 +357,10 @@ impl<'a> Before<'a> {
 
     /// In an item, outside of all brackets.
     fn in_item(&self) -> Vec<Slot<'a>> {
-        if self.body == Body::Arch {
-            return self.in_fix();
+        match self.body {
+            Body::Arch => return self.in_fix(),
+            Body::Derived if !self.is_word(self.item[0], "require") => return self.in_line(),
+            Body::Derived | Body::File | Body::Space => {}
         }
         let last = self.item[self.item.len() - 1];
         let behind_comma = self.item.len() == 1 || last.kind == Kind::Comma;
@@ -362,8 +380,9 @@ impl<'a> Before<'a> {
             ("default", _) => self.behind_binding().unwrap_or_default(),
             ("fit", _) if behind_comma => vec![Slot::Stage],
             ("require", _) => self.in_require(),
-            ("arch", 2) => vec![Slot::Words(&["of"])],
+            ("arch" | "space", 2) => vec![Slot::Words(&["of"])],
             ("arch", 3) => vec![Slot::Space],
+            ("space", 3) if self.names_base() => vec![Slot::Space],
             _ => Vec::new(),
         }
     }
@@ -415,6 +434,21 @@ impl<'a> Before<'a> {
             (_, Kind::Dot) => vec![Slot::Property],
             (_, Kind::AtMost | Kind::AtLeast | Kind::EqualEqual) => vec![Slot::Stage],
             (2 | 4, Kind::Word) => vec![Slot::Words(&["in"])],
+            _ => Vec::new(),
+        }
+    }
+
+    /// In a line of a derived space, outside of all brackets.
+    fn in_line(&self) -> Vec<Slot<'a>> {
+        let last = self.item[self.item.len() - 1];
+        let part = self.item.get(1).filter(|dot| dot.kind == Kind::Dot);
+        let part = part.and(self.item.get(2)).map(|&part| self.word(part));
+        match (last.kind, part) {
+            (Kind::Dot, _) => vec![Slot::RowPart(self.word(self.item[0]))],
+            (Kind::Equals, Some(part)) => vec![Slot::Value(Some(part))],
+            (Kind::Equals | Kind::Comma, _) => vec![Slot::Operator],
+            (Kind::Word, _) if ["in", "fit"].contains(&self.word(last)) => vec![Slot::Domain],
+            (Kind::Word, _) => vec![Slot::Words(&["in", "fit"])],
             _ => Vec::new(),
         }
     }

@@ -138,7 +138,9 @@ impl Project<'_> {
     }
 
     fn space(&self, space: &ast::Space) -> String {
-        let head = code(&format!("space {}", space.name.value));
+        let base = space.base.as_ref();
+        let of = base.map_or(String::new(), |base| format!(" of {}", base.value));
+        let head = code(&format!("space {}{of}", space.name.value));
         let ir = self.ir().filter(|ir| ir.space == space.name.value);
         let Some(ir) = ir else { return head };
         let paths = match paths(ir) {

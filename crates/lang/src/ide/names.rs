@@ -86,8 +86,30 @@ impl Project<'_> {
 
     /// Every name of the file itself, see [`occurrences`].
     pub(super) fn occurrences(&self) -> Vec<Occurrence<'_>> {
+        self.occurrences_in(&self.unit.ast)
+    }
+
+    /// Every name of a file at hand.
+    pub(super) fn occurrences_in<'s>(&'s self, file: &'s ast::File) -> Vec<Occurrence<'s>> {
         let files = std::iter::once(&self.unit.ast).chain(&self.used);
-        occurrences(&self.unit.ast, Blocks::of(files))
+        occurrences(file, Blocks::of(files))
+    }
+
+    /// The file itself and, where its space is derived from another, those of all its bases.
+    pub(super) fn line_of_descent(&self) -> Vec<&ast::File> {
+        let mut files = vec![&self.unit.ast];
+        let mut base = base_in(&self.unit.ast);
+        while let Some(name) = base {
+            let mut used = self.used.iter();
+            let holds = |file: &&ast::File| {
+                space_in(file).is_some_and(|space| space.name.value == name.value)
+            };
+            // A circle of bases is an error, which is told elsewhere.
+            let found = used.find(|file| holds(file) && !files.iter().any(|one| one == file));
+            files.extend(found);
+            base = found.and_then(base_in);
+        }
+        files
     }
 
     /// What a name stands for: something of the file itself before something it uses.
@@ -104,12 +126,13 @@ impl Project<'_> {
         let mut all = in_file(own);
         all.extend(in_spaces(own));
         all.extend(self.used.iter().flat_map(in_file));
-        // Inside of a used space one sees only where the file itself has none: in its archs.
-        if !own
-            .items
-            .iter()
-            .any(|item| matches!(item, FileItem::Space(_)))
-        {
+        // Inside of a used space one sees only where the file itself has no rows of its own: in its
+        // archs, and in a space that is derived from another.
+        let has_rows = |item: &FileItem| match item {
+            FileItem::Space(space) => space.base.is_none(),
+            _ => false,
+        };
+        if !own.items.iter().any(has_rows) {
             all.extend(self.used.iter().flat_map(in_spaces));
         }
         let recipes: Vec<&ast::Recipe> = all
@@ -126,6 +149,18 @@ impl Project<'_> {
         });
         all
     }
+}
+
+fn space_in(file: &ast::File) -> Option<&ast::Space> {
+    file.items.iter().find_map(|item| match item {
+        FileItem::Space(space) => Some(space),
+        _ => None,
+    })
+}
+
+/// The name behind `of` of a file's space.
+fn base_in(file: &ast::File) -> Option<&Name> {
+    space_in(file)?.base.as_ref()
 }
 
 /// Declared at the level of a file.
@@ -179,6 +214,8 @@ fn occurrences<'a>(file: &'a ast::File, blocks: Blocks<'a>) -> Vec<Occurrence<'a
             FileItem::Recipe(item) => walk.recipe(item),
             FileItem::Space(space) => {
                 walk.add(Namespace::Spaces, &space.name);
+                let base = space.base.iter();
+                base.for_each(|base| walk.add(Namespace::Spaces, base));
                 space.items.iter().for_each(|item| walk.item(item));
             }
             FileItem::Arch(arch) => walk.arch(arch),
@@ -217,6 +254,11 @@ impl<'a> Walk<'a> {
             Item::Row(row) => self.row(row),
             Item::Fit(fit) => fit.names.iter().for_each(|name| self.value_name(name)),
             Item::Require(require) => self.require(require),
+            Item::Fix(fix) => self.fix(fix),
+            Item::Narrow(narrow) => {
+                self.dotted(&narrow.target);
+                self.domain(&narrow.domain);
+            }
             Item::Output(_) | Item::Error(_) => {}
         }
     }
@@ -259,12 +301,14 @@ impl<'a> Walk<'a> {
     fn arch(&mut self, arch: &'a ast::Arch) {
         self.add(Namespace::Archs, &arch.name);
         self.add(Namespace::Spaces, &arch.space);
-        for fix in &arch.fixes {
-            self.dotted(&fix.target);
-            for pick in &fix.picks {
-                if let ast::Pick::Prim(prim) = pick {
-                    self.prim(prim);
-                }
+        arch.fixes.iter().for_each(|fix| self.fix(fix));
+    }
+
+    fn fix(&mut self, fix: &'a ast::Fix) {
+        self.dotted(&fix.target);
+        for pick in &fix.picks {
+            if let ast::Pick::Prim(prim) = pick {
+                self.prim(prim);
             }
         }
     }

@@ -1,11 +1,12 @@
-//! Giving a name of the file itself another one, everywhere in the file.
+//! Giving a name of the file itself another one, everywhere in the file; and one of a row or a choice that a
+//! derived space has from its base, in the files of both.
 
 use super::Project;
-use super::names::{Namespace, Occurrence};
+use super::names::{Namespace, Occurrence, What};
 use crate::diagnostic::Edit;
 use crate::source::{FileId, Name, Span};
 use crate::space::{AttributeName, given_meaning, given_to_rows};
-use crate::syntax::is_reserved;
+use crate::syntax::{ast, is_reserved};
 
 impl Project<'_> {
     /// The name under a place, if it can be renamed.
@@ -16,7 +17,7 @@ impl Project<'_> {
         self.target(offset).map(|target| target.name.span)
     }
 
-    /// The edits that give the name under a place another one.
+    /// The edits that give the name under a place another one; in used files too where it is that of a base.
     ///
     /// # Errors
     /// When nothing there can be renamed, or the new name is none or taken; in words for the user.
@@ -25,7 +26,13 @@ impl Project<'_> {
         if new != target.name.value {
             self.may_be_named(&target, new)?;
         }
-        let all = self.occurrences().into_iter();
+        let files = match self.is_of_base(&target) {
+            true => self.line_of_descent(),
+            false => vec![&self.unit.ast],
+        };
+        let all = files
+            .into_iter()
+            .flat_map(|file: &ast::File| self.occurrences_in(file));
         let same = all
             .filter(|one| one.namespace == target.namespace && one.name.value == target.name.value);
         Ok(same.map(|one| Edit::new(one.name.span, new)).collect())
@@ -44,7 +51,7 @@ impl Project<'_> {
             return Err(format!("`{name}` is declared nowhere"));
         };
         let file = declared.name.span.file;
-        if file != FileId(0) {
+        if file != FileId(0) && !self.is_of_base(&occurrence) {
             let file = &self.unit.sources.get(file).name;
             return Err(format!("`{name}` is declared in `{file}`: rename it there"));
         }
@@ -52,6 +59,17 @@ impl Project<'_> {
             true => Ok(occurrence),
             false => Err(format!("`{name}` is declared twice")),
         }
+    }
+
+    /// Whether a name is that of a row or a choice of a space that the file's own is derived from.
+    fn is_of_base(&self, occurrence: &Occurrence<'_>) -> bool {
+        let Some(declared) = self.declaration(occurrence) else {
+            return false;
+        };
+        let is_inside = matches!(declared.what, What::Row(_) | What::Choice(_));
+        let bases = self.line_of_descent().into_iter().skip(1);
+        let mut bases = bases.map(|file| file.span.file);
+        is_inside && bases.any(|file| file == declared.name.span.file)
     }
 
     fn is_declared_once(&self, occurrence: &Occurrence<'_>, declared: &Name) -> bool {

@@ -8,6 +8,7 @@ use super::*;
 use crate::compile::Overrides;
 use crate::cost;
 use crate::count::Graph;
+use crate::diagnostic::Edit;
 use crate::plan::{self, Request};
 use crate::source::{Files, ReadError};
 use crate::space::{Metric, Setting};
@@ -655,4 +656,107 @@ fn a_name_that_rows_would_read_as_another_is_refused() {
 fn a_word_above_the_row_of_its_name_is_no_mention_of_that_row() {
     let text = renamed(SCOPES, "gelu: ", "gated").expect("nothing is called so");
     assert_eq!(text, SCOPES.replace("gelu:", "gated:"));
+}
+
+/// A space derived from that of [`SPACE`].
+const DERIVED: &str = "\
+cream 1
+use \"tiny.cream\"
+
+space phone of tiny {
+    resolution = 32
+    s1.kernel = 3
+    s2 = mb(kernel = 3, expand = 4), skip
+    require s1.depth <= 2
+}
+";
+
+#[test]
+fn a_derived_space_leads_to_the_rows_of_its_base() {
+    let unit = unit(&[("phone.cream", DERIVED), ("tiny.cream", SPACE)]);
+    assert!(!unit.has_errors(), "{:?}", unit.diagnostics);
+    let project = Project::new(&unit, None);
+    let at = |text: &str| DERIVED.find(text).expect("it stands there");
+    for (mention, declared) in [
+        ("tiny {", "tiny {"),
+        ("s1.kernel", "s1 mb"),
+        ("s2 = ", "s2 mb"),
+        ("mb(", "mb = "),
+    ] {
+        let found = project.definition(at(mention)).expect("it is declared");
+        let expected = SPACE.find(declared).expect("it is declared there");
+        assert_eq!(
+            (found.file, found.range().start),
+            (FileId(1), expected),
+            "{mention}"
+        );
+    }
+    let row = project.hover(at("s1.kernel")).expect("the row").text;
+    assert!(row.contains("2 candidates a block"), "narrowed: {row}");
+    assert!(row.contains("Declared in `tiny.cream`"), "{row}");
+    let space = project.hover(at("phone of")).expect("the space").text;
+    assert!(space.contains("space phone of tiny"), "{space}");
+}
+
+#[test]
+fn a_row_of_the_base_is_renamed_in_both_files() {
+    let files = [("phone.cream", DERIVED), ("tiny.cream", SPACE)];
+    let old = unit(&files);
+    let project = Project::new(&old, None);
+    let at = |text: &str| DERIVED.find(text).expect("it stands there");
+    let edits = project.rename(at("s1.kernel"), "t1").expect("it may be");
+    let renamed = |file: usize| {
+        let own = edits
+            .iter()
+            .filter(|edit| edit.span.file == FileId(file as u32));
+        let mut own: Vec<&Edit> = own.collect();
+        own.sort_by_key(|edit| std::cmp::Reverse(edit.span.start));
+        own.into_iter()
+            .fold(files[file].1.to_owned(), |mut text, edit| {
+                text.replace_range(edit.span.range(), &edit.replacement);
+                text
+            })
+    };
+    let texts = [renamed(0), renamed(1)];
+    assert_eq!(texts[0], DERIVED.replace("s1.", "t1."));
+    assert_eq!(texts[1], SPACE.replace("s1", "t1"));
+    let new = unit(&[("phone.cream", &texts[0]), ("tiny.cream", &texts[1])]);
+    assert!(!new.has_errors(), "{:?}", new.diagnostics);
+
+    let taken = project
+        .rename(at("s1.kernel"), "s2")
+        .expect_err("it is another row");
+    assert!(taken.contains("declared already"), "{taken}");
+    let block = project
+        .rename(at("mb("), "other")
+        .expect_err("it is no row");
+    assert!(block.contains("rename it there"), "{block}");
+}
+
+#[test]
+fn in_a_derived_space_the_decisions_of_its_base_are_proposed() {
+    let words = |lines: &str| -> Vec<String> {
+        let text = format!("cream 1\nuse \"tiny.cream\"\nspace phone of {lines}");
+        let unit = unit(&[("phone.cream", text.as_str()), ("tiny.cream", SPACE)]);
+        let project = Project::new(&unit, None);
+        let all = project.complete(text.len()).into_iter();
+        all.map(|one| one.word).collect()
+    };
+    assert_eq!(words(""), ["tiny"]);
+    assert_eq!(
+        words("tiny {\n    "),
+        [
+            "stem",
+            "s1",
+            "s2",
+            "pool",
+            "logits",
+            "resolution",
+            "require"
+        ]
+    );
+    assert_eq!(words("tiny {\n    s1."), ["depth", "kernel", "expand"]);
+    assert_eq!(words("tiny {\n    s1.depth "), ["in", "fit"]);
+    assert!(words("tiny {\n    s2 = ").contains(&"mb".to_owned()));
+    assert!(words("tiny {\n    s1.depth in 1..2\n    require ").contains(&"flops".to_owned()));
 }

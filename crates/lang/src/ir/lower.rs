@@ -26,6 +26,7 @@ pub fn lower(space: &Space) -> Ir {
         choices: choices.lowered(space),
         tables: space.tables.iter().map(table).collect(),
         requires: space.requires.clone(),
+        members: space.members.clone(),
     };
     ir.flatten(smallest(&space.resolution.value));
     debug_assert_eq!(ir.verify(), Ok(()));
@@ -59,18 +60,19 @@ fn row(row: &space::Row, fit: Option<usize>, choices: &Choices) -> Row {
         slots: slots(row, choices),
         depths: row.depth.value.values().to_vec(),
         fit,
+        was_open: row.was_open,
         places: places(row),
     }
 }
 
 fn places(row: &space::Row) -> Places {
     let mut attributes = Vec::new();
-    for block in [&row.first, &row.rest] {
+    for block in &row.blocks {
         add_places(block, &mut attributes);
     }
     Places {
         depth: row.depth.span,
-        block: row.first.span,
+        block: row.block(0).span,
         attributes,
     }
 }
@@ -91,19 +93,15 @@ fn add_places(block: &space::Block, places: &mut Vec<(AttributeName, Span)>) {
     }
 }
 
-fn deepest(row: &space::Row) -> u32 {
-    row.depth.value.values().iter().copied().max().unwrap_or(1)
-}
-
-/// All slots after the first are one slot, repeated.
+/// Slots after the first that stand for one block of the row are one slot, repeated.
 fn slots(row: &space::Row, choices: &Choices) -> Vec<Slot> {
-    let deepest = deepest(row);
+    let deepest = row.deepest() as usize;
     let (input, output) = (&row.in_channels, &row.out_channels.value);
-    let mut slots = vec![slot(&row.first, [input, output], row.stride, choices)];
-    if deepest > 1 {
-        let repeated = slot(&row.rest, [output, output], 1, choices);
-        slots.resize(deepest as usize, repeated);
-    }
+    let mut slots = vec![slot(row.block(0), [input, output], row.stride, choices)];
+    let later = 1..deepest.min(row.blocks.len().max(2));
+    slots.extend(later.map(|at| slot(row.block(at), [output, output], 1, choices)));
+    let last = slots[slots.len() - 1].clone();
+    slots.resize(deepest, last);
     slots
 }
 
@@ -163,10 +161,8 @@ impl Choices {
     fn of(space: &Space) -> Choices {
         let mut live = BTreeSet::new();
         for row in &space.rows {
-            followed(&row.first, &mut live);
-            if deepest(row) > 1 {
-                followed(&row.rest, &mut live);
-            }
+            let blocks = row.live_blocks().iter();
+            blocks.for_each(|block| followed(block, &mut live));
         }
         let named: BTreeMap<usize, u16> = live.into_iter().zip(0..).collect();
         let first = u16::try_from(named.len()).expect("a choice is an item of a file");

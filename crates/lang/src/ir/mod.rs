@@ -27,7 +27,9 @@ pub use crate::space::{Input, Op, Primitive};
 use std::sync::Arc;
 
 use crate::source::{Span, Spanned};
-use crate::space::{AttributeName, AttributeValue, NormSettings, Operator, Require, Setting};
+use crate::space::{
+    AttributeName, AttributeValue, Members, NormSettings, Operator, Require, Setting,
+};
 
 /// A lowered space.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +53,8 @@ pub struct Ir {
     pub rows: Vec<Row>,
     /// The bounds of the file.
     pub requires: Vec<Require>,
+    /// The values that stand in sets, by the places they are written at.
+    pub members: Members,
 }
 
 /// A layer or a stage.
@@ -64,6 +68,8 @@ pub struct Row {
     pub depths: Vec<u32>,
     /// Where the plan settles the depth: the row's place in the order of deepening, from 0.
     pub fit: Option<usize>,
+    /// Whether the space it is derived from leaves something of it to decide.
+    pub was_open: bool,
     /// How wide its output is.
     pub width: RowWidth,
     /// One slot a block, up to the largest depth.

@@ -108,7 +108,8 @@ impl Row {
     /// Whether paths differ in it beside its width: more than one depth, or a slot with candidates that differ
     /// in more than widths.
     pub fn decides(&self) -> bool {
-        self.fit.is_some()
+        self.was_open
+            || self.fit.is_some()
             || self.depths.len() > 1
             || self.slots.iter().any(|slot| slot.structures() > 1)
     }

@@ -72,6 +72,7 @@ pub(super) fn never_binding(space: &Bounded, listed: &[u32]) -> Vec<Diagnostic> 
         if let Some((least, most)) = range
             && window.low <= least
             && window.high >= most
+            && !require.is_inherited
         {
             warnings.push(report::never_binds(
                 space.ir,
@@ -81,7 +82,7 @@ pub(super) fn never_binding(space: &Bounded, listed: &[u32]) -> Vec<Diagnostic> 
         }
     }
     for require in space.row_requires() {
-        if excludes_nothing(&graphs[0], space, ends[0], require) {
+        if !require.is_inherited && excludes_nothing(&graphs[0], space, ends[0], require) {
             warnings.push(report::row_never_binds(space.ir, require));
         }
     }

@@ -14,7 +14,7 @@ mod summary;
 mod tests;
 mod values;
 
-pub use spread::{Bin, Spread};
+pub use spread::{Bin, NoSpread, Spread, Spreads};
 pub use values::ValueShare;
 
 use crate::cost::{self, Cost, Table};

@@ -492,12 +492,8 @@ pub(super) fn never_feasible(
         (Some(row), of) if of != "depth" => format!(" in `{}`", row.name),
         _ => String::new(),
     };
-    let problem = Diagnostic::new(
-        Code::ValueNeverFeasible,
-        format!("no path inside every bound has {}{at}", values.join(" or ")),
-        place,
-        "its domain",
-    );
+    let message = format!("no path inside every bound has {}{at}", values.join(" or "));
+    let problem = at_members(space.ir, (message, place), missed);
     let nearest = &missed[0];
     let metric = nearest.window.metric;
     let (word, sets_end): (_, fn(Window, Window) -> bool) = match nearest.cost > nearest.window.high
@@ -518,7 +514,26 @@ pub(super) fn never_feasible(
                 costs(space.ir, metric, nearest.cost)
             ),
         )
-        .help("leave it out of the domain, or widen the bound")
+        .help(match missed {
+            [_] => "leave it out of the domain, or widen the bound",
+            _ => "leave them out of the domain, or widen the bound",
+        })
+}
+
+/// Points at the values where they are written one by one, else at the whole domain.
+fn at_members(ir: &Ir, (message, place): (String, Span), missed: &[Never]) -> Diagnostic {
+    let members = missed
+        .iter()
+        .map(|never| ir.members.find(place, never.value));
+    let of = |span, label: &str| Diagnostic::new(Code::ValueNeverFeasible, message, span, label);
+    match members.collect::<Option<Vec<Span>>>().as_deref() {
+        Some([first, more @ ..]) => {
+            let problem = of(*first, "on no such path");
+            let more = more.iter();
+            more.fold(problem, |problem, span| problem.label(*span, "nor this"))
+        }
+        Some([]) | None => of(place, "its domain"),
+    }
 }
 
 /// `costs 81.7M`, `has 2.3M params`, `takes 22ms`.

@@ -1,11 +1,57 @@
 //! How what paths cost is spread, from a sample that is drawn exactly evenly.
 
+use std::fmt;
+
 use rand::Rng;
 
 use super::Plan;
 use crate::cost::Cost;
 use crate::count::{Measure, NoSample, Sampler};
+use crate::quantity::grouped;
 use crate::space::Metric;
+
+/// Fewer paths say little of how costs are spread.
+const FEWEST: usize = 100;
+
+/// How every metric is spread over paths inside every bound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spreads {
+    /// How many paths were drawn: as many as asked for, or fewer where they are rare.
+    pub drawn: usize,
+    /// One a metric.
+    pub metrics: Vec<Spread>,
+}
+
+/// Why nothing is known of how costs are spread.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum NoSpread {
+    /// No path can be drawn.
+    NoSample(NoSample),
+    /// Paths inside every bound are so rare among those that look right that too few were found.
+    TooFew {
+        /// How many paths were found.
+        drawn: usize,
+        /// Among how many.
+        walks: usize,
+    },
+}
+
+impl fmt::Display for NoSpread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NoSpread::NoSample(why) => why.fmt(f),
+            NoSpread::TooFew { drawn, walks } => {
+                let [drawn, walks] = [drawn, walks].map(|count| grouped(&count.to_string()));
+                write!(
+                    f,
+                    "of {walks} paths that look right, {drawn} lie inside every bound; widen the bounds"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for NoSpread {}
 
 /// How one metric is spread over paths inside every bound.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,21 +74,24 @@ pub struct Bin {
 }
 
 impl Plan {
-    /// Every metric over `drawn` paths inside every bound, each as likely as the others, in at most
-    /// `bins` bins.
+    /// Every metric over `wanted` paths inside every bound, each as likely as the others, in at most
+    /// `bins` bins; over fewer paths where finding as many would take long.
     ///
     /// # Errors
-    /// When no path can be drawn.
+    /// When no path can be drawn, or only a few.
     pub fn spreads(
         &self,
-        drawn: usize,
+        wanted: usize,
         bins: usize,
         random: &mut impl Rng,
-    ) -> Result<Vec<Spread>, NoSample> {
-        let sampler = Sampler::new(&self.bounded_graph, &self.windows, Measure::Paths)?;
-        let costs: Vec<Cost> = (0..drawn)
-            .map(|_| self.cost(&sampler.draw(random)))
-            .collect();
+    ) -> Result<Spreads, NoSpread> {
+        let sampler = Sampler::new(&self.bounded_graph, &self.windows, Measure::Paths);
+        let found = (sampler.map_err(NoSpread::NoSample)?).draw_up_to(wanted, random);
+        let (drawn, walks) = (found.paths.len(), found.walks);
+        if drawn < wanted.min(FEWEST) {
+            return Err(NoSpread::TooFew { drawn, walks });
+        }
+        let costs: Vec<Cost> = found.paths.iter().map(|path| self.cost(path)).collect();
         let spread = |(metric, _): (Metric, &str)| {
             let values: Vec<u64> = costs.iter().map(|cost| cost.get(metric)).collect();
             Spread {
@@ -50,7 +99,10 @@ impl Plan {
                 bins: binned(&values, bins),
             }
         };
-        Ok(self.ir.metrics().map(spread).collect())
+        Ok(Spreads {
+            drawn,
+            metrics: self.ir.metrics().map(spread).collect(),
+        })
     }
 }
 

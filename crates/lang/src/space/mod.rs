@@ -29,6 +29,7 @@ pub(crate) use check::given_to_rows;
 pub(crate) use recipe::{Place, prelude, settle};
 pub(crate) use resolve::given_meaning;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
@@ -48,6 +49,19 @@ pub fn check(
     sources: &Sources,
 ) -> (Option<Space>, Vec<Diagnostic>) {
     check::check_space(space, files, classes, sources)
+}
+
+/// Checks a space derived from `base`: every domain holds what the lines of `space` leave of it, bound by
+/// the word it had, and the bounds of both hold. Rows that are fixed whole are left to [`crate::arch::pin`].
+///
+/// `files` are the syntax trees it can see, its own first. The space comes only without errors.
+pub fn narrow(
+    base: &Space,
+    space: &ast::Space,
+    files: &[&ast::File],
+    sources: &Sources,
+) -> (Option<Space>, Vec<Diagnostic>) {
+    check::narrow(base, space, files, sources)
 }
 
 /// Checks the names and blocks of files without a space.
@@ -106,6 +120,19 @@ impl<T> Setting<T> {
             Setting::Searched(domain) | Setting::Fitted(domain) => &domain.0,
         }
     }
+
+    /// The same with the values that `keep` holds for; `None` when there are none.
+    pub(crate) fn keeping(&self, keep: impl FnMut(&&T) -> bool) -> Option<Setting<T>>
+    where
+        T: Clone + PartialEq,
+    {
+        let values = Domain::new(self.values().iter().filter(keep).cloned().collect())?;
+        Some(match self {
+            Setting::Fixed(value) => Setting::Fixed(value.clone()),
+            Setting::Searched(_) => Setting::Searched(values),
+            Setting::Fitted(_) => Setting::Fitted(values),
+        })
+    }
 }
 
 /// A whole space.
@@ -131,8 +158,29 @@ pub struct Space {
     pub fit: Vec<usize>,
     /// Epsilon and momentum of every batch norm (`default eps = …, momentum = …`).
     pub norm: NormSettings,
+    /// The values that stand in sets, by the places they are written at.
+    pub members: Members,
     /// The whole item.
     pub span: Span,
+}
+
+/// Values of the sets of a space (`{3, 5, 7}`), each where it is written.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Members(BTreeMap<Span, AttributeValue>);
+
+impl Members {
+    /// Adds one.
+    pub fn insert(&mut self, member: Spanned<AttributeValue>) {
+        self.0.insert(member.span, member.value);
+    }
+
+    /// Where a value stands in the set that is written inside of `place`; `None` where there is no set or not this value.
+    pub fn find(&self, place: Span, value: &str) -> Option<Span> {
+        let mut members = self.0.iter();
+        let found =
+            members.find(|(span, member)| place.contains(**span) && member.to_string() == value);
+        found.map(|(span, _)| *span)
+    }
 }
 
 /// One decision for every attribute that follows it (`choice NAME in …`).
@@ -192,10 +240,9 @@ pub struct Row {
     pub name: Name,
     /// Whether it was written `stage`.
     pub is_stage: bool,
-    /// The first block; it carries the stride.
-    pub first: Block,
-    /// All later blocks; equal to `first` unless `then` says otherwise.
-    pub rest: Block,
+    /// Its blocks in order, at least one; the last one stands for all later ones. The first one carries
+    /// the stride. There are two with `then`, and one a block where a derived space fixes them all.
+    pub blocks: Vec<Block>,
     /// Width of its input.
     pub in_channels: Width,
     /// Width of its output. The span covers `channels …`, or the row's name where it is absent.
@@ -204,8 +251,37 @@ pub struct Row {
     pub stride: u32,
     /// Number of blocks; fixed 1 for a layer. Span of `depth …` or of the name.
     pub depth: Spanned<Setting<u32>>,
+    /// Whether the space it is derived from leaves something of it to decide: archs say that, then,
+    /// though nothing may be left.
+    pub was_open: bool,
     /// The whole row.
     pub span: Span,
+}
+
+impl Row {
+    /// What may stand in one of its places, from 0.
+    pub fn block(&self, at: usize) -> &Block {
+        &self.blocks[at.min(self.blocks.len() - 1)]
+    }
+
+    /// The most blocks it can have.
+    pub fn deepest(&self) -> u32 {
+        self.depth.value.values().iter().copied().max().unwrap_or(1)
+    }
+
+    /// The blocks that some path takes.
+    pub fn live_blocks(&self) -> &[Block] {
+        &self.blocks[..self.blocks.len().min(self.deepest() as usize)]
+    }
+
+    /// Whether something of it is left to decide beside its width, or was in the space it is derived from.
+    pub fn is_open(&self) -> bool {
+        let has_several = |block: &Block| check::block_count(block) > 1;
+        self.was_open
+            || matches!(self.depth.value, Setting::Fitted(_))
+            || self.depth.value.values().len() > 1
+            || self.live_blocks().iter().any(has_several)
+    }
 }
 
 /// How wide a map is between two rows.
@@ -292,6 +368,8 @@ pub struct Require {
     pub span: Span,
     /// The range, or the right side.
     pub value_span: Span,
+    /// Whether it is one of the space that this one is derived from: that it excludes nothing here is no fault.
+    pub is_inherited: bool,
 }
 
 /// What a `require` says.

@@ -64,10 +64,9 @@ fn row_lines(row: &Row, choices: &[Choice]) -> Vec<String> {
     let mut lines = vec![format!(
         "{kind} {name}: {input} -> {output}, stride = {stride}{depth}"
     )];
-    lines.extend(block_lines("", &row.first, choices));
-    if row.rest != row.first {
-        lines.extend(block_lines("then ", &row.rest, choices));
-    }
+    lines.extend(block_lines("", row.block(0), choices));
+    let later = row.blocks.iter().skip(1);
+    lines.extend(later.flat_map(|block| block_lines("then ", block, choices)));
     lines
 }
 

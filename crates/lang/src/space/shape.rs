@@ -112,12 +112,12 @@ impl Flow {
         Some(Row {
             name: draft.row.name.clone(),
             is_stage: draft.row.kind == ast::RowKind::Stage,
-            first: draft.first.clone()?,
-            rest: draft.rest.clone()?,
+            blocks: blocks(draft)?,
             in_channels: in_channels?,
             out_channels: Spanned::new(out_channels?, width_span(draft)),
             stride: draft.stride?.value,
             depth: draft.depth.clone()?,
+            was_open: false,
             span: draft.row.span,
         })
     }
@@ -567,4 +567,13 @@ fn check_class_count(checker: &mut Checker, width: Spanned<u32>) {
             .found
             .push(report::wrong_class_count(width, classes));
     }
+}
+
+/// One block, or two where the later ones are written behind `then`.
+fn blocks(draft: &Draft) -> Option<Vec<Block>> {
+    let (first, rest) = (draft.first.clone()?, draft.rest.clone()?);
+    Some(match draft.row.then {
+        Some(_) => vec![first, rest],
+        None => vec![first],
+    })
 }

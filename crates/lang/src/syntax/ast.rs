@@ -44,12 +44,15 @@ pub enum FileItem {
     Error(Span),
 }
 
-/// `space NAME { ITEM … }`.
+/// `space NAME { ITEM … }` or `space NAME of BASE { LINE … }`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Space {
     /// Its name.
     pub name: Name,
-    /// Its items, in order.
+    /// The space it is derived from, if it is.
+    pub base: Option<Name>,
+    /// Its items, in order; of a derived space what it narrows ([`Item::Fix`], [`Item::Narrow`]) and
+    /// its own bounds, of another one everything else.
     pub items: Vec<Item>,
     /// From `space` to the closing brace.
     pub span: Span,
@@ -71,12 +74,45 @@ pub struct Arch {
 /// `TARGET = PICK, PICK, …`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fix {
-    /// A stage, layer, choice, `resolution` or `STAGE.channels`.
+    /// A stage, layer, choice, `resolution` or `STAGE.channels`; in a derived space also `STAGE.depth` and
+    /// `ROW.ATTRIBUTE`.
     pub target: Dotted,
     /// What is picked; at least one.
     pub picks: Vec<Pick>,
     /// The whole row.
     pub span: Span,
+}
+
+/// `TARGET in DOMAIN` or `TARGET fit DOMAIN`: what a derived space leaves of a domain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Narrow {
+    /// As in [`Fix`].
+    pub target: Dotted,
+    /// The word between the two.
+    pub word: Spanned<NarrowWord>,
+    /// The values that stay.
+    pub domain: Domain,
+    /// The whole line.
+    pub span: Span,
+}
+
+/// The words that keep more than one value open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NarrowWord {
+    /// `in`
+    In,
+    /// `fit`
+    Fit,
+}
+
+impl NarrowWord {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NarrowWord::In => "in",
+            NarrowWord::Fit => "fit",
+        }
+    }
 }
 
 /// One picked thing; the target decides what a bare name is.
@@ -122,6 +158,10 @@ pub enum Item {
     Fit(Fit),
     /// `require …`
     Require(Require),
+    /// `TARGET = PICK, …` in a derived space.
+    Fix(Fix),
+    /// `TARGET in DOMAIN` in a derived space.
+    Narrow(Narrow),
     /// Text the parser could not read and has reported.
     Error(Span),
 }
@@ -540,5 +580,31 @@ impl Prim {
             Prim::Call { span, .. } => *span,
             Prim::Group(op) => op.span,
         }
+    }
+}
+
+impl Pick {
+    /// Where it is written.
+    pub fn span(&self) -> Span {
+        match self {
+            Pick::Number(number) => number.span,
+            Pick::Prim(prim) => prim.span(),
+        }
+    }
+}
+
+impl Fix {
+    /// From the first pick to the last.
+    pub fn picks_span(&self) -> Span {
+        let ends = self.picks.first().zip(self.picks.last());
+        ends.map_or(self.span, |(first, last)| first.span().to(last.span()))
+    }
+}
+
+impl Dotted {
+    /// With dots, blanks left out.
+    pub fn text(&self) -> String {
+        let names: Vec<&str> = self.names.iter().map(|name| name.value.as_str()).collect();
+        names.join(".")
     }
 }

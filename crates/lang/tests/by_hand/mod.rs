@@ -5,8 +5,8 @@ use creamc_lang::ir::{Ir, lower};
 use creamc_lang::quantity::Ratio;
 use creamc_lang::source::{Span, Spanned};
 use creamc_lang::space::{
-    Activation, Alternative, Attribute, AttributeName, AttributeValue, Block, Domain, Norm,
-    NormSettings, Operator, Padding, Row, Setting, Space, Width,
+    Activation, Alternative, Attribute, AttributeName, AttributeValue, Block, Domain, Members,
+    Norm, NormSettings, Operator, Padding, Row, Setting, Space, Width,
 };
 
 fn here<T>(value: T) -> Spanned<T> {
@@ -93,12 +93,12 @@ impl Rows {
         self.0.push(Row {
             name: here(name.to_owned()),
             is_stage: deepest > 0,
-            first: block.clone(),
-            rest: block,
+            blocks: vec![block],
             in_channels: Width::fixed(self.1),
             out_channels: here(Width::fixed(width)),
             stride,
             depth: here(depth),
+            was_open: false,
             span: Span::default(),
         });
         self.1 = width;
@@ -153,6 +153,7 @@ fn paper(name: &str, resolution: u32, widths: Widths) -> Space {
                 denominator: 10,
             },
         },
+        members: Members::default(),
         span: Span::default(),
     }
 }
@@ -191,7 +192,7 @@ pub fn tiny_childnet() -> Ir {
 /// The small space with a decision in its first row.
 pub fn tiny_with_searched_stem() -> Ir {
     let mut space = tiny_space();
-    let stem = &mut space.rows[0].first.alternatives[0];
+    let stem = &mut space.rows[0].blocks[0].alternatives[0];
     stem.attributes[0] = kernel(&[3, 5]);
     lower(&space)
 }
@@ -201,12 +202,11 @@ pub fn tiny_with_twins() -> Ir {
     let mut space = tiny_space();
     for row in &mut space.rows {
         if row.is_stage {
-            let mut narrow = row.first.alternatives[0].clone();
+            let mut narrow = row.blocks[0].alternatives[0].clone();
             narrow.attributes[1] = attribute(AttributeName::Expand, vec![ratio(4, 1)]);
             let mut wide = narrow.clone();
             wide.attributes[1] = attribute(AttributeName::Expand, vec![ratio(6, 1)]);
-            row.first.alternatives = vec![narrow, wide];
-            row.rest = row.first.clone();
+            row.blocks[0].alternatives = vec![narrow, wide];
         }
     }
     lower(&space)

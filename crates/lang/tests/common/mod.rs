@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use creamc_lang::compile::{self, Overrides};
-use creamc_lang::ir::Ir;
+use creamc_lang::ir::{self, Ir};
+use creamc_lang::latency::Times;
 use creamc_lang::source::{Files, ReadError};
 use creamc_lang::space::{Metric, Relation};
 use creamc_lang::syntax::ast::Comparison;
@@ -29,9 +30,9 @@ pub fn lower(text: &str) -> Ir {
 }
 
 /// A text, and one table under any path that ends as tables do.
-struct Timed {
-    text: String,
-    table: String,
+pub struct Timed {
+    pub text: String,
+    pub table: String,
 }
 
 impl Files for Timed {
@@ -41,27 +42,54 @@ impl Files for Timed {
     }
 }
 
+impl Timed {
+    /// A text that names a table, in which every block takes some time.
+    pub fn at_random(text: String, random: &mut impl Rng) -> Timed {
+        let mut files = Timed {
+            text,
+            table: String::new(),
+        };
+        let open = Overrides {
+            open_tables: true,
+            ..Overrides::default()
+        };
+        for (signature, _) in files.lower(&open).timed_blocks() {
+            let time = random.random_range(1..40);
+            files.table += &format!("{signature}: {time}us\n");
+        }
+        files
+    }
+
+    /// The space of a text that has no errors.
+    pub fn lower(&self, overrides: &Overrides) -> Ir {
+        let unit = compile::load(self, Path::new("x.cream"), overrides);
+        let unit = unit.expect("the file can be read");
+        unit.ir
+            .unwrap_or_else(|| panic!("{}\n{:?}", self.text, unit.diagnostics))
+    }
+
+    pub fn times(&self) -> Times {
+        Times::read(&self.table).expect("it is a table")
+    }
+}
+
+/// What a table says of a path, block by block.
+pub fn time(times: &Times, ir: &Ir, path: &ir::Path, resolution: u32) -> u64 {
+    let network = ir.network(path, resolution);
+    let blocks = path.blocks().zip(&network.layers);
+    let signatures = blocks.filter_map(|((row, block, candidate), layer)| {
+        let slot = &ir.rows[row].slots[block];
+        slot.candidates[candidate].signature(slot.stride, layer.input)
+    });
+    let time = |signature: String| times.get(&signature).expect("the table is whole");
+    signatures.map(time).sum()
+}
+
 /// The space of a text without errors, with a table `times` in which every block takes some time.
 pub fn lower_timed(text: &str, random: &mut impl Rng) -> Ir {
     let item = "table times = latency(\"times.yaml\")\n    output";
-    let mut files = Timed {
-        text: text.replacen("output", item, 1),
-        table: String::new(),
-    };
-    let open = Overrides {
-        open_tables: true,
-        ..Overrides::default()
-    };
-    let load = |files: &Timed, overrides| compile::load(files, Path::new("x.cream"), overrides);
-    let unit = load(&files, &open).expect("the file can be read");
-    let ir = unit.ir.expect("the text is right");
-    for (signature, _) in ir.timed_blocks() {
-        let time = random.random_range(1..40);
-        files.table += &format!("{signature}: {time}us\n");
-    }
-    let unit = load(&files, &Overrides::default()).expect("the file can be read");
-    unit.ir
-        .unwrap_or_else(|| panic!("{}\n{:?}", files.text, unit.diagnostics))
+    let files = Timed::at_random(text.replacen("output", item, 1), random);
+    files.lower(&Overrides::default())
 }
 
 /// Whether a path of these depths, widths and costs meets a bound.

@@ -9,9 +9,6 @@
 namespace creamc {
 namespace CREAMC_INSTRUCTIONS {
 
-// The kernel's largest side: rows that are looked at together.
-constexpr int64_t LARGEST_KERNEL = 16;
-
 // The rows of the input that one row of the output reads, and the taps of the kernel that they meet.
 struct Lines {
   const float *row[LARGEST_KERNEL];
@@ -84,13 +81,16 @@ inline void line(const Source &source, const Window &window, int64_t image, int6
 // Floats of the output whose sums are taken together, while they are in the nearest cache.
 constexpr int64_t COUNTED_AT_ONCE = 4096;
 
-inline void depthwise(const Source &source, const Window &window, int64_t image, const float *weight, const float *bias,
-                      float *lines, float *output, double *sums) {
+inline void depthwise(const Source &source, const Window &window, int64_t image, Strip strip, const float *weight,
+                      const float *bias, float *lines, float *output, double *sums) {
   const int64_t channels = source.channels, kernel = window.kernel, row_size = window.out_width * channels;
   const int64_t pitch = (channels + LANES - 1) / LANES * LANES;
   const int64_t pixels = (window.out_width - 1) * window.stride + kernel;
-  int64_t next = 0, counted = 0;
-  for (int64_t y = 0; y < window.out_height; ++y) {
+  if (pitch != channels) {
+    std::fill(lines, lines + kernel * pixels * pitch, 0.0f); // behind the channels, where nothing is written
+  }
+  int64_t next = 0, counted = strip.first;
+  for (int64_t y = strip.first; y < strip.last; ++y) {
     const int64_t above = y * window.stride - window.top;
     const int64_t from = std::max<int64_t>(0, above), to = std::min(window.height, above + kernel);
     Lines seen;
@@ -106,7 +106,7 @@ inline void depthwise(const Source &source, const Window &window, int64_t image,
     next = std::max(next, to);
     slide_row(seen, window, weight, pitch, bias, output + y * row_size, channels);
     const int64_t rows = y + 1 - counted;
-    if (sums != nullptr && (rows * row_size >= COUNTED_AT_ONCE || y + 1 == window.out_height)) {
+    if (sums != nullptr && (rows * row_size >= COUNTED_AT_ONCE || y + 1 == strip.last)) {
       add_up(output + counted * row_size, rows * window.out_width, channels, sums, sums + channels);
       counted = y + 1;
     }

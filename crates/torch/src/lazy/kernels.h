@@ -29,6 +29,14 @@ struct Window {
   int64_t out_height, out_width;
 };
 
+// Rows [first, last) of an output.
+struct Strip {
+  int64_t first, last;
+};
+
+// The largest side of a depthwise kernel: rows that are looked at together.
+constexpr int64_t LARGEST_KERNEL = 16;
+
 struct Kernels {
   // Floats of a vector.
   int64_t lanes;
@@ -43,11 +51,11 @@ struct Kernels {
   // [rows, k] · weightᵀ + bias, which may be null; both matrices without gaps.
   void (*multiply)(const float *a, int64_t rows, int64_t k, const float *packed, int64_t n, const float *bias,
                    float *output);
-  // One image's depthwise convolution. Weights [kernel², padded channels]; `lines` holds `kernel` rows of
+  // Rows of one image's depthwise convolution. Weights [kernel², padded channels]; `lines` holds `kernel` rows of
   // (out_width − 1) · stride + kernel pixels of padded channels. Sums and squares of the output's channels are added to
   // `sums`, [2, channels], unless that is null.
-  void (*depthwise)(const Source &source, const Window &window, int64_t image, const float *weight, const float *bias,
-                    float *lines, float *output, double *sums);
+  void (*depthwise)(const Source &source, const Window &window, int64_t image, Strip strip, const float *weight,
+                    const float *bias, float *lines, float *output, double *sums);
 };
 
 // Channels rounded up to whole vectors.

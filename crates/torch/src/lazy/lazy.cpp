@@ -40,6 +40,8 @@ namespace {
 
 // Rows of a matrix that are multiplied together: few enough for a cache, enough to use the weights well.
 constexpr int64_t ROWS_AT_ONCE = 96;
+// A depthwise convolution of few images is cut into strips of so many rows at least.
+constexpr int64_t STRIP = 4;
 // Floats that one thread reads at a time.
 constexpr int64_t FLOATS_AT_ONCE = 1 << 14;
 
@@ -50,6 +52,7 @@ Source source_of(const ShimLazy &lazy) {
   TORCH_CHECK(data.dim() == 4 && data.scalar_type() == at::kFloat && data.is_cpu() &&
                   data.is_contiguous(at::MemoryFormat::ChannelsLast),
               "a lazy value is of 32-bit floats on a CPU, channels last");
+  TORCH_CHECK(data.numel() > 0 && lazy.group >= 0, "a lazy value holds something, in groups of some images");
   const int64_t images = data.size(0), channels = data.size(1);
   Source source{floats(lazy.data), channels, data.size(2) * data.size(3), std::max<int64_t>(lazy.group, 1), nullptr,
                 nullptr, nullptr, static_cast<creamc::Act>(lazy.act)};
@@ -64,6 +67,29 @@ Source source_of(const ShimLazy &lazy) {
     source.gate = floats(lazy.gate);
   }
   return source;
+}
+
+// A vector of a number for each channel, which may be left out.
+void check_channels(const at::Tensor *tensor, int64_t channels) {
+  TORCH_CHECK(tensor == nullptr || (tensor->numel() == channels && tensor->scalar_type() == at::kFloat &&
+                                    tensor->is_cpu() && tensor->is_contiguous()),
+              "a number for each of ", channels, " channels is needed, as 32-bit floats on a CPU");
+}
+
+void check_groups(int64_t images, int64_t group) {
+  TORCH_CHECK(group > 0 && images % group == 0, images, " images are no whole number of groups of ", group);
+}
+
+// The kernel never leaves the image and its zeros by more than itself.
+void check_window(const creamc::Window &window, bool depthwise) {
+  const auto fits = [&](int64_t before, int64_t size, int64_t out) {
+    const int64_t last = (out - 1) * window.stride - before;
+    return before >= 0 && before < window.kernel && out > 0 && last < size;
+  };
+  TORCH_CHECK(window.kernel > 0 && window.stride > 0 && (!depthwise || window.kernel <= creamc::LARGEST_KERNEL),
+              "there is no kernel of ", window.kernel, " pixels and stride ", window.stride);
+  TORCH_CHECK(fits(window.top, window.height, window.out_height) && fits(window.left, window.width, window.out_width),
+              "the kernel leaves the image");
 }
 
 at::Tensor images_of(int64_t images, int64_t channels, int64_t height, int64_t width) {
@@ -167,15 +193,31 @@ void dense(const Source &source, const creamc::Window &window, const ShimLazyCon
   });
 }
 
+// Strips of an image, so that every thread has one.
+int64_t strips_of(int64_t rows, int64_t images) {
+  const int64_t wanted = (at::get_num_threads() + images - 1) / images;
+  return std::clamp<int64_t>(wanted, 1, std::max<int64_t>(1, rows / STRIP));
+}
+
+// Rows that are multiplied together, where nobody adds up what comes out: fewer than usual if threads had nothing to do.
+int64_t rows_at_once(int64_t rows) {
+  const int64_t share = (rows + at::get_num_threads() - 1) / at::get_num_threads();
+  return std::clamp<int64_t>(share, 8, ROWS_AT_ONCE);
+}
+
 void depthwise(const Source &source, const creamc::Window &window, const ShimLazyConv &conv, int64_t images,
                float *output, double *sums) {
   const int64_t channels = source.channels, size = window.out_height * window.out_width * channels;
   const int64_t pixels = (window.out_width - 1) * window.stride + window.kernel;
-  at::parallel_for(0, images, 1, [&](int64_t begin, int64_t end) {
+  // Sums are of whole images, so that they are the same for any number of threads.
+  const int64_t strips = sums == nullptr ? strips_of(window.out_height, images) : 1;
+  at::parallel_for(0, images * strips, 1, [&](int64_t begin, int64_t end) {
     float *lines = Scratch::mine().floats(window.kernel * pixels * padded(kernels(), channels));
-    for (int64_t image = begin; image < end; ++image) {
-      kernels().depthwise(source, window, image, floats(conv.packed), floats(conv.bias), lines, output + image * size,
-                          sums == nullptr ? nullptr : sums + image * 2 * channels);
+    for (int64_t at = begin; at < end; ++at) {
+      const int64_t image = at / strips, strip = at % strips;
+      const int64_t first = window.out_height * strip / strips, last = window.out_height * (strip + 1) / strips;
+      kernels().depthwise(source, window, image, {first, last}, floats(conv.packed), floats(conv.bias), lines,
+                          output + image * size, sums == nullptr ? nullptr : sums + image * 2 * channels);
     }
   });
 }
@@ -188,7 +230,7 @@ std::pair<double, double> moments(const double *sums, int64_t parts, int64_t cha
     square += sums[(part * 2 + 1) * channels];
   }
   const double mean = sum / count;
-  return {mean, std::max(0.0, square / count - mean * mean)};
+  return {mean, std::max(square / count - mean * mean, 0.0)}; // what is no number stays none
 }
 
 void move_towards(float &running, double value, double momentum) {
@@ -205,6 +247,9 @@ void affine(double mean, double var, float weight, float bias, double eps, float
 } // namespace
 
 extern "C" {
+
+// Floats of a vector of the kernels that were chosen.
+int64_t shim_lazy_lanes() { return kernels().lanes; }
 
 // No gradient is asked for and no forward is cast to short floats: what the kernels leave out is not missed.
 bool shim_lazy_serves(const at::Tensor *input) {
@@ -241,6 +286,11 @@ char *shim_lazy_conv(const ShimLazy *input, const ShimLazyConv *conv, const int6
     const int64_t images = input->data->size(0), n = conv->out_channels;
     const creamc::Window window{conv->kernel, conv->stride, place[0], place[1], input->data->size(2),
                                 input->data->size(3), place[2], place[3]};
+    check_window(window, conv->depthwise);
+    check_channels(conv->bias, n);
+    if (group != 0) {
+      check_groups(images, group);
+    }
     const int64_t pixels = window.out_height * window.out_width;
     const int64_t width = conv->depthwise ? conv->kernel * conv->kernel * padded(kernels(), n)
                                           : kernels().packed_size(conv->kernel * conv->kernel * source.channels, n);
@@ -248,7 +298,8 @@ char *shim_lazy_conv(const ShimLazy *input, const ShimLazyConv *conv, const int6
                 "the convolution is for another number of channels than ", source.channels);
     at::Tensor result = images_of(images, n, window.out_height, window.out_width), totals;
     float *to = result.data_ptr<float>();
-    const Pieces pieces(images * pixels, (group > 0 ? group : images) * pixels, ROWS_AT_ONCE);
+    const Pieces pieces(images * pixels, (group > 0 ? group : images) * pixels,
+                        group > 0 ? ROWS_AT_ONCE : rows_at_once(images * pixels));
     if (group > 0) {
       totals = conv->depthwise ? at::zeros({images / group, group, 2, n}, at::TensorOptions().dtype(at::kDouble))
                                : pieces.sums(n);
@@ -268,6 +319,7 @@ char *shim_lazy_conv(const ShimLazy *input, const ShimLazyConv *conv, const int6
 char *shim_lazy_sums(const ShimLazy *input, int64_t group, at::Tensor **sums) {
   return guarded([&] {
     const Source source = source_of(*input);
+    check_groups(input->data->size(0), group);
     const Pieces pieces(input->data->size(0) * source.pixels, group * source.pixels,
                         std::max<int64_t>(1, FLOATS_AT_ONCE / source.channels));
     at::Tensor totals = pieces.sums(source.channels);
@@ -289,6 +341,9 @@ char *shim_lazy_norm(const at::Tensor *sums, int64_t count, const at::Tensor *we
     const int64_t groups = sums->size(0), parts = sums->size(1), channels = sums->size(3);
     TORCH_CHECK(weight->numel() == channels, "the norm is for ", weight->numel(), " channels, not ", channels);
     TORCH_CHECK(mean == nullptr || groups == 1, "running statistics are of one group");
+    for (const at::Tensor *of_channels : std::initializer_list<const at::Tensor *>{weight, bias, mean, var}) {
+      check_channels(of_channels, channels);
+    }
     at::Tensor result = at::empty({2, groups, channels}, at::TensorOptions().dtype(at::kFloat));
     float *scale = result.data_ptr<float>(), *shift = scale + groups * channels;
     const float *w = floats(weight), *b = floats(bias);
@@ -313,6 +368,9 @@ char *shim_lazy_given(const at::Tensor *mean, const at::Tensor *var, const at::T
                       double eps, at::Tensor **output) {
   return guarded([&] {
     const int64_t channels = weight->numel();
+    for (const at::Tensor *of_channels : {mean, var, weight, bias}) {
+      check_channels(of_channels, channels);
+    }
     at::Tensor result = at::empty({2, 1, channels}, at::TensorOptions().dtype(at::kFloat));
     float *scale = result.data_ptr<float>();
     for (int64_t c = 0; c < channels; ++c) {

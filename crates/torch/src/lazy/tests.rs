@@ -103,6 +103,13 @@ fn shapes() -> Vec<Shape> {
 
 /// A convolution of `x`, in double precision and lazy, with zeros on all sides. A norm over two images comes next.
 fn convolved(shape: Shape, images: i64) -> (Tensor, Lazy) {
+    let (y, value, packed, place) = parts(shape, images);
+    let found = value.conv(&packed, place, Some(2)).unwrap();
+    (y, found)
+}
+
+/// A convolution in double precision, and what it takes to do it lazy.
+fn parts(shape: Shape, images: i64) -> (Tensor, Lazy, LazyConv, [i64; 4]) {
     let Shape {
         channels,
         out,
@@ -120,9 +127,7 @@ fn convolved(shape: Shape, images: i64) -> (Tensor, Lazy) {
     let [.., height, width] = y.size()[..] else {
         unreachable!("images have four dimensions")
     };
-    let place = [half, half, height, width];
-    let found = lazy(&x).conv(&packed, place, Some(2)).unwrap();
-    (y, found)
+    (y, lazy(&x), packed, [half, half, height, width])
 }
 
 #[test]
@@ -313,33 +318,108 @@ fn values_are_lazy_only_where_nothing_is_missed() {
 
 #[test]
 fn shapes_that_do_not_fit_are_errors() {
-    let weight = Tensor::zeros([4, 3, 1, 1], (Kind::Float, Device::Cpu));
-    let packed = LazyConv::new(&weight, None, 1, 1).unwrap();
+    let kernels = Tensor::zeros([4, 3, 1, 1], (Kind::Float, Device::Cpu));
+    let packed = LazyConv::new(&kernels, None, 1, 1).unwrap();
     let x = numbers(&[1, 20, 2, 2], 0.5);
     let error = lazy(&x).conv(&packed, [0, 0, 2, 2], None).unwrap_err();
     assert!(error.to_string().contains("channels"), "{error}");
+    let three = lazy(&numbers(&[3, 3, 2, 2], 0.5));
+    for (place, group) in [
+        ([0, 0, 2, 2], Some(2)), // three images in groups of two
+        ([1, 0, 2, 2], None),    // more zeros than a kernel of one pixel meets
+        ([0, 0, 3, 2], None),    // more rows than there are
+    ] {
+        assert!(
+            three.conv(&packed, place, group).is_err(),
+            "{place:?} {group:?}"
+        );
+    }
+    let groups = LazyStatistics::Groups(2, None);
+    let [weight, bias] = [&norm(3)[0], &norm(3)[1]].map(short);
+    let (weight, bias, eps) = (&weight, &bias, EPS);
+    let of_three = LazyNorm { weight, bias, eps };
+    assert!(three.share().norm(&of_three, groups).is_err());
+    let few = short(&norm(2)[0]);
+    let given = LazyStatistics::Given(&few, &few);
+    assert!(three.share().norm(&of_three, given).is_err());
+    let bare = LazyConv::new(&kernels, Some(&few), 1, 1).unwrap();
+    assert!(three.conv(&bare, [0, 0, 2, 2], None).is_err());
+    let none = Lazy::new(&Tensor::zeros([0, 3, 2, 2], (Kind::Float, Device::Cpu))).unwrap();
+    assert!(none.conv(&packed, [0, 0, 2, 2], None).is_err());
     let other = lazy(&numbers(&[1, 20, 2, 1], 0.5));
     assert!(lazy(&x).plus(other).is_err());
     let gate = lazy(&numbers(&[1, 10, 1, 1], 0.5));
     assert!(lazy(&x).gated(gate).and_then(Lazy::settled).is_err());
 }
 
+/// Every row and every strip is computed by itself, so that the number of threads changes no digit.
+#[test]
+fn one_image_gives_the_same_for_any_number_of_threads() {
+    let usual = crate::threads();
+    for shape in shapes() {
+        let by_threads = [1, 2, 5].map(|threads| {
+            crate::set_threads(threads).unwrap();
+            let (y, value, packed, place) = parts(shape, 1);
+            (y, value.conv(&packed, place, None).unwrap())
+        });
+        let [(y, one), (_, two), (_, five)] = by_threads;
+        let one = one.settled().unwrap();
+        assert!(apart(&one, &y) < 3e-6, "{shape:?}");
+        assert!(one.equal(&two.settled().unwrap()), "{shape:?}");
+        assert!(one.equal(&five.settled().unwrap()), "{shape:?}");
+    }
+    crate::set_threads(usual).unwrap();
+}
+
+#[test]
+fn statistics_of_what_is_no_number_are_none() {
+    let x = numbers(&[2, 20, 3, 3], 0.5);
+    let _ = x.narrow(1, 7, 1).narrow(0, 0, 1).fill_(f64::INFINITY);
+    let normed = by(lazy(&x), &norm(20), LazyStatistics::Groups(2, None));
+    let lost = normed.settled().unwrap().isnan().any_dim(0, false);
+    let lost: Vec<bool> = (0..20)
+        .map(|channel| lost.get(channel).any().int64_value(&[]) == 1)
+        .collect();
+    let expected: Vec<bool> = (0..20).map(|channel| channel == 7).collect();
+    assert_eq!(lost, expected);
+}
+
+/// Which kernels a test runs on is said to it from outside, by the number of their lanes.
+const LANES: &str = "CREAMC_TEST_LANES";
+
+#[test]
+fn the_kernels_are_the_ones_that_were_asked_for() {
+    if let Some(wanted) = std::env::var_os(LANES) {
+        // SAFETY: reads which kernels were chosen.
+        let lanes = unsafe { shim::shim_lazy_lanes() };
+        assert_eq!(lanes.to_string(), wanted.to_str().unwrap());
+    }
+}
+
 /// The same tests by the kernels for narrower instructions, which this machine does not choose by itself.
 #[test]
 fn narrower_instructions_give_the_same() {
-    const NARROWER: &str = "CREAMC_TEST_NARROWER";
-    if std::env::var_os(NARROWER).is_some() {
+    if std::env::var_os(LANES).is_some() {
         return;
     }
+    // SAFETY: reads which kernels were chosen.
+    let widest = unsafe { shim::shim_lazy_lanes() };
     let tests = std::env::current_exe().unwrap();
-    for instructions in ["avx2", "default"] {
+    for (instructions, lanes) in [("avx2", 8), ("default", 4)] {
+        if lanes > widest {
+            continue;
+        }
         let output = std::process::Command::new(&tests)
             .arg("lazy::")
             .env("ATEN_CPU_CAPABILITY", instructions)
-            .env(NARROWER, "1")
+            .env(LANES, lanes.to_string())
             .output()
             .unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{instructions}: {text}");
+        assert!(
+            text.contains("the_kernels_are_the_ones_that_were_asked_for ... ok"),
+            "{text}"
+        );
     }
 }

@@ -58,8 +58,8 @@ fn items_rows_and_attributes_lie_where_the_compiler_sees_them() {
             let expected = pieces(&file);
             let wanted = [
                 "use", "let", "block", "space", "arch", "fix", "input", "output", "default",
-                "choice", "table", "layer", "stage", "fit", "require", "op", "attr", "param",
-                "part", "measure", "comment",
+                "choice", "table", "layer", "stage", "fit", "require", "narrow", "op", "attr",
+                "param", "part", "measure", "comment",
             ];
             let mut seen = Vec::new();
             collect(tree(&text).root_node(), &text, &wanted, &mut seen);
@@ -131,6 +131,8 @@ fn item_pieces(item: &ast::Item) -> Vec<Piece> {
         ast::Item::Fit(item) => one("fit", item.span),
         ast::Item::Require(item) => one("require", item.span),
         ast::Item::Row(row) => row_pieces(row),
+        ast::Item::Fix(fix) => one("fix", fix.span),
+        ast::Item::Narrow(narrow) => one("narrow", narrow.span),
         ast::Item::Error(span) => panic!("an error at {span:?} in a right file"),
     }
 }

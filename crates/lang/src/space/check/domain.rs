@@ -69,6 +69,9 @@ impl<'a> Checker<'a> {
             .collect();
         let typed: Vec<Spanned<AttributeValue>> = typed.into_iter().collect::<Option<_>>()?;
         self.check_order(&typed, at)?;
+        for member in &typed {
+            self.members.insert(*member);
+        }
         Domain::new(typed.into_iter().map(|value| value.value).collect())
     }
 
@@ -227,6 +230,12 @@ fn common_denominator(values: [Ratio; 3]) -> u128 {
 
 fn scaled(value: Ratio, scale: u128) -> u128 {
     u128::from(value.numerator) * (scale / u128::from(value.denominator))
+}
+
+/// Whether both are one number or one word; blocks of rows may have another type for a number.
+pub(super) fn is_same(a: AttributeValue, b: AttributeValue) -> bool {
+    let is_number = |value| matches!(value, AttributeValue::Integer(_) | AttributeValue::Ratio(_));
+    a == b || is_number(a) && is_number(b) && as_ratio(a) == as_ratio(b)
 }
 
 /// Whether both are numbers and the first is smaller; words have no order.

@@ -9,6 +9,7 @@ mod domain;
 mod fit;
 mod input;
 mod literal;
+mod narrow;
 mod number;
 mod operator;
 mod recipe;
@@ -25,7 +26,7 @@ use std::sync::Arc;
 
 use super::recipe::Recipe;
 use super::resolve::{Meaning, Scope, resolve};
-use super::{Alternative, NormSettings, Space, report, shape};
+use super::{Alternative, Members, NormSettings, Space, report, shape};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Sources, Spanned};
 use crate::syntax::ast;
@@ -35,6 +36,7 @@ use defaults::Defaults;
 use literal::LetMeaning;
 
 pub(super) use input::Input;
+pub(super) use narrow::{Line, Open, Wants, narrow};
 pub(super) use operator::block_count;
 pub(crate) use recipe::given_to_rows;
 pub(super) use require::check_require;
@@ -60,6 +62,8 @@ pub(super) struct Checker<'a> {
     used: BTreeSet<&'a str>,
     defaults: Defaults,
     classes: Option<Spanned<u32>>,
+    /// What stands in the sets that were read.
+    members: Members,
 }
 
 impl<'a> Checker<'a> {
@@ -81,6 +85,7 @@ impl<'a> Checker<'a> {
             used: BTreeSet::new(),
             defaults: Defaults::default(),
             classes: None,
+            members: Members::default(),
         }
     }
 
@@ -205,6 +210,7 @@ impl<'a> Checker<'a> {
             requires: requires?,
             fit: fit?,
             norm: self.norm()?,
+            members: std::mem::take(&mut self.members),
             span: space.span,
         })
     }

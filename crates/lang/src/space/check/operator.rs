@@ -36,6 +36,14 @@ impl Callee {
         }
     }
 
+    /// What an alternative calls.
+    pub(super) fn of_alternative(alternative: &Alternative) -> Callee {
+        Callee {
+            operator: alternative.operator,
+            recipe: alternative.recipe.clone(),
+        }
+    }
+
     fn block(recipe: Arc<Recipe>) -> Callee {
         Callee {
             operator: Operator::Own(OwnName::new(&recipe.name.value)),
@@ -57,7 +65,7 @@ impl Callee {
             .collect()
     }
 
-    fn kind(&self, name: AttributeName) -> Kind {
+    pub(super) fn kind(&self, name: AttributeName) -> Kind {
         let params = self.recipe.iter().flat_map(|recipe| &recipe.params);
         let param = params.into_iter().find(|param| param.name == name);
         param.map_or_else(|| Kind::of(name), |param| param.kind)

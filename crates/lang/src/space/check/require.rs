@@ -114,6 +114,7 @@ impl<'a> Checker<'a> {
             relation,
             span: item.span,
             value_span: relation_span(&item.relation),
+            is_inherited: false,
         })
     }
 

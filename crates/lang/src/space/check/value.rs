@@ -92,6 +92,14 @@ impl Kind {
         }
     }
 
+    /// Of two types for one attribute the one that takes what the other does.
+    pub(super) fn wider(self, other: Kind) -> Kind {
+        match (self.form, other.form) {
+            (Form::Integer { .. }, Form::Ratio { .. }) => other,
+            _ => self,
+        }
+    }
+
     /// The same values under another name.
     pub(super) fn called(self, name: &'static str) -> Kind {
         Kind { name, ..self }

@@ -61,8 +61,7 @@ impl<'a> Checker<'a> {
     }
 
     fn warn_never_live(&mut self, row: &Row) {
-        let deepest = row.depth.value.values().iter().max();
-        if deepest == Some(&1) && row.rest.span != row.first.span {
+        if row.deepest() == 1 && row.blocks.len() > 1 {
             self.found.push(report::never_live(row));
         }
     }
@@ -70,7 +69,7 @@ impl<'a> Checker<'a> {
     /// A depth of 2 and a depth of 3 with a `skip` in it are the same network.
     fn warn_same_network(&mut self, row: &Row) {
         let is_searched = matches!(row.depth.value, Setting::Searched(_));
-        let mut later = row.rest.alternatives.iter();
+        let mut later = row.block(1).alternatives.iter();
         let skip = later.find(|alternative| alternative.operator == Operator::Skip);
         if let (true, Some(skip)) = (is_searched, skip) {
             self.found.push(report::same_network_twice(row, skip.span));

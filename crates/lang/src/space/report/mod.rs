@@ -2,6 +2,7 @@
 
 mod attributes;
 mod names;
+mod narrows;
 mod recipes;
 mod requires;
 mod rows;
@@ -11,6 +12,7 @@ mod warnings;
 
 pub(super) use attributes::*;
 pub(super) use names::*;
+pub(super) use narrows::*;
 pub(super) use recipes::*;
 pub(super) use requires::*;
 pub(super) use rows::*;

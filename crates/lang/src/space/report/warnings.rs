@@ -99,7 +99,7 @@ pub(in crate::space) fn never_live(row: &Row) -> Diagnostic {
             "the blocks after `then` are never built: `{}` has depth 1",
             row.name.value
         ),
-        row.rest.span,
+        row.block(1).span,
         "no path has a second block",
     )
     .label(row.depth.span, "depth 1")

@@ -84,8 +84,11 @@ impl<'a> Writer<'a> {
     }
 
     fn space(&mut self, space: &Space) {
-        let head = format!("space {} {{", space.name.value);
-        self.body_head(space.span, space.name.span, 0, head);
+        let base = space.base.as_ref();
+        let of = base.map_or(String::new(), |base| format!(" of {}", base.value));
+        let head = format!("space {}{of} {{", space.name.value);
+        let last = base.unwrap_or(&space.name);
+        self.body_head(space.span, last.span, 0, head);
         for item in &space.items {
             match item {
                 Item::Recipe(recipe) => self.recipe(recipe, INDENT),
@@ -213,6 +216,8 @@ impl<'a> Writer<'a> {
                     }
                 }
             }
+            Item::Fix(fix) => (Run::Alone, fix.span, vec![text.fix(fix)]),
+            Item::Narrow(narrow) => (Run::Alone, narrow.span, vec![text.narrow(narrow)]),
             Item::Error(span) => (Run::Alone, *span, self.verbatim(*span)),
         }
     }

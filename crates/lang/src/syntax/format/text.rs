@@ -3,7 +3,7 @@
 use crate::source::{Name, Span};
 use crate::syntax::ast::{
     Arg, Attribute, Binding, Detail, Domain, DomainKind, Dotted, Expr, ExprKind, Fix, LetValue,
-    Measure, Op, Operand, Part, Pick, Prim, Recipe, Relation, Value,
+    Measure, Narrow, Op, Operand, Part, Pick, Prim, Recipe, Relation, Value,
 };
 
 /// A tree's source, to take numbers from.
@@ -105,6 +105,11 @@ impl Text<'_> {
             Pick::Prim(prim) => self.prim(prim),
         });
         format!("{} = {picks}", self.dotted(&fix.target))
+    }
+
+    pub fn narrow(self, narrow: &Narrow) -> String {
+        let (target, word) = (self.dotted(&narrow.target), narrow.word.value.as_str());
+        format!("{target} {word} {}", self.domain(&narrow.domain))
     }
 
     /// `ghost(kernel = 3, ratio)`.

@@ -58,7 +58,8 @@ pub(super) fn fixed_attribute(input: Tokens<'_>) -> Parsed<'_, Attribute> {
     ))
 }
 
-fn binding<'a>(input: Tokens<'a>, name: &Name) -> Parsed<'a, Binding> {
+/// `"=" value | ( "in" | "fit" ) domain` of what `name` stands for.
+pub(super) fn binding<'a>(input: Tokens<'a>, name: &Name) -> Parsed<'a, Binding> {
     match input.next().kind {
         Kind::Equals => fixed(input, name),
         Kind::Word if input.is_word("fit") => searched(input, name, "fit"),

@@ -9,7 +9,7 @@ use super::ops::op;
 use super::recovery::{self, FILE_ITEMS, ITEMS};
 use super::tokens::{Parsed, Tokens, mark, number, word};
 use super::values::{closed, dotted, listed, names, required, required_name, required_string};
-use super::{recipes, report, rows};
+use super::{narrows, recipes, report, rows};
 use crate::diagnostic::nearest;
 use crate::quantity::Quantity;
 use crate::source::{Name, Span, Spanned};
@@ -27,21 +27,40 @@ pub(super) fn use_(input: Tokens<'_>) -> Parsed<'_, Use> {
     Ok((rest, Use { path, span }))
 }
 
-/// `space = "space" name "{" { item } "}"`.
+/// `space = "space" name ( "{" { item } "}" | "of" name "{" { narrow | require } "}" )`.
 pub(super) fn space(input: Tokens<'_>) -> Parsed<'_, Space> {
     let (rest, name) = required_name("a name for the space")(input.skip())?;
+    let (rest, base) = opt(base).parse(rest)?;
     let (rest, open) = open_body(rest)?;
-    let (rest, items) = items(rest);
+    let (rest, items) = match base {
+        None => items(rest, item_or_error),
+        Some(_) => items(rest, line_or_error),
+    };
     let rest = close_body(rest, open, &name);
     let span = input.span_to(rest);
-    Ok((rest, Space { name, items, span }))
+    let space = Space {
+        name,
+        base,
+        items,
+        span,
+    };
+    Ok((rest, space))
 }
+
+/// `"of" name`; soft where something else stands.
+fn base(input: Tokens<'_>) -> Parsed<'_, Name> {
+    let (rest, _) = word("of")(input)?;
+    required_name(A_SPACE)(rest)
+}
+
+/// What stands behind `of`.
+const A_SPACE: &str = "the name of a space";
 
 /// `arch = "arch" name "of" name "{" { fix } "}"`.
 pub(super) fn arch(input: Tokens<'_>) -> Parsed<'_, Arch> {
     let (rest, name) = required_name("a name for the arch")(input.skip())?;
     let (rest, _) = required(word("of"), "`of` and the name of a space")(rest)?;
-    let (rest, space) = required_name("the name of a space")(rest)?;
+    let (rest, space) = required_name(A_SPACE)(rest)?;
     let (rest, open) = open_body(rest)?;
     let (rest, fixes) = fixes(rest);
     let rest = close_body(rest, open, &name);
@@ -73,11 +92,14 @@ pub(super) fn close_body<'a>(input: Tokens<'a>, open: Span, name: &Name) -> Toke
 }
 
 /// Items up to the brace that closes the space, or to what can only stand outside of one.
-fn items(input: Tokens<'_>) -> (Tokens<'_>, Vec<Item>) {
+fn items<'a>(
+    input: Tokens<'a>,
+    item: impl Fn(Tokens<'a>) -> (Tokens<'a>, Item),
+) -> (Tokens<'a>, Vec<Item>) {
     let mut items = Vec::new();
     let mut input = input;
     while !ends_space(input) {
-        let (rest, next) = item_or_error(input);
+        let (rest, next) = item(input);
         items.push(next);
         input = rest;
     }
@@ -94,6 +116,16 @@ fn item_or_error(input: Tokens<'_>) -> (Tokens<'_>, Item) {
         Ok(parsed) => parsed,
         Err(error) => {
             let rest = give_up(input, error, recovery::to_next_item);
+            (rest, Item::Error(input.span_to(rest)))
+        }
+    }
+}
+
+fn line_or_error(input: Tokens<'_>) -> (Tokens<'_>, Item) {
+    match narrows::line(input) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            let rest = give_up(input, error, recovery::to_next_fix);
             (rest, Item::Error(input.span_to(rest)))
         }
     }

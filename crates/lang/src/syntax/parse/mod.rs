@@ -7,6 +7,7 @@
 
 mod attributes;
 mod items;
+mod narrows;
 mod ops;
 mod recipes;
 mod recovery;

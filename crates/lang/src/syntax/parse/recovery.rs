@@ -60,19 +60,21 @@ fn resumes(input: Tokens<'_>, stop_at: u32) -> bool {
         && (input.next().first_on_line || input.span().start > stop_at && !input.is_word("fit"))
 }
 
-/// As [`to_next_item`], for the rows of an arch, which begin with a name and `=` or `.` on a new line.
+/// As [`to_next_item`], for the rows of an arch and of a derived space, which begin with a name and
+/// `=`, `.`, `in` or `fit` on a new line.
 pub(super) fn to_next_fix<'a>(start: Tokens<'a>, stop: Tokens<'a>) -> Tokens<'a> {
     let stop_at = stop.span().start;
+    let mut open_braces = 0_usize;
     let mut input = start;
     while !input.is_end() {
+        let first = input.next().first_on_line;
         let passed = input.span().start >= stop_at && input.span().start > start.span().start;
-        let ends = match input.next().kind {
-            Kind::RightBrace => true,
-            Kind::Word => begins_item(input) || begins_fix(input),
-            _ => false,
-        };
-        if passed && ends {
-            return input;
+        match input.next().kind {
+            Kind::LeftBrace => open_braces += 1,
+            Kind::RightBrace if passed && (open_braces == 0 || first) => return input,
+            Kind::RightBrace => open_braces = open_braces.saturating_sub(1),
+            Kind::Word if passed && (begins_item(input) || begins_fix(input)) => return input,
+            _ => {}
         }
         input = input.skip();
     }
@@ -98,8 +100,13 @@ pub(super) fn to_next_part<'a>(start: Tokens<'a>, stop: Tokens<'a>) -> Tokens<'a
     input
 }
 
-/// Whether a row of an arch begins here.
+/// Whether a row of an arch or of a derived space begins here.
 pub(super) fn begins_fix(input: Tokens<'_>) -> bool {
-    let behind = input.ahead(1).kind;
-    input.next().first_on_line && input.is_name() && matches!(behind, Kind::Equals | Kind::Dot)
+    let behind = input.ahead(1);
+    let binds = match behind.kind {
+        Kind::Equals | Kind::Dot => true,
+        Kind::Word => matches!(input.text_of(behind), "in" | "fit"),
+        _ => false,
+    };
+    input.next().first_on_line && input.is_name() && binds
 }

@@ -262,6 +262,18 @@ pub(super) fn misplaced(input: Tokens<'_>, item: Span, place: &str) -> Diagnosti
     }
 }
 
+/// `stage s6 …` in a space that is derived from another.
+pub(super) fn not_derived(input: Tokens<'_>) -> Diagnostic {
+    let word = short(input.text());
+    Diagnostic::new(
+        Code::MisplacedItem,
+        format!("`{word}` stands in a derived space, which only narrows another"),
+        input.span(),
+        format!("this `{word}` is out of place"),
+    )
+    .help("write it in the space this one is `of`, or leave out `of` and write a space of its own")
+}
+
 /// `layer conv(kernel = 3)`.
 pub(super) fn nameless_row(row: Tokens<'_>, operator: &Name) -> Diagnostic {
     let (keyword, operator_name) = (row.text(), short(&operator.value));

@@ -63,8 +63,7 @@ fn before_fit_item(input: Tokens<'_>) -> bool {
 pub(super) fn fix(input: Tokens<'_>) -> Parsed<'_, Fix> {
     let (rest, target) = required(dotted, "a row, a choice or `resolution`")(input)?;
     let (rest, _) = required(mark(Kind::Equals), "`=`")(rest)?;
-    let (rest, picks) =
-        separated_list1(mark(Kind::Comma), required(pick, "a block or a value")).parse(rest)?;
+    let (rest, picks) = picks(rest)?;
     let span = input.span_to(rest);
     Ok((
         rest,
@@ -74,6 +73,11 @@ pub(super) fn fix(input: Tokens<'_>) -> Parsed<'_, Fix> {
             span,
         },
     ))
+}
+
+/// `pick { "," pick }`.
+pub(super) fn picks(input: Tokens<'_>) -> Parsed<'_, Vec<Pick>> {
+    separated_list1(mark(Kind::Comma), required(pick, "a block or a value")).parse(input)
 }
 
 /// `pick = number | prim`; soft, also where the next row begins.

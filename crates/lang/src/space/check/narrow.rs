@@ -1,0 +1,560 @@
+//! A space derived from another: what its lines leave of every domain.
+//!
+//! A domain keeps the word it is bound by, also where one value is left: what the base decides, a path of
+//! the derived space says too, and so an arch of the one is an arch of the other.
+
+use super::domain::is_same;
+use super::literal::{Constant, Literal};
+use super::operator::Callee;
+use super::require::check_require;
+use super::value::{CHANNELS, DEPTH, Kind, RESOLUTION};
+use super::{Checker, Meaning};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::source::{FileId, Sources, Span, Spanned};
+use crate::space::report::{self, At};
+use crate::space::{
+    Alternative, Attribute, AttributeName, AttributeValue, Block, Choice, Setting, Space,
+};
+use crate::syntax::ast::{self, Pick, Prim};
+
+/// `TARGET = …`, `TARGET in …` or `TARGET fit …`.
+#[derive(Clone, Copy)]
+pub(in crate::space) struct Line<'a> {
+    pub(in crate::space) target: &'a ast::Dotted,
+    pub(in crate::space) wants: Wants<'a>,
+    /// The whole line.
+    pub(in crate::space) span: Span,
+}
+
+/// What a line leaves.
+#[derive(Clone, Copy)]
+pub(in crate::space) enum Wants<'a> {
+    Fixed(&'a ast::Fix),
+    Domain(Spanned<ast::NarrowWord>, &'a ast::Domain),
+}
+
+/// What the left side of a line names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Resolution,
+    Choice(usize),
+    Channels(usize),
+    Depth(usize),
+    Attribute(usize, AttributeName),
+    /// All blocks of a row.
+    Row(usize),
+}
+
+impl Target {
+    /// The row whose blocks or depth it is about.
+    fn row(self) -> Option<usize> {
+        match self {
+            Target::Row(row) | Target::Depth(row) | Target::Attribute(row, _) => Some(row),
+            Target::Resolution | Target::Choice(_) | Target::Channels(_) => None,
+        }
+    }
+
+    /// Whether the two say something of one thing.
+    fn overlaps(self, other: Target) -> bool {
+        let whole = |one| matches!(one, Target::Row(_));
+        self == other || (whole(self) || whole(other)) && self.row() == other.row()
+    }
+}
+
+/// What the base leaves of one thing.
+pub(in crate::space) struct Open {
+    kind: Kind,
+    pub(in crate::space) values: Vec<AttributeValue>,
+    /// The word before the values: `None` for `=`.
+    pub(in crate::space) word: Option<ast::NarrowWord>,
+    /// Where the base says it.
+    pub(in crate::space) span: Span,
+}
+
+impl Open {
+    fn of(kind: Kind, setting: &Spanned<Setting<u32>>) -> Open {
+        let values = setting.value.values().iter();
+        Open {
+            kind,
+            values: values.map(|&one| AttributeValue::Integer(one)).collect(),
+            word: word(&setting.value),
+            span: setting.span,
+        }
+    }
+}
+
+fn word<T>(setting: &Setting<T>) -> Option<ast::NarrowWord> {
+    match setting {
+        Setting::Fixed(_) => None,
+        Setting::Searched(_) => Some(ast::NarrowWord::In),
+        Setting::Fitted(_) => Some(ast::NarrowWord::Fit),
+    }
+}
+
+/// Checks a derived space against its base.
+pub(in crate::space) fn narrow(
+    base: &Space,
+    item: &ast::Space,
+    files: &[&ast::File],
+    sources: &Sources,
+) -> (Option<Space>, Vec<Diagnostic>) {
+    let mut checker = Checker::new(None, files, sources);
+    checker.check_lets();
+    checker.check_blocks_of(item.span.file);
+    let mut lines = checker.lines(item, base);
+    // What blocks follow, and how many there are, is known before the blocks are looked at.
+    lines.sort_by_key(|(_, target)| matches!(target, Target::Attribute(..)));
+    let mut space = derived(base, item);
+    for &(line, target) in &lines {
+        checker.narrow_line(line, target, base, &mut space);
+    }
+    for require in item.items.iter().filter_map(as_require) {
+        match check_require(require, &space, sources) {
+            Ok(require) => space.requires.push(require),
+            Err(found) => checker.found.extend(found),
+        }
+    }
+    let found = checker.finish();
+    let is_wrong = found.iter().any(|found| found.severity == Severity::Error);
+    ((!is_wrong).then_some(space), found)
+}
+
+/// The base under the name of the derived space, without blocks that no path takes.
+fn derived(base: &Space, item: &ast::Space) -> Space {
+    let mut space = Space {
+        name: item.name.clone(),
+        span: item.span,
+        ..base.clone()
+    };
+    for require in &mut space.requires {
+        require.is_inherited = true;
+    }
+    for row in &mut space.rows {
+        row.was_open = row.is_open();
+        row.blocks.truncate(row.deepest() as usize);
+    }
+    space
+}
+
+fn as_require(item: &ast::Item) -> Option<&ast::Require> {
+    match item {
+        ast::Item::Require(require) => Some(require),
+        _ => None,
+    }
+}
+
+fn as_line(item: &ast::Item) -> Option<Line<'_>> {
+    match item {
+        ast::Item::Fix(fix) => Some(Line {
+            target: &fix.target,
+            wants: Wants::Fixed(fix),
+            span: fix.span,
+        }),
+        ast::Item::Narrow(narrow) => Some(Line {
+            target: &narrow.target,
+            wants: Wants::Domain(narrow.word, &narrow.domain),
+            span: narrow.span,
+        }),
+        _ => None,
+    }
+}
+
+impl<'a> Checker<'a> {
+    /// Blocks of the space's own file; the base's have been looked at, with its defaults.
+    fn check_blocks_of(&mut self, file: FileId) {
+        for entry in self.scope.ordered().to_vec() {
+            match entry.meaning {
+                _ if entry.name.span.file != file => {}
+                Meaning::Block(item) => self.check_block(item),
+                Meaning::Recipe(item) => self.check_recipe(item),
+                Meaning::Let(_)
+                | Meaning::Row(_)
+                | Meaning::Choice(_)
+                | Meaning::Table(_)
+                | Meaning::Twice => {}
+            }
+        }
+    }
+
+    /// The lines whose left side the base has, each thing once.
+    fn lines(&mut self, item: &'a ast::Space, base: &Space) -> Vec<(Line<'a>, Target)> {
+        let mut lines: Vec<(Line, Target)> = Vec::new();
+        let mut known = Suggestions::of(base);
+        for line in item.items.iter().filter_map(as_line) {
+            let Some(target) = target(line.target, base) else {
+                let problem = report::unknown_target(line.target, base, known.next());
+                self.found.push(problem);
+                continue;
+            };
+            let earlier = lines.iter().find(|(_, other)| other.overlaps(target));
+            match earlier {
+                Some((earlier, other)) if *other == target => {
+                    self.found.push(report::narrowed_twice(line, *earlier));
+                }
+                Some((earlier, _)) => self.found.push(report::fixed_whole(line, *earlier)),
+                None => lines.push((line, target)),
+            }
+        }
+        lines
+    }
+
+    fn narrow_line(&mut self, line: Line<'a>, target: Target, base: &Space, space: &mut Space) {
+        match target {
+            Target::Resolution => {
+                let open = Open::of(RESOLUTION, &base.resolution);
+                if let Some(kept) = self.kept(line, &open) {
+                    space.resolution = numbers(&base.resolution, &kept, line.span);
+                }
+            }
+            Target::Depth(row) => {
+                let depth = &base.rows[row].depth;
+                if let Some(kept) = self.kept(line, &Open::of(DEPTH, depth)) {
+                    let row = &mut space.rows[row];
+                    row.depth = numbers(depth, &kept, line.span);
+                    row.blocks.truncate(row.deepest() as usize);
+                }
+            }
+            Target::Channels(row) => self.narrow_width(line, row, base, space),
+            Target::Choice(choice) => self.narrow_choice(line, choice, base, space),
+            Target::Attribute(row, name) => {
+                self.narrow_attribute(line, (row, name), base, space);
+            }
+            // With the candidates of its blocks: see `arch::pin`.
+            Target::Row(row) => {
+                if let Wants::Domain(word, _) = line.wants {
+                    let problem = report::row_is_fixed_by_blocks(line, word, &base.rows[row]);
+                    self.found.push(problem);
+                }
+            }
+        }
+    }
+
+    /// The values that a line keeps of what is open.
+    fn kept(&mut self, line: Line<'a>, open: &Open) -> Option<Vec<AttributeValue>> {
+        let wanted = match line.wants {
+            Wants::Fixed(fix) => {
+                let literal = self.picked(line, &fix.picks, open.kind)?;
+                vec![self.typed(open.kind, &literal)?]
+            }
+            Wants::Domain(word, _) if open.word != Some(word.value) => {
+                return self.wrong(report::other_word(line, word, open));
+            }
+            Wants::Domain(_, domain) => self.domain(open.kind, domain)?.values().to_vec(),
+        };
+        let holds = |all: &[AttributeValue], one: &AttributeValue| {
+            all.iter().any(|other| is_same(*other, *one))
+        };
+        let (inside, outside): (Vec<AttributeValue>, Vec<AttributeValue>) =
+            wanted.iter().partition(|one| holds(&open.values, one));
+        if !outside.is_empty() {
+            return self.wrong(report::outside_base(line, &inside, &outside, open));
+        }
+        if open.values.iter().all(|one| holds(&wanted, one)) {
+            self.found.push(report::narrows_nothing(line, open));
+        }
+        Some(wanted)
+    }
+
+    /// The only value behind `=`.
+    fn picked(&mut self, line: Line<'a>, picks: &'a [Pick], kind: Kind) -> Option<Literal> {
+        match picks {
+            [Pick::Number(number)] => Some(Literal {
+                constant: Constant::Number(number.value),
+                at: At::new(number.span),
+            }),
+            [Pick::Prim(Prim::Call { name, args, .. })] if args.is_empty() => {
+                self.named_literal(name)
+            }
+            _ => self.wrong(report::wants_one_value(line, kind)),
+        }
+    }
+
+    fn narrow_width(&mut self, line: Line<'a>, row: usize, base: &Space, space: &mut Space) {
+        let width = &base.rows[row].out_channels;
+        let decided_by = width.value.decided_by;
+        if let Some(other) = decided_by.filter(|&other| other != row) {
+            let problem = report::width_of_other_row(line, width.span, &base.rows[other]);
+            return self.found.push(problem);
+        }
+        let values = width.value.values.iter();
+        let open = Open {
+            kind: CHANNELS,
+            values: values.map(|&one| AttributeValue::Integer(one)).collect(),
+            word: decided_by.map(|_| ast::NarrowWord::In),
+            span: width.span,
+        };
+        let Some(kept) = self.kept(line, &open) else {
+            return;
+        };
+        space.rows[row].out_channels.span = line.span;
+        let rows = space.rows.iter_mut();
+        let widths = rows.flat_map(|row| [&mut row.in_channels, &mut row.out_channels.value]);
+        for width in widths.filter(|width| width.decided_by == Some(row)) {
+            let is_kept = |one: &u32| kept.contains(&AttributeValue::Integer(*one));
+            width.values.retain(is_kept);
+        }
+    }
+
+    fn narrow_choice(&mut self, line: Line<'a>, choice: usize, base: &Space, space: &mut Space) {
+        let written = &base.choices[choice];
+        let mut followers = Vec::new();
+        for block in base.rows.iter().flat_map(|row| &row.blocks) {
+            attributes(block, &mut followers);
+        }
+        let mut followers = followers.into_iter();
+        let follower = followers.find(|(_, attribute)| attribute.choice == Some(choice));
+        let (alternative, attribute) = follower.expect("a choice with values has a follower");
+        let open = Open {
+            kind: Callee::of_alternative(alternative).kind(attribute.name),
+            values: written.values.clone(),
+            word: Some(ast::NarrowWord::In),
+            span: written.span,
+        };
+        let Some(kept) = self.kept(line, &open) else {
+            return;
+        };
+        // Every follower has the values of the choice in its order, whatever their type.
+        let is_kept = |value: &AttributeValue| kept.iter().any(|one| is_same(*one, *value));
+        space.choices[choice].values.retain(is_kept);
+        space.choices[choice].span = line.span;
+        for block in space.rows.iter_mut().flat_map(|row| &mut row.blocks) {
+            each_attribute(block, &mut |attribute| {
+                if attribute.choice == Some(choice) {
+                    narrow_setting(attribute, &is_kept, line.span);
+                }
+            });
+        }
+    }
+
+    /// Candidates with another value drop out; those without the attribute stay.
+    fn narrow_attribute(
+        &mut self,
+        line: Line<'a>,
+        (row, name): (usize, AttributeName),
+        base: &Space,
+        space: &mut Space,
+    ) {
+        let open = open_attribute(&base.rows[row].blocks, name);
+        let Some(kept) = self.kept(line, &open) else {
+            return;
+        };
+        let is_kept = |value: &AttributeValue| kept.iter().any(|one| is_same(*one, *value));
+        let of_row = of_name(&base.rows[row].blocks, name).into_iter();
+        let mut followed = of_row.filter_map(|(_, attribute)| attribute.choice);
+        let cuts = |choice: &usize| !space.choices[*choice].values.iter().all(is_kept);
+        if let Some(choice) = followed.find(cuts) {
+            let problem = report::follows_choice(line, &space.choices[choice], name);
+            return self.found.push(problem);
+        }
+        let blocks = space.rows[row].blocks.iter();
+        let narrowed = blocks.map(|block| narrowed(block, name, &is_kept, line.span));
+        match narrowed.collect::<Option<Vec<Block>>>() {
+            Some(blocks) => space.rows[row].blocks = blocks,
+            None => self
+                .found
+                .push(report::no_block_left(line, &base.rows[row], open.span)),
+        }
+    }
+}
+
+/// The left sides of a base, for the first few unknown ones: nobody reads more, and comparing all with all of
+/// a large space would take minutes.
+struct Suggestions<'s> {
+    base: &'s Space,
+    known: Vec<String>,
+    left: usize,
+}
+
+impl Suggestions<'_> {
+    fn of(base: &Space) -> Suggestions<'_> {
+        Suggestions {
+            base,
+            known: Vec::new(),
+            left: 20,
+        }
+    }
+
+    fn next(&mut self) -> &[String] {
+        if self.known.is_empty() {
+            self.known = left_sides(self.base);
+        }
+        let is_given = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        match is_given {
+            true => &self.known,
+            false => &[],
+        }
+    }
+}
+
+/// What a left side names in the base.
+fn target(dotted: &ast::Dotted, base: &Space) -> Option<Target> {
+    let names: Vec<&str> = dotted
+        .names
+        .iter()
+        .map(|name| name.value.as_str())
+        .collect();
+    let row = |name: &str| base.rows.iter().position(|row| row.name.value == name);
+    match names.as_slice() {
+        ["resolution"] => Some(Target::Resolution),
+        [name] => row(name).map(Target::Row).or_else(|| {
+            let mut choices = base.choices.iter();
+            let known = |choice: &Choice| choice.name.value == *name && !choice.values.is_empty();
+            choices.position(known).map(Target::Choice)
+        }),
+        [name, "channels"] => row(name).map(Target::Channels),
+        [name, "depth"] => row(name)
+            .filter(|&row| base.rows[row].is_stage)
+            .map(Target::Depth),
+        [name, attribute] => {
+            let row = row(name)?;
+            let mut names = attribute_names(&base.rows[row].blocks).into_iter();
+            let found = names.find(|name| name.as_str() == *attribute)?;
+            Some(Target::Attribute(row, found))
+        }
+        _ => None,
+    }
+}
+
+/// Everything that can stand on the left side of a line.
+fn left_sides(base: &Space) -> Vec<String> {
+    let mut all = vec!["resolution".to_owned()];
+    let choices = base.choices.iter().filter(|one| !one.values.is_empty());
+    all.extend(choices.map(|choice| choice.name.value.clone()));
+    for row in &base.rows {
+        let name = &row.name.value;
+        all.push(name.clone());
+        all.push(format!("{name}.channels"));
+        all.extend(row.is_stage.then(|| format!("{name}.depth")));
+        let attributes = attribute_names(&row.blocks).into_iter();
+        all.extend(attributes.map(|attribute| format!("{name}.{attribute}")));
+    }
+    all
+}
+
+/// The attributes of blocks, each once.
+fn attribute_names(blocks: &[Block]) -> Vec<AttributeName> {
+    let mut all = Vec::new();
+    blocks.iter().for_each(|block| attributes(block, &mut all));
+    let mut names = Vec::new();
+    for (_, attribute) in all {
+        if !names.contains(&attribute.name) {
+            names.push(attribute.name);
+        }
+    }
+    names
+}
+
+/// Every attribute of a block, branches included, with the alternative that has it.
+fn attributes<'s>(block: &'s Block, all: &mut Vec<(&'s Alternative, &'s Attribute)>) {
+    for alternative in &block.alternatives {
+        let own = alternative.attributes.iter();
+        all.extend(own.map(|attribute| (alternative, attribute)));
+        let branches = alternative.branches.iter();
+        branches.for_each(|branch| attributes(branch, all));
+    }
+}
+
+fn of_name(blocks: &[Block], name: AttributeName) -> Vec<(&Alternative, &Attribute)> {
+    let mut all = Vec::new();
+    blocks.iter().for_each(|block| attributes(block, &mut all));
+    all.retain(|(_, attribute)| attribute.name == name);
+    all
+}
+
+fn each_attribute(block: &mut Block, change: &mut impl FnMut(&mut Attribute)) {
+    for alternative in &mut block.alternatives {
+        alternative.attributes.iter_mut().for_each(&mut *change);
+        for branch in &mut alternative.branches {
+            each_attribute(branch, change);
+        }
+    }
+}
+
+/// All values that the candidates of a row have for an attribute. It is searched where there are several,
+/// be it that alternatives have one each.
+fn open_attribute(blocks: &[Block], name: AttributeName) -> Open {
+    let all = of_name(blocks, name);
+    let mut values: Vec<AttributeValue> = Vec::new();
+    for value in all
+        .iter()
+        .flat_map(|(_, attribute)| attribute.setting.values())
+    {
+        if !values.iter().any(|other| is_same(*other, *value)) {
+            values.push(*value);
+        }
+    }
+    let searched = |attribute: &&Attribute| word(&attribute.setting).is_some();
+    let mut written = all.iter().map(|(_, attribute)| *attribute);
+    let place = written.clone().find(searched).or(written.next());
+    let place = place.expect("a target's attribute is one of its row");
+    let is_searched = values.len() > 1 || searched(&place);
+    let kinds = all
+        .iter()
+        .map(|(of, _)| Callee::of_alternative(of).kind(name));
+    let kind = kinds.reduce(Kind::wider).expect("there is an attribute");
+    Open {
+        kind,
+        values,
+        word: is_searched.then_some(ast::NarrowWord::In),
+        span: place.span,
+    }
+}
+
+/// What is left of a block; `None` when nothing is.
+fn narrowed(
+    block: &Block,
+    name: AttributeName,
+    is_kept: &impl Fn(&AttributeValue) -> bool,
+    span: Span,
+) -> Option<Block> {
+    let alternative = |of: &Alternative| {
+        let mut left = of.clone();
+        for attribute in left.attributes.iter_mut().filter(|one| one.name == name) {
+            // Those that stay as they are keep their place.
+            if !attribute.setting.values().iter().all(is_kept) {
+                narrow_setting(attribute, is_kept, span).then_some(())?;
+            }
+        }
+        let branches = of.branches.iter();
+        let branches = branches.map(|branch| narrowed(branch, name, is_kept, span));
+        left.branches = branches.collect::<Option<_>>()?;
+        Some(left)
+    };
+    let alternatives: Vec<Alternative> =
+        block.alternatives.iter().filter_map(alternative).collect();
+    (!alternatives.is_empty()).then_some(Block {
+        alternatives,
+        span: block.span,
+    })
+}
+
+/// Whether some value stays.
+fn narrow_setting(
+    attribute: &mut Attribute,
+    is_kept: &impl Fn(&AttributeValue) -> bool,
+    span: Span,
+) -> bool {
+    match attribute.setting.keeping(|one| is_kept(one)) {
+        Some(setting) => {
+            attribute.setting = setting;
+            attribute.span = span;
+            true
+        }
+        None => false,
+    }
+}
+
+/// A setting of numbers with the values that are kept.
+fn numbers(
+    setting: &Spanned<Setting<u32>>,
+    kept: &[AttributeValue],
+    span: Span,
+) -> Spanned<Setting<u32>> {
+    let is_kept = |one: &&u32| kept.contains(&AttributeValue::Integer(**one));
+    let narrowed = setting.value.keeping(is_kept);
+    Spanned::new(
+        narrowed.expect("what is kept are values of the setting"),
+        span,
+    )
+}

@@ -1,0 +1,530 @@
+//! Spaces derived from others against brute force: the paths of a derived space are those of its base that
+//! meet every line, with the same costs, and they say so in the same words.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path as FilePath;
+
+use creamc_lang::arch::{self, Arch};
+use creamc_lang::compile::{Overrides, Unit, load};
+use creamc_lang::cost::{self, Cost};
+use creamc_lang::diagnostic::Code;
+use creamc_lang::diff::{self, Effort, Side, SpaceDiff};
+use creamc_lang::ir::{Candidate, Ir, Path, Row};
+use creamc_lang::plan::{self, Plan, Request};
+use creamc_lang::source::{FileId, Files, ReadError};
+use creamc_lang::space::{Setting, Space};
+use creamc_lang::syntax;
+use creamc_lang::testing::small_space;
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// A base and what is derived from it.
+struct Pair<'t> {
+    base: &'t str,
+    derived: &'t str,
+}
+
+impl Files for Pair<'_> {
+    fn read(&self, path: &FilePath) -> Result<String, ReadError> {
+        match path.to_str() {
+            Some("base.cream") => Ok(self.base.to_owned()),
+            Some("derived.cream") => Ok(self.derived.to_owned()),
+            _ => Err(ReadError("no such file".to_owned())),
+        }
+    }
+}
+
+fn compile(pair: &Pair, name: &str) -> Unit {
+    load(pair, FilePath::new(name), &Overrides::default()).expect("the file is there")
+}
+
+/// One line, and what it asks of a path of the base.
+enum Line {
+    Resolution(Vec<String>),
+    Choice(usize, Vec<String>),
+    Depth(usize, Vec<String>),
+    Attribute(usize, String, Vec<String>),
+    Blocks(usize, Vec<String>),
+}
+
+impl Line {
+    fn is_met(&self, path: &Path, ir: &Ir) -> bool {
+        let holds = |kept: &[String], value: String| kept.contains(&value);
+        let blocks = |row: usize| -> Vec<&Candidate> {
+            let slots = ir.rows[row].slots.iter().zip(&path.rows[row]);
+            slots
+                .map(|(slot, &at)| &slot.candidates[usize::from(at)])
+                .collect()
+        };
+        match self {
+            Line::Resolution(kept) => path
+                .resolution
+                .is_none_or(|side| holds(kept, side.to_string())),
+            Line::Choice(choice, kept) => {
+                let values = ir.shared_values(path).expect("blocks of a path agree");
+                let value = values[*choice].map(|at| ir.choices[*choice].values[usize::from(at)]);
+                value.is_none_or(|value| holds(kept, value.to_string()))
+            }
+            Line::Depth(row, kept) => holds(kept, path.rows[*row].len().to_string()),
+            Line::Attribute(row, name, kept) => {
+                let mut values = blocks(*row).into_iter().flat_map(|one| values(one, name));
+                values.all(|value| holds(kept, value))
+            }
+            Line::Blocks(row, texts) => row_texts(&ir.rows[*row], &path.rows[*row]) == *texts,
+        }
+    }
+}
+
+/// What a candidate and its branches have for an attribute.
+fn values(candidate: &Candidate, name: &str) -> Vec<String> {
+    let own = candidate.values.iter();
+    let own = own.filter(|(attribute, ..)| attribute.as_str() == name);
+    let inside = candidate.branches.iter().flat_map(|one| values(one, name));
+    own.map(|(_, value, _)| value.to_string())
+        .chain(inside)
+        .collect()
+}
+
+fn row_texts(row: &Row, blocks: &[u16]) -> Vec<String> {
+    let blocks = row.slots.iter().zip(blocks);
+    blocks
+        .map(|(slot, &at)| slot.text(usize::from(at)))
+        .collect()
+}
+
+/// The most paths that are looked at one by one, dead ends counted.
+const MOST: u128 = 60_000;
+
+/// Every path of a space; `None` where they are many.
+fn paths(ir: &Ir) -> Option<Vec<Path>> {
+    let per_depth = |row: &Row| -> u128 {
+        let ways = |depth: u32| {
+            let slots = row.slots[..depth as usize].iter();
+            slots
+                .map(|slot| slot.candidates.len() as u128)
+                .product::<u128>()
+        };
+        row.depths.iter().map(|&depth| ways(depth)).sum()
+    };
+    let ways: u128 = ir.rows.iter().map(per_depth).product();
+    if ways > MOST {
+        return None;
+    }
+    let mut all = vec![Vec::new()];
+    for row in &ir.rows {
+        all = all
+            .into_iter()
+            .flat_map(|rows: Vec<Vec<u16>>| {
+                let filled = fillings(row).into_iter();
+                filled.map(move |blocks| [rows.clone(), vec![blocks]].concat())
+            })
+            .collect();
+    }
+    let sides = match &ir.resolution.value {
+        Setting::Searched(domain) => domain.values().iter().map(|&side| Some(side)).collect(),
+        Setting::Fixed(_) | Setting::Fitted(_) => vec![None],
+    };
+    let paths = all.into_iter().flat_map(|rows| {
+        let sides = sides.clone().into_iter();
+        sides.map(move |resolution| Path {
+            resolution,
+            rows: rows.clone(),
+        })
+    });
+    Some(
+        paths
+            .filter(|path| ir.shared_values(path).is_ok())
+            .collect(),
+    )
+}
+
+/// Every way to fill a row.
+fn fillings(row: &Row) -> Vec<Vec<u16>> {
+    let mut all = Vec::new();
+    let mut of_depth: Vec<Vec<u16>> = vec![Vec::new()];
+    for (slot, depth) in row.slots.iter().zip(1..) {
+        let candidates = 0..u16::try_from(slot.candidates.len()).expect("few candidates");
+        of_depth = of_depth
+            .iter()
+            .flat_map(|blocks| {
+                candidates
+                    .clone()
+                    .map(move |one| [blocks.as_slice(), &[one]].concat())
+            })
+            .collect();
+        if row.depths.contains(&depth) {
+            all.extend(of_depth.clone());
+        }
+    }
+    all
+}
+
+/// Some of the values, at least one, in order.
+fn some(values: &[String], rng: &mut impl Rng) -> Vec<String> {
+    let kept: Vec<String> = values
+        .iter()
+        .filter(|_| rng.random_bool(0.6))
+        .cloned()
+        .collect();
+    match kept.is_empty() {
+        true => vec![values.choose(rng).expect("a domain has values").clone()],
+        false => kept,
+    }
+}
+
+/// A line of text that keeps `kept` of what is bound by `word`.
+fn written(target: &str, word: &str, kept: &[String]) -> String {
+    match kept {
+        [only] => format!("{target} = {only}"),
+        several => format!("{target} {word} {{{}}}", several.join(", ")),
+    }
+}
+
+fn word<T>(setting: &Setting<T>) -> Option<&'static str> {
+    match setting {
+        Setting::Fixed(_) => None,
+        Setting::Searched(_) => Some("in"),
+        Setting::Fitted(_) => Some("fit"),
+    }
+}
+
+fn texts<T: ToString>(values: &[T]) -> Vec<String> {
+    values.iter().map(T::to_string).collect()
+}
+
+/// A few random lines about a space, as text and as what they ask.
+fn lines(space: &Space, ir: &Ir, rng: &mut impl Rng) -> Vec<(String, Line)> {
+    let mut all = Vec::new();
+    if let Some(word) = word(&space.resolution.value).filter(|_| rng.random_bool(0.3)) {
+        let kept = some(&texts(space.resolution.value.values()), rng);
+        all.push((written("resolution", word, &kept), Line::Resolution(kept)));
+    }
+    for (at, choice) in ir.choices.iter().enumerate() {
+        if rng.random_bool(0.4) {
+            let kept = some(&texts(&choice.values), rng);
+            all.push((written(&choice.name, "in", &kept), Line::Choice(at, kept)));
+        }
+    }
+    let depths = space.rows.iter().map(|row| &row.depth.value);
+    for (at, (row, depth)) in ir.rows.iter().zip(depths).enumerate() {
+        if rng.random_bool(0.15) {
+            let filled = fillings(row);
+            let blocks = row_texts(row, filled.choose(rng).expect("a row can be filled"));
+            all.push((
+                format!("{} = {}", row.name, blocks.join(", ")),
+                Line::Blocks(at, blocks),
+            ));
+            continue;
+        }
+        if let Some(word) = word(depth).filter(|_| rng.random_bool(0.4)) {
+            let kept = some(&texts(depth.values()), rng);
+            let target = format!("{}.depth", row.name);
+            all.push((written(&target, word, &kept), Line::Depth(at, kept)));
+        }
+        for (name, values) in attributes(row) {
+            if values.len() > 1 && rng.random_bool(0.4) {
+                let kept = some(&values, rng);
+                let target = format!("{}.{name}", row.name);
+                all.push((
+                    written(&target, "in", &kept),
+                    Line::Attribute(at, name, kept),
+                ));
+            }
+        }
+    }
+    all
+}
+
+/// The attributes of a row's candidates with all their values, numbers ascending.
+fn attributes(row: &Row) -> BTreeMap<String, Vec<String>> {
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let candidates = row.slots.iter().flat_map(|slot| slot.candidates.iter());
+    let mut pending: Vec<&Candidate> = candidates.collect();
+    while let Some(candidate) = pending.pop() {
+        pending.extend(&candidate.branches);
+        for (name, value, _) in &candidate.values {
+            let values = all.entry(name.as_str().to_owned()).or_default();
+            if !values.contains(&value.to_string()) {
+                values.push(value.to_string());
+            }
+        }
+    }
+    let number = |text: &String| text.parse::<f64>().unwrap_or(0.0);
+    for values in all.values_mut() {
+        values.sort_by(|a, b| number(a).total_cmp(&number(b)));
+    }
+    all
+}
+
+/// Every path as the text of an arch, under one name of the space, with its cost.
+fn costs(ir: &Ir, paths: &[Path], side: u32) -> BTreeMap<String, Cost> {
+    let of = |path: &Path| {
+        let arch = Arch {
+            name: "one".to_owned(),
+            resolution: path.resolution,
+            path: path.clone(),
+        };
+        let text = arch::write(&arch, ir);
+        let (_, body) = text
+            .split_once('\n')
+            .expect("the first line names the space");
+        let side = path.resolution.unwrap_or(side);
+        (body.to_owned(), cost::of_network(&ir.network(path, side)))
+    };
+    paths.iter().map(of).collect()
+}
+
+#[test]
+fn the_paths_of_a_derived_space_are_those_of_its_base_that_meet_every_line() {
+    let (mut compared, mut narrowed) = (0, 0);
+    let mut refused: BTreeSet<Code> = BTreeSet::new();
+    for seed in 0..200 {
+        let rng = &mut ChaCha8Rng::seed_from_u64(seed);
+        let base_text = small_space(rng);
+        let base = compile(
+            &Pair {
+                base: &base_text,
+                derived: "",
+            },
+            "base.cream",
+        );
+        let (space, ir) = (
+            base.space.expect("it is right"),
+            base.ir.expect("it is right"),
+        );
+        let Some(all) = paths(&ir) else { continue };
+        let (texts, lines): (Vec<String>, Vec<Line>) = lines(&space, &ir, rng).into_iter().unzip();
+        let text = format!(
+            "cream 1\nuse \"base.cream\"\n\nspace less of small {{\n    {}\n}}\n",
+            texts.join("\n    ")
+        );
+        let unit = compile(
+            &Pair {
+                base: &base_text,
+                derived: &text,
+            },
+            "derived.cream",
+        );
+        if unit.has_errors() {
+            refused.extend(unit.diagnostics.iter().map(|one| one.code));
+            continue;
+        }
+        let (less_space, less) = (unit.space.expect("no errors"), unit.ir.expect("no errors"));
+        let left: Vec<Path> = all
+            .iter()
+            .filter(|path| lines.iter().all(|line| line.is_met(path, &ir)))
+            .cloned()
+            .collect();
+        let of_less = paths(&less).expect("there are not more");
+        let side = less_space.resolution.value.values()[0];
+        assert_eq!(
+            costs(&less, &of_less, side),
+            costs(&ir, &left, side),
+            "seed {seed}: {base_text}\n{text}"
+        );
+        assert_eq!(of_less.len(), left.len(), "seed {seed}");
+        compared += 1;
+        narrowed += usize::from(left.len() < all.len());
+        means_the_same_once_formatted(&base_text, &text, &less_space);
+    }
+    assert!(
+        compared > 30 && narrowed > 20,
+        "{compared} compared, {narrowed} narrowed"
+    );
+    // A row may be fixed to blocks whose choice another line has taken the value from.
+    let known = [
+        Code::DerivedSharedDecision,
+        Code::DerivedEmpty,
+        Code::NarrowsNothing,
+        Code::ArchOutsideDomain,
+    ];
+    assert!(
+        refused.iter().all(|code| known.contains(code)),
+        "{refused:?}"
+    );
+}
+
+fn means_the_same_once_formatted(base: &str, text: &str, space: &Space) {
+    let (tree, found) = syntax::parse(FileId(0), text);
+    assert_eq!(found, []);
+    let formatted = syntax::format(text, &tree);
+    let unit = compile(
+        &Pair {
+            base,
+            derived: &formatted,
+        },
+        "derived.cream",
+    );
+    let again = unit.space.expect("it is as right as before");
+    assert_eq!(again.print(), space.print());
+    let (tree, _) = syntax::parse(FileId(0), &formatted);
+    assert_eq!(syntax::format(&formatted, &tree), formatted);
+}
+
+#[test]
+fn an_arch_of_a_derived_space_is_one_of_its_base() {
+    for seed in 0..200 {
+        let rng = &mut ChaCha8Rng::seed_from_u64(seed);
+        let base_text = small_space(rng);
+        let base = compile(
+            &Pair {
+                base: &base_text,
+                derived: "",
+            },
+            "base.cream",
+        );
+        let (space, ir) = (
+            base.space.expect("it is right"),
+            base.ir.expect("it is right"),
+        );
+        let lines: Vec<String> = lines(&space, &ir, rng)
+            .into_iter()
+            .map(|(text, _)| text)
+            .collect();
+        let text = format!(
+            "cream 1\nuse \"base.cream\"\nspace less of small {{\n{}\n}}\n",
+            lines.join("\n")
+        );
+        let unit = compile(
+            &Pair {
+                base: &base_text,
+                derived: &text,
+            },
+            "derived.cream",
+        );
+        let Some(less) = unit.ir else { continue };
+        let Some(found) = paths(&less) else { continue };
+        let path = found
+            .choose(rng)
+            .expect("a space without errors has paths")
+            .clone();
+        let resolution = path.resolution.or(Some(less.resolution.value.values()[0]));
+        let one = Arch {
+            name: "one".to_owned(),
+            resolution,
+            path,
+        };
+        let of_less = arch::write(&one, &less);
+        let of_base = of_less.replace(" of less {", " of small {");
+        for (ir, text) in [(&less, of_less), (&ir, of_base)] {
+            let (tree, _) = syntax::parse(FileId(0), &format!("cream 1\n{text}"));
+            let [syntax::ast::FileItem::Arch(written)] = tree.items.as_slice() else {
+                panic!("it is one arch: {text}");
+            };
+            let (read, found) = arch::read(written, ir);
+            let read = read.unwrap_or_else(|| panic!("seed {seed}: {text}\n{found:?}"));
+            assert_eq!(arch::write(&read, ir), text, "seed {seed}");
+        }
+    }
+}
+
+/// Files under `spaces`, and some in memory before them.
+struct Spaces<'t>(&'t [(&'t str, &'t str)]);
+
+impl Files for Spaces<'_> {
+    fn read(&self, path: &FilePath) -> Result<String, ReadError> {
+        let mut own = self.0.iter();
+        match own.find(|(name, _)| FilePath::new(name) == path) {
+            Some((_, text)) => Ok((*text).to_owned()),
+            None => match path.to_str() {
+                Some("mobile.cream") => Ok(MOBILE.to_owned()),
+                Some("phone.cream") => Ok(PHONE.to_owned()),
+                _ => Err(ReadError("no such file".to_owned())),
+            },
+        }
+    }
+}
+
+const MOBILE: &str = include_str!("../../../spaces/mobile.cream");
+const PHONE: &str = include_str!("../../../spaces/phone.cream");
+
+/// A space with its plan and the warnings about that.
+fn planned(files: &[(&str, &str)], name: &str) -> (Space, Plan) {
+    let spaces = Spaces(files);
+    let unit = load(&spaces, FilePath::new(name), &Overrides::default()).expect("it is there");
+    assert_eq!(unit.diagnostics, [], "{name}");
+    let ir = unit.ir.expect("no errors");
+    let (plan, found) = plan::plan(&ir, &Request::default()).expect("paths meet the bounds");
+    assert_eq!(found, [], "{name}");
+    (unit.space.expect("no errors"), plan)
+}
+
+fn compared(before: &(Space, Plan), after: &(Space, Plan)) -> SpaceDiff {
+    let [before, after] = [before, after].map(|(space, plan)| Side {
+        space,
+        plan,
+        requires: &space.requires,
+    });
+    diff::spaces(&before, &after, Effort::Moderate).expect("it is not too much")
+}
+
+#[test]
+fn a_derived_space_is_the_one_that_says_the_same_in_its_own_words() {
+    let stage = |name: &str| {
+        let row = MOBILE
+            .lines()
+            .find(|line| line.contains(&format!("stage {name} ")));
+        row.expect("mobile has it")
+    };
+    let edits = [
+        (
+            "resolution fit {64, 96, 128, 160, 192, 224}",
+            "resolution = 160",
+        ),
+        (
+            stage("s1"),
+            "stage s1 mb channels = 24 stride = 2 depth in 1..2",
+        ),
+        (
+            stage("s2"),
+            "stage s2 ir(kernel in {3, 5}, expand in {4, 6}, se = squeeze) channels = 40 stride = 2 depth in 1..6",
+        ),
+        (
+            stage("s3"),
+            "stage s3 ir(kernel in {3, 5, 7}, expand = 6, se = squeeze) channels = 80 stride = 2 depth in 2..4",
+        ),
+        (
+            stage("s4"),
+            "stage s4 ir(kernel = 5, expand = 6, se = squeeze) then ir(kernel = 3, expand = 6, se = squeeze) \
+             channels = 96 depth = 2",
+        ),
+        ("0..600M", "0..200M"),
+    ];
+    let own = edits.iter().fold(MOBILE.to_owned(), |text, (from, to)| {
+        text.replacen(from, to, 1)
+    });
+    let phone = planned(&[], "phone.cream");
+    let own = planned(&[("own.cream", own.as_str())], "own.cream");
+    assert_eq!(phone.1.weights, own.1.weights);
+    assert_eq!(phone.1.fingerprint, own.1.fingerprint);
+    let both = compared(&own, &phone);
+    assert_eq!(both.feasible.lost.exact(), Some(&0_u32.into()));
+    assert_eq!(both.feasible.gained.exact(), Some(&0_u32.into()));
+
+    let mobile = planned(&[], "mobile.cream");
+    let narrowed = compared(&mobile, &phone);
+    assert_eq!(narrowed.paths.gained.exact(), Some(&0_u32.into()));
+    assert_eq!(narrowed.paths.shared, narrowed.paths.after);
+}
+
+#[test]
+fn a_derived_space_may_be_derived_again() {
+    let watch = "cream 1\nuse \"phone.cream\"\nspace watch of phone { s2.depth = 1 s3.depth in 2..3 require flops in 0..150M }";
+    let (space, plan) = planned(&[("watch.cream", watch)], "watch.cream");
+    let depths: Vec<&[u32]> = plan
+        .ir
+        .rows
+        .iter()
+        .map(|row| row.depths.as_slice())
+        .collect();
+    assert_eq!(
+        depths[2..7],
+        [[1, 2].as_slice(), &[1], &[2, 3], &[2], &[1, 2, 3, 4, 5, 6]]
+    );
+    assert_eq!(space.requires.len(), 3, "the bounds of all three hold");
+    let phone = planned(&[], "phone.cream");
+    let diff = compared(&phone, &(space, plan));
+    assert_eq!(diff.paths.gained.exact(), Some(&0_u32.into()));
+    assert_eq!(diff.feasible.gained.exact(), Some(&0_u32.into()));
+}
