@@ -42,6 +42,9 @@ impl ProcessGroup for Hung {
     fn abort(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
+    fn is_broken(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
     fn gradients(&self, loss: &Tensor, parameters: &[Tensor]) -> Result<Vec<Tensor>, TorchError> {
         Alone.gradients(loss, parameters)
     }
