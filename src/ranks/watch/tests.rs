@@ -8,7 +8,8 @@ use super::*;
 const LONG: Duration = Duration::from_secs(60);
 const PACE: Pace = Pace {
     beat: Duration::from_millis(20),
-    missed: 100,
+    silent: 100,
+    behind: 100,
     grace: 1_000_000,
     end: |_| unreachable!("nobody hangs here"),
 };
