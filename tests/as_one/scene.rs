@@ -14,7 +14,7 @@ use creamc::search::recipe::{PickMethod, Recipe, Strategy};
 use creamc::search::step::{Learner, Lessons};
 use creamc::search::teacher::Probe;
 use creamc::search::{Draws, Visits};
-use creamc::supernet::Supernet;
+use creamc::supernet::{Sharing, Supernet};
 use creamc::train::loss::KdLoss;
 use creamc::train::optimiser::OptimiserKind;
 use creamc::train::sgd::Momentum;
@@ -49,6 +49,12 @@ pub fn scene() -> Scene {
 impl Scene {
     pub fn supernet(&self, place: Place) -> Supernet {
         Supernet::new(&self.plan.ir.at(self.plan.resolution), place, 5)
+    }
+
+    /// A supernet whose candidates are slices of the largest one's weights.
+    pub fn sliced(&self, place: Place) -> Supernet {
+        let ir = self.plan.ir.at(self.plan.resolution);
+        Supernet::sharing(&ir, Sharing::Elastic, place, 5)
     }
 
     pub fn childnet(&self, place: Place) -> Childnet {
