@@ -165,7 +165,9 @@ print(sorted(saved), float(saved['state_dict']['conv_stem.weight'].double().sum(
     let named = std::env::var_os("PYTHON").unwrap_or("python3".into());
     let python = |code: &str| Command::new(&named).args(["-c", code]).arg(&file).output();
     if !python("import torch").is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: {named:?} has no torch to read the file with; PYTHON names another");
+        common::skip::skip(&format!(
+            "{named:?} has no torch to read the file with; PYTHON names another"
+        ));
     } else {
         let output = python(script).unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();

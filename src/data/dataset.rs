@@ -178,15 +178,13 @@ impl Dataset {
         }
     }
 
-    /// The name of an image that lies whole, below its part.
-    ///
-    /// # Panics
-    /// The images lie in memory or in a pack.
+    /// The name of an image below its part; its number where it lies in memory.
     pub(super) fn short_name(&self, index: usize) -> Cow<'_, str> {
         match &self.images {
             Images::Files(files) => files.paths[index].to_string_lossy(),
             Images::Tar(tar) => Cow::Borrowed(tar.short_name(index)),
-            Images::Memory(_) | Images::Pack(_) => unreachable!("only whole images are packed"),
+            Images::Pack(pack) => Cow::Borrowed(pack.short_name(index)),
+            Images::Memory(_) => Cow::Owned(index.to_string()),
         }
     }
 

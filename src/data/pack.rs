@@ -229,6 +229,11 @@ impl Pack {
         format!("{}: {}", self.path.display(), self.names[index])
     }
 
+    /// The name of image `index` below the folder that was packed.
+    pub fn short_name(&self, index: usize) -> &str {
+        &self.names[index]
+    }
+
     /// Reads image `index`, decoded where it was packed as a file.
     pub fn read(&self, index: usize, channels: usize) -> Result<Raster<'static>, String> {
         let entry = self.entries[index];

@@ -1,5 +1,6 @@
 //! Train, judge and test: parts of a set, and the batches an epoch is made of.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use rand::seq::SliceRandom;
@@ -36,6 +37,17 @@ impl Part {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.indices.is_empty()
+    }
+
+    /// A number that changes with the names of its images, their classes and their order; the same wherever the set lies, on every
+    /// machine that runs this binary.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        for &index in &self.indices {
+            (self.set.short_name(index), self.set.labels[index]).hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     /// The other images of the class of `index`, those behind it first, then from the start.

@@ -16,9 +16,10 @@ use super::supernet::newest_supernet;
 use super::truth::{Alone, alone};
 use crate::config::{self, Loaded, RetrainSettings, SearchSettings};
 use crate::nn::Place;
+use crate::ranks::Ranks;
 use crate::run::{Journal, Log, RunFolder, Stop, tell};
 use crate::search::{Judge, judge_shared};
-use crate::train::prepare::{Asked, Opened, Source, load_data, open_folder, reopen_folder};
+use crate::train::prepare::{Asked, Opened, Source, agree, load_data, open_folder, reopen_folder};
 use crate::train::{DeviceChoice, Error, RunOptions};
 
 const REQUEST: &str = "rank.json";
@@ -83,7 +84,9 @@ pub fn run_until(options: &RankOptions, stop: &dyn Fn() -> bool) -> Result<Ranke
     let under_way = UnderWay::open(opened, run)?;
     // All know the same to be done before anything more is.
     under_way.options.ranks.meet()?;
-    under_way.run(stop)
+    let folder = under_way.folder.path().to_owned();
+    let ranked = under_way.run(stop);
+    ranked.map_err(|error| error.with_cure("rank", &folder))
 }
 
 /// Checks everything and makes the folder that any ranking goes on from.
@@ -98,7 +101,7 @@ fn begin(new: &New, options: &RunOptions) -> Result<Opened, Error> {
         searched.supernet.judge_images,
     )?;
     let device = options.device.open()?;
-    newest_supernet(&new.search, &chosen.plan, place(device))?;
+    newest_supernet(&new.search, &chosen.plan, place(device), &Ranks::alone())?;
     let resolved = (loaded.resolved.as_str(), loaded.warnings.as_slice());
     let asked = Asked {
         command: "rank",
@@ -259,8 +262,12 @@ impl UnderWay {
         let data = self.options.data.as_ref().or(self.request.data.as_ref());
         let searched = search_settings(&self.request.search, data.map(PathBuf::as_path))?;
         let data = load_data(&searched.train, &self.plan, searched.supernet.judge_images)?;
+        let ranks = self.options.ranks.clone();
+        agree(&ranks, &self.plan, &data)?;
         let device = self.options.device.open()?;
-        let saved = newest_supernet(&self.request.search, &self.plan, place(device))?;
+        let search = &self.request.search;
+        let saved = newest_supernet(search, &self.plan, place(device), &ranks)?;
+        ranks.compare("what judges", &saved.supernet.tensors())?;
         self.say(&format!(
             "judging {} paths with {}",
             self.archs.len(),
@@ -276,8 +283,8 @@ impl UnderWay {
         )
         .pinned_for(device, train.pin_memory);
         let paths: Vec<_> = self.archs.iter().map(|arch| arch.path.clone()).collect();
-        let judged = judge_shared(&saved.supernet, &judge, &paths, &self.options.ranks)?;
-        if !self.options.ranks.is_first() {
+        let judged = judge_shared(&saved.supernet, &judge, &paths, &ranks)?;
+        if !ranks.is_first() {
             return Ok(());
         }
         let file = saved.file.to_string_lossy();

@@ -7,8 +7,9 @@ use creamc_lang::plan::Plan;
 
 use crate::checkpoint::{self, Contents, Store};
 use crate::nn::{NamedTensor, Place};
+use crate::ranks::Ranks;
 use crate::supernet::{Sharing, Supernet};
-use crate::train::Error;
+use crate::train::{Error, same_file};
 
 /// A supernet of a search, and where it comes from.
 #[derive(Debug)]
@@ -21,12 +22,18 @@ pub struct Saved {
     pub epoch: Option<u64>,
 }
 
-/// The newest supernet of the run in `search` that can be read; the run's files stay as they are.
+/// The newest supernet of the run in `search` that can be read, the same on all ranks; the run's files stay as they are.
 ///
 /// # Errors
-/// When there is none, or it belongs to another space than `plan`'s.
-pub fn newest_supernet(search: &Path, plan: &Plan, place: Place) -> Result<Saved, Error> {
-    let (file, mut contents) = newest(search)?;
+/// When there is none, it belongs to another space than `plan`'s, or a rank is lost.
+pub fn newest_supernet(
+    search: &Path,
+    plan: &Plan,
+    place: Place,
+    ranks: &Ranks,
+) -> Result<Saved, Error> {
+    let folder = search.join("checkpoint");
+    let (file, mut contents) = same_file(ranks, "supernet", &folder, || newest(search))?;
     let sharing = sharing(search, &file, &contents, plan)?;
     let supernet = Supernet::sharing(&plan.ir.at(plan.resolution), sharing, place, 0);
     let own: BTreeSet<_> = supernet
@@ -111,7 +118,7 @@ mod tests {
             let about = BTreeMap::from([("weights".to_owned(), identity)]);
             let store = Store::new(folder.path().join("checkpoint"), 1);
             store.save(1, &supernet.tensors(), &about).unwrap();
-            let saved = newest_supernet(folder.path(), &plan, Place::CPU).unwrap();
+            let saved = newest_supernet(folder.path(), &plan, Place::CPU, &Ranks::alone()).unwrap();
             let found = saved.supernet.tensors();
             for (found, expected) in found.iter().zip(supernet.tensors()) {
                 assert_eq!(found.name, expected.name);

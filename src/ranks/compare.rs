@@ -7,6 +7,8 @@ use crate::nn::NamedTensor;
 
 /// Steps between two comparisons of what must be equal on all ranks.
 pub const COMPARE_EVERY: u64 = 100;
+/// What is compared before the first step of a process, which may go on with a run.
+pub const FIRST: &str = "what the training begins with";
 /// What is compared between checkpoints.
 pub const TRAINED: &str = "what is trained";
 /// What is compared before each checkpoint.
@@ -24,14 +26,29 @@ impl Ranks {
         let own = tch::no_grad(|| bits(tensors)).to_device(Device::Cpu);
         self.meets();
         let all = self.found(self.control.all_gather(&own))?;
-        match all.iter().position(|theirs| *theirs != all[0]) {
+        let sums: Vec<i64> = all.iter().map(|sum| sum.int64_value(&[0])).collect();
+        match outlier(&sums) {
             None => Ok(()),
-            Some(rank) => Err(RanksError::Apart {
+            Some((rank, most)) => Err(RanksError::Apart {
                 what: what.to_owned(),
                 who: self.name(rank),
+                most,
             }),
         }
     }
+}
+
+/// The first rank whose sum is not that of most, and who those are. Where no sum has more ranks than another, rank 0 is right.
+fn outlier(sums: &[i64]) -> Option<(usize, String)> {
+    let equal = |sum: i64| sums.iter().filter(|&&one| one == sum).count();
+    // The last of equals is taken, so that rank 0's comes last.
+    let usual = sums.iter().copied().rev().max_by_key(|&sum| equal(sum))?;
+    let rank = sums.iter().position(|&sum| sum != usual)?;
+    let most = match equal(usual) {
+        1 => "rank 0".to_owned(),
+        count => format!("{count} others"),
+    };
+    Some((rank, most))
 }
 
 /// A sum of the bits of tensors, each tensor with a weight of its own. It sees drift, not every exchange of values inside
@@ -80,6 +97,18 @@ mod tests {
             });
             ranks.compare(TRAINED, &tensors)
         })
+    }
+
+    #[test]
+    fn of_ranks_that_differ_the_fewer_are_named() {
+        let outlier = |sums: &[i64]| outlier(sums);
+        let named = |rank, most: &str| Some((rank, most.to_owned()));
+        assert_eq!(outlier(&[4, 4, 4]), None);
+        assert_eq!(outlier(&[4, 5]), named(1, "rank 0"));
+        assert_eq!(outlier(&[5, 4, 4]), named(0, "2 others"));
+        assert_eq!(outlier(&[4, 4, 4, 5]), named(3, "3 others"));
+        assert_eq!(outlier(&[4, 5, 5, 4]), named(1, "2 others"));
+        assert_eq!(outlier(&[4, 5, 6]), named(1, "rank 0"));
     }
 
     #[test]

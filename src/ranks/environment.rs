@@ -71,6 +71,8 @@ const SLURM: [&str; 4] = [
     "SLURM_LOCALID",
     "SLURM_NNODES",
 ];
+/// Rank and number of ranks of an MPI that speaks PMI, as srun's own may; the first two of [`SLURM`] say the same then.
+const PMI: [&str; 2] = ["PMI_RANK", "PMI_SIZE"];
 /// Set in what `srun` starts, and not in the batch script around it, which has all of [`SLURM`] too.
 const SLURM_STEP: &str = "SLURM_STEP_ID";
 /// PyTorch's usual port, where a launcher names none.
@@ -93,6 +95,7 @@ impl Environment<'_> {
         } else if self.has(MPI[1]) {
             self.others(MPI, Launcher::Mpirun).map(Some)
         } else if self.has(SLURM_STEP) && self.has(SLURM[1]) {
+            self.require_started_by_srun()?;
             self.others(SLURM, Launcher::Srun).map(Some)
         } else {
             self.started_alone().map(|()| None)
@@ -119,7 +122,7 @@ impl Environment<'_> {
             rank: self.number("RANK")?,
             world: self.number("WORLD_SIZE")?,
             local: self.number("LOCAL_RANK")?,
-            host: self.text("MASTER_ADDR"),
+            host: self.host(),
             port,
             store: match self.text(AGENT_STORE).eq_ignore_ascii_case("true") {
                 true => StoreOwner::Launcher,
@@ -132,7 +135,7 @@ impl Environment<'_> {
 
     /// Nothing that creamc does not know started it: as many single trainings in one folder would be the end.
     fn started_alone(self) -> Result<(), RanksError> {
-        let stranger = [MPI[0], "PMI_RANK"].into_iter().find(|name| self.has(name));
+        let stranger = [MPI[0], PMI[0]].into_iter().find(|name| self.has(name));
         match stranger {
             None => Ok(()),
             Some(name) => Err(RanksError::Environment(format!(
@@ -141,6 +144,22 @@ impl Environment<'_> {
                 MPI[1]
             ))),
         }
+    }
+
+    /// MPICH's and Intel's mpiexec start their helpers with srun, so that every rank has the variables of its machine's helper.
+    fn require_started_by_srun(self) -> Result<(), RanksError> {
+        let other = PMI.into_iter().zip(SLURM).find(|(pmi, slurm)| {
+            self.has(pmi) && self.has(slurm) && self.text(pmi) != self.text(slurm)
+        });
+        let Some((pmi, slurm)) = other else {
+            return Ok(());
+        };
+        Err(RanksError::Environment(format!(
+            "{pmi} is {} and {slurm} is {}: an mpiexec that creamc does not know (MPICH's or Intel's) started this process inside of \
+             srun. Start it with srun itself, or set RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT",
+            self.text(pmi),
+            self.text(slurm)
+        )))
     }
 
     /// mpirun and srun: they say who is who, not where to meet.
@@ -194,7 +213,7 @@ impl Environment<'_> {
             return Ok((here(), 0));
         }
         let host = match self.has("MASTER_ADDR") {
-            true => self.text("MASTER_ADDR"),
+            true => self.host(),
             false => here(),
         };
         let port = match self.has("MASTER_PORT") {
@@ -235,6 +254,15 @@ impl Environment<'_> {
 
     fn text(self, name: &str) -> String {
         (self.0)(name).unwrap_or_default()
+    }
+
+    /// Where ranks meet; an IPv6 address may be written in brackets, as it is where a port follows.
+    fn host(self) -> String {
+        let text = self.text("MASTER_ADDR");
+        let bare = text
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'));
+        bare.unwrap_or(&text).to_owned()
     }
 
     fn port(self) -> Result<u16, RanksError> {
@@ -278,6 +306,31 @@ mod tests {
         (AGENT_STORE, "True"),
         ("TORCHELASTIC_RUN_ID", "night"),
     ];
+
+    #[test]
+    fn an_mpiexec_inside_of_srun_is_refused_and_sruns_own_pmi_is_not() {
+        let of = |pmi: [&'static str; 2]| {
+            let slurm = SLURM.into_iter().zip(["1", "2", "1", "1"]);
+            let step = [(SLURM_STEP, "0")];
+            let all: Vec<_> = slurm.chain(PMI.into_iter().zip(pmi)).chain(step).collect();
+            seat(&all)
+        };
+        assert_eq!(of(["1", "2"]).unwrap().unwrap().rank, 1);
+        assert_eq!(of(["", ""]).unwrap().unwrap().world, 2);
+        for pmi in [["3", "2"], ["1", "8"]] {
+            let error = of(pmi).unwrap_err();
+            assert!(error.contains("mpiexec"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_ipv6_address_may_have_brackets() {
+        for written in ["[::1]", "::1"] {
+            let mut variables = TORCHRUN;
+            variables[3].1 = written;
+            assert_eq!(seat(&variables).unwrap().unwrap().host, "::1");
+        }
+    }
 
     #[test]
     fn without_variables_a_process_is_alone() {

@@ -1,5 +1,7 @@
 //! Why ranks end.
 
+use creamc_torch::TorchError;
+
 /// Why the ranks do not go on together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RanksError {
@@ -27,6 +29,9 @@ pub enum RanksError {
         /// What libtorch said.
         reason: String,
     },
+    /// Libtorch refused on this rank, without another one's doing.
+    #[error(transparent)]
+    Torch(TorchError),
     /// One was started with something else than the first.
     #[error(
         "rank {rank} has `{own}` where rank 0 has `{first}`: start all ranks with the same command, settings and files"
@@ -41,13 +46,15 @@ pub enum RanksError {
     },
     /// What must be equal on all ranks is not.
     #[error(
-        "{what} is not the same on all ranks: {who} differs from rank 0. Do all machines run the same binary on the same kind of \
+        "{what} is not the same on all ranks: {who} differs from {most}. Do all machines run the same binary on the same kind of \
          device, with the same files?"
     )]
     Apart {
         /// What.
         what: String,
-        /// The first rank that differs, with its machine and process.
+        /// The first rank that differs from most, with its machine and process.
         who: String,
+        /// Those that are equal.
+        most: String,
     },
 }

@@ -11,7 +11,7 @@ use super::peers::Peers;
 use super::reach::{self, Way};
 use super::roll::{self, Roll};
 use super::talk::{first_line, reason_key};
-use super::{Launcher, Ranks, RanksError, Seat, StoreOwner};
+use super::{Ending, Launcher, Ranks, RanksError, Seat, StoreOwner};
 
 /// How a process joins.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +49,7 @@ pub fn join(seat: &Seat, how: Joining, stop: &dyn Fn() -> bool) -> Result<Ranks,
         .map_err(|error| no_store(seat, false, &error.0))?;
     let joined = meet(store, way, seat, how, stop);
     if let (Err(error), Launcher::Creamc) = (&joined, seat.launcher) {
-        let _ = reasons.set(&reason_key(seat.rank), &first_line(&error.to_string()));
+        let _ = reasons.set(&reason_key(seat.rank), &Ending::from(error).to_string());
     }
     joined
 }
@@ -92,10 +92,10 @@ fn meet(
     };
     // From here on the others hear of a rank that ends, and it of them.
     let nccl_store = store.another().map_err(torch)?;
-    let peers = Peers::new(store, prefix.clone(), (seat, names), how.timeout).map_err(torch)?;
+    let peers = Peers::new(store, prefix.clone(), (seat, names), how).map_err(torch)?;
     if let Device::Cuda(number) = how.device {
         let joined = C10d::nccl(&nccl_store, &group("nccl"), place, number).map_err(torch);
-        ranks.tensors = Arc::new(joined.inspect_err(|error| peers.end(&error.to_string()))?);
+        ranks.tensors = Arc::new(joined.inspect_err(|error| peers.end(&Ending::from(error)))?);
         peers.abort_when_lost(Arc::clone(&ranks.tensors));
     }
     ranks.peers = Some(Arc::new(peers));

@@ -14,9 +14,9 @@ use creamc_torch::group::Store;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::RanksError;
 use super::environment::{AGENT_STORE, OWN, TORCH};
-use super::talk::{is_consequence, reason_key};
+use super::talk::reason_key;
+use super::{Ending, RanksError};
 use crate::run::{INTERRUPTED, end_interrupted, tell};
 
 /// How ranks are started.
@@ -28,6 +28,17 @@ pub struct Launch {
     pub timeout: Duration,
 }
 
+/// How a command of several ranks ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Launched {
+    /// Well, or because the user stopped it.
+    Done,
+    /// A rank found the user's text wrong, and showed where.
+    Faulty,
+}
+
+/// The exit code of a rank that found the user's text wrong.
+const FAULTY: i32 = 1;
 /// How long the others have to say that they lost a rank, before they are killed.
 const GRACE: Duration = Duration::from_secs(8);
 /// How long the last lines of ranks that have ended may take.
@@ -43,7 +54,7 @@ static ASKED: AtomicUsize = AtomicUsize::new(0);
 ///
 /// # Errors
 /// When one could not be started, or ended with an error: the first that failed is named.
-pub fn launch(how: Launch) -> Result<(), RanksError> {
+pub fn launch(how: Launch) -> Result<Launched, RanksError> {
     let failed = |what: String| RanksError::Launch(what);
     // Here, so that no rank's end takes it away from the others.
     let store = Store::open(HOST, 0, true, how.timeout)
@@ -63,18 +74,25 @@ pub fn launch(how: Launch) -> Result<(), RanksError> {
             }
         }
     }
-    let reason = |rank: usize| store.get(&reason_key(rank)).ok().flatten();
+    let reason = |rank: usize| {
+        let text = store.get(&reason_key(rank)).ok().flatten()?;
+        Some(Ending::read(&text))
+    };
     let ended = wait(running).map_err(failed)?;
     finish(readers);
-    if let Some(cause) = ended.cause(reason) {
-        return Err(failed(cause));
+    match ended.cause(reason) {
+        Some(Cause {
+            code: Some(FAULTY), ..
+        }) => return Ok(Launched::Faulty),
+        Some(cause) => return Err(failed(cause.text)),
+        None => {}
     }
     match ended.interrupted {
         Some(Interrupt::Begun) => end_interrupted(),
         Some(Interrupt::Starting) => tell(&RanksError::Interrupted.to_string()),
         None => {}
     }
-    Ok(())
+    Ok(Launched::Done)
 }
 
 /// Waits for the last lines of ranks that have ended; not for ever, since something that they started may hold their output.
@@ -165,23 +183,35 @@ enum Interrupt {
     Begun,
 }
 
+/// What ended all ranks.
+#[derive(Debug, PartialEq, Eq)]
+struct Cause {
+    /// The exit code of the rank that ended first by itself.
+    code: Option<i32>,
+    /// Which it is, and how it ended.
+    text: String,
+}
+
 impl Ended {
     /// The first that failed, with the reason that it left: one that did not end because of another, where there is such a
     /// one. `None` where none failed.
-    fn cause(&self, reason: impl Fn(usize) -> Option<String>) -> Option<String> {
+    fn cause(&self, reason: impl Fn(usize) -> Option<Ending>) -> Option<Cause> {
         let with_reason = |&(rank, status): &(usize, ExitStatus)| (rank, status, reason(rank));
         let failed: Vec<_> = self.failed.iter().map(with_reason).collect();
         let first = failed
             .iter()
-            .find(|(_, _, why)| !why.as_deref().is_some_and(is_consequence));
-        let (rank, status, why) = first.or(failed.first())?;
-        let why = why.as_ref().map_or(String::new(), |why| format!(": {why}"));
+            .find(|(_, _, ending)| !matches!(ending, Some(Ending::Consequence(_))));
+        let (rank, status, ending) = first.or(failed.first())?;
+        let why = ending.as_ref().map(|ending| format!(": {}", ending.why()));
+        let why = why.unwrap_or_default();
         let how = how_it_ended(*status);
-        Some(match first {
+        let text = match first {
             Some(_) => format!("rank {rank} failed first: it {how}{why}"),
             // The reason names another, which did not end by itself.
             None => format!("rank {rank} {how}{why}"),
-        })
+        };
+        let code = status.code();
+        Some(Cause { code, text })
     }
 }
 
@@ -256,11 +286,10 @@ fn end(running: &mut Vec<(usize, Child)>) {
 mod tests {
     use super::*;
 
-    const LOST: &str =
-        "rank 1 (a, process 7) answers no more (this is rank 0 of 3; libtorch said: closed)";
+    const LOST: &str = "rank 1 (a, process 7) answers no more";
 
     /// The cause of ends, each with what `wait` says of it and the reason that was left.
-    fn cause(ends: &[(usize, i32, Option<&str>)]) -> Option<String> {
+    fn cause(ends: &[(usize, i32, Option<Ending>)]) -> Option<String> {
         let ended = Ended {
             failed: ends
                 .iter()
@@ -270,26 +299,29 @@ mod tests {
         };
         let reason = |rank| {
             let end = ends.iter().find(|(one, ..)| *one == rank)?;
-            Some(end.2?.to_owned())
+            end.2.clone()
         };
-        ended.cause(reason)
+        ended.cause(reason).map(|cause| cause.text)
     }
 
     #[test]
     fn the_first_cause_is_named_though_a_victim_was_found_before() {
         let code_2 = 2 << 8;
+        let lost = || Some(Ending::Consequence(LOST.to_owned()));
+        // Its words are those of an error of libtorch, which is this rank's own.
+        let full = "libtorch said: the disk is full";
         assert_eq!(cause(&[]), None);
         let own = cause(&[
-            (0, code_2, Some(LOST)),
-            (1, code_2, Some("the disk is full")),
+            (0, code_2, lost()),
+            (1, code_2, Some(Ending::Cause(full.to_owned()))),
         ]);
-        let named = "rank 1 failed first: it ended with exit code 2: the disk is full";
-        assert_eq!(own.as_deref(), Some(named));
-        let killed = cause(&[(0, code_2, Some(LOST)), (1, 9, None)]);
+        let named = format!("rank 1 failed first: it ended with exit code 2: {full}");
+        assert_eq!(own, Some(named));
+        let killed = cause(&[(0, code_2, lost()), (1, 9, None)]);
         let named = "rank 1 failed first: it was ended by signal 9";
         assert_eq!(killed.as_deref(), Some(named));
         // Of one that hangs only the others tell.
-        let hangs = cause(&[(0, code_2, Some(LOST)), (2, code_2, Some(LOST))]);
+        let hangs = cause(&[(0, code_2, lost()), (2, code_2, lost())]);
         let named = format!("rank 0 ended with exit code 2: {LOST}");
         assert_eq!(hangs, Some(named));
     }

@@ -8,6 +8,7 @@
 mod agree;
 mod begun;
 mod compare;
+mod ending;
 mod environment;
 mod error;
 mod join;
@@ -30,13 +31,17 @@ use tch::Tensor;
 use crate::data::Shard;
 use crate::nn::{NamedTensor, Over};
 
-pub use compare::{COMPARE_EVERY, SAVED, TRAINED};
+pub use compare::{COMPARE_EVERY, FIRST, SAVED, TRAINED};
+pub use ending::Ending;
 pub use environment::{Environment, Launcher, Seat, StoreOwner};
 pub use error::RanksError;
 pub use join::{Joining, join};
-pub use launch::{Launch, end_with_launcher, launch};
+pub use launch::{Launch, Launched, end_with_launcher, launch};
 use peers::Peers;
 pub use sharing::Sharing;
+
+/// What ranks say when they have done all their work.
+const END: &str = "end";
 
 /// This process among those that train together.
 #[derive(Debug, Clone)]
@@ -119,7 +124,7 @@ impl Ranks {
     /// Gradients of a scalar loss, averaged over ranks, in the order of `parameters`; the loss's graph is used up.
     ///
     /// # Errors
-    /// When a rank is lost.
+    /// When libtorch refuses, or a rank is lost.
     pub fn gradients(
         &self,
         loss: &Tensor,
@@ -172,9 +177,7 @@ impl Ranks {
         if self.is_without_group() {
             return Ok(says);
         }
-        if let Some(peers) = &self.peers {
-            peers.check()?;
-        }
+        self.require_all()?;
         self.meets();
         let flag = Tensor::from_slice(&[i32::from(says)]);
         let pending = self.control.all_reduce(&flag, Reduce::Max);
@@ -203,13 +206,27 @@ impl Ranks {
     /// # Errors
     /// When rank 0 ended before it said so.
     pub fn text_of_first(&self, key: &str, own: Option<&str>) -> Result<String, RanksError> {
+        let own = own.unwrap_or_default();
+        let Some(peers) = &self.peers else {
+            return Ok(self.texts(own)?.swap_remove(0));
+        };
         self.meets();
-        match (&self.peers, own) {
-            (Some(peers), Some(text)) if self.is_first() => peers.tell(key, text),
-            (Some(peers), _) if !self.is_first() => return peers.ask(key),
-            _ => Ok(()),
-        }?;
-        Ok(own.unwrap_or_default().to_owned())
+        if !self.is_first() {
+            return peers.ask(key);
+        }
+        peers.tell(key, own)?;
+        Ok(own.to_owned())
+    }
+
+    /// An error where a rank was found to be lost; asks nobody.
+    ///
+    /// # Errors
+    /// When one is.
+    pub fn require_all(&self) -> Result<(), RanksError> {
+        match &self.peers {
+            Some(peers) => peers.check(),
+            None => Ok(()),
+        }
     }
 
     /// Says which step of the whole run this rank is at, for when the others wait for it.
@@ -259,35 +276,42 @@ impl Ranks {
 
     /// Says to the others why this rank ends, so that they name it; without an error, waits until all
     /// are at their end.
-    pub fn leave(self, error: Option<&str>) {
+    pub fn leave(self, ending: Option<&Ending>) {
         let Ranks {
             tensors,
             control,
             peers,
             ..
         } = self;
-        match (peers, error) {
-            (Some(peers), Some(error)) => {
-                peers.end(error);
+        match (peers, ending) {
+            (Some(peers), Some(ending)) => {
+                peers.end(ending);
                 // Those that wait for this rank find it gone now, and why.
                 drop((tensors, control));
                 peers.linger();
             }
-            // A rank that is lost now has done its work.
             (Some(peers), None) => {
+                // Those that are here live on for those that still work, however long that takes; rank 0 may serve the store.
+                let all_came = peers.done(END).and_then(|()| peers.all_done(END));
+                let all_know = all_came.is_ok() && control.barrier().is_ok();
+                if all_know && control.rank() == 0 {
+                    begun::forget(&peers);
+                }
+                // A rank that is lost now has done its work.
                 peers.stop_watching();
-                drop(control.barrier());
             }
             (None, _) => {}
         }
     }
 
-    /// What libtorch gives, or who is lost.
+    /// What libtorch gives, or who is lost: another rank where an operation between ranks failed, else nobody.
     ///
     /// # Errors
-    /// When a rank is lost.
+    /// When libtorch refuses, or a rank is lost.
     pub fn found<T>(&self, result: Result<T, TorchError>) -> Result<T, RanksError> {
+        let is_broken = || self.tensors.is_broken() || self.control.is_broken();
         result.map_err(|error| match &self.peers {
+            _ if !is_broken() => RanksError::Torch(error),
             Some(peers) => peers.lost(&error),
             None => RanksError::Lost {
                 rank: self.rank(),
@@ -298,3 +322,8 @@ impl Ranks {
         })
     }
 }
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use creamc_torch::{TorchError, end_at_once};
 
 use super::talk::{LOOK, SILENCE, Talk, first_line};
 use super::watch::{Pace, Watch};
-use super::{RanksError, Seat, StoreOwner};
+use super::{Ending, Joining, RanksError, Seat, StoreOwner};
 use crate::run::tell;
 
 /// Between two signs of life.
@@ -18,6 +18,9 @@ const BEAT: Duration = Duration::from_secs(1);
 const ANSWER: Duration = Duration::from_secs(4);
 /// The fewest signs of life that may be missed while nothing went wrong.
 const FEWEST: u64 = 10;
+/// The most that may be missed where ranks train on GPUs, whose operations wait without a time-out of their own. On CPUs the
+/// operations' own counts, and hearts of a busy machine may be slow.
+const SILENT_ON_GPU: u64 = 60;
 /// Beats that a rank has to end by itself, once another is lost.
 const GRACE: u64 = 30;
 /// Exit code of a process that would hang for ever.
@@ -39,12 +42,17 @@ impl Peers {
         store: Store,
         prefix: String,
         (seat, names): (&Seat, Vec<String>),
-        timeout: Duration,
+        Joining { device, timeout }: Joining,
     ) -> Result<Peers, TorchError> {
         let talk = Talk::new(store, prefix, seat, names);
+        let waited = timeout.as_secs().max(FEWEST);
         let pace = Pace {
             beat: BEAT,
-            missed: timeout.as_secs().max(FEWEST),
+            silent: match device.is_cuda() {
+                true => waited.min(SILENT_ON_GPU),
+                false => waited,
+            },
+            behind: waited,
             grace: GRACE,
             end: hung,
         };
@@ -158,10 +166,10 @@ impl Peers {
     }
 
     /// Tells the others why this rank ends.
-    pub fn end(&self, why: &str) {
-        let why = first_line(why);
+    pub fn end(&self, ending: &Ending) {
+        let ending = ending.clone();
         // Where the store is gone nobody hears it.
-        self.within(ANSWER, move |talk| talk.end(&why));
+        self.within(ANSWER, move |talk| talk.end(&ending));
     }
 
     /// Keeps the store that this rank serves until the others have read why it ended.

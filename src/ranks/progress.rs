@@ -81,7 +81,8 @@ impl Sign {
             step => format!(" (step {step})"),
         };
         format!(
-            "{name} is alive but has made no progress for {} s{step}",
+            "{name} is alive but has made no progress for {} s{step}; where its work takes that long, --rank-timeout SECONDS waits \
+             longer",
             self.idle
         )
     }
@@ -119,7 +120,8 @@ mod tests {
         assert_eq!(Sign::read(&idle.to_string()), Some(idle.clone()));
         assert_eq!(
             idle.no_progress("rank 1"),
-            "rank 1 is alive but has made no progress for 2 s (step 7)"
+            "rank 1 is alive but has made no progress for 2 s (step 7); where its work takes that long, --rank-timeout SECONDS \
+             waits longer"
         );
         for wrong in ["", "1 2 3", "1 2 3 x", "1 2 3 4 5"] {
             assert_eq!(Sign::read(wrong), None, "{wrong}");

@@ -11,11 +11,14 @@ use std::time::{Duration, Instant};
 use creamc_torch::group::{Place, Store};
 
 use super::{RanksError, Seat};
+use crate::run::tell;
 
 /// The variable that PyTorch reads too: the interfaces that Gloo shall use.
 const INTERFACES: &str = "GLOO_SOCKET_IFNAME";
 /// How long one try to connect may take.
 const TRY: Duration = Duration::from_secs(1);
+/// After how long it says what it waits for.
+const SAY: Duration = Duration::from_secs(5);
 /// Between two tries.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -37,7 +40,7 @@ pub(super) fn way(
     timeout: Duration,
     stop: &dyn Fn() -> bool,
 ) -> Result<Way, Option<String>> {
-    let since = Instant::now();
+    let (since, mut said) = (Instant::now(), false);
     loop {
         let error = match connect(&seat.host, seat.port) {
             Ok(way) => return Ok(way),
@@ -49,8 +52,22 @@ pub(super) fn way(
         if since.elapsed() > timeout {
             return Err(Some(error));
         }
+        if !said && since.elapsed() > SAY {
+            said = true;
+            tell(&waits(seat, &error, timeout));
+        }
         thread::sleep(LOOK);
     }
+}
+
+fn waits(seat: &Seat, error: &str, timeout: Duration) -> String {
+    let Seat {
+        rank, host, port, ..
+    } = seat;
+    format!(
+        "rank {rank} waits for somebody at {host}:{port}, where the ranks meet, up to {} s: {error}",
+        timeout.as_secs()
+    )
 }
 
 fn connect(host: &str, port: u16) -> Result<Way, String> {
@@ -149,6 +166,35 @@ mod tests {
     use super::*;
 
     const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn the_store_is_reached_at_an_ipv6_address() {
+        let Ok(listener) = TcpListener::bind("[::1]:0") else {
+            // This machine has none.
+            return;
+        };
+        let port = listener.local_addr().unwrap().port();
+        let seat = Seat {
+            host: "::1".to_owned(),
+            ..seat(1, port)
+        };
+        let way = way(&seat, LONG, &|| false).unwrap();
+        assert_eq!([way.own, way.store].map(|end| end.to_string()), ["::1"; 2]);
+    }
+
+    #[test]
+    fn a_name_that_does_not_resolve_is_said_with_what_is_waited_for() {
+        let seat = Seat {
+            // Kept free for tests (RFC 6761), so nobody has it.
+            host: "first.invalid".to_owned(),
+            ..seat(1, 29500)
+        };
+        let error = way(&seat, Duration::ZERO, &|| false).unwrap_err().unwrap();
+        assert!(error.contains("failed to lookup"), "{error}");
+        let said = waits(&seat, &error, LONG);
+        let named = said.contains("first.invalid:29500") && said.contains("up to 60 s: failed");
+        assert!(named, "{said}");
+    }
 
     fn seat(rank: usize, port: u16) -> Seat {
         Seat {

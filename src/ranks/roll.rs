@@ -18,8 +18,6 @@ use super::{RanksError, Seat};
 
 /// Between two looks at the store: hundreds of ranks look at one.
 const LOOK: Duration = Duration::from_millis(50);
-/// How long a line that counts other ranks may be one of an earlier start.
-const SETTLE: Duration = Duration::from_secs(4);
 
 /// All ranks of one start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,15 +39,19 @@ pub(super) fn call(
     timeout: Duration,
     stop: &dyn Fn() -> bool,
 ) -> Result<Roll, RanksError> {
-    let caller = Caller {
+    let mut caller = Caller {
         store,
         seat,
         stop,
         own: own_line(seat.world),
         since: Instant::now(),
         timeout,
+        before: Vec::new(),
     };
     caller.require_own_job()?;
+    if seat.rank == 0 {
+        caller.before = caller.all_lines()?;
+    }
     caller.write(&here(seat.rank), &caller.own)?;
     match seat.rank {
         0 => caller.read_out(),
@@ -114,6 +116,8 @@ struct Caller<'a> {
     since: Instant,
     timeout: Duration,
     stop: &'a dyn Fn() -> bool,
+    /// The lines that rank 0 found when it came.
+    before: Vec<Option<String>>,
 }
 
 impl Caller<'_> {
@@ -182,6 +186,12 @@ impl Caller<'_> {
         Ok((lines.get(self.seat.rank) == Some(&self.own)).then_some(lines))
     }
 
+    /// What every rank has written, in their order.
+    fn all_lines(&self) -> Result<Vec<Option<String>>, RanksError> {
+        let all = 0..self.seat.world;
+        all.map(|rank| self.read(&here(rank))).collect()
+    }
+
     /// The lines of all ranks in their order, as far as the first that has none.
     fn lines(&self) -> Result<Vec<String>, RanksError> {
         let mut lines = Vec::new();
@@ -194,14 +204,15 @@ impl Caller<'_> {
         Ok(lines)
     }
 
-    /// Whether a line counts as many ranks as this one. One that does not may be of an earlier start; it is waited for, but
-    /// not for long.
+    /// Whether a line counts as many ranks as this one. One that does not, and was there when this rank came, may be of an earlier
+    /// start: the rank is waited for, as one without a line is.
     fn counts_like_this(&self, rank: usize, line: &str) -> Result<bool, RanksError> {
         let (own, (world, _, name)) = (self.seat.world, parts(line));
         if world == Some(own) {
             return Ok(true);
         }
-        if self.since.elapsed() < SETTLE.min(self.timeout / 2) {
+        let was_there = self.before.get(rank).and_then(Option::as_deref) == Some(line);
+        if was_there && self.since.elapsed() < self.timeout {
             return Ok(false);
         }
         Err(RanksError::Join(format!(

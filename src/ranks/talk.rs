@@ -10,7 +10,7 @@ use creamc_torch::group::Store;
 
 use super::progress::{Progress, Sign};
 use super::watch::Watched;
-use super::{Launcher, Seat, StoreOwner};
+use super::{Ending, Launcher, Seat, StoreOwner};
 
 /// How long a rank may be silent before it counts as lost, once something went wrong.
 pub(super) const SILENCE: Duration = Duration::from_millis(3500);
@@ -33,14 +33,6 @@ pub(super) struct Talk {
 pub(super) fn reason_key(rank: usize) -> String {
     format!("creamc/reason/{rank}")
 }
-
-/// Whether a rank ended because of another one.
-pub(super) fn is_consequence(why: &str) -> bool {
-    why.contains(CONSEQUENCE)
-}
-
-/// In the text of every [`super::RanksError::Lost`].
-const CONSEQUENCE: &str = "libtorch said:";
 
 pub(super) fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
@@ -104,13 +96,13 @@ impl Talk {
     }
 
     /// Tells the others why this rank ends: those that ask, and those that wait for it on a GPU.
-    pub fn end(&self, why: &str) {
-        let rank = self.seat.rank;
-        let _ = self.store.set(&self.key(&format!("ended/{rank}")), why);
+    pub fn end(&self, ending: &Ending) {
+        let (rank, text) = (self.seat.rank, ending.to_string());
+        let _ = self.store.set(&self.key(&format!("ended/{rank}")), &text);
         if self.seat.launcher == Launcher::Creamc {
-            let _ = self.store.set(&reason_key(rank), why);
+            let _ = self.store.set(&reason_key(rank), &text);
         }
-        if !is_consequence(why) {
+        if let Ending::Cause(why) = ending {
             let text = format!("{} ended: {why}", self.name(rank));
             let _ = self.store.set(&self.key("lost"), &text);
         }
@@ -143,9 +135,12 @@ impl Talk {
         let mut silent = others.clone();
         while since.elapsed() < SILENCE {
             // A rank that found the error first ends with a message of its own: the first cause is another's.
-            let ended = others.iter().find_map(|&one| Some((one, self.ended(one)?)));
-            if let Some((rank, why)) = ended.filter(|(_, why)| !is_consequence(why)) {
-                return Ok(format!("{} ended: {why}", self.name(rank)));
+            let cause = others.iter().find_map(|&one| match self.ended(one)? {
+                Ending::Cause(why) => Some(format!("{} ended: {why}", self.name(one))),
+                Ending::Consequence(_) => None,
+            });
+            if let Some(cause) = cause {
+                return Ok(cause);
             }
             let now = self.signs(&others)?;
             silent.retain(|one| now.get(one) == before.get(one) && self.ended(*one).is_none());
@@ -185,9 +180,10 @@ impl Talk {
     }
 
     /// Why a rank ended, where it said so.
-    pub fn ended(&self, rank: usize) -> Option<String> {
+    pub fn ended(&self, rank: usize) -> Option<Ending> {
         let key = self.key(&format!("ended/{rank}"));
-        self.store.get(&key).ok().flatten()
+        let text = self.store.get(&key).ok().flatten()?;
+        Some(Ending::read(&text))
     }
 
     fn alive(&self, rank: usize) -> String {

@@ -48,8 +48,10 @@ pub(super) struct Watched {
 pub(super) struct Pace {
     /// Between two signs of life.
     pub beat: Duration,
-    /// Beats that a rank or the store may miss.
-    pub missed: u64,
+    /// Beats that a rank or the store may be silent for.
+    pub silent: u64,
+    /// Beats that a rank may keep this one waiting while its heart beats.
+    pub behind: u64,
     /// Beats that the training thread has to end by itself, once a rank is lost.
     pub grace: u64,
     /// What happens then, given why.
@@ -175,9 +177,9 @@ fn look(seen: &Seen, silent: &str, pace: Pace) {
         thread::park_timeout(pace.beat);
         let without_store = rounds.count(seen.rounds.load(Ordering::Relaxed));
         let without_sign = signs.count(seen.signs.load(Ordering::Relaxed));
-        if without_store > pace.missed {
+        if without_store > pace.silent {
             let _ = seen.lost.set(seen.store_gone());
-        } else if without_sign > pace.missed {
+        } else if without_sign > pace.silent {
             // The heart tells it to all, who find it as this rank does.
             let _ = seen.to_tell.set(silent.to_owned());
             let _ = seen.lost.set(silent.to_owned());

@@ -10,22 +10,25 @@ use tch::Tensor;
 use crate::checkpoint::{Contents, FileError, Misfit, Store, load};
 use crate::childnet::Childnet;
 use crate::nn::{NamedTensor, slice};
+use crate::ranks::Ranks;
 use crate::supernet::Sharing;
-use crate::train::Error;
 use crate::train::checkpoints::NETWORK;
+use crate::train::{Error, same_file};
 
 /// Copies the weights and norm statistics of `path` from the newest readable checkpoint of the
-/// search in the folder `run`; the file that it was.
+/// search in the folder `run`; the file that it was, the same on all ranks.
 ///
 /// # Errors
-/// When there is no such checkpoint, or it is of another space.
+/// When there is no such checkpoint, it is of another space, or a rank is lost.
 pub fn inherit(
     run: &Path,
     path: &ir::Path,
     plan: &Plan,
     childnet: &Childnet,
+    ranks: &Ranks,
 ) -> Result<PathBuf, Error> {
-    let (file, contents) = newest(run)?;
+    let folder = run.join("checkpoint");
+    let (file, contents) = same_file(ranks, "inherited", &folder, || newest(run))?;
     copy(&file, &contents, path, plan, childnet)?;
     Ok(file)
 }

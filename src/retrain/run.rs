@@ -124,7 +124,8 @@ impl Ready {
 
     /// Takes the first weights from a search; the file that they lay in.
     fn inherit(&self, search: &Path) -> Result<PathBuf, Error> {
-        inherit(search, &self.arch.path, &self.plan, &self.childnet)
+        let (plan, childnet) = (&self.plan, &self.childnet);
+        inherit(search, &self.arch.path, plan, childnet, &self.ranks)
     }
 
     /// The retraining before its first step. `resolved` is the text of its settings.

@@ -14,7 +14,7 @@ use crate::childnet::Childnet;
 use crate::config::RetrainSettings;
 use crate::data::{Batch, Data, Loader};
 use crate::nn::Place;
-use crate::ranks::{COMPARE_EVERY, SAVED, TRAINED};
+use crate::ranks::{COMPARE_EVERY, FIRST, SAVED, TRAINED};
 use crate::run::{Progress, Tick};
 use crate::train::broken::news;
 use crate::train::checkpoints::Checkpoints;
@@ -87,6 +87,10 @@ impl Steps for Pass<'_> {
         Ok(ranks.any((self.stop)())?)
     }
 
+    fn require_all(&self) -> Result<(), Error> {
+        Ok(self.learner.ranks.require_all()?)
+    }
+
     fn show(&mut self, steps: usize, so_far: &Reading) {
         (self.show)(steps, so_far);
     }
@@ -123,6 +127,8 @@ impl Retraining<'_> {
         let epochs = train.epochs + train.schedule.cooldown;
         let steps = self.recipe.schedule.steps;
         let mut progress = Progress::new(steps, self.step, epochs, progress);
+        let tensors = state::tensors(&self.learner);
+        self.learner.ranks.compare(FIRST, &tensors)?;
         while self.position().0 <= epochs {
             let done = self.pass(&mut progress, stop)?;
             if done.stopped {

@@ -134,6 +134,10 @@ impl Steps for Epoch<'_> {
         Ok(ranks.any((self.stop)())?)
     }
 
+    fn require_all(&self) -> Result<(), Error> {
+        Ok(self.learner.ranks.require_all()?)
+    }
+
     fn show(&mut self, steps: usize, so_far: &Reading) {
         (self.show)(steps, so_far);
     }

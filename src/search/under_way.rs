@@ -21,7 +21,7 @@ use super::training::{Epoch, Walker};
 use crate::config::SearchSettings;
 use crate::data::Loader;
 use crate::nn::Place;
-use crate::ranks::SAVED;
+use crate::ranks::{FIRST, SAVED};
 use crate::run::{Progress, Tick};
 use crate::train::broken::news;
 use crate::train::checkpoints::Checkpoints;
@@ -102,6 +102,7 @@ impl Search<'_> {
         let epochs = self.settings.train.epochs;
         let (steps, made) = (self.recipe.train.schedule.steps, self.walker.at.step);
         let mut progress = Progress::new(steps, made, epochs, progress);
+        equal::compare(&self.learner, &self.walker.random, FIRST)?;
         while self.position().0 <= epochs {
             let done = self.epoch(&mut progress, stop)?;
             if done.stopped {

@@ -1,5 +1,7 @@
 //! A command as one process, as one of several, or as the one that starts them.
 
+use std::any::Any;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,8 +12,8 @@ use super::{device, end};
 use crate::cli::values::{Device, Processes, Together};
 use crate::cli::{self, Verdict};
 use crate::ranks::{
-    Environment, Joining, Launch, Launcher, Ranks, RanksError, Seat, end_with_launcher, join,
-    launch,
+    Ending, Environment, Joining, Launch, Launched, Launcher, Ranks, RanksError, Seat,
+    end_with_launcher, join, launch,
 };
 use crate::run::Waiting;
 use crate::train::{DeviceChoice, Error, RunOptions, Show};
@@ -83,8 +85,10 @@ pub fn run<T>(
     let timeout = Duration::from_secs(together.rank_timeout);
     let seat = environment()?;
     if let Some(ranks) = to_start(together, seat.as_ref())? {
-        launch(Launch { ranks, timeout })?;
-        return Ok(Verdict::Clean);
+        return Ok(match launch(Launch { ranks, timeout })? {
+            Launched::Done => Verdict::Clean,
+            Launched::Faulty => Verdict::Faulty,
+        });
     }
     let Some(seat) = seat else {
         let alone = Here {
@@ -106,18 +110,34 @@ pub fn run<T>(
         joined => joined?,
     };
     let is_first = ranks.is_first();
-    let result = work(Here {
+    let here = Here {
         ranks: ranks.clone(),
         device: Some(choice),
-    });
-    ranks.leave(result.as_ref().err().map(said).as_deref());
+    };
+    // Nothing of what the work was at is looked at after a panic.
+    let result = match panic::catch_unwind(AssertUnwindSafe(|| work(here))) {
+        Ok(result) => result,
+        Err(panicked) => {
+            ranks.leave(Some(&ending_of_panic(&*panicked)));
+            panic::resume_unwind(panicked)
+        }
+    };
+    ranks.leave(result.as_ref().err().map(Error::ending).as_ref());
     match result {
         result if is_first => end(result, print),
         Ok(_) => Ok(Verdict::Clean),
-        // Rank 0 has shown the same.
+        // Rank 0 has shown the same, or that this rank has it.
         Err(Error::Text(_)) => Ok(Verdict::Faulty),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What the others are told of a panic, which this rank has shown already.
+fn ending_of_panic(panicked: &(dyn Any + Send)) -> Ending {
+    let text = panicked.downcast_ref::<&str>().copied();
+    let text = text.or(panicked.downcast_ref::<String>().map(String::as_str));
+    let text = text.unwrap_or("it says nothing of itself");
+    Ending::cause(&format!("a bug of creamc, or libtorch refused: {text}"))
 }
 
 /// All ranks, unless Ctrl-C comes first.
@@ -130,14 +150,6 @@ fn joined(seat: &Seat, how: Joining) -> Result<Ranks, Error> {
         return Err(RanksError::Interrupted.into());
     }
     Ok(ranks)
-}
-
-/// What the others are told of an error.
-fn said(error: &Error) -> String {
-    if let Error::Text(findings) = error {
-        return format!("{} message(s) about the text", findings.diagnostics.len());
-    }
-    error.to_string()
 }
 
 /// For commands that run in one process.
@@ -197,13 +209,13 @@ fn place(typed: Option<Device>, seat: &Seat) -> anyhow::Result<DeviceChoice> {
     }
     let found = cuda_devices();
     let visible = std::env::var("CUDA_VISIBLE_DEVICES").ok();
-    if let Some(number) = own_gpu(seat.local, found, visible.as_deref()) {
+    if let Some(number) = own_gpu(seat, found, visible.as_deref()) {
         return Ok(DeviceChoice::Cuda(number));
     }
     let why = load_cuda().err().map(|absent| format!(" ({absent})"));
     bail!(
         "rank {} of {} has no GPU: it is process {} of its machine, counted from 0, and there are {found} GPU(s){}. Start as many \
-         processes as there are GPUs, or give --device cpu",
+         processes as there are GPUs, or give --device cpu; where each process is shown one of its own, set LOCAL_RANK=0",
         seat.rank,
         seat.world,
         seat.local,
@@ -212,11 +224,15 @@ fn place(typed: Option<Device>, seat: &Seat) -> anyhow::Result<DeviceChoice> {
 }
 
 /// The GPU of a process among those that it sees: as many as processes, or its own alone where the launcher shows each
-/// process one (`srun --gpus-per-task=1`).
-fn own_gpu(local: usize, found: usize, visible: Option<&str>) -> Option<usize> {
-    let shown_one = visible.is_some_and(|list| !list.is_empty() && !list.contains(','));
+/// process one (`srun --gpus-per-task=1`). What torchrun starts sees all GPUs of the machine: one is for one process.
+fn own_gpu(seat: &Seat, found: usize, visible: Option<&str>) -> Option<usize> {
+    let one = visible.is_some_and(|list| !list.is_empty() && !list.contains(','));
+    let shown_one = match seat.launcher {
+        Launcher::Srun | Launcher::Mpirun => one,
+        Launcher::Creamc | Launcher::Torchrun => false,
+    };
     match found {
-        found if local < found => Some(local),
+        found if seat.local < found => Some(seat.local),
         1 if shown_one => Some(0),
         _ => None,
     }
@@ -224,15 +240,52 @@ fn own_gpu(local: usize, found: usize, visible: Option<&str>) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::own_gpu;
+    use super::*;
+    use crate::ranks::StoreOwner;
+
+    #[test]
+    fn a_panic_is_told_with_its_text_as_a_cause() {
+        let number = 7;
+        let panics: [fn(i32); 2] = [|_| panic!("a promise"), |number| panic!("promise {number}")];
+        let told = panics.map(|panics| {
+            let panicked = panic::catch_unwind(|| panics(number)).unwrap_err();
+            ending_of_panic(&*panicked)
+        });
+        for (ending, text) in told.iter().zip(["a promise", "promise 7"]) {
+            let Ending::Cause(why) = ending else {
+                panic!("{ending:?}")
+            };
+            assert!(why.ends_with(text), "{why}");
+        }
+    }
 
     #[test]
     fn every_process_takes_its_own_gpu_or_the_one_it_is_shown() {
+        let of = |launcher| {
+            move |local, found, visible| {
+                let seat = Seat {
+                    rank: local,
+                    world: 8,
+                    local,
+                    host: "localhost".to_owned(),
+                    port: 1,
+                    store: StoreOwner::First,
+                    launcher,
+                    job: String::new(),
+                };
+                super::own_gpu(&seat, found, visible)
+            }
+        };
+        let own_gpu = of(Launcher::Srun);
         assert_eq!(own_gpu(2, 4, None), Some(2));
         assert_eq!(own_gpu(2, 4, Some("4,5,6,7")), Some(2));
         assert_eq!(own_gpu(3, 1, Some("5")), Some(0));
         assert_eq!(own_gpu(1, 1, None), None);
         assert_eq!(own_gpu(4, 4, Some("0,1,2,3")), None);
         assert_eq!(own_gpu(0, 0, Some("")), None);
+        for launcher in [Launcher::Creamc, Launcher::Torchrun] {
+            assert_eq!(of(launcher)(0, 1, Some("5")), Some(0));
+            assert_eq!(of(launcher)(1, 1, Some("5")), None);
+        }
     }
 }

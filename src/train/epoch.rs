@@ -21,6 +21,12 @@ pub trait Steps {
     /// When the processes that train together do not agree on it.
     fn stop(&mut self) -> Result<bool, Error>;
 
+    /// An error where a rank is lost: what was measured last may be unfinished then.
+    ///
+    /// # Errors
+    /// When a rank is lost.
+    fn require_all(&self) -> Result<(), Error>;
+
     /// Called with every reading: the steps done and the sums of this epoch so far.
     fn show(&mut self, steps: usize, so_far: &Reading);
 
@@ -90,9 +96,10 @@ fn read(
     steps: &mut impl Steps,
 ) -> Result<(), Error> {
     let first = done.steps - before - meter.len();
-    meter
-        .read(&mut done.reading)
-        .map_err(|at| steps.not_a_number(first + at.0))?;
+    let read = meter.read(&mut done.reading);
+    // A sum that was given up is not a bad loss.
+    steps.require_all()?;
+    read.map_err(|at| steps.not_a_number(first + at.0))?;
     steps.show(done.steps, &done.reading);
     Ok(())
 }
@@ -107,6 +114,7 @@ mod tests {
         made: usize,
         stop_at: usize,
         shown: Vec<usize>,
+        lost: bool,
     }
 
     impl Steps for Fake {
@@ -121,6 +129,13 @@ mod tests {
 
         fn stop(&mut self) -> Result<bool, Error> {
             Ok(self.made == self.stop_at)
+        }
+
+        fn require_all(&self) -> Result<(), Error> {
+            match self.lost {
+                false => Ok(()),
+                true => Err(Error::Refused("a rank is lost".to_owned())),
+            }
         }
 
         fn show(&mut self, steps: usize, _: &Reading) {
@@ -138,6 +153,7 @@ mod tests {
             made: 0,
             stop_at: usize::MAX,
             shown: Vec::new(),
+            lost: false,
         }
     }
 
@@ -168,6 +184,13 @@ mod tests {
     fn the_step_with_the_bad_loss_is_named() {
         let error = run(&mut fake(&[1.0, 1.0, 1.0, f64::NAN])).unwrap_err();
         assert_eq!(error.to_string(), "step 3");
+    }
+
+    #[test]
+    fn a_rank_that_is_lost_is_named_before_a_loss_that_it_may_have_spoiled() {
+        let mut steps = fake(&[1.0, f64::NAN]);
+        steps.lost = true;
+        assert_eq!(run(&mut steps).unwrap_err().to_string(), "a rank is lost");
     }
 
     #[test]

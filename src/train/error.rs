@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use creamc_lang::diagnostic::Diagnostic;
-use creamc_lang::source::Sources;
+use creamc_lang::source::{Position, Sources};
 use creamc_torch::TorchError;
 
 use super::DeviceError;
 use crate::checkpoint::{FileError, Misfit};
 use crate::config::SettingsError;
 use crate::data::DataError;
-use crate::ranks::RanksError;
+use crate::ranks::{Ending, RanksError};
 use crate::run::RunError;
 
 /// Messages about the user's text, with the texts they point into.
@@ -20,6 +20,22 @@ pub struct Findings {
     pub sources: Sources,
     /// The messages, in order.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Findings {
+    /// The first message with its place, and how many there are: what is told of a rank whose own messages nobody is shown.
+    fn first(&self) -> String {
+        let all = format!("{} message(s) about the text", self.diagnostics.len());
+        let Some(first) = self.diagnostics.first() else {
+            return all;
+        };
+        let place = first.labels.first().map(|label| {
+            let source = self.sources.get(label.span.file);
+            let Position { line, column } = source.position(label.span.range().start);
+            format!("{}:{line}:{column}: ", source.name)
+        });
+        format!("{}{} ({all})", place.unwrap_or_default(), first.message)
+    }
 }
 
 /// Shows findings to the user. Warnings go through it before training begins.
@@ -72,7 +88,17 @@ pub enum Error {
     NotWritten {
         /// Why.
         error: Box<Error>,
-        /// `search` or `retrain`.
+        /// `search`, `retrain` or `rank`.
+        command: &'static str,
+        /// The run folder.
+        run: PathBuf,
+    },
+    /// A rank was lost on the way.
+    #[error("{error}. Go on from its last checkpoint with: creamc {command} --resume {}", run.display())]
+    RankLost {
+        /// Who is lost, and how this rank knows.
+        error: RanksError,
+        /// `search`, `retrain` or `rank`.
         command: &'static str,
         /// The run folder.
         run: PathBuf,
@@ -108,17 +134,42 @@ const SLOWER: &str = "Start a new run with a smaller LR or a longer warm-up: \
     this one, gone on with, would come to the same end";
 
 impl Error {
-    /// The same; where a file of the run could not be written, with what is left of the run
-    /// and how to go on.
+    /// The same; where a file of the run could not be written or a rank is lost, with what is left of the run and how to go on.
     #[must_use]
     pub fn with_cure(self, command: &'static str, run: &Path) -> Error {
+        let run = run.to_owned();
         match self {
+            Error::Ranks(error @ RanksError::Lost { .. }) => Error::RankLost {
+                error,
+                command,
+                run,
+            },
             Error::Run(_) | Error::Tensors(FileError::Io { .. }) => Error::NotWritten {
                 error: Box::new(self),
                 command,
-                run: run.to_owned(),
+                run,
             },
             other => other,
+        }
+    }
+
+    /// What the other ranks are told of it.
+    #[must_use]
+    pub fn ending(&self) -> Ending {
+        match self {
+            Error::Ranks(error) | Error::RankLost { error, .. } => error.into(),
+            Error::Text(findings) => Ending::cause(&findings.first()),
+            Error::Device(_)
+            | Error::NotANumber { .. }
+            | Error::NotFinite { .. }
+            | Error::NotWritten { .. }
+            | Error::Refused(_)
+            | Error::Settings(_)
+            | Error::Data(_)
+            | Error::Run(_)
+            | Error::Tensors(_)
+            | Error::Weights(_)
+            | Error::Torch(_) => Ending::cause(self),
         }
     }
 

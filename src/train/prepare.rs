@@ -18,7 +18,7 @@ use tch::Device;
 use super::checkpoints::{Identity, Subject};
 use super::{Error, Findings, RunOptions, Show};
 use crate::config::{Classes, TrainSettings, Warning};
-use crate::data::{Augmentation, Data, Loader, Normalisation, Wanted};
+use crate::data::{Augmentation, Data, Loader, Normalisation, Part, Wanted};
 use crate::disk::Disk;
 use crate::ranks::Ranks;
 use crate::run::{Log, Manifest, RunFolder};
@@ -288,6 +288,7 @@ pub fn open_folder(
 ) -> Result<Opened, Error> {
     let folder = make_folder(options, settings)?;
     options.ranks.agree("settings", &alike(resolved))?;
+    compare_threads(options, device)?;
     let file = folder.copy_files(asked.files)?.swap_remove(0);
     folder.write("settings.yaml", resolved)?;
     folder.write_manifest(&Manifest {
@@ -323,6 +324,20 @@ fn alike(resolved: &str) -> String {
     let lines = resolved.lines();
     let shared = lines.filter(|line| !OWN.iter().any(|own| line.trim_start().starts_with(own)));
     shared.map(|line| format!("{line}\n")).collect()
+}
+
+/// Warns where ranks on CPUs compute with other numbers of threads: sums round otherwise then, and so does what is shared out.
+fn compare_threads(options: &RunOptions, device: Device) -> Result<(), Error> {
+    let threads = options.ranks.texts(&creamc_torch::threads().to_string())?;
+    let other = (0..threads.len()).find(|&rank| threads[rank] != threads[0]);
+    if let Some(rank) = other.filter(|_| !device.is_cuda()) {
+        (options.warn)(&format!(
+            "rank {rank} computes with {} thread(s), rank 0 with {}: results differ in their last bits from those of ranks that are \
+             alike. OMP_NUM_THREADS sets the number",
+            threads[rank], threads[0]
+        ));
+    }
+    Ok(())
 }
 
 /// The folder, made by rank 0; the others know its name.
@@ -457,12 +472,25 @@ pub fn load_data(
 /// # Errors
 /// When it is not the same on all.
 pub fn agree(ranks: &Ranks, plan: &Plan, data: &Data) -> Result<(), Error> {
-    let [train, judge, test] = [&data.train, &data.judge, &data.test].map(|part| part.len());
-    let own = format!(
-        "space {}\n{train} training images\n{judge} judge images\n{test} test images\n",
+    Ok(ranks.agree("data", &compared(plan, data))?)
+}
+
+/// The space, which images there are, and what they are normalised by; not where they lie.
+fn compared(plan: &Plan, data: &Data) -> String {
+    let part = |part: &Part| {
+        let digest = part.digest();
+        format!(
+            "{} {} images, whose names and classes have the hash {digest:016x}\n",
+            part.len(),
+            part.name
+        )
+    };
+    let parts: String = [&data.train, &data.judge, &data.test].map(part).concat();
+    let Normalisation { mean, deviation } = &data.normalisation;
+    format!(
+        "space {}\n{parts}mean {mean:?}\ndeviation {deviation:?}\n",
         plan.fingerprint
-    );
-    Ok(ranks.agree("data", &own)?)
+    )
 }
 
 /// The training images for a training on `device`, shuffled and augmented as the settings say.

@@ -13,7 +13,7 @@ use creamc::search::Draws;
 use creamc::search::recipe::{Recipe, Strategy};
 use creamc::search::step::Learner;
 use creamc::search::teacher::Probe;
-use creamc::supernet::Supernet;
+use creamc::supernet::{Sharing, Supernet};
 use creamc_torch::group::testing;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -40,6 +40,12 @@ pub fn scene() -> Scene {
 impl Scene {
     pub fn supernet(&self, place: Place) -> Supernet {
         Supernet::new(&self.plan.ir.at(self.plan.resolution), place, 5)
+    }
+
+    /// A supernet whose candidates are slices of the largest one's weights.
+    pub fn sliced(&self, place: Place) -> Supernet {
+        let ir = self.plan.ir.at(self.plan.resolution);
+        Supernet::sharing(&ir, Sharing::Elastic, place, 5)
     }
 
     pub fn childnet(&self, place: Place) -> Childnet {

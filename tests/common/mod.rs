@@ -9,7 +9,14 @@
 pub mod folder;
 pub mod learners;
 pub mod pixels;
+pub mod port;
 pub mod runs;
+#[allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test says why it finds nothing out, also in a file"
+)]
+pub mod skip;
 
 use std::collections::BTreeMap;
 use std::path::{self, PathBuf};

@@ -1,5 +1,6 @@
 //! Ranks that compute with other kernels: the weights drift apart by bits, and the run ends before anybody trusts them.
 
+use super::common::skip::skip;
 use super::ranks::{HALF, end, free_port, launched};
 use super::tool::{Running, newest_step, retrain, search};
 
@@ -22,7 +23,7 @@ fn has_vectors() -> bool {
 #[test]
 fn a_rank_with_other_kernels_is_named_after_a_hundred_steps_though_no_checkpoint_is_due() {
     if !has_vectors() {
-        eprintln!("skipped: libtorch has one set of kernels for this processor");
+        skip("libtorch has one set of kernels for this processor");
         return;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::ranks::{HALF, children, end, free_port, launched_of, signal, until_step};
-use super::tool::{Running, assert_equal_runs, finish, resume, search, store};
+use super::tool::{
+    Running, assert_equal_runs, assert_last_is_whole, finish, resume, search, store,
+};
 
 /// A run that nobody sees the end of.
 const ENDLESS: [&str; 3] = [HALF, "EPOCHS=1000", "SUPERNET.PICK=board"];
@@ -41,7 +43,7 @@ fn assert_first_is_named(said: &[String], run: &Path) {
         let named = said.contains("rank 0 (") && said.contains("which serves the store");
         assert!(named, "{said}");
     }
-    assert!(store(run).newest().unwrap().found.is_some());
+    assert_last_is_whole(run);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::common::folder;
 use super::ranks::{HALF, end, free_port, launched, signal, two};
-use super::tool::{Running, finish, refused, search, store, text, tool};
+use super::tool::{Running, assert_last_is_whole, finish, refused, search, text, tool};
 
 /// Two epochs of 12 steps.
 const SHORTEST: [&str; 3] = [HALF, "EPOCHS=2", "SUPERNET.PICK=board"];
@@ -84,7 +84,7 @@ fn a_rank_that_comes_to_the_port_of_another_job_is_refused_and_that_job_trains_o
     finish(&mut of_job("7", "1", port, &run));
     let (code, said) = end(first);
     assert_eq!(code, Some(0), "{said}");
-    assert!(store(&run).newest().unwrap().found.is_some());
+    assert_last_is_whole(&run);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::common::skip::skip;
 use super::ranks::{SHORT, children, end, free_port, short, signal, until_step};
 use super::tool::{
     Running, assert_equal_runs, copy, errors, finish, newest_step, repository, search, search_below,
@@ -25,7 +26,9 @@ pub fn launcher(name: &str) -> Option<PathBuf> {
         .map(|folder| folder.join(name))
         .find(|file| file.is_file());
     if found.is_none() {
-        eprintln!("skipped: there is no {name}; `cargo xtask launchers` fetches it");
+        skip(&format!(
+            "there is no {name}; `cargo xtask launchers` fetches it"
+        ));
     }
     found
 }

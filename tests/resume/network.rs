@@ -9,8 +9,9 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use super::common::skip::skip;
 use super::ranks::{HALF, SHORT, end, short, until_step};
-use super::tool::{Running, assert_equal_runs, finish, resume, search, store};
+use super::tool::{Running, assert_equal_runs, assert_last_is_whole, finish, resume, search};
 
 /// Seconds that a rank may keep the other waiting.
 const TIMEOUT: &str = "10";
@@ -154,7 +155,7 @@ fn a_cut_cable_ends_both_machines_in_time_and_both_say_who_cannot_be_reached() {
     let network = match Network::make() {
         Ok(network) => network,
         Err(why) => {
-            eprintln!("skipped: no network namespaces here ({why})");
+            skip(&format!("no network namespaces here ({why})"));
             return;
         }
     };
@@ -180,7 +181,7 @@ fn a_cut_cable_ends_both_machines_in_time_and_both_say_who_cannot_be_reached() {
     );
     let store_named = format!("the store where ranks meet, at {FIRST}:29500, does not answer");
     assert!(of_second.contains(&store_named), "{of_second}");
-    assert!(store(&run).newest().unwrap().found.is_some());
+    assert_last_is_whole(&run);
 
     network.forward(true).unwrap();
     let again = resume(&run);
@@ -196,7 +197,7 @@ fn a_machine_that_takes_its_own_name_for_loopback_is_reached_from_the_other() {
     let mut network = match Network::make() {
         Ok(network) => network,
         Err(why) => {
-            eprintln!("skipped: no network namespaces here ({why})");
+            skip(&format!("no network namespaces here ({why})"));
             return;
         }
     };

@@ -5,9 +5,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use super::common::folder as images;
+pub use super::common::port::free_port;
+use super::common::skip::skip;
 use super::tool::{
-    Running, assert_equal_runs, errors, finish, newest_step, refused, resume, resume_retraining,
-    retrain, search, search_on, store, text,
+    Running, assert_equal_runs, assert_last_is_whole, errors, finish, newest_step, refused, resume,
+    resume_retraining, retrain, search, search_of, search_on, store, text, tool,
 };
 
 /// Half the images for each of two: as many steps as one process makes.
@@ -97,12 +100,6 @@ pub fn launched_of(rank: usize, world: usize, port: u16, command: &mut Command) 
     ]);
 }
 
-/// A port that nobody has now.
-pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 #[test]
 fn a_search_of_two_whose_rank_is_killed_goes_on_and_ends_as_one_that_was_not() {
     let folder = tempfile::tempdir().unwrap();
@@ -173,7 +170,7 @@ fn a_stopped_rank_ends_the_others_within_the_time_out_and_is_named() {
         said.contains("rank 1 (") && said.contains("answers no more"),
         "{said}"
     );
-    assert!(store(&run).newest().unwrap().found.is_some());
+    assert_last_is_whole(&run);
 }
 
 #[test]
@@ -210,22 +207,26 @@ fn a_retraining_of_two_goes_on_after_it_was_killed_and_tests_every_image_once() 
     // They end with the process that started them, at the step they are at.
     running.kill();
     drop(running);
+    until_gone(&ranks);
+    assert!(newest_step(&run) < 24, "they went on alone");
+    finish(&mut two(resume_retraining(&run)));
+    assert_equal_runs(&whole, &run);
+    let result: serde_json::Value = serde_json::from_str(&text(&run.join("result.json"))).unwrap();
+    assert_eq!(result["test"]["images"], 2000);
+}
+
+/// Waits until these processes, whose launcher is gone, have ended.
+#[track_caller]
+fn until_gone(ranks: &[u32]) {
     let since = Instant::now();
-    while ranks
-        .iter()
-        .any(|one| Path::new(&format!("/proc/{one}")).exists())
-    {
+    let lives = |rank: &u32| Path::new(&format!("/proc/{rank}")).exists();
+    while ranks.iter().any(lives) {
         assert!(
             since.elapsed() < Duration::from_secs(120),
             "ranks without a launcher live on"
         );
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert!(newest_step(&run) < 24, "they went on alone");
-    finish(&mut two(resume_retraining(&run)));
-    assert_equal_runs(&whole, &run);
-    let result: serde_json::Value = serde_json::from_str(&text(&run.join("result.json"))).unwrap();
-    assert_eq!(result["test"]["images"], 2000);
 }
 
 #[test]
@@ -291,9 +292,119 @@ fn ranks_that_are_started_with_different_settings_are_told_which() {
 }
 
 #[test]
+fn ranks_that_find_as_many_images_but_others_are_told_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let start = |number: &str| {
+        let own = folder.path().join(number);
+        fs::create_dir(&own).unwrap();
+        let data = images::images(&own);
+        if number == "1" {
+            let class = data.join("train/one");
+            fs::rename(class.join("cmyk.jpg"), class.join("other.jpg")).unwrap();
+        }
+        let file = images::network(folder.path()).file.unwrap();
+        let mut command = tool();
+        command.arg("retrain").arg(file).args(["--device", "cpu"]);
+        command.arg("--data").arg(data);
+        command.arg("--out").arg(folder.path().join("run"));
+        rank(number, port, &mut command);
+        Running::start(&mut command)
+    };
+    let [(one, first), (two, second)] = [start("0"), start("1")].map(end);
+    assert_eq!((one, two), (Some(2), Some(2)), "{first}\n{second}");
+    let named =
+        second.contains("rank 1 has `10 train images, whose names and classes have the hash");
+    assert!(named, "{second}");
+    assert!(first.contains("rank 1 ("), "{first}");
+}
+
+#[test]
+fn a_wrong_text_ends_several_ranks_as_it_ends_one_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("wrong.cream");
+    fs::write(&file, "cream 1\n\nspace wrong {\n").unwrap();
+    let wrong = || search_of(file.to_str().unwrap(), &folder.path().join("run"), &SHORT);
+    let one = wrong().output().unwrap();
+    let several = two(wrong()).output().unwrap();
+    let codes = [&one, &several].map(|output| output.status.code());
+    assert_eq!(codes, [Some(1), Some(1)], "{}", errors(&several));
+    assert!(
+        errors(&several).contains(&errors(&one)),
+        "{}",
+        errors(&several)
+    );
+}
+
+#[test]
+fn a_wrong_text_of_one_rank_alone_is_told_by_the_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("wrong.cream");
+    fs::write(&file, "cream 1\n\nspace wrong {\n").unwrap();
+    let port = free_port();
+    let ranks = ["0", "1"].map(|number| {
+        let file = match number {
+            "0" => "spaces/tiny.cream",
+            _ => file.to_str().unwrap(),
+        };
+        let mut command = search_of(file, &folder.path().join("run"), &SHORT);
+        launched(number, port, &mut command);
+        command.args(["--rank-timeout", "60"]);
+        Running::start(&mut command)
+    });
+    let [(first, said), (second, _)] = ranks.map(end);
+    assert_eq!((first, second), (Some(2), Some(1)), "{said}");
+    let named = said.contains("rank 1 (") && said.contains("wrong.cream:");
+    assert!(
+        named && said.contains("1 message(s) about the text"),
+        "{said}"
+    );
+}
+
+#[test]
+fn batches_of_all_ranks_that_need_more_images_than_there_are_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    // Enough for one process, not for two.
+    let few = ["DATASET.BATCH_SIZE=60", "DATASET.IMAGES_PER_CLASS=10"];
+    let said = refused(&mut two(retrain(&run, &few)));
+    assert!(
+        said.contains("fewer than `DATASET.BATCH_SIZE`, 60"),
+        "{said}"
+    );
+    assert!(!run.exists(), "nothing was made");
+}
+
+#[test]
+fn a_second_command_in_the_folder_of_one_that_runs_is_refused_and_disturbs_it_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let running = until_step(&run, 4, &mut short(&run));
+    let said = refused(&mut short(&run));
+    assert!(said.contains("is not empty; name a new folder"), "{said}");
+    let (code, said) = end(running);
+    assert_eq!(code, Some(0), "{said}");
+    assert_last_is_whole(&run);
+}
+
+#[test]
+fn a_launcher_that_is_told_to_end_takes_its_ranks_along_and_the_last_checkpoint_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let endless = [HALF, "EPOCHS=1000", "SUPERNET.PICK=board"];
+    let running = until_step(&run, 4, &mut two(search(&run, &endless)));
+    let ranks = children(&running);
+    signal("-TERM", running.0.id());
+    let (code, said) = end(running);
+    assert_ne!(code, Some(0), "{said}");
+    until_gone(&ranks);
+    assert_last_is_whole(&run);
+}
+
+#[test]
 fn gpus_that_are_not_there_are_refused_by_every_rank() {
     if creamc_torch::cuda_devices() > 0 {
-        eprintln!("skipped: there are GPUs here");
+        skip("there are GPUs here");
         return;
     }
     let folder = tempfile::tempdir().unwrap();

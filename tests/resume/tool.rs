@@ -243,6 +243,14 @@ pub fn store(run: &Path) -> Store {
     Store::new(run.join("checkpoint"), 3)
 }
 
+/// Panics unless the newest checkpoint of a run can be read, and every other.
+#[track_caller]
+pub fn assert_last_is_whole(run: &Path) {
+    let newest = store(run).newest().unwrap();
+    assert!(newest.damaged.is_empty(), "{:?}", newest.damaged);
+    assert!(newest.found.is_some(), "there is none");
+}
+
 /// The newest step that a run has saved.
 pub fn newest_step(run: &Path) -> u64 {
     let steps = store(run).steps().unwrap_or_default();

@@ -72,6 +72,34 @@ fn fewer_ranks_than_before_find_each_other() {
 }
 
 #[test]
+fn a_line_of_an_earlier_start_is_waited_for_and_a_new_one_that_counts_otherwise_is_refused_at_once()
+{
+    let store = serve();
+    agreed(calls(&store, &[(0, 0), (1, 0), (2, 0)], LONG));
+    // Rank 1 comes late in the time that it has.
+    let late = Duration::from_secs(8);
+    let fewer = agreed(calls(&store, &[(0, 0), (1, 5000)], late));
+    assert_eq!(fewer.names.len(), 2);
+
+    let since = Instant::now();
+    let start = |rank: usize, world: usize, milliseconds: u64| {
+        let store = store.another().unwrap();
+        move || {
+            thread::sleep(Duration::from_millis(milliseconds));
+            let timeout = Duration::from_secs(if rank == 0 { 60 } else { 1 });
+            call(&store, &seat(rank, world), timeout, &|| false)
+        }
+    };
+    thread::scope(|scope| {
+        let first = scope.spawn(start(0, 2, 0));
+        scope.spawn(start(1, 3, 300));
+        let error = first.join().unwrap().unwrap_err().to_string();
+        assert!(error.contains("rank 0 counts 2 ranks, rank 1"), "{error}");
+    });
+    assert!(since.elapsed() < LONG);
+}
+
+#[test]
 fn who_is_missing_is_named_though_the_store_remembers_it() {
     let store = serve();
     for _ in 0..2 {

@@ -20,7 +20,7 @@ pub(super) fn beat(store: &Store, watched: &Watched, seen: &Seen, pace: Pace) {
         behind: Behind::default(),
     };
     while !seen.is_over() {
-        if heart.beat(pace.missed).is_err() {
+        if heart.beat(pace.behind).is_err() {
             // Where this rank is at its end, so is the one that served the store.
             if !seen.is_over() {
                 let _ = seen.lost.set(seen.store_gone());
@@ -45,12 +45,12 @@ struct Heart<'a> {
 }
 
 impl Heart<'_> {
-    fn beat(&mut self, missed: u64) -> Result<(), TorchError> {
+    fn beat(&mut self, behind: u64) -> Result<(), TorchError> {
         self.own = self.watched.progress.sign(&self.own);
         self.store.set(&self.watched.own, &self.own.to_string())?;
         self.hear_of_the_lost()?;
         self.hear_the_server()?;
-        self.hear_the_next(missed)
+        self.hear_the_next(behind)
     }
 
     /// Hears who is lost; where nobody has said so, says whom this rank misses.
@@ -71,11 +71,11 @@ impl Heart<'_> {
         Ok(())
     }
 
-    /// Whether the next rank lives on, and whether it has kept this one waiting for more beats than it may miss.
-    fn hear_the_next(&mut self, missed: u64) -> Result<(), TorchError> {
+    /// Whether the next rank lives on, and whether it has kept this one waiting for more beats than it may.
+    fn hear_the_next(&mut self, behind: u64) -> Result<(), TorchError> {
         let sign = self.store.get(&self.watched.next)?;
         if let Some(next) = sign.as_deref().and_then(Sign::read)
-            && self.behind.count(self.own.met, next.met) > missed
+            && self.behind.count(self.own.met, next.met) > behind
         {
             let text = next.no_progress(&self.watched.next_name);
             let _ = self.seen.to_tell.set(text);

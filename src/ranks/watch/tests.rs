@@ -8,7 +8,8 @@ use super::*;
 const LONG: Duration = Duration::from_secs(60);
 const PACE: Pace = Pace {
     beat: Duration::from_millis(20),
-    missed: 100,
+    silent: 100,
+    behind: 100,
     grace: 1_000_000,
     end: |_| unreachable!("nobody hangs here"),
 };
@@ -41,6 +42,9 @@ impl ProcessGroup for Hung {
     }
     fn abort(&self) {
         self.0.store(true, Ordering::Relaxed);
+    }
+    fn is_broken(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
     fn gradients(&self, loss: &Tensor, parameters: &[Tensor]) -> Result<Vec<Tensor>, TorchError> {
         Alone.gradients(loss, parameters)

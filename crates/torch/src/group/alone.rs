@@ -36,6 +36,10 @@ impl ProcessGroup for Alone {
 
     fn abort(&self) {}
 
+    fn is_broken(&self) -> bool {
+        false
+    }
+
     fn gradients(&self, loss: &Tensor, parameters: &[Tensor]) -> Result<Vec<Tensor>, TorchError> {
         let (keep_graph, create_graph) = (false, false);
         Ok(Tensor::run_backward(

@@ -170,6 +170,11 @@ impl ProcessGroup for C10d {
         unsafe { ffi::group_abort(self.handle) }
     }
 
+    fn is_broken(&self) -> bool {
+        // SAFETY: a live group.
+        unsafe { ffi::group_is_broken(self.handle) }
+    }
+
     fn gradients(&self, loss: &Tensor, parameters: &[Tensor]) -> Result<Vec<Tensor>, TorchError> {
         let mut outputs = vec![std::ptr::null_mut::<c_void>(); parameters.len()];
         // SAFETY: a live group, lists of one length that live through the call.

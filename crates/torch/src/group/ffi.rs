@@ -70,6 +70,7 @@ unsafe extern "C" {
         output: *mut *mut c_void,
     ) -> *mut c_char;
     pub fn group_abort(group: *mut c_void);
+    pub fn group_is_broken(group: *mut c_void) -> bool;
     pub fn group_free(group: *mut c_void);
     pub fn group_wait(work: *mut c_void) -> *mut c_char;
     pub fn group_work_free(work: *mut c_void);

@@ -15,14 +15,14 @@ namespace {
 struct Bucket {
   at::Tensor flat;
   size_t missing = 0;
-  WorkHandle work;
+  Work work;
 };
 
 class Buckets {
 public:
   // The last parameters' gradients come first; a bucket is sent when it and all before it are full, so that
   // every rank sends the same in the same order.
-  Buckets(c10d::Backend &group, const std::vector<at::Tensor> &parameters, size_t bucket_bytes)
+  Buckets(Group &group, const std::vector<at::Tensor> &parameters, size_t bucket_bytes)
       : group_(group), places_(parameters.size()) {
     for (size_t at = parameters.size(); at > 0;) {
       at = gather(parameters, at, bucket_bytes);
@@ -41,15 +41,15 @@ public:
     place.view.copy_(gradient);
     --buckets_[place.bucket].missing;
     for (; sent_ < buckets_.size() && buckets_[sent_].missing == 0; ++sent_) {
-      buckets_[sent_].work = start_sum(group_, buckets_[sent_].flat);
+      buckets_[sent_].work = group_.start_sum(buckets_[sent_].flat);
     }
   }
 
   void finish() {
     TORCH_CHECK(sent_ == buckets_.size(), "a parameter took no part in the loss");
     for (auto &bucket : buckets_) {
-      bucket.work->wait();
-      bucket.flat.div_(group_.getSize());
+      group_.wait(bucket.work);
+      bucket.flat.div_(group_.size());
     }
   }
 
@@ -87,7 +87,7 @@ private:
     return begin;
   }
 
-  c10d::Backend &group_;
+  Group &group_;
   std::vector<Place> places_;
   std::vector<Bucket> buckets_;
   size_t sent_ = 0;
@@ -122,7 +122,9 @@ public:
                             int64_t group) {
     context->saved_data["group"] = group;
     auto sum = input.detach().clone(at::MemoryFormat::Contiguous);
-    start_sum(*reinterpret_cast<c10d::Backend *>(group), sum)->wait();
+    auto &ranks = *reinterpret_cast<Group *>(group);
+    auto work = ranks.start_sum(sum);
+    ranks.wait(work);
     return sum;
   }
 

@@ -23,11 +23,11 @@ const bool recorder_is_off = setenv("TORCH_FR_BUFFER_SIZE", "0", /*overwrite=*/0
 
 } // namespace
 
-WorkHandle start_sum(c10d::Backend &group, at::Tensor &tensor) {
+Work Group::start_sum(at::Tensor &tensor) {
   std::vector<at::Tensor> tensors{tensor};
   c10d::AllreduceOptions options;
   options.reduceOp = c10d::ReduceOp::SUM;
-  return group.allreduce(tensors, options);
+  return start([&](c10d::Backend &backend) { return backend.allreduce(tensors, options); });
 }
 
 extern "C" {
@@ -89,7 +89,8 @@ char *group_gloo(StoreHandle *store, const char *prefix, int rank, int world, co
       options->devices.push_back(ProcessGroupGloo::createDeviceForHostname(place));
     }
     auto prefixed = c10::make_intrusive<c10d::PrefixStore>(prefix, *store);
-    *output = new GroupHandle(c10::make_intrusive<ProcessGroupGloo>(prefixed, rank, world, options));
+    auto backend = c10::make_intrusive<ProcessGroupGloo>(prefixed, rank, world, options);
+    *output = new GroupHandle(std::make_shared<Group>(std::move(backend)));
   });
 }
 
@@ -98,7 +99,8 @@ char *group_broadcast(GroupHandle *group, const at::Tensor *tensor, int root, Wo
     std::vector<at::Tensor> tensors{*tensor};
     c10d::BroadcastOptions options;
     options.rootRank = root;
-    *output = new WorkHandle((*group)->broadcast(tensors, options));
+    auto work = (*group)->start([&](c10d::Backend &backend) { return backend.broadcast(tensors, options); });
+    *output = new WorkHandle{*group, std::move(work)};
   });
 }
 
@@ -107,7 +109,8 @@ char *group_all_reduce(GroupHandle *group, const at::Tensor *tensor, bool larges
     std::vector<at::Tensor> tensors{*tensor};
     c10d::AllreduceOptions options;
     options.reduceOp = largest ? c10d::ReduceOp::MAX : c10d::ReduceOp::SUM;
-    *output = new WorkHandle((*group)->allreduce(tensors, options));
+    auto work = (*group)->start([&](c10d::Backend &backend) { return backend.allreduce(tensors, options); });
+    *output = new WorkHandle{*group, std::move(work)};
   });
 }
 
@@ -116,7 +119,8 @@ char *group_all_gather(GroupHandle *group, const at::Tensor *input, at::Tensor *
   return guarded([&] {
     std::vector<std::vector<at::Tensor>> gathered{list(outputs, count)};
     std::vector<at::Tensor> inputs{*input};
-    *output = new WorkHandle((*group)->allgather(gathered, inputs));
+    auto work = (*group)->start([&](c10d::Backend &backend) { return backend.allgather(gathered, inputs); });
+    *output = new WorkHandle{*group, std::move(work)};
   });
 }
 
@@ -125,10 +129,12 @@ void group_abort(GroupHandle *group) {
   free(guarded([&] { (*group)->abort(); }));
 }
 
+bool group_is_broken(GroupHandle *group) { return (*group)->is_broken(); }
+
 void group_free(GroupHandle *group) { delete group; }
 
 char *group_wait(WorkHandle *work) {
-  return guarded([&] { (*work)->wait(); });
+  return guarded([&] { work->group->wait(work->work); });
 }
 
 void group_work_free(WorkHandle *work) { delete work; }

@@ -66,8 +66,12 @@ pub trait ProcessGroup: Debug + Send + Sync {
     /// When a rank does not answer.
     fn barrier(&self) -> Result<(), TorchError>;
 
-    /// Gives up what is under way; the group is of no use afterwards.
+    /// Breaks the group: every later operation fails at once. What is under way is given up over NCCL; over Gloo it ends by
+    /// itself, within the time-out.
     fn abort(&self);
+
+    /// Whether an operation failed, which is another rank's doing, or the group was aborted.
+    fn is_broken(&self) -> bool;
 
     /// Gradients of a scalar loss, averaged over ranks, in the order and the layout of `parameters`; the
     /// loss's graph is used up. They are sent in buckets while the backward pass goes on.

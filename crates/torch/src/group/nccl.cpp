@@ -242,7 +242,8 @@ char *group_nccl(StoreHandle *store, const char *key, int rank, int world, int d
   return guarded([&] {
     Library::get();
     const c10::Device cuda(c10::DeviceType::CUDA, static_cast<c10::DeviceIndex>(device));
-    *output = new GroupHandle(c10::make_intrusive<NcclGroup>(*store, key, rank, world, cuda));
+    auto backend = c10::make_intrusive<NcclGroup>(*store, key, rank, world, cuda);
+    *output = new GroupHandle(std::make_shared<Group>(std::move(backend)));
   });
 }
 

@@ -13,6 +13,18 @@ pub const TIMEOUT: Duration = Duration::from_secs(60);
 /// # Panics
 /// When the ranks do not find each other, or one of them panics.
 pub fn ranks<T: Send>(world: usize, work: impl Fn(C10d) -> T + Sync) -> Vec<T> {
+    ranks_within(TIMEOUT, world, work)
+}
+
+/// As [`ranks`], whose operations wait so long.
+///
+/// # Panics
+/// As [`ranks`].
+pub fn ranks_within<T: Send>(
+    timeout: Duration,
+    world: usize,
+    work: impl Fn(C10d) -> T + Sync,
+) -> Vec<T> {
     let served = Store::open("127.0.0.1", 0, true, TIMEOUT).expect("some port is free");
     let port = served.port();
     thread::scope(|scope| {
@@ -22,7 +34,7 @@ pub fn ranks<T: Send>(world: usize, work: impl Fn(C10d) -> T + Sync) -> Vec<T> {
                 let store = Store::open("127.0.0.1", port, false, TIMEOUT).expect("it is served");
                 let place = (rank, world);
                 let own = Place::Address("127.0.0.1".to_owned());
-                let group = C10d::gloo(&store, "test", place, &own, TIMEOUT);
+                let group = C10d::gloo(&store, "test", place, &own, timeout);
                 work(group.expect("all ranks come"))
             })
         };

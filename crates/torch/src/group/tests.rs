@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tch::{Device, Kind, Tensor};
 
-use super::testing::{TIMEOUT, ranks};
+use super::testing::{TIMEOUT, ranks, ranks_within};
 use super::*;
 
 fn numbers(tensor: &Tensor) -> Vec<f64> {
@@ -109,6 +109,61 @@ fn a_parameter_without_a_part_in_the_loss_is_an_error() {
         group.gradients(&loss, &[used, unused]).unwrap_err().0
     });
     assert!(seen[0].contains("not have been used"), "{}", seen[0]);
+}
+
+#[test]
+fn an_error_of_ones_own_leaves_the_group_whole_and_one_of_another_rank_breaks_it() {
+    let seen = ranks(2, |group| {
+        let unused = Tensor::from_slice(&[1.0]).set_requires_grad(true);
+        let used = unused.detach().set_requires_grad(true);
+        if group.rank() == 1 {
+            let loss = used.square().sum(Kind::Double);
+            let error = group.gradients(&loss, &[used, unused]).unwrap_err();
+            assert!(error.0.contains("not have been used"), "{error}");
+            return group.is_broken();
+        }
+        // Rank 1 is gone.
+        let loss = (&used * &unused).sum(Kind::Double);
+        group.gradients(&loss, &[used, unused]).unwrap_err();
+        group.is_broken()
+    });
+    assert_eq!(seen, [true, false]);
+}
+
+#[test]
+fn an_operation_that_another_rank_never_comes_to_ends_with_the_time_out_and_breaks_the_group() {
+    let ended = std::sync::Barrier::new(2);
+    let seen = ranks_within(Duration::from_secs(5), 2, |group| {
+        // Rank 1 lives on, and its connections with it.
+        let refused = (group.rank() == 0).then(|| group.barrier().unwrap_err());
+        ended.wait();
+        (refused.is_some(), group.is_broken())
+    });
+    assert_eq!(seen, [(true, true), (false, false)]);
+}
+
+#[test]
+fn an_aborted_group_refuses_every_later_operation() {
+    let seen = ranks(2, |group| {
+        let own = Tensor::from_slice(&[1.0]);
+        group.all_reduce(&own, Reduce::Sum).unwrap().wait().unwrap();
+        assert!(!group.is_broken());
+        group.abort();
+        let refused = [
+            group.all_reduce(&own, Reduce::Sum).err(),
+            group.broadcast(&own, 0).err(),
+            group.all_gather(&own).err(),
+            group.barrier().err(),
+            group.watched_sum(&own).err(),
+        ];
+        (group.is_broken(), refused)
+    });
+    for (broken, refused) in seen {
+        assert!(broken);
+        for error in refused {
+            assert!(error.unwrap().0.contains("the group was aborted"));
+        }
+    }
 }
 
 #[test]
