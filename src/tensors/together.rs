@@ -273,7 +273,7 @@ mod tests {
                     launcher,
                     job: String::new(),
                 };
-                super::own_gpu(&seat, found, visible)
+                own_gpu(&seat, found, visible)
             }
         };
         let own_gpu = of(Launcher::Srun);

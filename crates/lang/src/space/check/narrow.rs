@@ -114,7 +114,7 @@ pub(in crate::space) fn narrow(
             Err(found) => checker.found.extend(found),
         }
     }
-    let found = checker.finish();
+    let found = checker.finish(true);
     let is_wrong = found.iter().any(|found| found.severity == Severity::Error);
     ((!is_wrong).then_some(space), found)
 }
