@@ -39,8 +39,8 @@ struct Timm {
     /// A file of them, as lists in YAML, JSON or Python
     #[arg(long, conflicts_with = "strings")]
     file: Option<PathBuf>,
-    /// Only the rows, to be put into a space
-    #[arg(long)]
+    /// Only the rows, to be put into a space, whose defaults say the activation and the padding
+    #[arg(long, conflicts_with_all = ["name", "features", "head", "act", "padding", "resolution", "classes"])]
     rows: bool,
     /// Name of the space
     #[arg(long, default_value = "imported")]

@@ -52,6 +52,25 @@ fn rows_alone_can_be_put_into_a_space() {
 }
 
 #[test]
+fn rows_alone_take_nothing_that_is_said_around_them() {
+    for around in [
+        ["--act", "hswish"],
+        ["--padding", "same"],
+        ["--head", "1280"],
+    ] {
+        let run = creamc(
+            &[
+                &["import", "timm", "ds_r1_k3_s1_c16", "--rows"][..],
+                &around,
+            ]
+            .concat(),
+        );
+        let run = run.fails(2, around[0]);
+        assert!(run.err.contains("--rows"), "{}", run.err);
+    }
+}
+
+#[test]
 fn what_cannot_be_said_is_shown_in_the_string() {
     let run = creamc(&[
         "import",
