@@ -4,7 +4,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::peers::Peers;
 use super::{Ranks, RanksError};
 use crate::run::RunFolder;
 
@@ -27,10 +26,7 @@ impl Ranks {
     /// When a rank is lost.
     pub fn begun_folder(&self) -> Result<Option<PathBuf>, RanksError> {
         match &self.peers {
-            Some(peers) if self.is_first() => {
-                let found = peers.recall(&key())?.filter(|folder| !folder.is_empty());
-                Ok(found.map(PathBuf::from))
-            }
+            Some(peers) if self.is_first() => Ok(peers.recall(&key())?.map(PathBuf::from)),
             _ => Ok(None),
         }
     }
@@ -47,12 +43,6 @@ impl Ranks {
     }
 }
 
-/// Forgets the folder of a run whose command ended well: the same command line again is a new command.
-pub(super) fn forget(peers: &Peers) {
-    // Where the store is gone, nobody recalls it.
-    let _ = peers.remember(&key(), "");
-}
-
 /// The command line: a script under torchrun may run one command after the other.
 fn key() -> String {
     let arguments: Vec<String> = std::env::args_os()
@@ -60,29 +50,4 @@ fn key() -> String {
         .map(|argument| argument.to_string_lossy().into_owned())
         .collect();
     format!("creamc/begun/{arguments:?}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::Ending;
-    use super::super::testing::{launcher, two_at};
-    use super::*;
-
-    #[test]
-    fn a_command_that_failed_goes_on_in_its_folder_and_one_that_ended_well_begins_anew() {
-        let store = launcher();
-        let start = |failed: bool| {
-            two_at(&store, |ranks| {
-                let found = ranks.begun_folder().unwrap();
-                ranks.begin(Path::new("runs/7")).unwrap();
-                let ending = Ending::cause(&"the disk is full");
-                ranks.leave(failed.then_some(&ending));
-                found
-            })
-        };
-        let folder = || Some(PathBuf::from("runs/7"));
-        assert_eq!(start(true), [None, None]);
-        assert_eq!(start(false), [folder(), None]);
-        assert_eq!(start(false), [None, None]);
-    }
 }

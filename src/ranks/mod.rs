@@ -40,9 +40,6 @@ pub use launch::{Launch, Launched, end_with_launcher, launch};
 use peers::Peers;
 pub use sharing::Sharing;
 
-/// What ranks say when they have done all their work.
-const END: &str = "end";
-
 /// This process among those that train together.
 #[derive(Debug, Clone)]
 pub struct Ranks {
@@ -291,14 +288,9 @@ impl Ranks {
                 peers.linger();
             }
             (Some(peers), None) => {
-                // Those that are here live on for those that still work, however long that takes; rank 0 may serve the store.
-                let all_came = peers.done(END).and_then(|()| peers.all_done(END));
-                let all_know = all_came.is_ok() && control.barrier().is_ok();
-                if all_know && control.rank() == 0 {
-                    begun::forget(&peers);
-                }
                 // A rank that is lost now has done its work.
                 peers.stop_watching();
+                drop(control.barrier());
             }
             (None, _) => {}
         }

@@ -18,9 +18,6 @@ const BEAT: Duration = Duration::from_secs(1);
 const ANSWER: Duration = Duration::from_secs(4);
 /// The fewest signs of life that may be missed while nothing went wrong.
 const FEWEST: u64 = 10;
-/// The most that may be missed where ranks train on GPUs, whose operations wait without a time-out of their own. On CPUs the
-/// operations' own counts, and hearts of a busy machine may be slow.
-const SILENT_ON_GPU: u64 = 60;
 /// Beats that a rank has to end by itself, once another is lost.
 const GRACE: u64 = 30;
 /// Exit code of a process that would hang for ever.
@@ -42,16 +39,13 @@ impl Peers {
         store: Store,
         prefix: String,
         (seat, names): (&Seat, Vec<String>),
-        Joining { device, timeout }: Joining,
+        Joining { timeout, .. }: Joining,
     ) -> Result<Peers, TorchError> {
         let talk = Talk::new(store, prefix, seat, names);
         let waited = timeout.as_secs().max(FEWEST);
         let pace = Pace {
             beat: BEAT,
-            silent: match device.is_cuda() {
-                true => waited.min(SILENT_ON_GPU),
-                false => waited,
-            },
+            silent: waited,
             behind: waited,
             grace: GRACE,
             end: hung,

@@ -10,19 +10,8 @@ use super::{Joining, Launcher, Ranks, Seat, StoreOwner, join};
 
 /// Two ranks that a launcher's store brings together; what each makes of itself.
 pub(crate) fn two<T: Send>(work: impl Fn(Ranks) -> T + Sync) -> [T; 2] {
-    two_at(&launcher(), work)
-}
-
-/// A launcher's store, which outlives its ranks.
-pub(crate) fn launcher() -> Store {
-    Store::open("127.0.0.1", 0, true, TIMEOUT).unwrap()
-}
-
-const TIMEOUT: Duration = Duration::from_secs(60);
-
-/// As [`two`], started by this launcher.
-pub(crate) fn two_at<T: Send>(store: &Store, work: impl Fn(Ranks) -> T + Sync) -> [T; 2] {
-    let timeout = TIMEOUT;
+    let timeout = Duration::from_secs(60);
+    let store = Store::open("127.0.0.1", 0, true, timeout).unwrap();
     let seat = |rank| Seat {
         rank,
         world: 2,

@@ -94,7 +94,7 @@ pub enum Error {
         run: PathBuf,
     },
     /// A rank was lost on the way.
-    #[error("{error}. Go on from its last checkpoint with: creamc {command} --resume {}", run.display())]
+    #[error("{error}. Go on from its last checkpoint, started as before, with: creamc {command} --resume {}", run.display())]
     RankLost {
         /// Who is lost, and how this rank knows.
         error: RanksError,
