@@ -173,15 +173,13 @@ fn as_line(item: &ast::Item) -> Option<Line<'_>> {
 
 impl<'a> Checker<'a> {
     /// All names that the files can see, with the defaults of the root: a block may rest on those of other files.
-    /// Warnings about other files are theirs, and those about the root's file were given with the root.
+    /// Warnings about other files are theirs.
     fn check_names(&mut self, item: &ast::Space, root: &'a ast::Space) {
         self.check_lets();
         self.check_defaults(&root.items);
         self.check_blocks();
         let own = item.span.file;
-        let is_own = |found: &Diagnostic| {
-            own != root.span.file && found.labels.iter().any(|label| label.span.file == own)
-        };
+        let is_own = |found: &Diagnostic| found.labels.iter().any(|label| label.span.file == own);
         self.found
             .retain(|found| found.severity == Severity::Error || is_own(found));
     }
