@@ -533,10 +533,12 @@ fn a_derived_space_may_be_derived_again() {
 const FOLLOWED: &str = "cream 1
 block mb = ir(expand in {3, 6})
 block unused = ir(kernel = idle, expand = 3)
+block outer = inner or zero
 space base {
     input  image(channels = 3, resolution in {160, 192})
     output classes(10)
     default kernel = 3
+    block inner = ir(kernel = 7, expand = 2)
     choice idle in {3, 5}
     choice k in {3, 5}
     layer stem   conv                                              channels = 16    stride = 2
@@ -576,8 +578,7 @@ impl Files for Named {
 
 #[test]
 fn blocks_of_a_derived_file_rest_on_those_of_its_base_and_on_its_defaults() {
-    let blocks =
-        "block wide = mb or skip\nblock bare = ir(expand in {3, 6})\nblock late = unused or skip";
+    let blocks = "block wide = mb or skip\nblock bare = ir(expand in {3, 6})\nblock late = unused or skip or outer";
     let phone = format!("{blocks}\nspace phone of base {{ resolution = 160 }}");
     let (unit, found) = said(&[FOLLOWED, &phone]);
     assert_eq!(found, [], "{:?}", unit.diagnostics);

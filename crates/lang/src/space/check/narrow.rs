@@ -133,14 +133,24 @@ fn derived(base: &Space, item: &ast::Space) -> Space {
     space
 }
 
-/// A space with only those items that blocks of files may rest on: its rows and blocks are no names of the files
-/// of derived spaces.
+/// A space with only those items that blocks of files may rest on: its rows and tables are no names of the files of
+/// derived spaces.
 fn seen_by_blocks(root: &ast::Space) -> ast::Space {
-    let is_seen = |item: &&ast::Item| {
-        matches!(
-            item,
-            ast::Item::Let(_) | ast::Item::Choice(_) | ast::Item::Default(_)
-        )
+    let is_seen = |item: &&ast::Item| match item {
+        ast::Item::Let(_)
+        | ast::Item::Block(_)
+        | ast::Item::Recipe(_)
+        | ast::Item::Choice(_)
+        | ast::Item::Default(_) => true,
+        ast::Item::Input(_)
+        | ast::Item::Output(_)
+        | ast::Item::Table(_)
+        | ast::Item::Row(_)
+        | ast::Item::Fit(_)
+        | ast::Item::Require(_)
+        | ast::Item::Fix(_)
+        | ast::Item::Narrow(_)
+        | ast::Item::Error(_) => false,
     };
     ast::Space {
         items: root.items.iter().filter(is_seen).cloned().collect(),
