@@ -115,6 +115,12 @@ impl Program {
         let is_whole = visible.iter().all(|&at| !self.files[at].is_broken);
         is_whole.then(|| visible.iter().map(|&at| &self.files[at].ast).collect())
     }
+
+    /// Adds messages, without warnings that are not about the root file.
+    fn report(&mut self, found: Vec<Diagnostic>) {
+        let found = without_foreign_warnings(found, self.files[0].id);
+        self.diagnostics.extend(found);
+    }
 }
 
 /// The space the root file is about, checked; `None` if there is none or it has errors.
@@ -130,20 +136,19 @@ fn check_space(program: &mut Program, overrides: &Overrides) -> Option<Space> {
         return None;
     };
     let line = descent(program, found)?;
-    let mut space = None;
-    for (owner, item) in line.into_iter().rev() {
-        space = Some(check_one(
-            program,
-            (owner, &item),
-            space.as_ref(),
-            overrides,
-        )?);
+    let ((owner, root), derived) = line.split_last()?;
+    let mut space = check_root(program, (*owner, root), overrides)?;
+    for (owner, item) in derived.iter().rev() {
+        space = check_derived(program, *owner, (item, root), &space)?;
     }
-    space
+    Some(space)
 }
 
+/// The most spaces that are derived from one another, the one of its own counted: each looks at all files again.
+const LINE: usize = 64;
+
 /// A space with all it is derived from, itself first and a space of its own last, each with its file;
-/// `None` when one of them is missing or derived from itself, which has been reported.
+/// `None` when one of them is missing or derived from itself, or they are too many, which has been reported.
 fn descent(program: &mut Program, space: (usize, usize)) -> Option<Vec<(usize, ast::Space)>> {
     let mut line = vec![space];
     loop {
@@ -167,30 +172,38 @@ fn descent(program: &mut Program, space: (usize, usize)) -> Option<Vec<(usize, a
             program.diagnostics.push(problem);
             return None;
         }
+        if line.len() == LINE {
+            program.diagnostics.push(report::line_too_long(&base, LINE));
+            return None;
+        }
         line.push(found);
     }
 }
 
-/// One space of a line: of its own, or derived from `base`.
-fn check_one(
+/// A space of its own.
+fn check_root(
     program: &mut Program,
     (owner, item): (usize, &ast::Space),
-    base: Option<&Space>,
     overrides: &Overrides,
 ) -> Option<Space> {
     let files = program.visible_from(owner)?;
-    let sources = &program.sources;
-    let (space, found) = match base {
-        None => space::check(item, &files, overrides.classes, sources),
-        Some(base) => {
-            let (narrowed, mut found) = space::narrow(base, item, &files, sources);
-            let (pinned, more) = narrowed.map_or((None, Vec::new()), |one| arch::pin(item, one));
-            found.extend(more);
-            (pinned, found)
-        }
-    };
-    let found = without_foreign_warnings(found, program.files[0].id);
-    program.diagnostics.extend(found);
+    let (space, found) = space::check(item, &files, overrides.classes, &program.sources);
+    program.report(found);
+    space
+}
+
+/// A space derived from `base` and, at last, from `root`.
+fn check_derived(
+    program: &mut Program,
+    owner: usize,
+    (item, root): (&ast::Space, &ast::Space),
+    base: &Space,
+) -> Option<Space> {
+    let files = program.visible_from(owner)?;
+    let (narrowed, mut found) = space::narrow(base, (item, root), &files, &program.sources);
+    let (space, more) = narrowed.map_or((None, Vec::new()), |one| arch::pin(item, one));
+    found.extend(more);
+    program.report(found);
     space
 }
 
@@ -198,8 +211,7 @@ fn check_one(
 fn check_names(program: &mut Program) {
     if let Some(files) = program.visible_from(0) {
         let found = space::check_library(&files, &program.sources);
-        let found = without_foreign_warnings(found, program.files[0].id);
-        program.diagnostics.extend(found);
+        program.report(found);
     }
 }
 

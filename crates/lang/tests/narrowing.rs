@@ -528,3 +528,131 @@ fn a_derived_space_may_be_derived_again() {
     assert_eq!(diff.paths.gained.exact(), Some(&0_u32.into()));
     assert_eq!(diff.feasible.gained.exact(), Some(&0_u32.into()));
 }
+
+/// A base with a default, a block at the level of its file, a choice that no row follows, and one that two follow.
+const FOLLOWED: &str = "cream 1
+block mb = ir(expand in {3, 6})
+block unused = ir(kernel = idle, expand = 3)
+block outer = inner or zero
+space base {
+    input  image(channels = 3, resolution in {160, 192})
+    output classes(10)
+    default kernel = 3
+    block inner = ir(kernel = 7, expand = 2)
+    choice idle in {3, 5}
+    choice k in {3, 5}
+    layer stem   conv                                              channels = 16    stride = 2
+    stage s1     mb                                                channels = 24    depth in 1..3
+    layer s2     ir(kernel = 7, expand = 3) or ir(kernel = k, expand = 6)
+    layer s3     skip or ir(kernel in {3, 5, 7}, expand = 3)
+    layer pool   avgpool
+    layer logits linear                                            channels = classes
+}";
+
+/// What is said about the last of some files, each of which uses the one before.
+fn said(files: &[&str]) -> (Unit, Vec<Code>) {
+    let texts = files.iter().enumerate().map(|(at, text)| {
+        let text = match at {
+            0 => (*text).to_owned(),
+            _ => format!("cream 1\nuse \"{}.cream\"\n{text}", at - 1),
+        };
+        (format!("{at}.cream"), text)
+    });
+    let files = Named(texts.collect());
+    let last = format!("{}.cream", files.0.len() - 1);
+    let unit = load(&files, FilePath::new(&last), &Overrides::default()).expect("it is there");
+    let codes = unit.diagnostics.iter().map(|found| found.code).collect();
+    (unit, codes)
+}
+
+/// Files by name.
+struct Named(BTreeMap<String, String>);
+
+impl Files for Named {
+    fn read(&self, path: &FilePath) -> Result<String, ReadError> {
+        let text = path.to_str().and_then(|name| self.0.get(name));
+        text.cloned()
+            .ok_or_else(|| ReadError("no such file".to_owned()))
+    }
+}
+
+#[test]
+fn blocks_of_a_derived_file_rest_on_those_of_its_base_and_on_its_defaults() {
+    let blocks = "block wide = mb or skip\nblock bare = ir(expand in {3, 6})\nblock late = unused or skip or outer";
+    let phone = format!("{blocks}\nspace phone of base {{ resolution = 160 }}");
+    let (unit, found) = said(&[FOLLOWED, &phone]);
+    assert_eq!(found, [], "{:?}", unit.diagnostics);
+    assert!(unit.space.is_some());
+    let (_, found) = said(&[
+        FOLLOWED,
+        &phone,
+        "block more = wide or bare\nspace watch of phone { s1.depth = 1 }",
+    ]);
+    assert_eq!(found, [Code::SharedCandidate], "`mb` and `bare` are one");
+}
+
+#[test]
+fn a_choice_that_no_row_follows_is_no_target() {
+    let unknown = [Code::DerivedUnknownTarget];
+    assert_eq!(said(&[FOLLOWED, "space a of base { idle = 3 }"]).1, unknown);
+    let dropped = "space a of base { s2.kernel = 7 }";
+    let (unit, found) = said(&[FOLLOWED, dropped]);
+    assert_eq!(found, [], "{:?}", unit.diagnostics);
+    let space = unit.space.expect("it has no errors");
+    let left = &space.rows[2].blocks[0].alternatives;
+    assert_eq!(left.len(), 1, "what follows `k` drops out whole");
+    let base = said(&[FOLLOWED]).0.ir.expect("it has no errors");
+    let asked = Line::Attribute(2, "kernel".to_owned(), vec!["7".to_owned()]);
+    let all = paths(&base).expect("they are few");
+    let meeting = all.iter().filter(|path| asked.is_met(path, &base)).count();
+    let derived = unit.ir.expect("it has no errors");
+    assert_eq!(paths(&derived).expect("they are few").len(), meeting);
+    assert!(0 < meeting && meeting < all.len());
+    assert_eq!(
+        said(&[FOLLOWED, dropped, "space b of a { k = 3 }"]).1,
+        unknown
+    );
+}
+
+#[test]
+fn a_bound_of_a_derived_space_may_name_a_let() {
+    let bounded = "let cap = 60M\nspace a of base { require flops in 0..cap  require s1.depth <= most }\nlet most = 2";
+    let (unit, found) = said(&[FOLLOWED, bounded]);
+    assert_eq!(found, [], "{:?}", unit.diagnostics);
+    assert_eq!(unit.space.expect("it has no errors").requires.len(), 2);
+}
+
+#[test]
+fn a_value_never_taken_is_shown_in_the_line_that_kept_it() {
+    let line = "s1.expand in {3, 6}";
+    let text = format!("space a of base {{ {line} s1.depth in 1..2 }}");
+    let (unit, _) = said(&[FOLLOWED, &text]);
+    let space = unit.space.expect("it has no errors");
+    let whole = unit.sources.text(space.span);
+    assert!(whole.contains(line));
+    let place = space
+        .members
+        .find(space.span, "6")
+        .expect("it stands in the line");
+    assert_eq!(unit.sources.text(place), "6");
+    assert_eq!(place.file, space.span.file);
+}
+
+#[test]
+fn a_line_of_spaces_ends() {
+    let line = |spaces: usize| {
+        let derived = (1..spaces).map(|at| {
+            let base = if at == 1 {
+                "base".to_owned()
+            } else {
+                format!("a{}", at - 1)
+            };
+            format!("space a{at} of {base} {{ require flops in 0..900M }}")
+        });
+        let texts: Vec<String> = [FOLLOWED.to_owned()].into_iter().chain(derived).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        said(&texts).1
+    };
+    assert_eq!(line(64), []);
+    assert_eq!(line(65), [Code::SpaceTooLarge]);
+}

@@ -110,6 +110,16 @@ pub(super) fn circular_space(base: &Name, known: &Name) -> Diagnostic {
     .help("derive it from a space of its own, under another name")
 }
 
+pub(super) fn line_too_long(base: &Name, most: usize) -> Diagnostic {
+    Diagnostic::new(
+        Code::SpaceTooLarge,
+        format!("at most {most} spaces are derived from one another"),
+        base.span,
+        "this one would be too many",
+    )
+    .help("derive from a space nearer to the first, and repeat the lines in between")
+}
+
 pub(super) fn arch_of_other_space(arch: &ast::Arch, wanted: &Name) -> Diagnostic {
     Diagnostic::new(
         Code::OtherSpace,

@@ -106,11 +106,13 @@ pub(super) fn normal(path: &Path) -> PathBuf {
 
 /// The file and all it uses, directly or not, the file first.
 pub(super) fn visible(files: &[Loaded], from: usize) -> Vec<usize> {
+    let mut is_seen = vec![false; files.len()];
+    is_seen[from] = true;
     let mut seen = vec![from];
     let mut at = 0;
     while at < seen.len() {
         for &used in &files[seen[at]].uses {
-            if !seen.contains(&used) {
+            if !std::mem::replace(&mut is_seen[used], true) {
                 seen.push(used);
             }
         }

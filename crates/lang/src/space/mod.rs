@@ -54,14 +54,15 @@ pub fn check(
 /// Checks a space derived from `base`: every domain holds what the lines of `space` leave of it, bound by
 /// the word it had, and the bounds of both hold. Rows that are fixed whole are left to [`crate::arch::pin`].
 ///
+/// `root` is the space of its own at the end of the line: its defaults hold in blocks of all files.
 /// `files` are the syntax trees it can see, its own first. The space comes only without errors.
 pub fn narrow(
     base: &Space,
-    space: &ast::Space,
+    (space, root): (&ast::Space, &ast::Space),
     files: &[&ast::File],
     sources: &Sources,
 ) -> (Option<Space>, Vec<Diagnostic>) {
-    check::narrow(base, space, files, sources)
+    check::narrow(base, (space, root), files, sources)
 }
 
 /// Checks the names and blocks of files without a space.
@@ -172,6 +173,11 @@ impl Members {
     /// Adds one.
     pub fn insert(&mut self, member: Spanned<AttributeValue>) {
         self.0.insert(member.span, member.value);
+    }
+
+    /// Adds those of another space.
+    pub fn extend(&mut self, others: Members) {
+        self.0.extend(others.0);
     }
 
     /// Where a value stands in the set that is written inside of `place`; `None` where there is no set or not this value.

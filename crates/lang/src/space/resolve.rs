@@ -97,7 +97,8 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// Collects the names of a space (if any) and of the files it can see, its own file first.
+/// Collects the names of a space (if any), which stands in one of the files, and of the files; what is used comes
+/// behind what uses it.
 pub(super) fn resolve<'a>(
     space: Option<&'a ast::Space>,
     files: &[&'a ast::File],
@@ -109,12 +110,19 @@ pub(super) fn resolve<'a>(
         for item in &file.items {
             declare(&mut scope, file_entry(item), &mut found);
         }
-    }
-    for item in space.into_iter().flat_map(|space| &space.items) {
-        declare(&mut scope, space_entry(item), &mut found);
+        let own = space.filter(|space| holds(file, space));
+        for item in own.into_iter().flat_map(|space| &space.items) {
+            declare(&mut scope, space_entry(item), &mut found);
+        }
     }
     order(&mut scope, &mut found);
     (scope, found)
+}
+
+/// Whether a space, or what was taken from it, stands in a file.
+fn holds(file: &ast::File, space: &ast::Space) -> bool {
+    let is_it = |item: &ast::FileItem| matches!(item, ast::FileItem::Space(other) if other.span == space.span);
+    file.items.iter().any(is_it)
 }
 
 fn file_entry(item: &ast::FileItem) -> Option<Entry<'_>> {

@@ -3,17 +3,17 @@
 //! A domain keeps the word it is bound by, also where one value is left: what the base decides, a path of
 //! the derived space says too, and so an arch of the one is an arch of the other.
 
+use super::Checker;
 use super::domain::is_same;
 use super::literal::{Constant, Literal};
 use super::operator::Callee;
-use super::require::check_require;
+use super::require::Subjects;
 use super::value::{CHANNELS, DEPTH, Kind, RESOLUTION};
-use super::{Checker, Meaning};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::source::{FileId, Sources, Span, Spanned};
+use crate::source::{Sources, Span, Spanned};
 use crate::space::report::{self, At};
 use crate::space::{
-    Alternative, Attribute, AttributeName, AttributeValue, Block, Choice, Setting, Space,
+    Alternative, Attribute, AttributeName, AttributeValue, Block, Require, Setting, Space,
 };
 use crate::syntax::ast::{self, Pick, Prim};
 
@@ -91,16 +91,16 @@ fn word<T>(setting: &Setting<T>) -> Option<ast::NarrowWord> {
     }
 }
 
-/// Checks a derived space against its base.
+/// Checks a derived space against its base; `root` is the space of its own that all of them rest on.
 pub(in crate::space) fn narrow(
     base: &Space,
-    item: &ast::Space,
+    (item, root): (&ast::Space, &ast::Space),
     files: &[&ast::File],
     sources: &Sources,
 ) -> (Option<Space>, Vec<Diagnostic>) {
-    let mut checker = Checker::new(None, files, sources);
-    checker.check_lets();
-    checker.check_blocks_of(item.span.file);
+    let root = seen_by_blocks(root);
+    let mut checker = Checker::new(Some(&root), files, sources);
+    checker.check_names(item, &root);
     let mut lines = checker.lines(item, base);
     // What blocks follow, and how many there are, is known before the blocks are looked at.
     lines.sort_by_key(|(_, target)| matches!(target, Target::Attribute(..)));
@@ -108,12 +108,9 @@ pub(in crate::space) fn narrow(
     for &(line, target) in &lines {
         checker.narrow_line(line, target, base, &mut space);
     }
-    for require in item.items.iter().filter_map(as_require) {
-        match check_require(require, &space, sources) {
-            Ok(require) => space.requires.push(require),
-            Err(found) => checker.found.extend(found),
-        }
-    }
+    let requires = checker.own_requires(item, &space);
+    space.requires.extend(requires);
+    space.members.extend(std::mem::take(&mut checker.members));
     let found = checker.finish(true);
     let is_wrong = found.iter().any(|found| found.severity == Severity::Error);
     ((!is_wrong).then_some(space), found)
@@ -134,6 +131,31 @@ fn derived(base: &Space, item: &ast::Space) -> Space {
         row.blocks.truncate(row.deepest() as usize);
     }
     space
+}
+
+/// A space with only those items that blocks of files may rest on: its rows and tables are no names of the files of
+/// derived spaces.
+fn seen_by_blocks(root: &ast::Space) -> ast::Space {
+    let is_seen = |item: &&ast::Item| match item {
+        ast::Item::Let(_)
+        | ast::Item::Block(_)
+        | ast::Item::Recipe(_)
+        | ast::Item::Choice(_)
+        | ast::Item::Default(_) => true,
+        ast::Item::Input(_)
+        | ast::Item::Output(_)
+        | ast::Item::Table(_)
+        | ast::Item::Row(_)
+        | ast::Item::Fit(_)
+        | ast::Item::Require(_)
+        | ast::Item::Fix(_)
+        | ast::Item::Narrow(_)
+        | ast::Item::Error(_) => false,
+    };
+    ast::Space {
+        items: root.items.iter().filter(is_seen).cloned().collect(),
+        ..root.clone()
+    }
 }
 
 fn as_require(item: &ast::Item) -> Option<&ast::Require> {
@@ -160,20 +182,25 @@ fn as_line(item: &ast::Item) -> Option<Line<'_>> {
 }
 
 impl<'a> Checker<'a> {
-    /// Blocks of the space's own file; the base's have been looked at, with its defaults.
-    fn check_blocks_of(&mut self, file: FileId) {
-        for entry in self.scope.ordered().to_vec() {
-            match entry.meaning {
-                _ if entry.name.span.file != file => {}
-                Meaning::Block(item) => self.check_block(item),
-                Meaning::Recipe(item) => self.check_recipe(item),
-                Meaning::Let(_)
-                | Meaning::Row(_)
-                | Meaning::Choice(_)
-                | Meaning::Table(_)
-                | Meaning::Twice => {}
-            }
-        }
+    /// All names that the files can see, with the defaults of the root: a block may rest on those of other files.
+    /// Warnings about other files are theirs.
+    fn check_names(&mut self, item: &ast::Space, root: &'a ast::Space) {
+        self.check_lets();
+        self.check_defaults(&root.items);
+        self.check_blocks();
+        let own = item.span.file;
+        let is_own = |found: &Diagnostic| found.labels.iter().any(|label| label.span.file == own);
+        self.found
+            .retain(|found| found.severity == Severity::Error || is_own(found));
+    }
+
+    /// The bounds of the derived space itself.
+    fn own_requires(&mut self, item: &'a ast::Space, space: &Space) -> Vec<Require> {
+        let subjects = Subjects::of(space);
+        let requires = item.items.iter().filter_map(as_require);
+        requires
+            .filter_map(|require| self.require(require, &subjects))
+            .collect()
     }
 
     /// The lines whose left side the base has, each thing once.
@@ -297,13 +324,7 @@ impl<'a> Checker<'a> {
 
     fn narrow_choice(&mut self, line: Line<'a>, choice: usize, base: &Space, space: &mut Space) {
         let written = &base.choices[choice];
-        let mut followers = Vec::new();
-        for block in base.rows.iter().flat_map(|row| &row.blocks) {
-            attributes(block, &mut followers);
-        }
-        let mut followers = followers.into_iter();
-        let follower = followers.find(|(_, attribute)| attribute.choice == Some(choice));
-        let (alternative, attribute) = follower.expect("a choice with values has a follower");
+        let (alternative, attribute) = follower(base, choice).expect("a target has a follower");
         let open = Open {
             kind: Callee::of_alternative(alternative).kind(attribute.name),
             values: written.values.clone(),
@@ -339,10 +360,14 @@ impl<'a> Checker<'a> {
             return;
         };
         let is_kept = |value: &AttributeValue| kept.iter().any(|one| is_same(*one, *value));
-        let of_row = of_name(&base.rows[row].blocks, name).into_iter();
-        let mut followed = of_row.filter_map(|(_, attribute)| attribute.choice);
-        let cuts = |choice: &usize| !space.choices[*choice].values.iter().all(is_kept);
-        if let Some(choice) = followed.find(cuts) {
+        // Where no value of a choice is kept, what follows it drops out, and the choice stays whole.
+        let cuts = |attribute: &Attribute| {
+            let values = attribute.setting.values();
+            values.iter().any(is_kept) && !values.iter().all(is_kept)
+        };
+        let of_row = of_name(&space.rows[row].blocks, name).into_iter();
+        let mut cut = of_row.filter(|(_, attribute)| cuts(attribute));
+        if let Some(choice) = cut.find_map(|(_, attribute)| attribute.choice) {
             let problem = report::follows_choice(line, &space.choices[choice], name);
             return self.found.push(problem);
         }
@@ -399,8 +424,8 @@ fn target(dotted: &ast::Dotted, base: &Space) -> Option<Target> {
         ["resolution"] => Some(Target::Resolution),
         [name] => row(name).map(Target::Row).or_else(|| {
             let mut choices = base.choices.iter();
-            let known = |choice: &Choice| choice.name.value == *name && !choice.values.is_empty();
-            choices.position(known).map(Target::Choice)
+            let choice = choices.position(|choice| choice.name.value == *name)?;
+            follower(base, choice).map(|_| Target::Choice(choice))
         }),
         [name, "channels"] => row(name).map(Target::Channels),
         [name, "depth"] => row(name)
@@ -419,8 +444,9 @@ fn target(dotted: &ast::Dotted, base: &Space) -> Option<Target> {
 /// Everything that can stand on the left side of a line.
 fn left_sides(base: &Space) -> Vec<String> {
     let mut all = vec!["resolution".to_owned()];
-    let choices = base.choices.iter().filter(|one| !one.values.is_empty());
-    all.extend(choices.map(|choice| choice.name.value.clone()));
+    let choices = base.choices.iter().enumerate();
+    let followed = choices.filter(|&(at, _)| follower(base, at).is_some());
+    all.extend(followed.map(|(_, choice)| choice.name.value.clone()));
     for row in &base.rows {
         let name = &row.name.value;
         all.push(name.clone());
@@ -430,6 +456,18 @@ fn left_sides(base: &Space) -> Vec<String> {
         all.extend(attributes.map(|attribute| format!("{name}.{attribute}")));
     }
     all
+}
+
+/// The first attribute in the rows of a space that follows a choice; `None` where all that did are gone or never
+/// were in a row.
+fn follower(space: &Space, choice: usize) -> Option<(&Alternative, &Attribute)> {
+    let mut blocks = space.rows.iter().flat_map(|row| &row.blocks);
+    blocks.find_map(|block| {
+        let mut all = Vec::new();
+        attributes(block, &mut all);
+        let mut all = all.into_iter();
+        all.find(|(_, attribute)| attribute.choice == Some(choice))
+    })
 }
 
 /// The attributes of blocks, each once.

@@ -185,7 +185,8 @@ impl<'a> Checker<'a> {
         let specs = callee.specs();
         let missing: Vec<&str> = specs
             .iter()
-            .filter(|spec| self.is_missing(spec, &written))
+            .filter(|spec| !written.contains_key(&spec.name))
+            .filter(|spec| self.default_for(callee, spec).is_none())
             .map(|spec| spec.name.as_str())
             .collect();
         if !missing.is_empty() {
@@ -195,7 +196,12 @@ impl<'a> Checker<'a> {
             .iter()
             .map(|spec| match written.get(&spec.name) {
                 Some(attribute) => attribute.clone(),
-                None => self.default_for(callee, spec, call.name.span),
+                None => Some(Attribute {
+                    name: spec.name,
+                    setting: Setting::Fixed(self.default_for(callee, spec)??),
+                    choice: None,
+                    span: call.name.span,
+                }),
             })
             .collect::<Option<Vec<Attribute>>>()?;
         Some(Alternative {
@@ -208,31 +214,17 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn is_missing(&self, spec: &AttributeSpec, written: &Written) -> bool {
-        let is_default = self.defaults.attributes.contains_key(&spec.name);
-        !written.contains_key(&spec.name) && !is_default && spec.default.is_none()
-    }
-
-    /// The file's default, then the language's.
-    fn default_for(&self, callee: &Callee, spec: &AttributeSpec, span: Span) -> Option<Attribute> {
+    /// The file's default, then the language's; `Some(None)` for one that is wrong, and reported.
+    fn default_for(&self, callee: &Callee, spec: &AttributeSpec) -> Option<Option<AttributeValue>> {
         // A pool without a window is over the whole map; `default kernel` must not change that.
+        // A block's parameter may be of another type than the attribute of that name.
         let of_file = self
             .defaults
             .attributes
             .get(&spec.name)
             .filter(|_| !callee.operator.is_pool())
             .filter(|value| value.is_none_or(|value| callee.kind(spec.name).takes(value)));
-        let value = match of_file {
-            Some(value) => (*value)?,
-            // A block's parameter may be of another type than the attribute of that name.
-            None => spec.default?,
-        };
-        Some(Attribute {
-            name: spec.name,
-            setting: Setting::Fixed(value),
-            choice: None,
-            span,
-        })
+        of_file.copied().or(spec.default.map(Some))
     }
 
     /// What stands in the parentheses; `None` if something in there is no attribute of the operator.

@@ -20,7 +20,18 @@ pub(in crate::space) struct Subjects<'r> {
     tables: Vec<&'r str>,
 }
 
-impl Subjects<'_> {
+impl<'r> Subjects<'r> {
+    /// Those of a checked space.
+    pub(super) fn of(space: &'r Space) -> Subjects<'r> {
+        let rows = space.rows.iter();
+        Subjects {
+            rows: rows
+                .map(|row| (row.name.value.as_str(), row.is_stage))
+                .collect(),
+            tables: names(&space.tables),
+        }
+    }
+
     /// The metric of a name.
     fn metric(&self, name: &str) -> Option<Metric> {
         let mut all = Metric::all(self.tables.iter().copied());
@@ -68,14 +79,7 @@ pub(in crate::space) fn check_require(
     sources: &Sources,
 ) -> Result<Require, Vec<Diagnostic>> {
     let mut checker = Checker::new(None, &[], sources);
-    let rows = space.rows.iter();
-    let subjects = Subjects {
-        rows: rows
-            .map(|row| (row.name.value.as_str(), row.is_stage))
-            .collect(),
-        tables: names(&space.tables),
-    };
-    let require = checker.require(item, &subjects);
+    let require = checker.require(item, &Subjects::of(space));
     let found = checker.finish(require.is_some());
     require.filter(|_| found.is_empty()).ok_or(found)
 }
@@ -100,7 +104,7 @@ impl<'a> Checker<'a> {
         requires.into_iter().collect()
     }
 
-    fn require(&mut self, item: &'a ast::Require, of: &Subjects) -> Option<Require> {
+    pub(super) fn require(&mut self, item: &'a ast::Require, of: &Subjects) -> Option<Require> {
         let subject = self.subject(&item.subject, of)?;
         let relation = match &item.relation {
             ast::Relation::In { low, high, span } => {

@@ -2,7 +2,7 @@
 
 use super::list;
 use crate::diagnostic::{Code, Diagnostic, nearest, nearest_number};
-use crate::source::{Span, Spanned};
+use crate::source::{Name, Span, Spanned};
 use crate::space::check::{Kind, Line, Open, Wants};
 use crate::space::{AttributeName, AttributeValue, Choice, Row, Space};
 use crate::syntax::ast::{Dotted, NarrowWord};
@@ -21,6 +21,10 @@ pub(in crate::space) fn unknown_target(
     known: &[String],
 ) -> Diagnostic {
     let name = target.text();
+    let mut choices = base.choices.iter();
+    if let Some(choice) = choices.find(|choice| choice.name.value == name) {
+        return unfollowed_choice(choice, target, &base.name);
+    }
     let problem = Diagnostic::new(
         Code::DerivedUnknownTarget,
         format!("`{}` has no `{name}` to narrow", base.name.value),
@@ -39,6 +43,18 @@ pub(in crate::space) fn unknown_target(
         Some(near) => problem.guess(format!("did you mean `{near}`?"), target.span, near),
         None => problem.help(what_it_has(target, base, known)),
     }
+}
+
+fn unfollowed_choice(choice: &Choice, target: &Dotted, base: &Name) -> Diagnostic {
+    let name = &choice.name.value;
+    Diagnostic::new(
+        Code::DerivedUnknownTarget,
+        format!("no row of `{}` follows the choice `{name}`", base.value),
+        target.span,
+        "nothing to narrow",
+    )
+    .label(choice.span, "decides nothing in this base")
+    .help("leave this line out")
 }
 
 /// What can be said of the row that a left side names, or of the whole space.
