@@ -275,6 +275,19 @@ fn costs(ir: &Ir, paths: &[Path], side: u32) -> BTreeMap<String, Cost> {
     paths.iter().map(of).collect()
 }
 
+/// The base as a space of its own.
+fn base(text: &str) -> (Space, Ir) {
+    let files = Pair {
+        base: text,
+        derived: "",
+    };
+    let unit = compile(&files, "base.cream");
+    (
+        unit.space.expect("it is right"),
+        unit.ir.expect("it is right"),
+    )
+}
+
 #[test]
 fn the_paths_of_a_derived_space_are_those_of_its_base_that_meet_every_line() {
     let (mut compared, mut narrowed) = (0, 0);
@@ -282,17 +295,7 @@ fn the_paths_of_a_derived_space_are_those_of_its_base_that_meet_every_line() {
     for seed in 0..200 {
         let rng = &mut ChaCha8Rng::seed_from_u64(seed);
         let base_text = small_space(rng);
-        let base = compile(
-            &Pair {
-                base: &base_text,
-                derived: "",
-            },
-            "base.cream",
-        );
-        let (space, ir) = (
-            base.space.expect("it is right"),
-            base.ir.expect("it is right"),
-        );
+        let (space, ir) = base(&base_text);
         let Some(all) = paths(&ir) else { continue };
         let (texts, lines): (Vec<String>, Vec<Line>) = lines(&space, &ir, rng).into_iter().unzip();
         let text = format!(
@@ -367,17 +370,7 @@ fn an_arch_of_a_derived_space_is_one_of_its_base() {
     for seed in 0..200 {
         let rng = &mut ChaCha8Rng::seed_from_u64(seed);
         let base_text = small_space(rng);
-        let base = compile(
-            &Pair {
-                base: &base_text,
-                derived: "",
-            },
-            "base.cream",
-        );
-        let (space, ir) = (
-            base.space.expect("it is right"),
-            base.ir.expect("it is right"),
-        );
+        let (space, ir) = base(&base_text);
         let lines: Vec<String> = lines(&space, &ir, rng)
             .into_iter()
             .map(|(text, _)| text)
