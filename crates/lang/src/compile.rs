@@ -49,6 +49,8 @@ pub struct Unit {
     pub space: Option<Space>,
     /// The space, lowered.
     pub ir: Option<Ir>,
+    /// The files of the space and of all it is derived from, its own first; empty where one of them is missing.
+    pub descent: Vec<FileId>,
     /// The archs of the root file, in order.
     pub archs: Vec<ast::Arch>,
 }
@@ -101,6 +103,8 @@ struct Program {
     files: Vec<Loaded>,
     /// Latency tables.
     tables: Vec<FileId>,
+    /// The files of the space and of its bases, see [`Unit::descent`].
+    descent: Vec<FileId>,
 }
 
 impl Program {
@@ -136,6 +140,7 @@ fn check_space(program: &mut Program, overrides: &Overrides) -> Option<Space> {
         return None;
     };
     let line = descent(program, found)?;
+    program.descent = line.iter().map(|(at, _)| program.files[*at].id).collect();
     let ((owner, root), derived) = line.split_last()?;
     let mut space = check_root(program, (*owner, root), overrides)?;
     for (owner, item) in derived.iter().rev() {
@@ -315,6 +320,7 @@ fn finish(mut program: Program, space: Option<Space>, overrides: &Overrides) -> 
         mut diagnostics,
         files,
         tables,
+        descent,
     } = program;
     diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span));
     let root = files
@@ -325,6 +331,7 @@ fn finish(mut program: Program, space: Option<Space>, overrides: &Overrides) -> 
         sources,
         tables,
         diagnostics,
+        descent,
         archs: archs(&root.ast).cloned().collect(),
         ast: root.ast,
         space: space.filter(|_| ir.is_some()),

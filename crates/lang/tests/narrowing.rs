@@ -19,24 +19,41 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// A base and what is derived from it.
-struct Pair<'t> {
-    base: &'t str,
-    derived: &'t str,
-}
+/// Files by name.
+struct Named(BTreeMap<String, String>);
 
-impl Files for Pair<'_> {
+impl Files for Named {
     fn read(&self, path: &FilePath) -> Result<String, ReadError> {
-        match path.to_str() {
-            Some("base.cream") => Ok(self.base.to_owned()),
-            Some("derived.cream") => Ok(self.derived.to_owned()),
-            _ => Err(ReadError("no such file".to_owned())),
-        }
+        let text = path.to_str().and_then(|name| self.0.get(name));
+        text.cloned()
+            .ok_or_else(|| ReadError("no such file".to_owned()))
     }
 }
 
-fn compile(pair: &Pair, name: &str) -> Unit {
-    load(pair, FilePath::new(name), &Overrides::default()).expect("the file is there")
+/// The last of some whole files, which are called `0.cream`, `1.cream` and so on.
+fn last_of(texts: &[String]) -> Unit {
+    let names = (0..).map(|at| format!("{at}.cream"));
+    let last = format!("{}.cream", texts.len() - 1);
+    let files = Named(names.zip(texts.iter().cloned()).collect());
+    load(&files, FilePath::new(&last), &Overrides::default()).expect("it is there")
+}
+
+/// A whole file, the last of some of which each uses the one before, with this text.
+fn using(before: &[String], text: &str) -> Vec<String> {
+    let used = before.len() - 1;
+    let whole = format!("cream 1\nuse \"{used}.cream\"\n\n{text}\n");
+    [before, &[whole]].concat()
+}
+
+/// What is said about the last of some files, each of which uses the one before.
+fn said(files: &[&str]) -> (Unit, Vec<Code>) {
+    let (first, more) = files.split_first().expect("there is a file");
+    let texts = more
+        .iter()
+        .fold(vec![(*first).to_owned()], |texts, text| using(&texts, text));
+    let unit = last_of(&texts);
+    let codes = unit.diagnostics.iter().map(|found| found.code).collect();
+    (unit, codes)
 }
 
 /// One line, and what it asks of a path of the base.
@@ -275,65 +292,99 @@ fn costs(ir: &Ir, paths: &[Path], side: u32) -> BTreeMap<String, Cost> {
     paths.iter().map(of).collect()
 }
 
-/// The base as a space of its own.
-fn base(text: &str) -> (Space, Ir) {
-    let files = Pair {
-        base: text,
-        derived: "",
+/// A space with its lowered form, when it has no errors.
+fn parts(unit: Unit) -> Option<(Space, Ir)> {
+    unit.space.zip(unit.ir)
+}
+
+/// A space derived from the last of `before` by a few random lines: the files, and what each line asks.
+fn derived(
+    before: &[String],
+    (space, ir): &(Space, Ir),
+    rng: &mut impl Rng,
+) -> (Vec<String>, Vec<Line>) {
+    let (texts, lines): (Vec<String>, Vec<Line>) = lines(space, ir, rng).into_iter().unzip();
+    let base = &space.name.value;
+    let body = texts.join("\n    ");
+    let text = format!("space less_{base} of {base} {{\n    {body}\n}}");
+    (using(before, &text), lines)
+}
+
+/// How many random spaces were looked at, by what was found.
+#[derive(Debug, Default)]
+struct Tally {
+    compared: usize,
+    narrowed: usize,
+    widths: usize,
+    derived_twice: usize,
+    refused: BTreeSet<Code>,
+}
+
+/// The space derived from the last of `before` by random lines, when it is right: its paths are those of the base that
+/// meet every line.
+fn compared_with_base(
+    before: &[String],
+    base: &(Space, Ir),
+    rng: &mut impl Rng,
+    tally: &mut Tally,
+) -> Option<(Vec<String>, (Space, Ir))> {
+    let all = paths(&base.1)?;
+    let (texts, lines) = derived(before, base, rng);
+    let unit = last_of(&texts);
+    if unit.has_errors() {
+        tally
+            .refused
+            .extend(unit.diagnostics.iter().map(|one| one.code));
+        return None;
+    }
+    let less = parts(unit).expect("no errors");
+    let left: Vec<Path> = all
+        .iter()
+        .filter(|path| lines.iter().all(|line| line.is_met(path, &base.1)))
+        .cloned()
+        .collect();
+    let of_less = paths(&less.1).expect("there are not more");
+    let side = less.0.resolution.value.values()[0];
+    assert_eq!(
+        costs(&less.1, &of_less, side),
+        costs(&base.1, &left, side),
+        "{texts:#?}"
+    );
+    assert_eq!(of_less.len(), left.len(), "{texts:#?}");
+    let is_of_width = |line: &Line| match line {
+        Line::Choice(at, _) => base.1.choices[*at].name.ends_with(".channels"),
+        _ => false,
     };
-    let unit = compile(&files, "base.cream");
-    (
-        unit.space.expect("it is right"),
-        unit.ir.expect("it is right"),
-    )
+    tally.compared += 1;
+    tally.narrowed += usize::from(left.len() < all.len());
+    tally.widths += usize::from(lines.iter().any(is_of_width));
+    means_the_same_once_formatted(&texts, &less.0);
+    Some((texts, less))
 }
 
 #[test]
 fn the_paths_of_a_derived_space_are_those_of_its_base_that_meet_every_line() {
-    let (mut compared, mut narrowed) = (0, 0);
-    let mut refused: BTreeSet<Code> = BTreeSet::new();
+    let mut tally = Tally::default();
     for seed in 0..200 {
         let rng = &mut ChaCha8Rng::seed_from_u64(seed);
-        let base_text = small_space(rng);
-        let (space, ir) = base(&base_text);
-        let Some(all) = paths(&ir) else { continue };
-        let (texts, lines): (Vec<String>, Vec<Line>) = lines(&space, &ir, rng).into_iter().unzip();
-        let text = format!(
-            "cream 1\nuse \"base.cream\"\n\nspace less of small {{\n    {}\n}}\n",
-            texts.join("\n    ")
-        );
-        let unit = compile(
-            &Pair {
-                base: &base_text,
-                derived: &text,
-            },
-            "derived.cream",
-        );
-        if unit.has_errors() {
-            refused.extend(unit.diagnostics.iter().map(|one| one.code));
+        let text = vec![small_space(rng)];
+        let base = parts(last_of(&text)).expect("it is right");
+        let Some((texts, less)) = compared_with_base(&text, &base, rng, &mut tally) else {
             continue;
-        }
-        let (less_space, less) = (unit.space.expect("no errors"), unit.ir.expect("no errors"));
-        let left: Vec<Path> = all
-            .iter()
-            .filter(|path| lines.iter().all(|line| line.is_met(path, &ir)))
-            .cloned()
-            .collect();
-        let of_less = paths(&less).expect("there are not more");
-        let side = less_space.resolution.value.values()[0];
-        assert_eq!(
-            costs(&less, &of_less, side),
-            costs(&ir, &left, side),
-            "seed {seed}: {base_text}\n{text}"
-        );
-        assert_eq!(of_less.len(), left.len(), "seed {seed}");
-        compared += 1;
-        narrowed += usize::from(left.len() < all.len());
-        means_the_same_once_formatted(&base_text, &text, &less_space);
+        };
+        let again = compared_with_base(&texts, &less, rng, &mut tally);
+        tally.derived_twice += usize::from(again.is_some());
     }
+    let Tally {
+        compared,
+        narrowed,
+        widths,
+        derived_twice,
+        ..
+    } = tally;
     assert!(
-        compared > 30 && narrowed > 20,
-        "{compared} compared, {narrowed} narrowed"
+        compared > 60 && narrowed > 40 && widths > 10 && derived_twice > 20,
+        "{tally:?}"
     );
     // A row may be fixed to blocks whose choice another line has taken the value from.
     let known = [
@@ -342,23 +393,19 @@ fn the_paths_of_a_derived_space_are_those_of_its_base_that_meet_every_line() {
         Code::NarrowsNothing,
         Code::ArchOutsideDomain,
     ];
+    let refused = &tally.refused;
     assert!(
         refused.iter().all(|code| known.contains(code)),
         "{refused:?}"
     );
 }
 
-fn means_the_same_once_formatted(base: &str, text: &str, space: &Space) {
+fn means_the_same_once_formatted(texts: &[String], space: &Space) {
+    let (text, before) = texts.split_last().expect("there is a file");
     let (tree, found) = syntax::parse(FileId(0), text);
     assert_eq!(found, []);
     let formatted = syntax::format(text, &tree);
-    let unit = compile(
-        &Pair {
-            base,
-            derived: &formatted,
-        },
-        "derived.cream",
-    );
+    let unit = last_of(&[before, &[formatted.clone()]].concat());
     let again = unit.space.expect("it is as right as before");
     assert_eq!(again.print(), space.print());
     let (tree, _) = syntax::parse(FileId(0), &formatted);
@@ -369,24 +416,12 @@ fn means_the_same_once_formatted(base: &str, text: &str, space: &Space) {
 fn an_arch_of_a_derived_space_is_one_of_its_base() {
     for seed in 0..200 {
         let rng = &mut ChaCha8Rng::seed_from_u64(seed);
-        let base_text = small_space(rng);
-        let (space, ir) = base(&base_text);
-        let lines: Vec<String> = lines(&space, &ir, rng)
-            .into_iter()
-            .map(|(text, _)| text)
-            .collect();
-        let text = format!(
-            "cream 1\nuse \"base.cream\"\nspace less of small {{\n{}\n}}\n",
-            lines.join("\n")
-        );
-        let unit = compile(
-            &Pair {
-                base: &base_text,
-                derived: &text,
-            },
-            "derived.cream",
-        );
-        let Some(less) = unit.ir else { continue };
+        let text = vec![small_space(rng)];
+        let base = parts(last_of(&text)).expect("it is right");
+        let (texts, _) = derived(&text, &base, rng);
+        let Some((_, less)) = parts(last_of(&texts)) else {
+            continue;
+        };
         let Some(found) = paths(&less) else { continue };
         let path = found
             .choose(rng)
@@ -399,8 +434,8 @@ fn an_arch_of_a_derived_space_is_one_of_its_base() {
             path,
         };
         let of_less = arch::write(&one, &less);
-        let of_base = of_less.replace(" of less {", " of small {");
-        for (ir, text) in [(&less, of_less), (&ir, of_base)] {
+        let of_base = of_less.replace(" of less_small {", " of small {");
+        for (ir, text) in [(&less, of_less), (&base.1, of_base)] {
             let (tree, _) = syntax::parse(FileId(0), &format!("cream 1\n{text}"));
             let [syntax::ast::FileItem::Arch(written)] = tree.items.as_slice() else {
                 panic!("it is one arch: {text}");
@@ -412,30 +447,18 @@ fn an_arch_of_a_derived_space_is_one_of_its_base() {
     }
 }
 
-/// Files under `spaces`, and some in memory before them.
-struct Spaces<'t>(&'t [(&'t str, &'t str)]);
-
-impl Files for Spaces<'_> {
-    fn read(&self, path: &FilePath) -> Result<String, ReadError> {
-        let mut own = self.0.iter();
-        match own.find(|(name, _)| FilePath::new(name) == path) {
-            Some((_, text)) => Ok((*text).to_owned()),
-            None => match path.to_str() {
-                Some("mobile.cream") => Ok(MOBILE.to_owned()),
-                Some("phone.cream") => Ok(PHONE.to_owned()),
-                _ => Err(ReadError("no such file".to_owned())),
-            },
-        }
-    }
-}
-
 const MOBILE: &str = include_str!("../../../spaces/mobile.cream");
 const PHONE: &str = include_str!("../../../spaces/phone.cream");
 
-/// A space with its plan and the warnings about that.
+/// One of the shipped spaces, or of `files`, with its plan.
 fn planned(files: &[(&str, &str)], name: &str) -> (Space, Plan) {
-    let spaces = Spaces(files);
-    let unit = load(&spaces, FilePath::new(name), &Overrides::default()).expect("it is there");
+    let shipped = [("mobile.cream", MOBILE), ("phone.cream", PHONE)];
+    let all = shipped.iter().chain(files);
+    let all = Named(
+        all.map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+            .collect(),
+    );
+    let unit = load(&all, FilePath::new(name), &Overrides::default()).expect("it is there");
     assert_eq!(unit.diagnostics, [], "{name}");
     let ir = unit.ir.expect("no errors");
     let (plan, found) = plan::plan(&ir, &Request::default()).expect("paths meet the bounds");
@@ -541,33 +564,6 @@ space base {
     layer pool   avgpool
     layer logits linear                                            channels = classes
 }";
-
-/// What is said about the last of some files, each of which uses the one before.
-fn said(files: &[&str]) -> (Unit, Vec<Code>) {
-    let texts = files.iter().enumerate().map(|(at, text)| {
-        let text = match at {
-            0 => (*text).to_owned(),
-            _ => format!("cream 1\nuse \"{}.cream\"\n{text}", at - 1),
-        };
-        (format!("{at}.cream"), text)
-    });
-    let files = Named(texts.collect());
-    let last = format!("{}.cream", files.0.len() - 1);
-    let unit = load(&files, FilePath::new(&last), &Overrides::default()).expect("it is there");
-    let codes = unit.diagnostics.iter().map(|found| found.code).collect();
-    (unit, codes)
-}
-
-/// Files by name.
-struct Named(BTreeMap<String, String>);
-
-impl Files for Named {
-    fn read(&self, path: &FilePath) -> Result<String, ReadError> {
-        let text = path.to_str().and_then(|name| self.0.get(name));
-        text.cloned()
-            .ok_or_else(|| ReadError("no such file".to_owned()))
-    }
-}
 
 #[test]
 fn blocks_of_a_derived_file_rest_on_those_of_its_base_and_on_its_defaults() {

@@ -25,6 +25,7 @@ pub(super) fn read_all(files: &dyn Files, path: &Path, text: String) -> Program 
         diagnostics: Vec::new(),
         files: Vec::new(),
         tables: Vec::new(),
+        descent: Vec::new(),
     };
     add(&mut program, normal(path), path.display().to_string(), text);
     // Files are appended while they are walked: breadth first.

@@ -20,6 +20,10 @@ const BUDGET: usize = 1 << 21;
 /// So few paths are walked one by one: then nothing is rounded.
 const FEW: u64 = 1 << 18;
 
+/// They are walked where they have so few steps together, and no more each: a walk keeps a frame for each of its steps.
+const STEPS: usize = 1 << 23;
+const LONGEST: usize = 1 << 10;
+
 /// The part of all paths of a graph that meets some condition and lies inside every window:
 /// guaranteed bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -93,8 +97,7 @@ impl Graph {
         let Some(binding) = self.binding(windows) else {
             return Decided::default();
         };
-        let all = u64::try_from(self.count()).ok().filter(|&all| all <= few);
-        if let Some(all) = all {
+        if let Some(all) = self.walkable(few) {
             let walked = self.walked(&binding);
             return self.decided(
                 |node, edge| Part::exactly(walked[node][edge] as f64 / all as f64),
@@ -142,6 +145,14 @@ impl Graph {
             ))
         };
         self.decided(ends, |hull, ends| *hull = wider(*hull, ends))
+    }
+
+    /// The number of all paths, where they are no more than `few`, and short.
+    fn walkable(&self, few: u64) -> Option<u64> {
+        let all = u64::try_from(self.count()).ok().filter(|&all| all <= few)?;
+        let longest = self.longest_walk();
+        let steps = usize::try_from(all).ok()?.checked_mul(longest)?;
+        (longest <= LONGEST && steps <= STEPS).then_some(all)
     }
 
     /// How many paths inside every window go along each edge: all of them are walked.

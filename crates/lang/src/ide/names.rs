@@ -97,19 +97,15 @@ impl Project<'_> {
 
     /// The file itself and, where its space is derived from another, those of all its bases.
     pub(super) fn line_of_descent(&self) -> Vec<&ast::File> {
-        let mut files = vec![&self.unit.ast];
-        let mut base = base_in(&self.unit.ast);
-        while let Some(name) = base {
-            let mut used = self.used.iter();
-            let holds = |file: &&ast::File| {
-                space_in(file).is_some_and(|space| space.name.value == name.value)
-            };
-            // A circle of bases is an error, which is told elsewhere.
-            let found = used.find(|file| holds(file) && !files.iter().any(|one| one == file));
-            files.extend(found);
-            base = found.and_then(base_in);
-        }
-        files
+        let own = &self.unit.ast;
+        let bases: &[FileId] = match self.unit.descent.split_first() {
+            Some((first, bases)) if *first == own.span.file => bases,
+            // A file of archs has no space of its own.
+            _ => &[],
+        };
+        let used = self.used.iter();
+        let bases = used.filter(|file| bases.contains(&file.span.file));
+        std::iter::once(own).chain(bases).collect()
     }
 
     /// What a name stands for: something of the file itself before something it uses.
@@ -149,18 +145,6 @@ impl Project<'_> {
         });
         all
     }
-}
-
-fn space_in(file: &ast::File) -> Option<&ast::Space> {
-    file.items.iter().find_map(|item| match item {
-        FileItem::Space(space) => Some(space),
-        _ => None,
-    })
-}
-
-/// The name behind `of` of a file's space.
-fn base_in(file: &ast::File) -> Option<&Name> {
-    space_in(file)?.base.as_ref()
 }
 
 /// Declared at the level of a file.

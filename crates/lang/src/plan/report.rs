@@ -514,10 +514,26 @@ pub(super) fn never_feasible(
                 costs(space.ir, metric, nearest.cost)
             ),
         )
-        .help(match missed {
-            [_] => "leave it out of the domain, or widen the bound",
-            _ => "leave them out of the domain, or widen the bound",
-        })
+        .help(leave_out(
+            row.filter(|_| place.file != bound.value_span.file),
+            of,
+            missed,
+        ))
+}
+
+/// What to do about values that no path takes. Of a `row` that a derived space has from another file, the domain is
+/// not this file's to change: a line narrows it.
+fn leave_out(row: Option<&Row>, of: &str, missed: &[Never]) -> String {
+    let them = if missed.len() == 1 { "it" } else { "them" };
+    match row {
+        Some(row) if of != "block" => {
+            format!(
+                "leave {them} out by a line `{}.{of} in {{…}}`, or widen the bound",
+                row.name
+            )
+        }
+        _ => format!("leave {them} out of the domain, or widen the bound"),
+    }
 }
 
 /// Points at the values where they are written one by one, else at the whole domain.

@@ -1,6 +1,6 @@
 //! Every value of every decision: how many of the paths inside the bounds take it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Bounded, Level, Plan, report};
 use crate::count::{Decided, Part, Window};
@@ -120,12 +120,12 @@ fn of_row(at: usize, row: &Row) -> Vec<Decision> {
         place: row.places.depth,
         values: row.depths.iter().map(depth).collect(),
     }];
-    let mut found: BTreeMap<Option<AttributeName>, Vec<Value>> = BTreeMap::new();
+    let mut found: BTreeMap<Option<AttributeName>, Values> = BTreeMap::new();
     for (block, slot) in row.slots.iter().enumerate() {
         for (candidate, one) in slot.candidates.iter().enumerate() {
             let key = Key::Block(at, block, candidate);
             for (name, text) in values_of(one) {
-                add(found.entry(name).or_default(), text, key);
+                found.entry(name).or_default().add(text, key);
             }
         }
     }
@@ -133,18 +133,29 @@ fn of_row(at: usize, row: &Row) -> Vec<Decision> {
         row: Some(at),
         of: name.map_or("block".to_owned(), |name| name.to_string()),
         place: row.places.of(name),
-        values,
+        values: values.all,
     }));
     all
 }
 
-fn add(values: &mut Vec<Value>, text: String, key: Key) {
-    match values.iter_mut().find(|value| value.text == text) {
-        Some(value) => value.keys.push(key),
-        None => values.push(Value {
-            text,
-            keys: vec![key],
-        }),
+/// Values in the order in which they were found.
+#[derive(Default)]
+struct Values {
+    all: Vec<Value>,
+    index: BTreeMap<String, usize>,
+}
+
+impl Values {
+    fn add(&mut self, text: String, key: Key) {
+        let next = self.all.len();
+        let at = *self.index.entry(text.clone()).or_insert(next);
+        match self.all.get_mut(at) {
+            Some(value) => value.keys.push(key),
+            None => self.all.push(Value {
+                text,
+                keys: vec![key],
+            }),
+        }
     }
 }
 
@@ -166,46 +177,45 @@ impl Decision {
             parts.fold(Part::default(), |sum, part| sum + part)
         };
         let parts: Vec<Part> = self.values.iter().map(|value| sum(&value.keys)).collect();
-        let rest = |at: usize| {
-            let others = parts.iter().enumerate().filter(|(other, _)| *other != at);
-            let others = others.fold(Part::default(), |sum, (_, part)| sum + *part);
-            others + self.neither(flow)
-        };
-        let values = self.values.iter().enumerate();
+        let rests = all_but_each(&parts, self.neither(flow));
+        let values = self.values.iter().zip(parts.iter().zip(rests));
         values
-            .map(|(at, value)| ValueShare {
+            .map(|(value, (part, rest))| ValueShare {
                 row: self.row.map(|row| ir.rows[row].name.clone()),
                 of: self.of.clone(),
                 value: value.text.clone(),
-                share: parts[at].share(rest(at)),
+                share: part.share(rest),
             })
             .collect()
     }
 
     /// Blocks of the row without the attribute, paths of which no block follows the choice.
     fn neither(&self, flow: &Decided<Part>) -> Part {
-        let has = |row: usize, block: usize, candidate: usize| {
-            let mut keys = self.values.iter().flat_map(|value| &value.keys);
-            keys.any(
-                |key| matches!(*key, Key::Block(r, b, c) if (r, b, c) == (row, block, candidate)),
-            )
-        };
         match (self.row, self.of.as_str()) {
             (None, _) => self.without_choice(flow),
             (Some(_), "depth") => Part::default(),
-            (Some(row), _) => {
-                let blocks = flow.blocks.get(row).into_iter().flatten().enumerate();
-                let mut sum = Part::default();
-                for (block, parts) in blocks {
-                    for (candidate, part) in parts.iter().enumerate() {
-                        if !has(row, block, candidate) {
-                            sum += *part;
-                        }
-                    }
+            (Some(row), _) => self.without_attribute(flow.blocks.get(row)),
+        }
+    }
+
+    /// The blocks of a row, `blocks[block][candidate]`, that have no value of an attribute.
+    fn without_attribute(&self, blocks: Option<&Vec<Vec<Part>>>) -> Part {
+        let keys = self.values.iter().flat_map(|value| &value.keys);
+        let with: BTreeSet<(usize, usize)> = keys
+            .filter_map(|key| match *key {
+                Key::Block(_, block, candidate) => Some((block, candidate)),
+                _ => None,
+            })
+            .collect();
+        let mut sum = Part::default();
+        for (block, parts) in blocks.into_iter().flatten().enumerate() {
+            for (candidate, part) in parts.iter().enumerate() {
+                if !with.contains(&(block, candidate)) {
+                    sum += *part;
                 }
-                sum
             }
         }
+        sum
     }
 
     /// The paths that take no value of a choice: all less those that do.
@@ -220,6 +230,21 @@ impl Decision {
             most: (all.most - taken.least).max(0.0),
         }
     }
+}
+
+/// For each part the sum of all others and `more`. The others are added up from both ends: a part taken away from the sum
+/// of all would leave what rounding made of it.
+fn all_but_each(parts: &[Part], more: Part) -> Vec<Part> {
+    let mut behind: Vec<Part> = parts
+        .iter()
+        .rev()
+        .scan(more, |sum, part| Some(std::mem::replace(sum, *sum + *part)))
+        .collect();
+    behind.reverse();
+    let before = parts.iter().scan(Part::default(), |sum, part| {
+        Some(std::mem::replace(sum, *sum + *part))
+    });
+    before.zip(behind).map(|(a, b)| a + b).collect()
 }
 
 /// One warning for each decision with values that no path inside every bound takes, as far as that
