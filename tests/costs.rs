@@ -140,6 +140,16 @@ fn costs_of_other_operators_are_those_of_the_built_modules() {
 }
 
 #[test]
+fn costs_of_fused_and_grouped_operators_are_those_of_the_built_modules() {
+    assert_equal_costs("tests/fixtures/elastic.cream", 24);
+}
+
+#[test]
+fn costs_of_padded_maps_and_layer_norms_are_those_of_the_built_modules() {
+    assert_equal_costs("tests/fixtures/padded.cream", 24);
+}
+
+#[test]
 fn costs_of_blocks_of_rows_are_those_of_the_built_modules() {
     assert_equal_costs("tests/fixtures/blocks.cream", 24);
 }

@@ -7,6 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use creamc::lang::checked::Checked;
+use creamc::lang::source::FileId;
+use creamc::lang::syntax;
 
 /// What examples use.
 const MOBILE: (&str, &str) = (
@@ -92,6 +94,65 @@ fn every_space_on_a_page_is_right() {
         }
     }
     assert!(count >= 5, "{count}");
+}
+
+/// Pages of operators show rows behind a margin, without the space around them.
+#[test]
+fn every_row_on_a_page_of_an_operator_stands_in_a_right_space() {
+    let mut count = 0;
+    for page in files(&docs().join("operators"), "md") {
+        let text = read(&page);
+        let lines = text.lines().filter_map(|line| line.strip_prefix("    "));
+        let begins = |line: &&str| {
+            ["layer ", "stage ", "block "]
+                .iter()
+                .any(|word| line.starts_with(word))
+        };
+        let rows: Vec<&str> = lines.filter(begins).collect();
+        assert!(!rows.is_empty(), "{}: no example", page.display());
+        let space = around(&rows.join("\n"));
+        let checked = Checked::from_text("example.cream", &space);
+        if let Err(wrong) = checked.and_then(|checked| checked.plan()).map(drop) {
+            panic!("{}: {wrong}", page.display());
+        }
+        count += 1;
+    }
+    assert!(count >= 14, "{count}");
+}
+
+/// A space that ends as all do, around rows, one of which may be its pool or its `linear`.
+fn around(rows: &str) -> String {
+    let (pool, linear) = (
+        "layer flat avgpool\n",
+        "layer out linear channels = classes\n",
+    );
+    let [before, between, after] = match (rows.contains(" linear"), rows.contains(" avgpool")) {
+        (true, _) => [pool, "", ""],
+        (false, true) => ["", "", linear],
+        (false, false) => ["", pool, linear],
+    };
+    format!(
+        "cream 1\nspace page {{\ninput image(channels = 3, resolution = 64)\noutput classes(10)\n\
+         block deep = ir(kernel = 3, expand = 4)\nlayer wide conv(kernel = 1) channels = 64\n\
+         {before}{rows}\n{between}{after}}}\n"
+    )
+}
+
+/// Bounds may stand on a page without their space: they can be read.
+#[test]
+fn every_bound_on_a_page_can_be_read() {
+    let mut count = 0;
+    for page in pages() {
+        for (_, text) in blocks(&read(&page)) {
+            if text.lines().all(|line| line.starts_with("require ")) {
+                let (_, wrong) =
+                    syntax::parse(FileId(0), &format!("cream 1\nspace s {{\n{text}}}"));
+                assert_eq!(wrong, [], "{}:\n{text}", page.display());
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 3, "{count}");
 }
 
 /// Rust on a page is cut from code that is compiled and run: an example, or the documentation of a module.

@@ -10,6 +10,12 @@ use serde_json::{Value, json};
 
 const URI: &str = "file:///nowhere/x.cream";
 
+/// What the text may use, or be derived from.
+const BASE: (&str, &str) = (
+    "file:///nowhere/base.cream",
+    include_str!("../seeds/base.cream"),
+);
+
 /// Steps behind a text without any.
 const STEPS: &[u8] = &[0, 3, 9, 1, 5, 20, 2, 6, 12, 3, 7, 18, 4, 2, 8, 5, 0, 0, 6, 4, 10, 7, 8, 4, 8, 1, 1];
 
@@ -30,10 +36,14 @@ fn session(bytes: &[u8]) -> Vec<u8> {
         None => (bytes, STEPS),
     };
     let text = String::from_utf8_lossy(text);
-    let opened = json!({ "uri": URI, "languageId": "cream", "version": 1, "text": text });
+    let opened = |uri: &str, text: &str| {
+        let document = json!({ "uri": uri, "languageId": "cream", "version": 1, "text": text });
+        notification("textDocument/didOpen", json!({ "textDocument": document }))
+    };
     let mut messages = vec![
         request(0, "initialize", json!({ "capabilities": {} })),
-        notification("textDocument/didOpen", json!({ "textDocument": opened })),
+        opened(BASE.0, BASE.1),
+        opened(URI, &text),
     ];
     // A dozen questions say as much as a hundred.
     for (step, id) in steps.chunks_exact(3).take(12).zip(1..) {

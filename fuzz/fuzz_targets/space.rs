@@ -33,6 +33,7 @@ impl Files for One<'_> {
     fn read(&self, path: &Path) -> Result<String, ReadError> {
         match path.to_str() {
             Some("x.cream") => Ok(self.0.to_owned()),
+            Some("base.cream") => Ok(include_str!("../seeds/base.cream").to_owned()),
             Some("t.yaml") => Ok(include_str!("../seeds/t.yaml").to_owned()),
             Some("y.cream") => Ok("cream 1\nuse \"x.cream\"\nlet far = 3\n".to_owned()),
             _ => Err(ReadError("there is no such file".to_owned())),

@@ -46,7 +46,7 @@ module.exports = grammar({
       'arch', field('name', $.name), 'of', field('space', $.name), '{', repeat($.fix), '}',
     ),
 
-    fix: ($) => seq(field('target', $.dotted), '=', list(choice($.number, $.prim))),
+    fix: ($) => seq(field('target', $.dotted), '=', list(choice($.number, $.prim, alias($._layer, $.prim)))),
 
     // What a space that is derived from another leaves of a domain.
     narrow: ($) => seq(
@@ -132,6 +132,9 @@ module.exports = grammar({
       seq(field('name', $.name), optional(seq('(', optional(closed($._arg)), ')'))),
       seq('(', $.op, ')'),
     ),
+
+    // The norm, where a name could stand.
+    _layer: ($) => field('name', alias('layer', $.name)),
 
     _arg: ($) => choice($.attr, $.op),
 

@@ -32,7 +32,7 @@ pub struct Args {
     /// Which architecture; given twice, the first names the one of BEFORE, the second that of AFTER
     #[arg(long, value_name = "NAME")]
     arch: Vec<String>,
-    /// Counts paths exactly, however long it takes
+    /// Counts paths exactly, each number in up to ten seconds and a gigabyte; says so where that is not enough
     #[arg(long)]
     exact: bool,
     #[command(flatten)]

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
 use creamc_lang::count::{Limits, TooManySums};
-use creamc_lang::plan::Plan;
+use creamc_lang::plan::{Plan, Reason};
 use creamc_lang::quantity::grouped;
 use creamc_lang::space::{Metric, Setting};
 use serde_json::{Map, Value, json};
@@ -26,7 +26,7 @@ use super::{CANNOT_WRITE, Verdict};
 pub struct Args {
     /// The space
     file: PathBuf,
-    /// Counts the paths inside every bound exactly, however long it takes
+    /// Counts the paths inside every bound exactly, in up to ten seconds and a gigabyte; says so where that is not enough
     #[arg(long)]
     exact: bool,
     #[command(flatten)]
@@ -215,19 +215,18 @@ fn is_searched(plan: &Plan) -> bool {
 
 /// The rule of `fit`, as far as it decided here.
 fn reason(plan: &Plan) -> String {
-    let rich = (plan.graph.count() / 10u32).min(RICH.into());
-    let (least, _) = plan.bounded_graph.count_interval(&plan.windows);
-    match least >= rich {
-        true => format!(
+    match &plan.reason {
+        Reason::Only => "as asked for".to_string(),
+        Reason::Rich(enough) => format!(
             "the largest that leaves at least {} paths inside every bound",
-            text::big(&rich.to_string())
+            text::big(&enough.to_string())
         ),
-        false => "the one with the most paths inside every bound".to_string(),
+        Reason::Most(paths) => format!(
+            "none is sure to leave enough paths inside every bound; this one surely leaves the most, {}",
+            text::big(&paths.to_string())
+        ),
     }
 }
-
-/// So many paths inside every bound are a rich choice; a tenth of all paths is, too.
-const RICH: u32 = 100_000_000;
 
 /// One line a metric: the ends of its range and its bound.
 fn costs(plan: &Plan) -> Vec<Vec<String>> {

@@ -1,11 +1,13 @@
 //! Spaces built by a program are those that are written: same text, same tree, same messages.
 
+use std::path::Path;
+
 use creamc_lang::builder::{
     Alternative, Block, Bound, Domain, Operand, Row, Setting, SpaceBuilder, Value, at_least,
     at_most, equal_to, fitted, layer, number, op, searched, stage,
 };
 use creamc_lang::checked::Checked;
-use creamc_lang::source::FileId;
+use creamc_lang::source::{FileId, Files, ReadError};
 use creamc_lang::syntax::{self, ast};
 use creamc_lang::testing::small_space;
 use proptest::prelude::*;
@@ -14,6 +16,9 @@ use rand_chacha::ChaCha8Rng;
 
 const EDGE: &str = include_str!("fixtures/edge.cream");
 const MOBILE: &str = include_str!("fixtures/mobile.cream");
+const PHONE: &str = include_str!("../../../spaces/phone.cream");
+/// What it is derived from.
+const SHIPPED: &str = include_str!("../../../spaces/mobile.cream");
 
 #[test]
 fn a_message_shows_the_printed_text_and_names_the_line_of_rust() {
@@ -82,6 +87,38 @@ fn the_printed_text_is_the_formatted_one() {
 }
 
 #[test]
+fn a_derived_space_is_built_over_the_file_of_its_base() {
+    reads_back_equal(PHONE);
+    let built = rebuilt(PHONE).check_with(&Mobile).expect("it is right");
+    let files = [("phone.cream", PHONE), ("mobile.cream", SHIPPED)];
+    let written = Checked::from_texts(&files).expect("it is right");
+    assert_eq!(built.space.print(), written.space.print());
+    assert_eq!(built.ir.print(), written.ir.print());
+
+    let line = line!() + 1;
+    let wrong = SpaceBuilder::derived("watch", "mobile", "mobile.cream").narrow("s9.depth", 1);
+    let rejected = wrong.check_with(&Mobile).expect_err("there is no `s9`");
+    let drawn = rejected.to_string();
+    let note = format!("line 5 is built at {}:{line}:", file!());
+    assert!(
+        drawn.contains("error[derived-unknown-target]") && drawn.contains(&note),
+        "{drawn}"
+    );
+}
+
+/// The file of `mobile`.
+struct Mobile;
+
+impl Files for Mobile {
+    fn read(&self, path: &Path) -> Result<String, ReadError> {
+        match path.to_str() {
+            Some("mobile.cream") => Ok(SHIPPED.to_owned()),
+            _ => Err(ReadError("no such file".to_owned())),
+        }
+    }
+}
+
+#[test]
 fn every_item_of_the_language_can_be_built() {
     // Choices, tables, `sum`, searched widths: read, if not all compiled yet.
     reads_back_equal(EDGE);
@@ -132,7 +169,12 @@ fn rebuilt(text: &str) -> SpaceBuilder {
     let ast::FileItem::Space(space) = &tree.items[0] else {
         panic!("a space comes first");
     };
-    let builder = SpaceBuilder::new(&space.name.value);
+    let builder = match &space.base {
+        None => SpaceBuilder::new(&space.name.value),
+        Some(base) => {
+            SpaceBuilder::derived(&space.name.value, &base.value, &tree.uses[0].path.value)
+        }
+    };
     let items = space.items.iter();
     items.fold(builder, |builder, item| Tree(text).item(builder, item))
 }
@@ -186,8 +228,31 @@ impl Tree<'_> {
             ast::Item::Require(require) => {
                 builder.require(&dotted(&require.subject), self.bound(&require.relation))
             }
-            ast::Item::Fix(_) | ast::Item::Narrow(_) => panic!("the space is its own"),
+            ast::Item::Fix(fix) => self.fix(builder, fix),
+            ast::Item::Narrow(narrow) => {
+                let domain = self.domain(&narrow.domain);
+                let setting = match narrow.word.value {
+                    ast::NarrowWord::In => searched(domain),
+                    ast::NarrowWord::Fit => fitted(domain),
+                };
+                builder.narrow(&dotted(&narrow.target), setting)
+            }
             ast::Item::Error(_) => panic!("the text can be read"),
+        }
+    }
+
+    fn fix(&self, builder: SpaceBuilder, fix: &ast::Fix) -> SpaceBuilder {
+        let target = dotted(&fix.target);
+        match &fix.picks[..] {
+            [ast::Pick::Number(written)] => builder.narrow(&target, self.number(written.span)),
+            picks => builder.pin(&target, picks.iter().map(|pick| self.pick(pick))),
+        }
+    }
+
+    fn pick(&self, pick: &ast::Pick) -> Alternative {
+        match pick {
+            ast::Pick::Prim(prim) => self.prim(prim),
+            ast::Pick::Number(_) => panic!("a row is fixed to blocks"),
         }
     }
 

@@ -149,8 +149,10 @@ fn by_the_rule(ir: &Ir, resolution: u32, high: u64) -> Vec<(usize, u32)> {
         let before = settled.clone();
         for at in 0..settled.len() {
             let mut next = settled.clone();
-            next[at].1 += 1; // the domains of the generated spaces have no gaps
-            let is_full = !ir.rows[next[at].0].depths.contains(&next[at].1);
+            let (row, depth) = next[at];
+            let deeper = ir.rows[row].depths.iter().find(|&&one| one > depth);
+            let is_full = deeper.is_none();
+            next[at].1 = deeper.copied().unwrap_or(depth);
             let is_kept = !ways(ir, &settled).is_empty() && ways(ir, &next).is_empty();
             if is_full || is_kept {
                 continue;

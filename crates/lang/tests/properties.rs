@@ -17,6 +17,8 @@ use rand_chacha::ChaCha8Rng;
 const MOBILE: &str = include_str!("fixtures/mobile.cream");
 const EDGE: &str = include_str!("fixtures/edge.cream");
 const BEST: &str = include_str!("fixtures/best.cream");
+const PHONE: &str = include_str!("../../../spaces/phone.cream");
+const GHOST: &str = include_str!("../../../examples/blocks/ghost.cream");
 
 /// Compiles a text, draws all messages, and checks where they point to.
 fn survive(text: &str) {
@@ -75,7 +77,8 @@ fn without_places(file: &ast::File) -> String {
 
 /// Valid texts to begin with.
 fn valid() -> impl Strategy<Value = String> {
-    let written = prop::sample::select(vec![MOBILE, EDGE, BEST]).prop_map(str::to_owned);
+    let written =
+        prop::sample::select(vec![MOBILE, EDGE, BEST, PHONE, GHOST]).prop_map(str::to_owned);
     prop_oneof![written, generated()]
 }
 

@@ -44,6 +44,8 @@ use value::name;
 #[derive(Debug, Clone)]
 pub struct SpaceBuilder {
     name: String,
+    /// The file, in quotes, and the name of the space that it is derived from.
+    base: Option<(String, String)>,
     /// Where it was begun.
     place: &'static Location<'static>,
     items: Vec<Item>,
@@ -55,9 +57,6 @@ struct Item {
     text: String,
     place: &'static Location<'static>,
 }
-
-/// The line of `space NAME {`.
-const HEAD: usize = 3;
 
 /// Items of one group stand together; a blank line comes between groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,9 +73,36 @@ impl SpaceBuilder {
     pub fn new(name: &str) -> SpaceBuilder {
         SpaceBuilder {
             name: value::name(name),
+            base: None,
             place: Location::caller(),
             items: Vec::new(),
         }
+    }
+
+    /// `use "FILE"` and `space NAME of BASE`: the space `base` of a file, to be narrowed line by line.
+    /// [`SpaceBuilder::check_with`] reads the file.
+    #[track_caller]
+    pub fn derived(name: &str, base: &str, file: &str) -> SpaceBuilder {
+        SpaceBuilder {
+            base: Some((value::quoted(file), value::name(base))),
+            ..SpaceBuilder::new(name)
+        }
+    }
+
+    /// `TARGET = VALUE`, `TARGET in DOMAIN` or `TARGET fit DOMAIN` of a derived space: what is left of `resolution`, a choice,
+    /// `STAGE.depth`, `ROW.channels` or `ROW.ATTRIBUTE`.
+    #[track_caller]
+    pub fn narrow(self, target: &str, setting: impl Into<Setting>) -> SpaceBuilder {
+        let text = format!("{} {}", value::dotted(target), setting.into());
+        self.item(Group::Rows, text)
+    }
+
+    /// `ROW = BLOCK, BLOCK, …` of a derived space: the row is fixed whole, as in an architecture.
+    #[track_caller]
+    pub fn pin(self, row: &str, blocks: impl IntoIterator<Item = Alternative>) -> SpaceBuilder {
+        let blocks: Vec<String> = blocks.into_iter().map(|one| one.to_string()).collect();
+        let text = format!("{} = {}", name(row), blocks.join(", "));
+        self.item(Group::Rows, text)
     }
 
     /// `input image(channels …, resolution …)`.
@@ -190,13 +216,21 @@ impl SpaceBuilder {
         }
     }
 
+    /// The lines up to `space NAME {`.
+    fn head(&self) -> Vec<String> {
+        let mut lines = vec!["cream 1".to_owned()];
+        let mut of = String::new();
+        if let Some((file, base)) = &self.base {
+            lines.push(format!("use {file}"));
+            of = format!(" of {base}");
+        }
+        lines.extend([String::new(), format!("space {}{of} {{", self.name)]);
+        lines
+    }
+
     /// One line an item, but for blocks of rows, and the place behind each line's number, from 1.
     fn lines(&self) -> (String, Vec<(usize, String)>) {
-        let mut lines = vec![
-            "cream 1".to_owned(),
-            String::new(),
-            format!("space {} {{", self.name),
-        ];
+        let mut lines = self.head();
         let mut numbers = Vec::new();
         let mut before: Option<Group> = None;
         for item in &self.items {
@@ -240,7 +274,8 @@ impl SpaceBuilder {
     /// The place behind each line; the braces of the space belong to where it was begun.
     fn origins(&self) -> Origins {
         let (text, numbers) = self.lines();
-        let around = [HEAD, text.lines().count()].map(|line| (line, self.place.to_string()));
+        let around =
+            [self.head().len(), text.lines().count()].map(|line| (line, self.place.to_string()));
         Origins(numbers.into_iter().chain(around).collect())
     }
 }

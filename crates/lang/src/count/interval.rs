@@ -65,10 +65,9 @@ impl Graph {
         }
     }
 
-    /// Whether at least `threshold` paths lie inside every window: by coarse tables where
-    /// those can tell, else by ever better counts. Where none can tell within a second or
-    /// so, the middle of the best interval decides.
-    pub fn has_at_least(&self, windows: &[Window], threshold: &BigUint) -> bool {
+    /// Whether at least `threshold` paths surely lie inside every window: by coarse tables where those can tell,
+    /// else by ever better counts. `false` where there are fewer, or where a second or so proves no more.
+    pub fn surely_has(&self, windows: &[Window], threshold: &BigUint) -> bool {
         let binding = match self.binding(windows) {
             None => return *threshold == BigUint::ZERO,
             Some(binding) if binding.is_empty() => return self.count() >= *threshold,
@@ -80,17 +79,13 @@ impl Graph {
                 return low >= *threshold;
             }
         }
-        self.best_count(&binding) >= *threshold
+        self.sure_count(&binding) >= *threshold
     }
 
-    /// The number of paths inside every window, exact where that takes about a second,
-    /// else the middle of the interval.
-    pub fn best_count(&self, windows: &[Window]) -> BigUint {
-        self.count_exact(windows, Limits::moderate())
-            .unwrap_or_else(|TooManySums| {
-                let (low, high) = self.count_interval(windows);
-                (low + high) >> 1u32
-            })
+    /// So many paths surely lie inside every window: all of them where counting takes about a second.
+    pub fn sure_count(&self, windows: &[Window]) -> BigUint {
+        let exact = self.count_exact(windows, Limits::moderate());
+        exact.unwrap_or_else(|TooManySums| self.count_interval(windows).0)
     }
 
     /// Bounds on the share of paths inside one window; `None` where the graph does not

@@ -387,7 +387,7 @@ proptest! {
             Witness::Undecided => prop_assert!(false, "a small space is always decided"),
         }
         let enough = wanted.len() >= threshold as usize;
-        prop_assert_eq!(graph.has_at_least(&windows, &BigUint::from(threshold)), enough);
+        prop_assert_eq!(graph.surely_has(&windows, &BigUint::from(threshold)), enough);
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub struct Side<'a> {
 pub enum Effort {
     /// A few seconds; an interval where that is not enough.
     Moderate,
-    /// However long it takes.
+    /// Up to ten seconds and a gigabyte a number; an error where that is not enough.
     Exact,
 }
 

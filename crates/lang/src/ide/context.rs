@@ -309,9 +309,19 @@ impl<'a> Before<'a> {
                     of: owner,
                     written: self.bound_since(at),
                 }],
-                Kind::Word => vec![Slot::Words(&["in"])],
+                Kind::Word => vec![self.binding_words()],
                 _ => Vec::new(),
             }
+        })
+    }
+
+    /// The words that may stand behind the attribute that was written last.
+    fn binding_words(&self) -> Slot<'a> {
+        let last = self.item[self.item.len() - 1];
+        Slot::Words(match self.word(last) {
+            "resolution" | "depth" => &["in", "fit"],
+            "stride" => &[],
+            _ => &["in"],
         })
     }
 
@@ -396,6 +406,9 @@ impl<'a> Before<'a> {
         }
         if wants_operator {
             return vec![Slot::Operator];
+        }
+        if ["channels", "stride", "depth"].contains(&self.word(last)) {
+            return vec![self.binding_words()];
         }
         self.behind_binding().unwrap_or_else(|| {
             let written = self.bound_since(0);

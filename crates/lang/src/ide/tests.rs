@@ -138,6 +138,11 @@ fn attributes_of_the_operator_are_proposed_and_none_twice() {
         ["expand", "act", "norm", "padding"]
     );
     assert_eq!(in_space("stage x mb channels = 3 |"), ["stride", "depth"]);
+    assert_eq!(in_space("stage x mb channels |"), ["in"]);
+    assert_eq!(in_space("stage x mb depth |"), ["in", "fit"]);
+    assert_eq!(in_space("stage x mb stride |"), [""; 0]);
+    assert_eq!(in_space("input image(resolution |"), ["in", "fit"]);
+    assert_eq!(in_space("stage x ir(kernel |"), ["in"]);
     assert_eq!(
         in_space("stage x mb |"),
         ["channels", "stride", "depth", "or", "then"]

@@ -58,7 +58,7 @@ fn keyword(word: &str) -> Option<&'static str> {
         "use" => "Makes the `let`s, blocks and the space of another file known.",
         "space" => "A search space: which networks there are.",
         "arch" => "An architecture: one network of a space.",
-        "of" => "Names the space of an architecture.",
+        "of" => "Names the space of an architecture, or the space that a derived one narrows.",
         "input" => "What goes in: the channels and the side of the square image.",
         "output" => "What comes out: the number of classes.",
         "default" => {

@@ -8,29 +8,42 @@ use crate::diagnostic::Diagnostic;
 /// Paths inside every bound that are always a rich choice.
 const RICH: u32 = 100_000_000;
 
+/// Why `fit` settled on a resolution. Numbers of paths are proved: where a count takes too long, an end of its
+/// guaranteed interval stands for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// It is the only one, or was asked for.
+    Only,
+    /// The largest that leaves so many paths inside every bound: enough for a rich choice.
+    Rich(BigUint),
+    /// None is sure to leave enough; this one is sure to leave the most, so many.
+    Most(BigUint),
+}
+
 /// The space at the largest listed resolution with at least 10^8 paths, or a tenth of
-/// all paths, inside every bound; if none has that many, at the one with the most, ties
+/// all paths, surely inside every bound; if none has that many, at the one that surely has the most, ties
 /// to the larger.
-pub(super) fn settle(space: &Bounded, listed: &[u32]) -> Result<Level, Diagnostic> {
+pub(super) fn settle(space: &Bounded, listed: &[u32]) -> Result<(Level, Reason), Diagnostic> {
     if let [only] = listed {
-        return space.level(*only);
+        return Ok((space.level(*only)?, Reason::Only));
     }
-    let mut levels = Vec::new();
     for &resolution in listed.iter().rev() {
         let level = space.level(resolution)?;
-        if level.bounded.has_at_least(space.windows, &rich(&level)) {
-            return Ok(level);
-        }
-        levels.push(level);
-    }
-    let mut best: Option<(BigUint, Level)> = None;
-    for level in levels {
-        let count = level.bounded.best_count(space.windows);
-        if best.as_ref().is_none_or(|(most, _)| count > *most) {
-            best = Some((count, level));
+        let enough = rich(&level);
+        if level.bounded.surely_has(space.windows, &enough) {
+            return Ok((level, Reason::Rich(enough)));
         }
     }
-    Ok(best.expect("a domain has a value").1)
+    let mut best: Option<(Level, BigUint)> = None;
+    for &resolution in listed.iter().rev() {
+        let level = space.level(resolution)?;
+        let count = level.bounded.sure_count(space.windows);
+        if best.as_ref().is_none_or(|(_, most)| count > *most) {
+            best = Some((level, count));
+        }
+    }
+    let (level, count) = best.expect("a domain has a value");
+    Ok((level, Reason::Most(count)))
 }
 
 /// How many paths are enough: a tenth of all is rounded up, as part of a path is none.

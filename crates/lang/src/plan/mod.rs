@@ -14,6 +14,7 @@ mod summary;
 mod tests;
 mod values;
 
+pub use fit::Reason;
 pub use spread::{Bin, NoSpread, Spread, Spreads};
 pub use values::ValueShare;
 
@@ -42,6 +43,8 @@ pub struct Plan {
     pub ir: Ir,
     /// Side of the image in pixels; the largest where paths decide it.
     pub resolution: u32,
+    /// Why this one, where `fit` settled it.
+    pub reason: Reason,
     /// Cost of every candidate at that resolution: `costs[row][block][candidate]`.
     pub costs: Table,
     /// The other resolutions that paths decide among, ascending, with the costs at each.
@@ -134,10 +137,10 @@ pub fn plan(ir: &Ir, request: &Request) -> Result<(Plan, Vec<Diagnostic>), Vec<D
     };
     let listed = space.resolutions(request)?;
     let level = match ir.resolution.value {
-        Setting::Searched(_) => space.level_over(&listed),
+        Setting::Searched(_) => space.level_over(&listed).map(|level| (level, Reason::Only)),
         Setting::Fixed(_) | Setting::Fitted(_) => fit::settle(&space, &listed),
     };
-    let level = level.map_err(|one| vec![one])?;
+    let (level, reason) = level.map_err(|one| vec![one])?;
     // Over all depths: an upper bound that settles some leaves no path above it.
     let mut warnings = bounds::never_binding(&space, &listed);
     let settled = depths::settle(&space, &level, request.depths.as_deref());
@@ -160,6 +163,7 @@ pub fn plan(ir: &Ir, request: &Request) -> Result<(Plan, Vec<Diagnostic>), Vec<D
         fingerprint: fingerprint::plan(&weights, &settled, &level, &windows, &requires),
         ir: settled,
         resolution: level.resolution,
+        reason,
         costs: level.costs,
         smaller: level.smaller,
         graph: level.graph,

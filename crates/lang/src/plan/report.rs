@@ -408,9 +408,7 @@ pub(super) fn undecided(space: &Bounded) -> Diagnostic {
             problem.label(require.value_span, "")
         })
         .note("nor a proof that there is none, within about a second")
-        .help(
-            "`creamc stats --exact` counts the paths of the space; a wider bound is found at once",
-        )
+        .help("widen a bound a little: then a path is mostly found at once")
 }
 
 pub(super) fn too_entangled(space: &Bounded) -> Diagnostic {

@@ -583,6 +583,20 @@ impl Prim {
     }
 }
 
+impl From<Value> for Pick {
+    /// A name is a block without attributes until the left side says what it is.
+    fn from(value: Value) -> Pick {
+        match value {
+            Value::Number(number) => Pick::Number(number),
+            Value::Name(name) => Pick::Prim(Prim::Call {
+                span: name.span,
+                name,
+                args: Vec::new(),
+            }),
+        }
+    }
+}
+
 impl Pick {
     /// Where it is written.
     pub fn span(&self) -> Span {

@@ -4,7 +4,7 @@ use rand::Rng;
 use rand::seq::{IndexedRandom, SliceRandom};
 
 /// A space without errors: an image of at most 32 pixels, one to three stages of at most three blocks,
-/// at most twelve candidates a block and width, perhaps with decisions that blocks share, a block of rows, searched
+/// at most fourteen candidates a block and width, perhaps with decisions that blocks share, a block of rows, searched
 /// widths and a searched resolution. Bounds are on depths and widths only, and may leave no path.
 ///
 /// The space is called `small`, its rows `stem`, `s1` to `s3`, `pool`, `logits`.
@@ -16,7 +16,7 @@ pub fn small_space(rng: &mut impl Rng) -> String {
         width: Width::Fixed(0),
         widths: Vec::new(),
         open_depths: Vec::new(),
-        shared: (false, false),
+        shared: Shared::default(),
         fitted: Vec::new(),
         has_rows: false,
     };
@@ -78,12 +78,24 @@ struct Builder<'a, R> {
     widths: Vec<String>,
     /// Stages of a searched or fitted depth, with the largest one.
     open_depths: Vec<(String, u32)>,
-    /// Whether there is a choice `early` of kernels, and one `wide` of expansions.
-    shared: (bool, bool),
+    shared: Shared,
     /// Those of a fitted one.
     fitted: Vec<String>,
     /// Whether there is a block of rows, `own`.
     has_rows: bool,
+}
+
+/// Which choices there are.
+#[derive(Clone, Copy, Default)]
+struct Shared {
+    /// `early`, of kernels.
+    early: bool,
+    /// `wide`, of expansions.
+    wide: bool,
+    /// `bend`, of activations.
+    bend: bool,
+    /// `squeezed`, of ratios of SE.
+    squeezed: bool,
 }
 
 /// A block of rows that can stand wherever 4 divides the width.
@@ -103,6 +115,11 @@ enum Width {
     Fixed(u32),
     /// By the `channels in` of the row with this number.
     Searched(usize),
+}
+
+/// Only that of the image can be.
+fn is_odd(width: Width) -> bool {
+    matches!(width, Width::Fixed(1 | 3))
 }
 
 impl<R: Rng> Builder<'_, R> {
@@ -126,6 +143,8 @@ impl<R: Rng> Builder<'_, R> {
             "fit 16..32 step 16",
             "in {8, 16}",
             "in {12, 32}",
+            "in sides",
+            "fit sides",
         ]);
         let classes = self.rng.random_range(2..=10);
         self.items.push(format!(
@@ -142,26 +161,44 @@ impl<R: Rng> Builder<'_, R> {
         let ratio = self.pick(&["0.25", "0.5", "1"]);
         self.items.push(format!("let squeeze = {ratio}"));
         self.items.push("let kernels = {1, 3}".to_owned());
-        self.shared = (self.chance(0.4), self.chance(0.3));
-        if self.shared.0 {
-            let kernels = self.pick(&["{1, 3}", "1..5 step 2", "kernels", "{3}"]);
-            self.items.push(format!("choice early in {kernels}"));
-        }
-        if self.shared.1 {
-            self.items.push("choice wide in {1, 2}".to_owned());
-        }
+        self.items.push("let sides = {8, 20}".to_owned());
+        self.items.push("let widths = 8..16 step 4".to_owned());
+        self.choices();
         let kernel = self.kernel();
-        let expand = match self.shared.1 && self.chance(0.7) {
+        let expand = match self.shared.wide && self.chance(0.7) {
             true => "= wide",
             false => "in {1, 4}",
         };
         self.items.push(format!(
             "block mb = ir({kernel}, expand {expand}, se = squeeze)"
         ));
+        self.items
+            .push("block both = mb or conv(kernel = 5, norm = layer)".to_owned());
         self.has_rows = self.chance(0.4);
         if self.has_rows {
             self.items.push(OWN.to_owned());
         }
+    }
+
+    fn choices(&mut self) {
+        self.shared = Shared {
+            early: self.chance(0.4),
+            wide: self.chance(0.3),
+            bend: self.chance(0.2),
+            squeezed: self.chance(0.2),
+        };
+        if self.shared.early {
+            let kernels = self.pick(&["{1, 3}", "1..5 step 2", "kernels", "{3}"]);
+            self.items.push(format!("choice early in {kernels}"));
+        }
+        let others = [
+            (self.shared.wide, "choice wide in {1, 2}"),
+            (self.shared.bend, "choice bend in {relu, swish}"),
+            (self.shared.squeezed, "choice squeezed in {0, 0.5}"),
+        ];
+        let others = others.iter().filter(|(there, _)| *there);
+        self.items
+            .extend(others.map(|(_, text)| (*text).to_owned()));
     }
 
     fn layers_and_stages(&mut self) {
@@ -179,11 +216,10 @@ impl<R: Rng> Builder<'_, R> {
 
     /// ` channels …` of the next row; nothing where that keeps the width.
     fn next_width(&mut self, row: &str) -> String {
-        let searched = self.pick(&["{8, 12}", "{8, 16}", "{12}"]);
+        let searched = self.pick(&["{8, 12}", "{8, 16}", "{12}", "widths"]);
         let fixed = *[8, 12, 16].choose(self.rng).expect("there are widths");
         let way = self.rng.random_range(0..10);
-        let is_even = self.width != Width::Fixed(1) && self.width != Width::Fixed(3);
-        if way == 0 && is_even {
+        if way == 0 && !is_odd(self.width) {
             return String::new();
         }
         self.widths.push(row.to_owned());
@@ -226,12 +262,16 @@ impl<R: Rng> Builder<'_, R> {
         if word == "fit" {
             self.fitted.push(name.to_owned());
         }
-        format!(" depth {word} 1..{largest}")
+        let has_gap = largest == 3 && self.chance(0.2);
+        match has_gap {
+            true => format!(" depth {word} {{1, 3}}"),
+            false => format!(" depth {word} 1..{largest}"),
+        }
     }
 
     /// Up to three alternatives of different operators, so that none shares a candidate.
     fn op(&mut self, keeps_shape: bool) -> String {
-        let mut operators = vec!["mb", "conv", "ds", "er", "bottleneck", "sum"];
+        let mut operators = vec!["mb", "both", "conv", "ds", "er", "bottleneck", "sum"];
         if self.has_rows {
             operators.push("own");
         }
@@ -241,6 +281,9 @@ impl<R: Rng> Builder<'_, R> {
         let count = self.rng.random_range(1..=3);
         operators.shuffle(self.rng);
         operators.truncate(count);
+        if operators.contains(&"both") {
+            operators.retain(|name| !matches!(*name, "mb" | "conv"));
+        }
         let alternatives: Vec<String> = operators
             .iter()
             .map(|name| self.alternative(name))
@@ -252,7 +295,7 @@ impl<R: Rng> Builder<'_, R> {
     }
 
     fn alternative(&mut self, operator: &str) -> String {
-        if matches!(operator, "mb" | "skip") {
+        if matches!(operator, "mb" | "both" | "skip") {
             return operator.to_owned();
         }
         let kernel = self.kernel();
@@ -264,22 +307,27 @@ impl<R: Rng> Builder<'_, R> {
             return format!("sum(conv({first}), ds({kernel}) or zero)");
         }
         let more = match operator {
+            "ds" if self.shared.squeezed && self.chance(0.5) => ", se = squeezed",
             "ds" => self.pick(&["", ", se = 0.25", ", se in {0, 0.5}"]),
             "avgpool" | "maxpool" | "shuffle" | "xception" => "",
             // A quarter of the image's 2 channels is no width.
             "own" if self.width == Width::Fixed(2) => self.pick(&["", ", act in {relu, none}"]),
             "own" => self.pick(&["", ", act in {relu, none}", ", share in {2, 4}"]),
             "bottleneck" => self.pick(&["", ", ratio in {0.25, 1}"]),
-            "er" if self.shared.1 && self.chance(0.5) => ", expand = wide",
+            "er" if self.shared.wide && self.chance(0.5) => ", expand = wide",
             "er" => self.pick(&[
                 ", expand = 2",
                 ", expand in {1, 1.5}",
                 ", expand = 4, se = squeeze",
             ]),
+            _ if self.shared.bend && self.chance(0.5) => ", act = bend",
+            "conv" if !is_odd(self.width) && self.chance(0.2) => ", groups = 2",
             _ => self.pick(&[
                 "",
                 ", act = relu6",
                 ", norm = none",
+                ", norm = layer",
+                ", padding = same",
                 ", act in {relu, none}",
             ]),
         };
@@ -287,7 +335,7 @@ impl<R: Rng> Builder<'_, R> {
     }
 
     fn kernel(&mut self) -> &'static str {
-        if self.shared.0 && self.chance(0.6) {
+        if self.shared.early && self.chance(0.6) {
             return "kernel = early";
         }
         self.pick(&[

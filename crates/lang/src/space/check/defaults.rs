@@ -52,12 +52,8 @@ impl<'a> Checker<'a> {
     }
 
     fn check_default(&mut self, attribute: &'a ast::Attribute) {
-        let value = match &attribute.binding {
-            ast::Binding::Is(value) => value,
-            ast::Binding::In(_) | ast::Binding::Fit(_) => {
-                self.found.push(report::default_is_fixed(attribute));
-                return;
-            }
+        let ast::Binding::Is(value) = &attribute.binding else {
+            panic!("the parser reads defaults with `=` only");
         };
         match attribute.name.value.as_str() {
             "eps" => self.defaults.eps = self.fixed_ratio(EPS, value),

@@ -111,33 +111,18 @@ pub(in crate::space) fn duplicate_attribute(name: &Name, first: Span) -> Diagnos
 
 pub(in crate::space) fn fit_not_allowed(attribute: &ast::Attribute, domain: &str) -> Diagnostic {
     let name = &attribute.name.value;
-    let problem = Diagnostic::new(
+    let searched = format!("{name} in {domain}");
+    Diagnostic::new(
         Code::BindingNotAllowed,
         format!("`{name}` cannot be settled with `fit`"),
         attribute.span,
-        "only the resolution can",
-    );
-    match name.as_str() {
-        "channels" => problem.help("fix the width with `=`"),
-        _ => {
-            let searched = format!("{name} in {domain}");
-            problem.guess(
-                format!("to search it: `{searched}`"),
-                attribute.span,
-                searched,
-            )
-        }
-    }
-}
-
-pub(in crate::space) fn default_is_fixed(attribute: &ast::Attribute) -> Diagnostic {
-    Diagnostic::new(
-        Code::BindingNotAllowed,
-        "a `default` is one value",
-        attribute.span,
-        "only `=` can stand here",
+        "only the resolution and depths can",
     )
-    .help("name the domain with a `let` and use it where it is searched")
+    .guess(
+        format!("to search it: `{searched}`"),
+        attribute.span,
+        searched,
+    )
 }
 
 pub(in crate::space) fn unknown_default(name: &Name) -> Diagnostic {

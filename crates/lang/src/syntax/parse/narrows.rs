@@ -11,9 +11,7 @@ use super::rows::picks;
 use super::tokens::{Parsed, Tokens};
 use super::values::{dotted, required};
 use crate::source::{Name, Spanned};
-use crate::syntax::ast::{
-    Binding, Domain, Dotted, Fix, Item, Narrow, NarrowWord, Pick, Prim, Value,
-};
+use crate::syntax::ast::{Binding, Domain, Dotted, Fix, Item, Narrow, NarrowWord, Pick};
 use crate::syntax::lex::Kind;
 
 /// `narrow | require`.
@@ -41,7 +39,7 @@ fn narrow(input: Tokens<'_>) -> Parsed<'_, Item> {
     let (rest, binding) = binding(rest, &named(&target))?;
     let item = match binding {
         // It was reported that another word belongs here.
-        Binding::Is(value) => fix(target, vec![pick(value)], input, rest),
+        Binding::Is(value) => fix(target, vec![Pick::from(value)], input, rest),
         Binding::In(domain) => searched(target, (NarrowWord::In, equals), domain, input, rest),
         Binding::Fit(domain) => searched(target, (NarrowWord::Fit, equals), domain, input, rest),
     };
@@ -91,15 +89,4 @@ fn searched(
         domain,
         span: input.span_to(rest),
     })
-}
-
-fn pick(value: Value) -> Pick {
-    match value {
-        Value::Number(number) => Pick::Number(number),
-        Value::Name(name) => Pick::Prim(Prim::Call {
-            span: name.span,
-            name,
-            args: Vec::new(),
-        }),
-    }
 }

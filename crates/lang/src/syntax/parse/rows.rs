@@ -8,7 +8,7 @@ use nom::multi::{many0, separated_list1};
 use super::attributes::{attribute, begins_attribute};
 use super::ops::{AN_OPERATOR, op, prim};
 use super::tokens::{Parsed, Tokens, mark, number};
-use super::values::{dotted, required, required_name};
+use super::values::{dotted, required, required_name, value};
 use super::{recovery, report};
 use crate::syntax::ast::{Fix, Op, Pick, Row, RowKind};
 use crate::syntax::lex::Kind;
@@ -80,10 +80,13 @@ pub(super) fn picks(input: Tokens<'_>) -> Parsed<'_, Vec<Pick>> {
     separated_list1(mark(Kind::Comma), required(pick, "a block or a value")).parse(input)
 }
 
-/// `pick = number | prim`; soft, also where the next row begins.
+/// `pick = number | prim | "layer"`; soft, also where the next row begins.
 fn pick(input: Tokens<'_>) -> Parsed<'_, Pick> {
     if recovery::begins_fix(input) {
         return input.miss();
+    }
+    if input.is_word("layer") && !recovery::begins_layer(input) {
+        return map(value, Pick::from).parse(input);
     }
     alt((map(number, Pick::Number), map(prim, Pick::Prim))).parse(input)
 }
