@@ -15,7 +15,7 @@ use crate::files::{cream_files, reserved, root};
 const FOLDERS: [&str; 4] = ["spaces", "examples", "crates/lang/tests/fixtures", "tests"];
 
 /// What no grammar can say.
-const BEYOND_GRAMMAR: [Code; 2] = [Code::SecondSpace, Code::NestedTooDeep];
+const BEYOND_GRAMMAR: [Code; 3] = [Code::UnknownVersion, Code::SecondSpace, Code::NestedTooDeep];
 
 fn language() -> Language {
     tree_sitter_cream::LANGUAGE.into()
