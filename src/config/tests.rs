@@ -198,20 +198,130 @@ fn one_number_is_a_list_of_one() {
     assert_eq!((noise.from, noise.to), (0.4, None));
 }
 
+/// Loads the settings that `loaded` was resolved to, which must be the same but for their places.
+#[track_caller]
+fn assert_loads_again<T: serde::Serialize>(
+    loaded: &Loaded<T>,
+    load: impl Fn(Option<&Path>, &[String]) -> Result<Loaded<T>, SettingsError>,
+) {
+    let again = in_file(&loaded.resolved, load);
+    let again = again.unwrap_or_else(|error| panic!("{error}\n{}", loaded.resolved));
+    let text = |settings: &T| serde_json::to_string(settings).unwrap();
+    assert_eq!(text(&again.settings), text(&loaded.settings));
+    assert_eq!(again.resolved, loaded.resolved);
+}
+
+/// Loads settings for either kind of run; where they are right, also what they were resolved to. Whether they were.
+#[track_caller]
+fn again(run: Run, texts: &[String]) -> bool {
+    match run {
+        Run::Search => search(None, texts).map(|loaded| assert_loads_again(&loaded, search)),
+        Run::Retrain => retrain(None, texts).map(|loaded| assert_loads_again(&loaded, retrain)),
+    }
+    .is_ok()
+}
+
+const RUNS: [Run; 2] = [Run::Search, Run::Retrain];
+
 #[test]
 fn resolved_settings_load_to_the_same_settings() {
-    let demo = search(Some(&shipped("demo.yaml")), &[]).unwrap();
-    let again = search_in(&demo.resolved);
-    assert_eq!(again.settings, demo.settings);
-    assert_eq!(again.resolved, demo.resolved);
-    let texts = [
-        "MODEL_SELECTION=287".to_owned(),
-        "SCHED=step".to_owned(),
-        "LR=0.25".to_owned(),
+    for name in ["demo.yaml", "train.yaml"] {
+        let loaded = search(Some(&shipped(name)), &[]).unwrap();
+        assert_loads_again(&loaded, search);
+    }
+    for name in ["demo-retrain.yaml", "retrain.yaml", "test.yaml"] {
+        let loaded = retrain(Some(&shipped(name)), &[]).unwrap();
+        assert_loads_again(&loaded, retrain);
+    }
+    let retrained: [&[&str]; 7] = [
+        &[],
+        &["MODEL_SELECTION=287", "SCHED=step", "LR=0.25"],
+        &["EPOCHS=3"],
+        &["EPOCHS=1", "SCHED_PER=update"],
+        &["WARMUP_STEPS=100"],
+        &["WARMUP_STEPS=0", "EPOCHS=2"],
+        &["WARMUP_EPOCHS=1", "EPOCHS=2"],
     ];
-    let retrained = retrain(None, &texts).unwrap();
-    let again = in_file(&retrained.resolved, retrain).unwrap();
-    assert_eq!(again.settings, retrained.settings);
+    for texts in retrained {
+        let texts: Vec<String> = texts.iter().map(|&text| text.to_owned()).collect();
+        assert!(again(Run::Retrain, &texts), "{texts:?}");
+    }
+}
+
+/// Values of every kind that a setting may have, as `KEY=VALUE`.
+fn settings_of(kind: &Kind) -> Vec<String> {
+    let texts = |all: &[&str]| all.iter().map(|&one| one.to_owned()).collect();
+    match kind {
+        Kind::Flag => texts(&["True", "False"]),
+        Kind::Whole(least, most) => [*least, least + 1, 2, 3, 100, *most]
+            .iter()
+            .filter(|whole| (least..=most).contains(whole))
+            .map(ToString::to_string)
+            .collect(),
+        Kind::Real(least, most) => [*least, 1e-6, 0.5, 1.0, 3.0, *most]
+            .iter()
+            .filter(|real| (least..=most).contains(real))
+            .map(|real| format!("{real:e}"))
+            .collect(),
+        Kind::Word(words) => texts(words),
+        Kind::Text => texts(&["auto", "v0", "rand-m9-mstd0.5", "'3'"]),
+        Kind::Numbers => texts(&["[]", "[0.4]", "[0.4, 0.9]", "[1, 2, 3]"]),
+        Kind::Lists => texts(&["[[0], [3], [3, 3], [0]]"]),
+        Kind::Any => texts(&["1"]),
+        Kind::Maybe(kind) => [texts(&["None"]), settings_of(kind)].concat(),
+    }
+}
+
+/// Every setting with every of these values.
+fn all_settings() -> Vec<String> {
+    let of = |key: &Key| -> Vec<String> {
+        let values = settings_of(&key.kind).into_iter();
+        values
+            .map(|value| format!("{}={value}", key.path))
+            .collect()
+    };
+    keys().iter().flat_map(of).collect()
+}
+
+#[test]
+fn every_setting_alone_loads_to_the_same_settings_again() {
+    let all = all_settings();
+    let loaded = all
+        .iter()
+        .flat_map(|one| RUNS.map(|run| again(run, std::slice::from_ref(one))))
+        .filter(|loaded| *loaded);
+    assert!(loaded.count() > 300);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(400))]
+    #[test]
+    fn settings_together_load_to_the_same_settings_again(
+        texts in proptest::collection::vec(proptest::sample::select(all_settings()), 2..7)
+    ) {
+        for run in RUNS {
+            again(run, &texts);
+        }
+    }
+}
+
+#[test]
+fn folders_from_before_the_unused_warm_up_was_left_out_of_their_settings_load() {
+    for (texts, warmup) in [
+        (["WARMUP_STEPS=100", "SEED=1"], Warmup::Steps(100)),
+        (["EPOCHS=3", "SEED=1"], Warmup::Epochs(0.0)),
+    ] {
+        let loaded = retrain(None, &texts.map(str::to_owned)).unwrap();
+        assert_eq!(loaded.settings.train.schedule.warmup, warmup);
+        let older = loaded
+            .resolved
+            .replace("WARMUP_EPOCHS: 0.0", "WARMUP_EPOCHS: 3.0");
+        assert_ne!(older, loaded.resolved);
+        let again = in_file(&older, retrain).unwrap();
+        assert_eq!(again.settings.train, loaded.settings.train);
+        // Checkpoints hold these words, and are compared by them.
+        assert_eq!(again.resolved, older);
+    }
 }
 
 #[test]
