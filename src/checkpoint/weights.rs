@@ -10,6 +10,7 @@ use tch::Tensor;
 use super::file::{self, FileError};
 use super::names::Names;
 use super::pth;
+use super::shown::shown;
 use crate::childnet::Childnet;
 use crate::nn::NamedTensor;
 
@@ -180,23 +181,6 @@ fn lines(f: &mut std::fmt::Formatter<'_>, what: &str, all: &[String]) -> std::fm
     match all.len().saturating_sub(MANY) {
         0 => Ok(()),
         more => write!(f, "\n    and {more} more"),
-    }
-}
-
-/// More characters than any tensor's name has.
-const LONG: usize = 200;
-
-/// A name of a file that may be anybody's: it moves no cursor, turns no line around and fills no screen.
-fn shown(name: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let one = |c: char| match c.is_control() || turns(c) {
-        true => c.escape_unicode().to_string(),
-        false => c.to_string(),
-    };
-    let shown: String = name.chars().take(LONG).map(one).collect();
-    match name.chars().nth(LONG) {
-        Some(_) => format!("{shown}…"),
-        None => shown,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::checkpoint::shown::shown;
+
 const END: [u8; 4] = *b"PK\x05\x06";
 const ENTRY: [u8; 4] = *b"PK\x01\x02";
 const LOCAL: [u8; 4] = *b"PK\x03\x04";
@@ -31,7 +33,7 @@ pub fn files(bytes: &[u8]) -> Result<BTreeMap<&str, &[u8]>, String> {
         let name = slice(bytes, at + ENTRY_LENGTH, name_length)?;
         let name = std::str::from_utf8(name).map_err(|_| "a name in it is no text")?;
         let content =
-            content(bytes, entry).map_err(|reason| format!("`{name}` in it: {reason}"))?;
+            content(bytes, entry).map_err(|reason| format!("`{}` in it: {reason}", shown(name)))?;
         files.insert(name, content);
         at += ENTRY_LENGTH + name_length + behind;
     }
