@@ -11,7 +11,12 @@ use std::fs;
 use std::path::Path;
 
 use common::folder::{images, learn, network, options};
+use creamc::data::{Data, Wanted};
+use creamc::lang::checked::Checked;
+use creamc::nn::Place;
 use creamc::retrain::{self, TestOptions, TestResult};
+use creamc::search::Judge;
+use creamc::supernet::{Sharing, Supernet};
 use creamc::train::Error;
 
 fn test(root: &Path, more: &[&str]) -> Result<TestResult, Error> {
@@ -71,4 +76,87 @@ fn where_it_is_strict_the_first_damaged_image_ends_the_run_with_its_name() {
         .unwrap_err()
         .to_string();
     assert!(text.contains("val/one/text.jpg"), "{text}");
+}
+
+#[test]
+fn a_batch_of_damaged_images_is_left_out_of_a_test_and_a_part_of_them_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let val = images(root).join("val");
+    // Batches of two: the first has no image that can be read, nor has the fourth.
+    let text = val.join("one/text.jpg");
+    for name in ["one/0.jpg", "one/1.jpg", "two/0.png", "two/1.png"] {
+        fs::copy(&text, val.join(name)).unwrap();
+    }
+    let batches = "DATASET.VAL_BATCH_MUL=1";
+    let result = learn(root, "run", &[batches]).unwrap();
+    assert_eq!((result.test.images, result.broken.test.len()), (6, 5));
+    let tested = test(root, &[batches]).unwrap();
+    assert_eq!(tested.tested, result.test);
+    let whole = test(root, &[]).unwrap().tested;
+    assert_eq!((whole.top1, whole.images), (result.test.top1, 6));
+    assert!((whole.loss - result.test.loss).abs() < 1e-5);
+
+    for class in ["one", "two"] {
+        for file in fs::read_dir(val.join(class)).unwrap() {
+            fs::write(file.unwrap().path(), "no image").unwrap();
+        }
+    }
+    let error = test(root, &[batches]).unwrap_err().to_string();
+    assert!(
+        error.contains("val/one/0.jpg") && error.contains("any other image of the test part"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_batch_of_damaged_images_is_left_out_of_judging_and_a_part_of_them_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let train = images(root).join("train");
+    let text = fs::read_to_string(network(root).file.unwrap()).unwrap();
+    let plan = Checked::from_text("small.cream", &text)
+        .unwrap()
+        .plan()
+        .unwrap();
+    let supernet = Supernet::sharing(
+        &plan.ir.at(plan.resolution),
+        Sharing::Independent,
+        Place::CPU,
+        3,
+    );
+    let load = |seed| {
+        let wanted = Wanted {
+            judge_images: 6,
+            seed,
+            ..Wanted::all(2, 3, 32)
+        };
+        Data::load(&root.join("data"), &wanted).unwrap()
+    };
+    // Judged by, not trained on, are both damaged images.
+    let damaged = |data: &Data| {
+        let names = data
+            .judge
+            .indices
+            .iter()
+            .map(|&at| data.judge.set.name_of(at));
+        let damaged = names
+            .filter(|name| name.ends_with("one/truncated.jpg") || name.ends_with("two/empty.png"));
+        damaged.count() == 2
+    };
+    let data = (0..).map(load).find(damaged).unwrap();
+    let judge = |batch| Judge::new(&data, 1, 0, (4, 2), batch);
+    let judged = |batch| judge(batch).judge(&supernet, std::slice::from_ref(&plan.witness));
+    let [alone, together] = [1, 8].map(|batch| judged(batch).unwrap()[0]);
+    assert_eq!(alone.top1, together.top1);
+    assert!((alone.loss - together.loss).abs() < 1e-6);
+
+    for class in ["one", "two"] {
+        for file in fs::read_dir(train.join(class)).unwrap() {
+            fs::write(file.unwrap().path(), "no image").unwrap();
+        }
+    }
+    let error = judge(1).evaluate(&supernet, &plan.witness).unwrap_err();
+    let what = "any other image of the judge part can be read";
+    assert!(error.to_string().contains(what), "{error}");
 }

@@ -244,7 +244,7 @@ impl Loader {
     }
 
     /// All images in fixed order; the last batch may be smaller. Images that cannot be
-    /// read are left out.
+    /// read are left out: a batch may be empty.
     ///
     /// # Panics
     /// `batch` is 0.
@@ -263,6 +263,19 @@ impl Loader {
         let batches = self.preparer.part().batches(batch).into_iter();
         let own = batches.skip(to.rank).step_by(to.world).collect();
         self.prefetch(own, 0, Gap::Leave, None)
+    }
+
+    /// What to say where not one image of the part could be read.
+    #[must_use]
+    pub fn unreadable(&self) -> DataError {
+        let part = self.preparer.part();
+        let first = part.indices.first();
+        let first = first.map_or_else(|| part.set.name.clone(), |&at| part.set.name_of(at));
+        let what = format!(
+            "neither it nor any other image of the {} part can be read",
+            part.name
+        );
+        DataError::new(first.as_ref(), what)
     }
 
     /// The images of the part.
