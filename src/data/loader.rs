@@ -84,7 +84,7 @@ fn moved(tensor: &Tensor, device: Device) -> Tensor {
 /// exactly as [`Loader::in_order`] would give them.
 ///
 /// # Errors
-/// A file cannot be read or is no JPEG or PNG; it is named.
+/// The network takes other channels than images have, 1 or 3; or a file cannot be read or is no JPEG or PNG: it is named.
 pub fn evaluation_images(
     files: &[PathBuf],
     size: Size,

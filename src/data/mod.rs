@@ -173,11 +173,13 @@ impl Data {
     /// colour are `idx4` (`[N, C, H, W]`) in the same place.
     ///
     /// # Errors
-    /// A file or folder is missing or bad, images and labels are not equally many, a label is
+    /// `wanted` has other channels than images have, 1 or 3; a file or folder is missing or bad, images and labels are not equally many, a label is
     /// not below `classes`, a class has no image, test and train images in memory differ in size
     /// or do not have the space's channels, or a class has too few images for the judge part.
     /// Every error names the file or folder.
     pub fn load(dir: &Path, wanted: &Wanted) -> Result<Self, DataError> {
+        known_channels(wanted.channels)
+            .map_err(|what| DataError::new(dir, format!("the space's input {what}")))?;
         let (train, test) = sets(dir, wanted)?;
         for set in [&train, &test] {
             require_channels(dir, set, wanted.channels)?;
@@ -250,6 +252,16 @@ fn sets(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), DataError> {
         return Err(DataError::new(dir, what));
     }
     cifar::load(dir, wanted.classes).unwrap_or_else(|| mnist::load(dir, wanted.classes))
+}
+
+/// Refuses channels that no image has; what is wrong, as the end of a sentence.
+fn known_channels(channels: usize) -> Result<(), String> {
+    match channels {
+        1 | 3 => Ok(()),
+        _ => Err(format!(
+            "has {channels} channels: images have 1 (grey) or 3 (colour)"
+        )),
+    }
 }
 
 /// Grey images are not silently copied into three channels: a first convolution
