@@ -79,6 +79,30 @@ fn where_it_is_strict_the_first_damaged_image_ends_the_run_with_its_name() {
 }
 
 #[test]
+fn a_list_of_classes_beside_class_folders_is_named_as_without_effect() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    images(root);
+    let more = ["DATASET.VAL_LABELS=list.txt", "DATASET.CROP_PCT=0.9"];
+    learn(
+        root,
+        "run",
+        &[&more[..], &["EPOCHS=1", "WARMUP_EPOCHS=0"]].concat(),
+    )
+    .unwrap();
+    let log = fs::read_to_string(root.join("run/log.txt")).unwrap();
+    let named: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("no effect"))
+        .collect();
+    let [line] = named.as_slice() else {
+        panic!("{log}")
+    };
+    let what = "`DATASET.VAL_LABELS` has no effect: the data say the class of each test image";
+    assert!(line.contains(what), "{line}");
+}
+
+#[test]
 fn a_batch_of_damaged_images_is_left_out_of_a_test_and_a_part_of_them_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();

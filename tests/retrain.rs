@@ -121,6 +121,26 @@ fn a_test_counts_classes_and_writes_them_as_a_table() {
 }
 
 #[test]
+fn settings_that_images_in_memory_leave_without_effect_are_named() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let more = [
+        "EPOCHS=1",
+        "WARMUP_EPOCHS=0",
+        "DATASET.CROP_PCT=0.9",
+        "DATASET.STRICT=True",
+        "DATASET.VAL_LABELS=list.txt",
+    ];
+    learn(&out, &more).unwrap();
+    let log = fs::read_to_string(out.join("log.txt")).unwrap();
+    for key in ["CROP_PCT", "STRICT", "VAL_LABELS"] {
+        let what = format!("`DATASET.{key}` has no effect");
+        assert_eq!(log.matches(&what).count(), 1, "{key} in {log}");
+    }
+}
+
+#[test]
 fn equal_seeds_give_equal_weights_with_everything_random() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();

@@ -144,6 +144,18 @@ impl Dataset {
         }
     }
 
+    /// Whether a list says the images' classes: they lie in no class folders, and in no form that holds them.
+    pub(super) fn is_listed(&self) -> bool {
+        match &self.images {
+            Images::Memory(_) | Images::Pack(_) => false,
+            Images::Files(files) => files
+                .paths
+                .iter()
+                .all(|path| path.components().count() == 1),
+            Images::Tar(_) => true,
+        }
+    }
+
     /// One image as it is stored: in the set's channels, but of its own size.
     ///
     /// # Errors

@@ -215,6 +215,7 @@ mod tests {
             ("val_10.JPEG", 1),
         ];
         fs::write(&list, "cow\nant\nbee\nbee\n").unwrap();
+        assert!(Data::load(root.path(), &wanted(3)).unwrap().is_listed());
         assert_eq!(test(), expected(order));
         let by_name = "val_10.JPEG bee\nval_9.JPEG bee\nval_1.JPEG cow\nval_2.JPEG ant\n";
         fs::write(&list, by_name).unwrap();

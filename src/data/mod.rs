@@ -175,7 +175,8 @@ impl Data {
     /// # Errors
     /// `wanted` has other channels than images have, 1 or 3; a file or folder is missing or bad, images and labels are not equally many, a label is
     /// not below `classes`, a class has no image, test and train images in memory differ in size
-    /// or do not have the space's channels, or a class has too few images for the judge part.
+    /// or do not have the space's channels, a class map is given for classes that are no
+    /// folders, or a class has too few images for the judge part.
     /// Every error names the file or folder.
     pub fn load(dir: &Path, wanted: &Wanted) -> Result<Self, DataError> {
         known_channels(wanted.channels)
@@ -202,6 +203,12 @@ impl Data {
     #[must_use]
     pub fn is_decoded(&self) -> bool {
         self.train.set.pixels().is_none()
+    }
+
+    /// Whether a list says the classes of the test images, which lie in no class folders.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        self.test.set.is_listed()
     }
 
     /// The images that turned out to be unreadable so far.
@@ -251,7 +258,18 @@ fn sets(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), DataError> {
         let what = "holds `val/` but no `train/`: training images lie in `train/CLASS/…`";
         return Err(DataError::new(dir, what));
     }
-    cifar::load(dir, wanted.classes).unwrap_or_else(|| mnist::load(dir, wanted.classes))
+    let sets =
+        cifar::load(dir, wanted.classes).unwrap_or_else(|| mnist::load(dir, wanted.classes))?;
+    match &wanted.class_map {
+        None => Ok(sets),
+        Some(map) => {
+            let what = format!(
+                "its classes are numbers, and no folders that the class map `{}` could list: clear `DATASET.CLASS_MAP`",
+                map.display()
+            );
+            Err(DataError::new(dir, what))
+        }
+    }
 }
 
 /// Refuses channels that no image has; what is wrong, as the end of a sentence.

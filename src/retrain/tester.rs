@@ -15,7 +15,7 @@ use crate::nn::NamedTensor;
 use crate::ranks::Ranks;
 use crate::run::{self, Progress, Tick};
 use crate::train::broken::news;
-use crate::train::prepare::load_data;
+use crate::train::prepare::{idle, load_data};
 use crate::train::{ArchRecord, Error, NetworkOptions, RunOptions};
 
 /// A test as the command line describes it.
@@ -88,6 +88,9 @@ pub fn run(options: &TestOptions) -> Result<TestResult, Error> {
         ..
     } = &trained;
     let data = load_data(&settings.train, plan, 0)?;
+    for warning in idle(&settings.train, &data) {
+        (options.run.warn)(&warning.to_string());
+    }
     let normalisation = trained.normalisation.as_ref();
     let normalisation = normalisation.unwrap_or(&data.normalisation);
     let train = &settings.train;

@@ -17,7 +17,7 @@ use tch::Device;
 
 use super::checkpoints::{Identity, Subject};
 use super::{Error, Findings, RunOptions, Show};
-use crate::config::{Classes, TrainSettings, Warning};
+use crate::config::{Classes, IdleSettings, TrainSettings, Warning};
 use crate::data::{Augmentation, Data, Loader, Normalisation, Part, Wanted};
 use crate::disk::Disk;
 use crate::ranks::Ranks;
@@ -465,6 +465,18 @@ pub fn load_data(
         strict: settings.strict,
     };
     Ok(Data::load(data_dir(settings)?, &wanted)?)
+}
+
+/// What to say of settings that these images leave without effect.
+#[must_use]
+pub fn idle(settings: &TrainSettings, data: &Data) -> Vec<Warning> {
+    let IdleSettings {
+        in_memory,
+        unlisted,
+    } = &settings.idle;
+    let in_memory = in_memory.iter().filter(|_| !data.is_decoded());
+    let unlisted = unlisted.iter().filter(|_| !data.is_listed());
+    in_memory.chain(unlisted).cloned().collect()
 }
 
 /// Compares what the ranks have compiled and found.
