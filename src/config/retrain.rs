@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::augmentation::{self, MixSettings};
+use super::kind::Value;
 use super::resolve::Resolved;
 use super::train::{self, CheckpointSettings, TrainSettings};
 
@@ -90,6 +91,7 @@ fn image_size(from: &mut Resolved, selection: Option<&Selection>) -> Option<u32>
 }
 
 fn selection(from: &mut Resolved) -> Option<Selection> {
+    leave_unread_indices(from);
     let indices = indices(from);
     match (from.maybe_whole_signed("MODEL_SELECTION"), indices) {
         (None, None) => None,
@@ -110,6 +112,17 @@ fn selection(from: &mut Resolved) -> Option<Selection> {
             }
             published(from, size)
         }
+    }
+}
+
+/// A full file of the original's names a network in index form too, which it reads at -1 only.
+fn leave_unread_indices(from: &mut Resolved) {
+    let size = from.maybe_whole_signed("MODEL_SELECTION");
+    let size = size.filter(|&size| size != -1 && from.is_aliased("INPUT_ARCH"));
+    if let Some(size) = size.filter(|_| from.maybe_lists("INPUT_ARCH").is_some()) {
+        let why = format!("`MODEL_SELECTION` is {size}; -1 means `INPUT_ARCH`");
+        from.no_effect("INPUT_ARCH", &why);
+        from.settle("INPUT_ARCH", Value::None);
     }
 }
 

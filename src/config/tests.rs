@@ -482,6 +482,91 @@ fn a_file_of_the_original_loads_and_what_has_no_effect_is_named_with_its_place()
     }
 }
 
+/// Everything that the original's configuration holds, with its defaults, as its library writes it.
+const DUMP: &str = "\
+ACC_GAP: 5
+AMP: false
+AUGMENTATION: {AA: rand-m9-mstd0.5, COLOR_JITTER: 0.4, MIXUP: 0.0, MIXUP_OFF_EPOCH: 0, RE_MODE: pixel, RE_PROB: 0.2, SMOOTHING: 0.1}
+AUTO_RESUME: true
+BATCHNORM: {BN_EPS: 1.0e-05, BN_MOMENTUM: 0.1, BN_TF: false, SYNC_BN: false}
+COOLDOWN_EPOCHS: 10
+DATASET: {BATCH_SIZE: 32, IMAGE_SIZE: 224, INTERPOLATION: bilinear, NO_PREFECHTER: false, NUM_CLASSES: 1000, PIN_MEM: true, VAL_BATCH_MUL: 4}
+DATA_DIR: ./data/imagenet
+DECAY_EPOCHS: 30.0
+DECAY_RATE: 0.1
+EPOCHS: 200
+EVAL_METRICS: prec1
+LOCAL_RANK: 0
+LOG_INTERVAL: 50
+LR: 0.01
+LR_NOISE: null
+LR_NOISE_PCT: 0.67
+LR_NOISE_STD: 1.0
+META_LR: 0.0001
+MIN_LR: 1.0e-05
+MODEL: cream
+MOMENTUM: 0.9
+NET:
+  DROPOUT_RATE: 0.0
+  EMA: {DECAY: 0.9998, FORCE_CPU: false, USE: true}
+  GP: avg
+  INPUT_ARCH: [[0], [3], [3, 3], [3, 1, 3], [3, 3, 3, 3], [3, 3, 3], [0]]
+  SELECTION: 14
+NUM_GPU: 1
+OPT: sgd
+OPTIMIZER: {MOMENTUM: 0.9, NAME: sgd, WEIGHT_DECAY: 0.001}
+OPT_EPS: 0.01
+OUTPUT: output/path/
+PATIENCE_EPOCHS: 10
+RECOVERY_INTERVAL: 0
+RESUME_PATH: ./experiments/ckps/resume.pth.tar
+SAVE_IMAGES: false
+SAVE_PATH: ./experiments/ckps/
+SCHED: sgd
+SEED: 42
+START_EPOCH: null
+SUPERNET:
+  DIL_CONV: false
+  FLOPS_MAXIMUM: 600
+  FLOPS_MINIMUM: 0
+  HOW_TO_PROB: pre_prob
+  META_STA_EPOCH: 20
+  PICK_METHOD: meta
+  POOL_SIZE: 10
+  PRE_PROB: [0.05, 0.2, 0.05, 0.5, 0.05, 0.15]
+  RESUNIT: false
+  SLICE: 4
+  UPDATE_2ND: true
+  UPDATE_ITER: 1300
+TTA: 0
+VERBOSE: false
+WARMUP_EPOCHS: 3
+WARMUP_LR: 0.0001
+WEIGHT_DECAY: 0.0001
+WORKERS: 4
+";
+
+#[test]
+fn everything_that_the_originals_configuration_holds_loads() {
+    let searched = search_in(DUMP);
+    assert_eq!(searched.settings.supernet.update_iter, 1300);
+    assert_loads_again(&searched, search);
+    let loaded = in_file(DUMP, retrain).unwrap();
+    assert_eq!(loaded.settings.selection, Some(Selection::Published(14)));
+    assert_loads_again(&loaded, retrain);
+    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    for part in [
+        ":1:1: `ACC_GAP` has no effect",
+        ":27:3: `INPUT_ARCH` has no effect: `MODEL_SELECTION` is 14; -1 means `INPUT_ARCH`",
+    ] {
+        let found = warnings.iter().filter(|one| one.contains(part));
+        assert_eq!(found.count(), 1, "{part} in {warnings:#?}");
+    }
+    let own = DUMP.replace("SELECTION: 14", "SELECTION: -1");
+    let indices = in_file(&own, retrain).unwrap().settings.selection;
+    assert!(matches!(indices, Some(Selection::Indices(lists)) if lists.len() == 7));
+}
+
 #[test]
 fn bounds_and_selections_are_read_from_either_place() {
     assert_eq!(
