@@ -121,7 +121,7 @@ fn a_test_counts_classes_and_writes_them_as_a_table() {
 }
 
 #[test]
-fn settings_that_images_in_memory_leave_without_effect_are_named() {
+fn settings_that_the_images_or_the_command_leave_without_effect_are_named() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");
@@ -131,13 +131,31 @@ fn settings_that_images_in_memory_leave_without_effect_are_named() {
         "DATASET.CROP_PCT=0.9",
         "DATASET.STRICT=True",
         "DATASET.VAL_LABELS=list.txt",
+        "RESUME_PATH=old.pth",
     ];
     learn(&out, &more).unwrap();
     let log = fs::read_to_string(out.join("log.txt")).unwrap();
-    for key in ["CROP_PCT", "STRICT", "VAL_LABELS"] {
-        let what = format!("`DATASET.{key}` has no effect");
+    let idle = ["DATASET.CROP_PCT", "DATASET.STRICT", "DATASET.VAL_LABELS"];
+    for key in idle.iter().chain(&["RESUME_PATH"]) {
+        let what = format!("`{key}` has no effect");
         assert_eq!(log.matches(&what).count(), 1, "{key} in {log}");
     }
+
+    static SAID: Mutex<String> = Mutex::new(String::new());
+    let mut options = options(out.join("model.safetensors"));
+    options.run.warn = |text| *SAID.lock().unwrap() += text;
+    let resized = "DATASET.INTERPOLATION=bicubic";
+    options
+        .run
+        .set
+        .extend(more.iter().chain(&[resized]).map(|&one| one.to_owned()));
+    test(&options).unwrap();
+    let said = SAID.lock().unwrap();
+    for key in idle.iter().chain(&["DATASET.INTERPOLATION"]) {
+        let what = format!("`{key}` has no effect");
+        assert_eq!(said.matches(&what).count(), 1, "{key} in {said}");
+    }
+    assert!(!said.contains("RESUME_PATH` has"), "{said}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::augmentation::{self, MixSettings};
 use super::kind::Value;
+use super::problem::Warning;
 use super::resolve::Resolved;
 use super::train::{self, CheckpointSettings, TrainSettings};
 
@@ -34,6 +35,12 @@ pub struct RetrainSettings {
     pub selection: Option<Selection>,
     /// Side of the images of a network in index form, where its space leaves it open.
     pub image_size: Option<u32>,
+    /// What to say in a retraining of settings that a test alone reads.
+    #[serde(skip)]
+    pub test_only: Vec<Warning>,
+    /// What to say in a test of settings that a training alone reads.
+    #[serde(skip)]
+    pub training_only: Vec<Warning>,
 }
 
 /// A running average of the weights.
@@ -78,7 +85,30 @@ pub(super) fn settings(from: &mut Resolved) -> RetrainSettings {
         mix: augmentation::mix(from),
         accumulate: from.whole("ACCUMULATE"),
         selection,
+        test_only: test_only(from),
+        training_only: training_only(from),
     }
+}
+
+fn test_only(from: &Resolved) -> Vec<Warning> {
+    const KEY: &str = "RESUME_PATH";
+    let why = "a retraining starts from new weights; `--resume RUN` goes on with one, `--inherit RUN` starts from those of \
+               a search";
+    let written = from.maybe_text(KEY);
+    written
+        .map(|_| from.without_effect(KEY, why))
+        .into_iter()
+        .collect()
+}
+
+fn training_only(from: &Resolved) -> Vec<Warning> {
+    const KEY: &str = "DATASET.INTERPOLATION";
+    let why = "it is for training images; evaluation is always bicubic";
+    let written = from.is_written(KEY);
+    written
+        .then(|| from.without_effect(KEY, why))
+        .into_iter()
+        .collect()
 }
 
 fn image_size(from: &mut Resolved, selection: Option<&Selection>) -> Option<u32> {

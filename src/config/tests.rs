@@ -568,6 +568,35 @@ fn everything_that_the_originals_configuration_holds_loads() {
 }
 
 #[test]
+fn what_a_test_or_a_training_alone_reads_is_told_to_the_other() {
+    let text = "RESUME_PATH: a.pth\nDATASET: {INTERPOLATION: bilinear}\n";
+    let settings = retrain_in(text);
+    let [path] = &settings.test_only[..] else {
+        panic!("{:?}", settings.test_only)
+    };
+    let path = path.to_string();
+    assert!(path.contains(":1:1: `RESUME_PATH` has no effect"), "{path}");
+    assert!(
+        path.contains("`--resume RUN`") && path.contains("`--inherit RUN`"),
+        "{path}"
+    );
+    let [resized] = &settings.training_only[..] else {
+        panic!("{:?}", settings.training_only)
+    };
+    let resized = resized.to_string();
+    assert!(
+        resized.contains(":2:11: `DATASET.INTERPOLATION` has no effect"),
+        "{resized}"
+    );
+    assert!(
+        resized.contains("evaluation is always bicubic"),
+        "{resized}"
+    );
+    let neither = retrain_in("RESUME_PATH: None\n");
+    assert_eq!((neither.test_only, neither.training_only), (vec![], vec![]));
+}
+
+#[test]
 fn bounds_and_selections_are_read_from_either_place() {
     assert_eq!(
         search_in("FLOPS_MAXIMUM: 287.5\n")

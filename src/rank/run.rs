@@ -104,7 +104,8 @@ fn begin(new: &New, options: &RunOptions) -> Result<Opened, Error> {
     )?;
     let device = options.device.open()?;
     newest_supernet(&new.search, &chosen.plan, place(device), &Ranks::alone())?;
-    let warnings = [&loaded.warnings[..], &idle(train, &data)].concat();
+    let idle = idle(train, &data);
+    let warnings = [&loaded.warnings[..], &loaded.settings.test_only, &idle].concat();
     let resolved = (loaded.resolved.as_str(), warnings.as_slice());
     let asked = Asked {
         command: "rank",

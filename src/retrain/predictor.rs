@@ -86,7 +86,7 @@ pub struct Likely {
 /// cannot be read or has the wrong shape. Nothing is predicted then.
 pub fn run(options: &PredictOptions) -> Result<Predicted, Error> {
     let loaded = config::retrain(options.run.config.as_deref(), &options.run.overrides())?;
-    for warning in &loaded.warnings {
+    for warning in loaded.warnings.iter().chain(&loaded.settings.training_only) {
         (options.run.warn)(&warning.to_string());
     }
     let train = &loaded.settings.train;

@@ -47,7 +47,8 @@ pub fn run_until(options: &RetrainOptions, stop: &dyn Fn() -> bool) -> Result<Re
     let ready = Ready::new(settings, chosen, run.device, run.ranks.clone())?;
     let heritage = options.inherit.as_deref().map(|run| ready.inherit(run));
     let heritage = heritage.transpose()?;
-    let warnings = [&loaded.warnings[..], &idle(&settings.train, &ready.data)].concat();
+    let idle = idle(&settings.train, &ready.data);
+    let warnings = [&loaded.warnings[..], &settings.test_only, &idle].concat();
     let resolved = (loaded.resolved.as_str(), warnings.as_slice());
     let asked = Asked {
         command: "retrain",

@@ -76,7 +76,7 @@ const CONFUSIONS: usize = 10;
 /// wrong, the weights are not the network's, or a rank is lost or has other weights or images.
 pub fn run(options: &TestOptions) -> Result<TestResult, Error> {
     let loaded = config::retrain(options.run.config.as_deref(), &options.run.overrides())?;
-    for warning in &loaded.warnings {
+    for warning in loaded.warnings.iter().chain(&loaded.settings.training_only) {
         (options.run.warn)(&warning.to_string());
     }
     let settings = &loaded.settings;
