@@ -159,6 +159,22 @@ fn settings_that_the_images_or_the_command_leave_without_effect_are_named() {
 }
 
 #[test]
+fn a_table_without_a_place_is_refused_before_anything_is_tested() {
+    let folder = tempfile::tempdir().unwrap();
+    let csv = folder.path().join("nowhere/classes.csv");
+    // Weights that are not there would be found missing next.
+    let options = TestOptions {
+        csv: Some(csv.clone()),
+        ..options(folder.path().join("no.safetensors"))
+    };
+    let error = test(&options).unwrap_err().to_string();
+    assert!(
+        error.contains(csv.to_str().unwrap()) && error.contains("cannot be written"),
+        "{error}"
+    );
+}
+
+#[test]
 fn equal_seeds_give_equal_weights_with_everything_random() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();

@@ -12,6 +12,7 @@ use crate::childnet::Inference;
 use crate::config;
 use crate::data::{Normalisation, Size, class_names, evaluation_images};
 use crate::nn::NamedTensor;
+use crate::run::require_place;
 use crate::train::{Error, RunOptions};
 
 /// A prediction as the command line describes it.
@@ -83,11 +84,14 @@ pub struct Likely {
 /// # Errors
 /// When there is no network or no file of weights, the text or the settings are wrong, the
 /// weights are not the network's, names and classes are not equally many, or what is looked at
-/// cannot be read or has the wrong shape. Nothing is predicted then.
+/// cannot be read or has the wrong shape, or there is no place for the logits. Nothing is predicted then.
 pub fn run(options: &PredictOptions) -> Result<Predicted, Error> {
     let loaded = config::retrain(options.run.config.as_deref(), &options.run.overrides())?;
     for warning in loaded.warnings.iter().chain(&loaded.settings.training_only) {
         (options.run.warn)(&warning.to_string());
+    }
+    if let Input::Tensor { to, .. } = &options.input {
+        require_place(to)?;
     }
     let train = &loaded.settings.train;
     let trained = Trained::new(&options.trained, &loaded.settings, &options.run)?;
