@@ -9,6 +9,7 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Mutex;
 
 use common::folder::{images, learn, network, options};
 use creamc::data::{Data, Wanted};
@@ -17,15 +18,19 @@ use creamc::nn::Place;
 use creamc::retrain::{self, TestOptions, TestResult};
 use creamc::search::Judge;
 use creamc::supernet::{Sharing, Supernet};
-use creamc::train::Error;
+use creamc::train::{Error, RunOptions};
 
 fn test(root: &Path, more: &[&str]) -> Result<TestResult, Error> {
+    tested_with(root, options(root, more))
+}
+
+fn tested_with(root: &Path, run: RunOptions) -> Result<TestResult, Error> {
     retrain::run_test(&TestOptions {
         network: network(root),
         weights: Some(root.join("run/model.safetensors")),
         average: true,
         csv: None,
-        run: options(root, more),
+        run,
     })
 }
 
@@ -100,6 +105,33 @@ fn a_list_of_classes_beside_class_folders_is_named_as_without_effect() {
     };
     let what = "`DATASET.VAL_LABELS` has no effect: the data say the class of each test image";
     assert!(line.contains(what), "{line}");
+}
+
+#[test]
+fn a_test_sees_the_share_that_the_weights_were_tested_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    images(root);
+    let half = "DATASET.CROP_PCT=0.5";
+    let result = learn(root, "run", &[half]).unwrap();
+    assert_eq!(test(root, &[]).unwrap().tested, result.test);
+    let wide = test(root, &["DATASET.CROP_PCT=0.875"]).unwrap().tested;
+    assert_ne!(wide.loss, result.test.loss);
+
+    // A settings file does not go before the weights, and is told so.
+    let config = root.join("test.yaml");
+    fs::write(&config, "DATASET: {CROP_PCT: 0.9}\n").unwrap();
+    static SAID: Mutex<String> = Mutex::new(String::new());
+    let mut options = options(root, &[]);
+    options.config = Some(config);
+    options.warn = |text| *SAID.lock().unwrap() += text;
+    let tested = tested_with(root, options).unwrap();
+    assert_eq!(tested.tested, result.test);
+    let said = SAID.lock().unwrap();
+    assert!(
+        said.contains("`DATASET.CROP_PCT` has no effect: the weights' file"),
+        "{said}"
+    );
 }
 
 #[test]

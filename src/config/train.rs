@@ -80,6 +80,8 @@ pub struct IdleSettings {
     pub in_memory: Vec<Warning>,
     /// Where no list says the classes of the test images.
     pub unlisted: Vec<Warning>,
+    /// Where weights say what share of an image evaluation saw.
+    pub cropped: Vec<Warning>,
 }
 
 /// Short floats.
@@ -191,10 +193,12 @@ fn idle(from: &Resolved) -> IdleSettings {
     };
     let whole = changed("DATASET.CROP_PCT", "images in memory are seen whole");
     let read = changed("DATASET.STRICT", "images in memory are all readable");
+    let cropped = "the weights' file says the share that evaluation saw; `--set DATASET.CROP_PCT=…` goes before it";
     let why = "the data say the class of each test image";
     IdleSettings {
         in_memory: whole.chain(read).collect(),
         unlisted: changed("DATASET.VAL_LABELS", why).collect(),
+        cropped: changed("DATASET.CROP_PCT", cropped).collect(),
     }
 }
 

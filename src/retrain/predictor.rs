@@ -117,7 +117,7 @@ pub fn run(options: &PredictOptions) -> Result<Predicted, Error> {
         Input::Images(files) => {
             let usual = || Normalisation::imagenet(size.channels);
             let normalisation = trained.normalisation.clone().unwrap_or_else(usual);
-            let crop_share = crop_share(&trained, train.crop_share, &options.run.set);
+            let crop_share = trained.seen_share(train, &options.run);
             let mut found = Vec::new();
             for files in files.chunks(train.eval_batch) {
                 let images = evaluation_images(files, size, crop_share, &normalisation)?;
@@ -140,16 +140,6 @@ fn size(trained: &Trained) -> Size {
         channels: trained.plan.ir.input_channels as usize,
         height: side,
         width: side,
-    }
-}
-
-/// The share of an image's short side that is looked at: as evaluation did when the weights were
-/// trained, unless the command line says another.
-fn crop_share(trained: &Trained, setting: f64, typed: &[String]) -> f64 {
-    let is_crop = |one: &String| one.split('=').next().map(str::trim) == Some("DATASET.CROP_PCT");
-    match typed.iter().any(is_crop) {
-        true => setting,
-        false => trained.crop_share.unwrap_or(setting),
     }
 }
 

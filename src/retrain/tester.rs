@@ -9,7 +9,7 @@ use tch::Tensor;
 use super::test::{ClassTested, Confusion, Outcome, Tested, test};
 use super::trained::{Trained, TrainedOptions};
 use crate::childnet::Childnet;
-use crate::config;
+use crate::config::{self, TrainSettings};
 use crate::data::{BrokenImages, Loader};
 use crate::nn::NamedTensor;
 use crate::ranks::Ranks;
@@ -90,13 +90,16 @@ pub fn run(options: &TestOptions) -> Result<TestResult, Error> {
         childnet,
         ..
     } = &trained;
-    let data = load_data(&settings.train, plan, 0)?;
-    for warning in idle(&settings.train, &data) {
+    let train = TrainSettings {
+        crop_share: trained.seen_share(&settings.train, &options.run),
+        ..settings.train.clone()
+    };
+    let data = load_data(&train, plan, 0)?;
+    for warning in idle(&train, &data) {
         (options.run.warn)(&warning.to_string());
     }
     let normalisation = trained.normalisation.as_ref();
     let normalisation = normalisation.unwrap_or(&data.normalisation);
-    let train = &settings.train;
     let part = Loader::plain(&data.test, normalisation, train.seed, train.workers)
         .pinned_for(childnet.place().device, train.pin_memory);
     require_same(childnet, &part, ranks)?;

@@ -10,7 +10,7 @@ use tch::Kind;
 use crate::checkpoint::Weights;
 use crate::checkpoint::names::Names;
 use crate::childnet::Childnet;
-use crate::config::RetrainSettings;
+use crate::config::{RetrainSettings, TrainSettings};
 use crate::data::Normalisation;
 use crate::nn::Place;
 use crate::train::{Chosen, Error, NetworkOptions, RunOptions};
@@ -75,6 +75,25 @@ impl Trained {
             childnet,
             file,
         })
+    }
+}
+
+impl Trained {
+    /// The share of an image's short side that is looked at: as evaluation did when the weights were
+    /// trained, unless the command line says another. Warns where it is not the settings' either.
+    pub fn seen_share(&self, settings: &TrainSettings, run: &RunOptions) -> f64 {
+        let is_crop =
+            |one: &String| one.split('=').next().map(str::trim) == Some("DATASET.CROP_PCT");
+        match self.crop_share {
+            Some(share) if !run.set.iter().any(is_crop) => {
+                if share != settings.crop_share {
+                    let idle = settings.idle.cropped.iter();
+                    idle.for_each(|warning| (run.warn)(&warning.to_string()));
+                }
+                share
+            }
+            _ => settings.crop_share,
+        }
     }
 }
 

@@ -473,6 +473,7 @@ pub fn idle(settings: &TrainSettings, data: &Data) -> Vec<Warning> {
     let IdleSettings {
         in_memory,
         unlisted,
+        cropped: _,
     } = &settings.idle;
     let in_memory = in_memory.iter().filter(|_| !data.is_decoded());
     let unlisted = unlisted.iter().filter(|_| !data.is_listed());
