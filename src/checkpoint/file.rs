@@ -38,6 +38,12 @@ pub enum FileError {
         /// What is wrong in it.
         reason: String,
     },
+    /// What is to be written outgrows PyTorch's form, as it is written here.
+    #[error("{}: the weights are more than the form holds, 4 GiB in 65,534 files", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 /// What a file of tensors holds.

@@ -281,3 +281,30 @@ fn names_of_a_hostile_file_move_no_cursor() {
     let error = parse(&legacy(&named("\u{1b}[2J"))).unwrap_err();
     assert!(error.starts_with("`\\u{1b}[2J`: shape"), "{error:?}");
 }
+
+#[test]
+fn what_is_written_has_the_originals_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.pth.tar");
+    let words = Words {
+        arch: "43".to_owned(),
+        epoch: 3,
+        metric: 66.3,
+    };
+    let weights = [crate::nn::NamedTensor {
+        name: "a".into(),
+        tensor: Tensor::from_slice(&[0.5_f32, 2.0]),
+    }];
+    save(&path, &words, &weights, Some(&weights)).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    let (pickle, _) = Storages::of_zip(&bytes).unwrap();
+    let items = pickle.items(pickle.root()).unwrap();
+    let keys: Vec<&str> = items.iter().map(|(key, _)| *key).collect();
+    let all = "epoch arch state_dict optimizer args version state_dict_ema metric";
+    assert_eq!(keys.join(" "), all);
+    for (_, empty) in &items[3..5] {
+        assert_eq!(**empty, Node::Dict(Vec::new()));
+    }
+    let found = parse(&bytes).unwrap();
+    assert!(found.weights["a"].equal(&weights[0].tensor));
+}
