@@ -86,13 +86,14 @@ pub enum ScheduleShape {
 
 pub(super) fn settings(from: &mut Resolved) -> ScheduleSettings {
     let (lr, min_lr, warmup_lr) = (from.real("LR"), from.real("MIN_LR"), from.real("WARMUP_LR"));
-    if min_lr > lr {
+    let shape = shape(from);
+    let falls = matches!(shape, ScheduleShape::Linear | ScheduleShape::Cosine);
+    if falls && min_lr > lr {
         from.contradiction(
             &["MIN_LR", "LR"],
             format!("`MIN_LR` is {min_lr}, above `LR`, {lr}: the rate would rise; lower `MIN_LR`"),
         );
     }
-    let shape = shape(from);
     ScheduleSettings {
         lr,
         warmup_lr,
@@ -157,6 +158,7 @@ fn shape(from: &mut Resolved) -> ScheduleShape {
             from.no_effect(path, &format!("`SCHED` is {word}"));
         }
     };
+    idle("MIN_LR", &["sgd", "linear", "cosine"], from);
     idle("DECAY_EPOCHS", &["step"], from);
     idle("DECAY_MILESTONES", &["multistep"], from);
     idle("DECAY_RATE", &["step", "multistep"], from);

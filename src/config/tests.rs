@@ -783,6 +783,22 @@ fn contradictions_are_refused_with_the_cure() {
 }
 
 #[test]
+fn a_rate_that_never_falls_to_the_least_may_be_below_it() {
+    for shape in ["constant", "step", "multistep, DECAY_MILESTONES: [1]"] {
+        let text = format!("{{LR: 1e-6, SCHED: {shape}}}\n");
+        assert_eq!(retrain_in(&text).train.schedule.lr, 1e-6, "{shape}");
+        let text = format!("{{LR: 1e-6, MIN_LR: 1e-4, SCHED: {shape}}}\n");
+        let warnings = in_file(&text, retrain).unwrap().warnings;
+        assert!(
+            warnings[0].to_string().contains("`MIN_LR` has no effect"),
+            "{warnings:?}"
+        );
+    }
+    let error = in_file("{LR: 1e-6, SCHED: cosine}\n", retrain).unwrap_err();
+    assert!(error.contains("`MIN_LR` is 0.00001, above `LR`"), "{error}");
+}
+
+#[test]
 fn the_start_of_the_board_follows_the_epochs_where_it_is_not_given() {
     let settings = set(&["EPOCHS=2"]).unwrap();
     assert_eq!(settings.supernet.meta_sta_epoch, 0);
