@@ -215,7 +215,7 @@ impl Loader {
     /// Training batches in an epoch of `batch` images for each of `world` processes; what is left over is dropped.
     #[must_use]
     pub fn steps_of(&self, batch: usize, world: usize) -> usize {
-        self.preparer.part().len() / (batch * world)
+        self.preparer.part().len() / batch.saturating_mul(world)
     }
 
     /// The shuffled batches of `epoch` from batch `first` on (0 but when a run goes on).
