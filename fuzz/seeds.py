@@ -98,6 +98,24 @@ def legacy(thing, storages):
     return b"".join(parts)
 
 
+def hostile(storages):
+    """Pickles that no network has, as the old form holds them: what shares, nests, holds itself or is named again."""
+    name, storage = pickle.SHORT_BINUNICODE + b"\x04name", b"(X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000NK\x06"
+    made = {
+        "classes": name + b"\x940" + b"h\0h\0\x930" * 8 + b"N",
+        "memo": b"N" + b"\x94" * 16,
+        "again": b"N" + b"2" * 16 + b"t",
+        "marks": b"(" * 16 + b"t" * 16,
+        "lists": b"]" * 16 + b"a" * 15,
+        "itself": b"}q\0X\x01\0\0\0ah\0s",
+        "views": storage + b"N" * 8 + b"tq\0Q" + b"h\0Q" * 8,
+    }
+    front = b"".join(pickled(part, 2) for part in (MAGIC, PROTOCOL, {"little_endian": True}))
+    behind = pickled(list(storages), 2)
+    behind += b"".join(struct.pack("<q", one.count) + one.data for one in storages.values())
+    return {key: front + b"\x80\x04" + code + b"." + behind for key, code in made.items()}
+
+
 def main():
     into = pathlib.Path(sys.argv[1])
     into.mkdir(parents=True, exist_ok=True)
@@ -118,6 +136,8 @@ def main():
         for protocol in (2, 4):
             (into / f"{name}_zip{protocol}").write_bytes(zipped(thing, storages, protocol))
         (into / f"{name}_legacy").write_bytes(legacy(thing, storages))
+    for name, content in hostile(storages).items():
+        (into / f"hostile_{name}").write_bytes(content)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ use crate::cli::values::Device;
 use crate::cli::{self, TensorCommand, Verdict, findings, retrain, search, test};
 use crate::rank::{RankOptions, Ranked};
 use crate::ranks::Ranks;
-use crate::retrain::{RetrainOptions, Retrained, TestOptions, TestResult, broken_text};
+use crate::retrain::{
+    RetrainOptions, Retrained, TestOptions, TestResult, broken_text, without_pytorch_text,
+};
 use crate::search::{Found, SearchOptions};
 use crate::train::{DeviceChoice, Error, Findings, NetworkOptions, ResumeOptions, RunOptions};
 use together::Here;
@@ -284,6 +286,9 @@ fn print_retrained(result: &Retrained) -> io::Result<()> {
         "weights in {}",
         result.run.join("model.safetensors").display()
     )?;
+    if let Some(why) = &result.without_pytorch {
+        writeln!(out, "{}", without_pytorch_text(why))?;
+    }
     if let Some(text) = broken_text(&result.broken) {
         writeln!(out, "{text}; log.txt and result.json name them")?;
     }

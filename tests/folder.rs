@@ -9,18 +9,28 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Mutex;
 
 use common::folder::{images, learn, network, options};
+use creamc::data::{Data, Wanted};
+use creamc::lang::checked::Checked;
+use creamc::nn::Place;
 use creamc::retrain::{self, TestOptions, TestResult};
-use creamc::train::Error;
+use creamc::search::Judge;
+use creamc::supernet::{Sharing, Supernet};
+use creamc::train::{Error, RunOptions};
 
 fn test(root: &Path, more: &[&str]) -> Result<TestResult, Error> {
+    tested_with(root, options(root, more))
+}
+
+fn tested_with(root: &Path, run: RunOptions) -> Result<TestResult, Error> {
     retrain::run_test(&TestOptions {
         network: network(root),
         weights: Some(root.join("run/model.safetensors")),
         average: true,
         csv: None,
-        run: options(root, more),
+        run,
     })
 }
 
@@ -71,4 +81,152 @@ fn where_it_is_strict_the_first_damaged_image_ends_the_run_with_its_name() {
         .unwrap_err()
         .to_string();
     assert!(text.contains("val/one/text.jpg"), "{text}");
+}
+
+#[test]
+fn a_list_of_classes_beside_class_folders_is_named_as_without_effect() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    images(root);
+    let more = ["DATASET.VAL_LABELS=list.txt", "DATASET.CROP_PCT=0.9"];
+    learn(
+        root,
+        "run",
+        &[&more[..], &["EPOCHS=1", "WARMUP_EPOCHS=0"]].concat(),
+    )
+    .unwrap();
+    let log = fs::read_to_string(root.join("run/log.txt")).unwrap();
+    let named: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("no effect"))
+        .collect();
+    let [line] = named.as_slice() else {
+        panic!("{log}")
+    };
+    let what = "`DATASET.VAL_LABELS` has no effect: the data say the class of each test image";
+    assert!(line.contains(what), "{line}");
+}
+
+#[test]
+fn a_test_sees_the_share_that_the_weights_were_tested_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    images(root);
+    let half = "DATASET.CROP_PCT=0.5";
+    let result = learn(root, "run", &[half]).unwrap();
+    assert_eq!(test(root, &[]).unwrap().tested, result.test);
+    let wide = test(root, &["DATASET.CROP_PCT=0.875"]).unwrap().tested;
+    assert_ne!(wide.loss, result.test.loss);
+
+    // A settings file does not go before the weights, and is told so.
+    let config = root.join("test.yaml");
+    fs::write(&config, "DATASET: {CROP_PCT: 0.9}\n").unwrap();
+    static SAID: Mutex<String> = Mutex::new(String::new());
+    let mut options = options(root, &[]);
+    options.config = Some(config);
+    options.warn = |text| *SAID.lock().unwrap() += text;
+    let tested = tested_with(root, options).unwrap();
+    assert_eq!(tested.tested, result.test);
+    let said = SAID.lock().unwrap();
+    assert!(
+        said.contains("`DATASET.CROP_PCT` has no effect: the weights' file"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_test_needs_no_images_to_train_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let data = images(root);
+    let result = learn(root, "run", &[]).unwrap();
+    fs::remove_dir_all(data.join("train")).unwrap();
+    let tested = test(root, &[]).unwrap();
+    assert_eq!(tested.tested, result.test);
+    assert_eq!(tested.broken.test, result.broken.test);
+    let text = learn(root, "other", &[]).unwrap_err().to_string();
+    assert!(text.contains("holds `val/` but no `train/`"), "{text}");
+}
+
+#[test]
+fn a_batch_of_damaged_images_is_left_out_of_a_test_and_a_part_of_them_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let val = images(root).join("val");
+    // Batches of two: the first has no image that can be read, nor has the fourth.
+    let text = val.join("one/text.jpg");
+    for name in ["one/0.jpg", "one/1.jpg", "two/0.png", "two/1.png"] {
+        fs::copy(&text, val.join(name)).unwrap();
+    }
+    let batches = "DATASET.VAL_BATCH_MUL=1";
+    let result = learn(root, "run", &[batches]).unwrap();
+    assert_eq!((result.test.images, result.broken.test.len()), (6, 5));
+    let tested = test(root, &[batches]).unwrap();
+    assert_eq!(tested.tested, result.test);
+    let whole = test(root, &[]).unwrap().tested;
+    assert_eq!((whole.top1, whole.images), (result.test.top1, 6));
+    assert!((whole.loss - result.test.loss).abs() < 1e-5);
+
+    for class in ["one", "two"] {
+        for file in fs::read_dir(val.join(class)).unwrap() {
+            fs::write(file.unwrap().path(), "no image").unwrap();
+        }
+    }
+    let error = test(root, &[batches]).unwrap_err().to_string();
+    assert!(
+        error.contains("val/one/0.jpg") && error.contains("any other image of the test part"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_batch_of_damaged_images_is_left_out_of_judging_and_a_part_of_them_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let train = images(root).join("train");
+    let text = fs::read_to_string(network(root).file.unwrap()).unwrap();
+    let plan = Checked::from_text("small.cream", &text)
+        .unwrap()
+        .plan()
+        .unwrap();
+    let supernet = Supernet::sharing(
+        &plan.ir.at(plan.resolution),
+        Sharing::Independent,
+        Place::CPU,
+        3,
+    );
+    let load = |seed| {
+        let wanted = Wanted {
+            judge_images: 6,
+            seed,
+            ..Wanted::all(2, 3, 32)
+        };
+        Data::load(&root.join("data"), &wanted).unwrap()
+    };
+    // Judged by, not trained on, are both damaged images.
+    let damaged = |data: &Data| {
+        let names = data
+            .judge
+            .indices
+            .iter()
+            .map(|&at| data.judge.set.name_of(at));
+        let damaged = names
+            .filter(|name| name.ends_with("one/truncated.jpg") || name.ends_with("two/empty.png"));
+        damaged.count() == 2
+    };
+    let data = (0..).map(load).find(damaged).unwrap();
+    let judge = |batch| Judge::new(&data, 1, 0, (4, 2), batch);
+    let judged = |batch| judge(batch).judge(&supernet, std::slice::from_ref(&plan.witness));
+    let [alone, together] = [1, 8].map(|batch| judged(batch).unwrap()[0]);
+    assert_eq!(alone.top1, together.top1);
+    assert!((alone.loss - together.loss).abs() < 1e-6);
+
+    for class in ["one", "two"] {
+        for file in fs::read_dir(train.join(class)).unwrap() {
+            fs::write(file.unwrap().path(), "no image").unwrap();
+        }
+    }
+    let error = judge(1).evaluate(&supernet, &plan.witness).unwrap_err();
+    let what = "any other image of the judge part can be read";
+    assert!(error.to_string().contains(what), "{error}");
 }

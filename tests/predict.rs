@@ -237,6 +237,14 @@ fn what_cannot_be_looked_at_is_refused_with_its_name() {
         text.contains("no tensor `input`") && text.contains("images"),
         "{text}"
     );
+    // Named before what is looked at, which is not there either.
+    let from = root.join("no.safetensors");
+    let to = root.join("nowhere/out.safetensors");
+    let text = refusal(Input::Tensor { from, to }, &[]);
+    assert!(
+        text.contains("nowhere/out.safetensors") && text.contains("cannot be written"),
+        "{text}"
+    );
 }
 
 /// Runs `creamc predict` as a process.

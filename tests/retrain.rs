@@ -121,6 +121,60 @@ fn a_test_counts_classes_and_writes_them_as_a_table() {
 }
 
 #[test]
+fn settings_that_the_images_or_the_command_leave_without_effect_are_named() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let more = [
+        "EPOCHS=1",
+        "WARMUP_EPOCHS=0",
+        "DATASET.CROP_PCT=0.9",
+        "DATASET.STRICT=True",
+        "DATASET.VAL_LABELS=list.txt",
+        "RESUME_PATH=old.pth",
+    ];
+    learn(&out, &more).unwrap();
+    let log = fs::read_to_string(out.join("log.txt")).unwrap();
+    let idle = ["DATASET.CROP_PCT", "DATASET.STRICT", "DATASET.VAL_LABELS"];
+    for key in idle.iter().chain(&["RESUME_PATH"]) {
+        let what = format!("`{key}` has no effect");
+        assert_eq!(log.matches(&what).count(), 1, "{key} in {log}");
+    }
+
+    static SAID: Mutex<String> = Mutex::new(String::new());
+    let mut options = options(out.join("model.safetensors"));
+    options.run.warn = |text| *SAID.lock().unwrap() += text;
+    let resized = "DATASET.INTERPOLATION=bicubic";
+    options
+        .run
+        .set
+        .extend(more.iter().chain(&[resized]).map(|&one| one.to_owned()));
+    test(&options).unwrap();
+    let said = SAID.lock().unwrap();
+    for key in idle.iter().chain(&["DATASET.INTERPOLATION"]) {
+        let what = format!("`{key}` has no effect");
+        assert_eq!(said.matches(&what).count(), 1, "{key} in {said}");
+    }
+    assert!(!said.contains("RESUME_PATH` has"), "{said}");
+}
+
+#[test]
+fn a_table_without_a_place_is_refused_before_anything_is_tested() {
+    let folder = tempfile::tempdir().unwrap();
+    let csv = folder.path().join("nowhere/classes.csv");
+    // Weights that are not there would be found missing next.
+    let options = TestOptions {
+        csv: Some(csv.clone()),
+        ..options(folder.path().join("no.safetensors"))
+    };
+    let error = test(&options).unwrap_err().to_string();
+    assert!(
+        error.contains(csv.to_str().unwrap()) && error.contains("cannot be written"),
+        "{error}"
+    );
+}
+
+#[test]
 fn equal_seeds_give_equal_weights_with_everything_random() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
@@ -172,7 +226,7 @@ print(sorted(saved), float(saved['state_dict']['conv_stem.weight'].double().sum(
         let output = python(script).unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let sum = stem.sum(tch::Kind::Double).double_value(&[]);
-        let keys = "['arch', 'epoch', 'metric', 'state_dict', 'state_dict_ema', 'version']";
+        let keys = "['arch', 'args', 'epoch', 'metric', 'optimizer', 'state_dict', 'state_dict_ema', 'version']";
         let read: f64 = text.trim().rsplit(' ').next().unwrap().parse().unwrap();
         assert!(
             text.starts_with(keys) && (read - sum).abs() < 1e-9,
@@ -227,4 +281,57 @@ fn wrong_wishes_are_refused_before_a_folder_is_made() {
         assert!(error.contains(word), "{word}: {error}");
         assert!(!out.exists(), "{word}");
     }
+}
+
+#[test]
+fn a_network_that_the_original_has_no_names_for_says_that_pytorch_gets_no_weights() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plain.cream");
+    // Behind the pool the original has one convolution.
+    let text = "cream 1
+
+space plain {
+    input  image(channels = 1, resolution = 28)
+    output classes(10)
+    layer stem    conv(kernel = 3)                 channels = 8     stride = 2
+    stage s1      ir(kernel in {3, 5}, expand = 1) channels = 8     stride = 2
+    layer pool    avgpool
+    layer head    conv(kernel = 1, norm = none)    channels = 8
+    layer more    conv(kernel = 1, norm = none)    channels = 8
+    layer logits  linear                           channels = classes
+}
+
+arch only of plain {
+    s1 = ir(kernel = 3)
+}
+";
+    fs::write(&file, text).unwrap();
+    let out = folder.path().join("run");
+    let output = Command::new(env!("CARGO_BIN_EXE_creamc-torch"))
+        .env("OMP_NUM_THREADS", "1")
+        .arg("retrain")
+        .arg(&file)
+        .args(["--device", "cpu", "--out"])
+        .arg(&out)
+        .arg("--data")
+        .arg(repository("examples/fashion-mnist"))
+        .args(ALL[1..].iter().flat_map(|one| ["--set", one]))
+        .args(["--set", "EPOCHS=1", "--set", "WARMUP_EPOCHS=0"])
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{output:?}");
+    let what = "no model.pth.tar: the original has no names for this network's tensors";
+    let log = fs::read_to_string(out.join("log.txt")).unwrap();
+    assert!(
+        printed.contains(what) && log.contains(what),
+        "{printed}\n{log}"
+    );
+    assert!(!out.join("model.pth.tar").exists());
+    let result = fs::read_to_string(out.join("result.json")).unwrap();
+    assert!(
+        result.contains("\"without_pytorch\": \"the original has no names"),
+        "{result}"
+    );
 }

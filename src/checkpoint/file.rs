@@ -10,9 +10,11 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use tch::{Device, Kind, Tensor};
 
+use super::shown::shown;
 use crate::nn::NamedTensor;
 
 /// Why a file of tensors could not be read or written.
@@ -35,6 +37,12 @@ pub enum FileError {
         form: &'static str,
         /// What is wrong in it.
         reason: String,
+    },
+    /// What is to be written outgrows PyTorch's form, as it is written here.
+    #[error("{}: the weights are more than the form holds, 4 GiB in 65,534 files", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
     },
 }
 
@@ -62,14 +70,54 @@ impl Contents {
 }
 
 const ABOUT: &str = "__metadata__";
-/// A header beyond this is no header (the largest supernets have a hundredth of it).
-const LARGEST_HEADER: u64 = 100_000_000;
+/// A header beyond this is no header (the largest supernets have a sixteenth of it).
+const LARGEST_HEADER: u64 = 1 << 24;
+/// No weight has more.
+const MOST_AXES: usize = 8;
 
 #[derive(Serialize, Deserialize)]
 struct Entry {
     dtype: String,
     shape: Vec<i64>,
     data_offsets: [u64; 2],
+}
+
+/// What a header says. It is read as what it must be: values of any form would take many times their text.
+#[derive(Default)]
+struct Header {
+    entries: BTreeMap<String, Entry>,
+    about: BTreeMap<String, String>,
+}
+
+impl<'de> Deserialize<'de> for Header {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Header, D::Error> {
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+struct Fields;
+
+impl<'de> Visitor<'de> for Fields {
+    type Value = Header;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a dictionary of tensors")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Header, A::Error> {
+        let mut header = Header::default();
+        while let Some(name) = fields.next_key::<String>()? {
+            if name == ABOUT {
+                header.about = fields.next_value()?;
+                continue;
+            }
+            let double = format!("two tensors are named `{}`", shown(&name));
+            if header.entries.insert(name, fields.next_value()?).is_some() {
+                return Err(A::Error::custom(double));
+            }
+        }
+        Ok(header)
+    }
 }
 
 /// Writes tensors and words about them to `path`, whole or not at all. Equal
@@ -134,6 +182,10 @@ fn sync_folder(path: &Path) {
 
 fn write(path: &Path, tensors: &[NamedTensor], about: &BTreeMap<String, String>) -> io::Result<()> {
     let header = header(tensors, about);
+    if header.len() as u64 > LARGEST_HEADER {
+        let what = format!("the names and words would take {} bytes", header.len());
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, what));
+    }
     let mut file = BufWriter::new(File::create(path)?);
     file.write_all(&(header.len() as u64).to_le_bytes())?;
     file.write_all(&header)?;
@@ -216,24 +268,40 @@ fn parse(bytes: &[u8]) -> Result<Contents, String> {
         ));
     }
     let (header, numbers) = rest.split_at(length as usize);
-    let fields: BTreeMap<String, serde_json::Value> =
-        serde_json::from_slice(header).map_err(|error| format!("its header: {error}"))?;
-    let mut contents = Contents::default();
-    for (name, value) in fields {
-        let fault = |error| format!("`{name}`: {error}");
-        if name == ABOUT {
-            contents.about = serde_json::from_value(value).map_err(fault)?;
-        } else {
-            let entry: Entry = serde_json::from_value(value).map_err(fault)?;
-            let tensor = tensor(&entry, numbers).map_err(|reason| format!("`{name}`: {reason}"))?;
-            contents.tensors.insert(name, tensor);
-        }
+    let Header { entries, about } = serde_json::from_slice(header)
+        .map_err(|error| format!("its header: {}", shown(&error.to_string())))?;
+    require_apart(&entries)?;
+    let mut tensors = BTreeMap::new();
+    for (name, entry) in entries {
+        let tensor =
+            tensor(&entry, numbers).map_err(|reason| format!("`{}`: {reason}", shown(&name)))?;
+        tensors.insert(name, tensor);
     }
-    Ok(contents)
+    Ok(Contents { tensors, about })
+}
+
+/// Tensors that share bytes would be copied once each, and take many times the file.
+fn require_apart(entries: &BTreeMap<String, Entry>) -> Result<(), String> {
+    let ranges = entries
+        .iter()
+        .map(|(name, entry)| (entry.data_offsets, name));
+    let mut ranges: Vec<_> = ranges.filter(|([start, end], _)| start < end).collect();
+    ranges.sort_unstable();
+    let shared = ranges
+        .windows(2)
+        .find(|pair| pair[1].0[0] < pair[0].0[1])
+        .map(|pair| [pair[0].1, pair[1].1].map(|name| shown(name)));
+    match shared {
+        None => Ok(()),
+        Some([one, other]) => Err(format!("`{one}` and `{other}` share bytes")),
+    }
 }
 
 fn tensor(entry: &Entry, numbers: &[u8]) -> Result<Tensor, String> {
-    let kind = kind(&entry.dtype).ok_or_else(|| format!("unknown kind {}", entry.dtype))?;
+    let kind = kind(&entry.dtype).ok_or_else(|| format!("unknown kind {}", shown(&entry.dtype)))?;
+    if entry.shape.len() > MOST_AXES {
+        return Err(format!("its shape has {} axes", entry.shape.len()));
+    }
     let [start, end] = entry.data_offsets;
     let wanted = entry
         .shape
@@ -364,15 +432,78 @@ mod tests {
             r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#,
             r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#,
             r#"{"a":{"dtype":"X1","shape":[1],"data_offsets":[0,4]}}"#,
+            r#"{"a":{"dtype":"F32","shape":[0,1,1,1,1,1,1,1,1],"data_offsets":[0,0]}}"#,
+            r#"{"a":7}"#,
             r#"{"__metadata__":7}"#,
             "[]",
         ];
         for lie in lies {
-            let mut bytes = (lie.len() as u64).to_le_bytes().to_vec();
-            bytes.extend(lie.as_bytes());
-            bytes.extend([0; 8]);
-            assert!(parse(&bytes).is_err(), "{lie}");
+            assert!(parse(&headed(lie)).is_err(), "{lie}");
         }
         assert!(parse(&u64::MAX.to_le_bytes()).is_err());
+    }
+
+    /// A file with this header and eight bytes of numbers.
+    fn headed(header: &str) -> Vec<u8> {
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(header.as_bytes());
+        bytes.extend([0; 8]);
+        bytes
+    }
+
+    #[test]
+    fn tensors_that_share_bytes_are_refused() {
+        let two = |one: &str, other: &str| {
+            let entry = |[start, end]: [u64; 2]| {
+                let count = (end - start) / 4;
+                format!(r#"{{"dtype":"F32","shape":[{count}],"data_offsets":[{start},{end}]}}"#)
+            };
+            let range = |text: &str| serde_json::from_str::<[u64; 2]>(text).unwrap();
+            let [one, other] = [one, other].map(|text| entry(range(text)));
+            parse(&headed(&format!(r#"{{"a":{one},"b":{other}}}"#)))
+        };
+        assert_eq!(two("[0,4]", "[4,8]").unwrap().tensors.len(), 2);
+        assert_eq!(two("[4,8]", "[0,4]").unwrap().tensors.len(), 2);
+        assert_eq!(two("[0,8]", "[4,4]").unwrap().tensors.len(), 2);
+        for (one, other) in [("[0,8]", "[4,8]"), ("[4,8]", "[0,8]"), ("[0,4]", "[0,4]")] {
+            let error = two(one, other).unwrap_err();
+            assert!(error.contains("share bytes"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_refused() {
+        let entry = r#"{"dtype":"F32","shape":[1],"data_offsets":[0,4]}"#;
+        let error = parse(&headed(&format!(r#"{{"a":{entry},"a":{entry}}}"#))).unwrap_err();
+        assert!(error.contains("two tensors are named `a`"), "{error}");
+    }
+
+    #[test]
+    fn names_and_words_of_a_hostile_header_move_no_cursor() {
+        let entry = r#"{"dtype":"\u001b[2J","shape":[1],"data_offsets":[0,4]}"#;
+        let headers = [
+            format!(r#"{{"\u001b[2J":{entry}}}"#),
+            format!(r#"{{"\u001b[2J":{}}}"#, entry.replace("[1]", "[2]")),
+            r#"{"a":"\u001b[2J"}"#.to_owned(),
+            r#"{"a":{"dtype":7,"\u001b[2J":8}}"#.to_owned(),
+        ];
+        for header in headers {
+            let error = parse(&headed(&header)).unwrap_err();
+            assert!(!error.contains(char::is_control), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn words_that_no_reader_would_take_are_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weights");
+        let about = |length| BTreeMap::from([("word".to_owned(), "x".repeat(length))]);
+        save(&path, &[], &about(LARGEST_HEADER as usize - 64)).unwrap();
+        assert_eq!(
+            load(&path).unwrap().about["word"].len(),
+            LARGEST_HEADER as usize - 64
+        );
+        let error = save(&path, &[], &about(LARGEST_HEADER as usize)).unwrap_err();
+        assert!(error.to_string().contains("would take"), "{error}");
     }
 }

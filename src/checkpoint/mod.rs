@@ -3,6 +3,7 @@
 mod file;
 pub mod names;
 pub mod pth;
+mod shown;
 mod store;
 mod weights;
 

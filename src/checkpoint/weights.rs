@@ -1,6 +1,6 @@
 //! One network's weights from whatever file they are in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use tch::Tensor;
 use super::file::{self, FileError};
 use super::names::Names;
 use super::pth;
+use super::shown::shown;
 use crate::childnet::Childnet;
 use crate::nn::NamedTensor;
 
@@ -63,14 +64,7 @@ impl Weights {
             });
         }
         let found = file::load(path)?;
-        let (averaged, plain): (BTreeMap<_, _>, BTreeMap<_, _>) = found
-            .tensors
-            .into_iter()
-            .partition(|(name, _)| name.starts_with(AVERAGED));
-        let averaged: BTreeMap<String, Tensor> = averaged
-            .into_iter()
-            .map(|(name, tensor)| (name[AVERAGED.len()..].to_owned(), tensor))
-            .collect();
+        let (plain, averaged) = apart(found.tensors);
         Ok(Weights {
             path: path.to_owned(),
             plain: translate(plain),
@@ -117,6 +111,24 @@ impl Weights {
             misfit.missing.is_empty() && misfit.unexpected.is_empty() && misfit.shapes.is_empty();
         (!fits).then_some(misfit)
     }
+}
+
+/// The plain weights and the averaged ones. A row may be called `ema`: averaged is what has a plain weight beside it.
+fn apart(
+    tensors: BTreeMap<String, Tensor>,
+) -> (BTreeMap<String, Tensor>, BTreeMap<String, Tensor>) {
+    let names: BTreeSet<String> = tensors.keys().cloned().collect();
+    let (mut plain, mut averaged) = (BTreeMap::new(), BTreeMap::new());
+    for (name, tensor) in tensors {
+        match name
+            .strip_prefix(AVERAGED)
+            .filter(|own| names.contains(*own))
+        {
+            Some(own) => averaged.insert(own.to_owned(), tensor),
+            None => plain.insert(name, tensor),
+        };
+    }
+    (plain, averaged)
 }
 
 /// The first bytes tell a PyTorch checkpoint from a file of safetensors, which begins with a
@@ -183,23 +195,6 @@ fn lines(f: &mut std::fmt::Formatter<'_>, what: &str, all: &[String]) -> std::fm
     }
 }
 
-/// More characters than any tensor's name has.
-const LONG: usize = 200;
-
-/// A name of a file that may be anybody's: it moves no cursor, turns no line around and fills no screen.
-fn shown(name: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let one = |c: char| match c.is_control() || turns(c) {
-        true => c.escape_unicode().to_string(),
-        false => c.to_string(),
-    };
-    let shown: String = name.chars().take(LONG).map(one).collect();
-    match name.chars().nth(LONG) {
-        Some(_) => format!("{shown}…"),
-        None => shown,
-    }
-}
-
 impl std::error::Error for Misfit {}
 
 #[cfg(test)]
@@ -235,5 +230,21 @@ mod tests {
             ..misfit
         };
         assert!(!none_missing.to_string().contains("missing"));
+    }
+
+    #[test]
+    fn averages_are_told_from_the_weights_of_a_row_that_is_called_as_they_are() {
+        let split = |names: &[&str]| {
+            let one = |name: &&str| ((*name).to_owned(), Tensor::from(0.0));
+            let (plain, averaged) = apart(names.iter().map(one).collect());
+            let names = |part: BTreeMap<String, Tensor>| Vec::from_iter(part.into_keys());
+            (names(plain), names(averaged))
+        };
+        let text =
+            |names: &[&str]| -> Vec<String> { names.iter().map(|&name| name.to_owned()).collect() };
+        let plain = ["ema.0.w", "stem.0.w"];
+        assert_eq!(split(&plain), (text(&plain), text(&[])));
+        let both = [&plain[..], &["ema.ema.0.w", "ema.stem.0.w"]].concat();
+        assert_eq!(split(&both), (text(&plain), text(&plain)));
     }
 }

@@ -639,6 +639,10 @@ const KEYS: &[Key] = &[
         "None",
         "most flops of a path, in millions",
     ),
+    idle(
+        "ACC_GAP",
+        "nothing read it in the original either; `SUPERNET.ACC_GAP` is read",
+    ),
     idle("AUTO_RESUME", "`--resume RUN` goes on with a run"),
     idle("LOG_INTERVAL", "metrics are written every epoch"),
     idle(

@@ -40,7 +40,8 @@ pub use search::{
 };
 pub use strategy::{EvolutionSettings, PathPrior, PickBy, Strategy};
 pub use train::{
-    CheckpointSettings, Classes, OptimizerKind, OptimizerSettings, ShortFloats, TrainSettings,
+    CheckpointSettings, Classes, IdleSettings, OptimizerKind, OptimizerSettings, ShortFloats,
+    TrainSettings,
 };
 
 /// Settings with what is worth knowing about them.

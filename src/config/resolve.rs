@@ -1,6 +1,6 @@
 //! Written settings against the list of settings: one value for each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_yaml::{Mapping, Value as Yaml};
 
@@ -13,6 +13,8 @@ use super::read::Written;
 pub(super) struct Resolved {
     run: Run,
     values: BTreeMap<&'static str, (Value, Place)>,
+    /// Settings whose value comes from their other place.
+    aliased: BTreeSet<&'static str>,
     pub problems: Vec<Problem>,
     pub warnings: Vec<Warning>,
 }
@@ -22,6 +24,7 @@ pub(super) fn resolve(written: Vec<Written>, run: Run) -> Resolved {
     let mut resolved = Resolved {
         run,
         values: defaults(run),
+        aliased: BTreeSet::new(),
         problems: Vec::new(),
         warnings: Vec::new(),
     };
@@ -86,6 +89,7 @@ impl Resolved {
             .cloned();
         let overrides = matches!(written.place, Place::Set(_));
         let Some((value, place)) = before.filter(|_| !overrides) else {
+            self.aliased.insert(meant);
             return self.take(written, meant);
         };
         self.take(written, meant);
@@ -184,6 +188,11 @@ impl Resolved {
     pub fn is_changed(&self, path: &'static str) -> bool {
         let key = keys().iter().find(|key| key.path == path);
         key.and_then(|key| default_of(key, self.run)).as_ref() != Some(self.value(path))
+    }
+
+    /// Whether its value was written in its other place, one of the original's.
+    pub fn is_aliased(&self, path: &'static str) -> bool {
+        self.aliased.contains(path)
     }
 
     /// Where it was written.

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::augmentation::{self, MixSettings};
+use super::kind::Value;
+use super::problem::Warning;
 use super::resolve::Resolved;
 use super::train::{self, CheckpointSettings, TrainSettings};
 
@@ -33,6 +35,12 @@ pub struct RetrainSettings {
     pub selection: Option<Selection>,
     /// Side of the images of a network in index form, where its space leaves it open.
     pub image_size: Option<u32>,
+    /// What to say in a retraining of settings that a test alone reads.
+    #[serde(skip)]
+    pub test_only: Vec<Warning>,
+    /// What to say in a test of settings that a training alone reads.
+    #[serde(skip)]
+    pub training_only: Vec<Warning>,
 }
 
 /// A running average of the weights.
@@ -77,7 +85,30 @@ pub(super) fn settings(from: &mut Resolved) -> RetrainSettings {
         mix: augmentation::mix(from),
         accumulate: from.whole("ACCUMULATE"),
         selection,
+        test_only: test_only(from),
+        training_only: training_only(from),
     }
+}
+
+fn test_only(from: &Resolved) -> Vec<Warning> {
+    const KEY: &str = "RESUME_PATH";
+    let why = "a retraining starts from new weights; `--resume RUN` goes on with one, `--inherit RUN` starts from those of \
+               a search";
+    let written = from.maybe_text(KEY);
+    written
+        .map(|_| from.without_effect(KEY, why))
+        .into_iter()
+        .collect()
+}
+
+fn training_only(from: &Resolved) -> Vec<Warning> {
+    const KEY: &str = "DATASET.INTERPOLATION";
+    let why = "it is for training images; evaluation is always bicubic";
+    let written = from.is_written(KEY);
+    written
+        .then(|| from.without_effect(KEY, why))
+        .into_iter()
+        .collect()
 }
 
 fn image_size(from: &mut Resolved, selection: Option<&Selection>) -> Option<u32> {
@@ -90,6 +121,7 @@ fn image_size(from: &mut Resolved, selection: Option<&Selection>) -> Option<u32>
 }
 
 fn selection(from: &mut Resolved) -> Option<Selection> {
+    leave_unread_indices(from);
     let indices = indices(from);
     match (from.maybe_whole_signed("MODEL_SELECTION"), indices) {
         (None, None) => None,
@@ -110,6 +142,17 @@ fn selection(from: &mut Resolved) -> Option<Selection> {
             }
             published(from, size)
         }
+    }
+}
+
+/// A full file of the original's names a network in index form too, which it reads at -1 only.
+fn leave_unread_indices(from: &mut Resolved) {
+    let size = from.maybe_whole_signed("MODEL_SELECTION");
+    let size = size.filter(|&size| size != -1 && from.is_aliased("INPUT_ARCH"));
+    if let Some(size) = size.filter(|_| from.maybe_lists("INPUT_ARCH").is_some()) {
+        let why = format!("`MODEL_SELECTION` is {size}; -1 means `INPUT_ARCH`");
+        from.no_effect("INPUT_ARCH", &why);
+        from.settle("INPUT_ARCH", Value::None);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::kind::Value;
 use super::resolve::Resolved;
 
 /// The learning rate over a run.
@@ -85,13 +86,14 @@ pub enum ScheduleShape {
 
 pub(super) fn settings(from: &mut Resolved) -> ScheduleSettings {
     let (lr, min_lr, warmup_lr) = (from.real("LR"), from.real("MIN_LR"), from.real("WARMUP_LR"));
-    if min_lr > lr {
+    let shape = shape(from);
+    let falls = matches!(shape, ScheduleShape::Linear | ScheduleShape::Cosine);
+    if falls && min_lr > lr {
         from.contradiction(
             &["MIN_LR", "LR"],
             format!("`MIN_LR` is {min_lr}, above `LR`, {lr}: the rate would rise; lower `MIN_LR`"),
         );
     }
-    let shape = shape(from);
     ScheduleSettings {
         lr,
         warmup_lr,
@@ -105,26 +107,48 @@ pub(super) fn settings(from: &mut Resolved) -> ScheduleSettings {
 }
 
 fn warmup(from: &mut Resolved) -> Warmup {
-    let epochs = from.real("WARMUP_EPOCHS");
-    let Some(steps) = from.maybe_whole("WARMUP_STEPS") else {
-        let all = from.whole("EPOCHS");
-        // A default that is too long for a short run is not the user's mistake.
-        if epochs >= all as f64 && !from.is_written("WARMUP_EPOCHS") {
-            return Warmup::Epochs(0.0);
-        }
-        if epochs >= all as f64 {
-            let what = format!(
-                "`WARMUP_EPOCHS` is {epochs} of `EPOCHS`, {all}: the rate would never fall; shorten the warm-up"
-            );
-            from.contradiction(&["WARMUP_EPOCHS", "EPOCHS"], what);
-        }
-        return Warmup::Epochs(epochs);
-    };
-    if from.is_written("WARMUP_EPOCHS") && epochs > 0.0 {
+    match from.maybe_whole("WARMUP_STEPS") {
+        Some(steps) => warmup_steps(from, steps),
+        None => warmup_epochs(from),
+    }
+}
+
+const WARMUP_EPOCHS: &str = "WARMUP_EPOCHS";
+
+/// Beside steps the default of the epochs is nobody's wish, whether it is written or not: run folders hold all defaults.
+fn warmup_steps(from: &mut Resolved, steps: u64) -> Warmup {
+    if from.is_changed(WARMUP_EPOCHS) && from.real(WARMUP_EPOCHS) > 0.0 {
         let what = "`WARMUP_STEPS` and `WARMUP_EPOCHS` are both given; set `WARMUP_EPOCHS` to 0";
         from.contradiction(&["WARMUP_STEPS"], what);
     }
+    unwritten_is_none(from);
     Warmup::Steps(steps)
+}
+
+/// A default that is too long for a short run is not the user's mistake.
+fn warmup_epochs(from: &mut Resolved) -> Warmup {
+    let (epochs, all) = (from.real(WARMUP_EPOCHS), from.whole("EPOCHS"));
+    if epochs < all as f64 {
+        return Warmup::Epochs(epochs);
+    }
+    if from.is_changed(WARMUP_EPOCHS) {
+        let what = format!(
+            "`WARMUP_EPOCHS` is {epochs} of `EPOCHS`, {all}: the rate would never fall; shorten the warm-up"
+        );
+        from.contradiction(&[WARMUP_EPOCHS, "EPOCHS"], what);
+    } else if from.is_written(WARMUP_EPOCHS) {
+        let why = "it is the default, which is left out where a run is no longer than it; a shorter one is not";
+        from.no_effect(WARMUP_EPOCHS, why);
+    }
+    unwritten_is_none(from);
+    Warmup::Epochs(0.0)
+}
+
+/// The settings of the run say what was used. A value that is written stays: checkpoints are compared by it.
+fn unwritten_is_none(from: &mut Resolved) {
+    if !from.is_written(WARMUP_EPOCHS) {
+        from.settle(WARMUP_EPOCHS, Value::Real(0.0));
+    }
 }
 
 fn shape(from: &mut Resolved) -> ScheduleShape {
@@ -134,6 +158,7 @@ fn shape(from: &mut Resolved) -> ScheduleShape {
             from.no_effect(path, &format!("`SCHED` is {word}"));
         }
     };
+    idle("MIN_LR", &["sgd", "linear", "cosine"], from);
     idle("DECAY_EPOCHS", &["step"], from);
     idle("DECAY_MILESTONES", &["multistep"], from);
     idle("DECAY_RATE", &["step", "multistep"], from);

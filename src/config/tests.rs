@@ -198,20 +198,130 @@ fn one_number_is_a_list_of_one() {
     assert_eq!((noise.from, noise.to), (0.4, None));
 }
 
+/// Loads the settings that `loaded` was resolved to, which must be the same but for their places.
+#[track_caller]
+fn assert_loads_again<T: serde::Serialize>(
+    loaded: &Loaded<T>,
+    load: impl Fn(Option<&Path>, &[String]) -> Result<Loaded<T>, SettingsError>,
+) {
+    let again = in_file(&loaded.resolved, load);
+    let again = again.unwrap_or_else(|error| panic!("{error}\n{}", loaded.resolved));
+    let text = |settings: &T| serde_json::to_string(settings).unwrap();
+    assert_eq!(text(&again.settings), text(&loaded.settings));
+    assert_eq!(again.resolved, loaded.resolved);
+}
+
+/// Loads settings for either kind of run; where they are right, also what they were resolved to. Whether they were.
+#[track_caller]
+fn again(run: Run, texts: &[String]) -> bool {
+    match run {
+        Run::Search => search(None, texts).map(|loaded| assert_loads_again(&loaded, search)),
+        Run::Retrain => retrain(None, texts).map(|loaded| assert_loads_again(&loaded, retrain)),
+    }
+    .is_ok()
+}
+
+const RUNS: [Run; 2] = [Run::Search, Run::Retrain];
+
 #[test]
 fn resolved_settings_load_to_the_same_settings() {
-    let demo = search(Some(&shipped("demo.yaml")), &[]).unwrap();
-    let again = search_in(&demo.resolved);
-    assert_eq!(again.settings, demo.settings);
-    assert_eq!(again.resolved, demo.resolved);
-    let texts = [
-        "MODEL_SELECTION=287".to_owned(),
-        "SCHED=step".to_owned(),
-        "LR=0.25".to_owned(),
+    for name in ["demo.yaml", "train.yaml"] {
+        let loaded = search(Some(&shipped(name)), &[]).unwrap();
+        assert_loads_again(&loaded, search);
+    }
+    for name in ["demo-retrain.yaml", "retrain.yaml", "test.yaml"] {
+        let loaded = retrain(Some(&shipped(name)), &[]).unwrap();
+        assert_loads_again(&loaded, retrain);
+    }
+    let retrained: [&[&str]; 7] = [
+        &[],
+        &["MODEL_SELECTION=287", "SCHED=step", "LR=0.25"],
+        &["EPOCHS=3"],
+        &["EPOCHS=1", "SCHED_PER=update"],
+        &["WARMUP_STEPS=100"],
+        &["WARMUP_STEPS=0", "EPOCHS=2"],
+        &["WARMUP_EPOCHS=1", "EPOCHS=2"],
     ];
-    let retrained = retrain(None, &texts).unwrap();
-    let again = in_file(&retrained.resolved, retrain).unwrap();
-    assert_eq!(again.settings, retrained.settings);
+    for texts in retrained {
+        let texts: Vec<String> = texts.iter().map(|&text| text.to_owned()).collect();
+        assert!(again(Run::Retrain, &texts), "{texts:?}");
+    }
+}
+
+/// Values of every kind that a setting may have, as `KEY=VALUE`.
+fn settings_of(kind: &Kind) -> Vec<String> {
+    let texts = |all: &[&str]| all.iter().map(|&one| one.to_owned()).collect();
+    match kind {
+        Kind::Flag => texts(&["True", "False"]),
+        Kind::Whole(least, most) => [*least, least + 1, 2, 3, 100, *most]
+            .iter()
+            .filter(|whole| (least..=most).contains(whole))
+            .map(ToString::to_string)
+            .collect(),
+        Kind::Real(least, most) => [*least, 1e-6, 0.5, 1.0, 3.0, *most]
+            .iter()
+            .filter(|real| (least..=most).contains(real))
+            .map(|real| format!("{real:e}"))
+            .collect(),
+        Kind::Word(words) => texts(words),
+        Kind::Text => texts(&["auto", "v0", "rand-m9-mstd0.5", "'3'"]),
+        Kind::Numbers => texts(&["[]", "[0.4]", "[0.4, 0.9]", "[1, 2, 3]"]),
+        Kind::Lists => texts(&["[[0], [3], [3, 3], [0]]"]),
+        Kind::Any => texts(&["1"]),
+        Kind::Maybe(kind) => [texts(&["None"]), settings_of(kind)].concat(),
+    }
+}
+
+/// Every setting with every of these values.
+fn all_settings() -> Vec<String> {
+    let of = |key: &Key| -> Vec<String> {
+        let values = settings_of(&key.kind).into_iter();
+        values
+            .map(|value| format!("{}={value}", key.path))
+            .collect()
+    };
+    keys().iter().flat_map(of).collect()
+}
+
+#[test]
+fn every_setting_alone_loads_to_the_same_settings_again() {
+    let all = all_settings();
+    let loaded = all
+        .iter()
+        .flat_map(|one| RUNS.map(|run| again(run, std::slice::from_ref(one))))
+        .filter(|loaded| *loaded);
+    assert!(loaded.count() > 300);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(400))]
+    #[test]
+    fn settings_together_load_to_the_same_settings_again(
+        texts in proptest::collection::vec(proptest::sample::select(all_settings()), 2..7)
+    ) {
+        for run in RUNS {
+            again(run, &texts);
+        }
+    }
+}
+
+#[test]
+fn folders_from_before_the_unused_warm_up_was_left_out_of_their_settings_load() {
+    for (texts, warmup) in [
+        (["WARMUP_STEPS=100", "SEED=1"], Warmup::Steps(100)),
+        (["EPOCHS=3", "SEED=1"], Warmup::Epochs(0.0)),
+    ] {
+        let loaded = retrain(None, &texts.map(str::to_owned)).unwrap();
+        assert_eq!(loaded.settings.train.schedule.warmup, warmup);
+        let older = loaded
+            .resolved
+            .replace("WARMUP_EPOCHS: 0.0", "WARMUP_EPOCHS: 3.0");
+        assert_ne!(older, loaded.resolved);
+        let again = in_file(&older, retrain).unwrap();
+        assert_eq!(again.settings.train, loaded.settings.train);
+        // Checkpoints hold these words, and are compared by them.
+        assert_eq!(again.resolved, older);
+    }
 }
 
 #[test]
@@ -370,6 +480,120 @@ fn a_file_of_the_original_loads_and_what_has_no_effect_is_named_with_its_place()
             "{part} in {warnings:#?}"
         );
     }
+}
+
+/// Everything that the original's configuration holds, with its defaults, as its library writes it.
+const DUMP: &str = "\
+ACC_GAP: 5
+AMP: false
+AUGMENTATION: {AA: rand-m9-mstd0.5, COLOR_JITTER: 0.4, MIXUP: 0.0, MIXUP_OFF_EPOCH: 0, RE_MODE: pixel, RE_PROB: 0.2, SMOOTHING: 0.1}
+AUTO_RESUME: true
+BATCHNORM: {BN_EPS: 1.0e-05, BN_MOMENTUM: 0.1, BN_TF: false, SYNC_BN: false}
+COOLDOWN_EPOCHS: 10
+DATASET: {BATCH_SIZE: 32, IMAGE_SIZE: 224, INTERPOLATION: bilinear, NO_PREFECHTER: false, NUM_CLASSES: 1000, PIN_MEM: true, VAL_BATCH_MUL: 4}
+DATA_DIR: ./data/imagenet
+DECAY_EPOCHS: 30.0
+DECAY_RATE: 0.1
+EPOCHS: 200
+EVAL_METRICS: prec1
+LOCAL_RANK: 0
+LOG_INTERVAL: 50
+LR: 0.01
+LR_NOISE: null
+LR_NOISE_PCT: 0.67
+LR_NOISE_STD: 1.0
+META_LR: 0.0001
+MIN_LR: 1.0e-05
+MODEL: cream
+MOMENTUM: 0.9
+NET:
+  DROPOUT_RATE: 0.0
+  EMA: {DECAY: 0.9998, FORCE_CPU: false, USE: true}
+  GP: avg
+  INPUT_ARCH: [[0], [3], [3, 3], [3, 1, 3], [3, 3, 3, 3], [3, 3, 3], [0]]
+  SELECTION: 14
+NUM_GPU: 1
+OPT: sgd
+OPTIMIZER: {MOMENTUM: 0.9, NAME: sgd, WEIGHT_DECAY: 0.001}
+OPT_EPS: 0.01
+OUTPUT: output/path/
+PATIENCE_EPOCHS: 10
+RECOVERY_INTERVAL: 0
+RESUME_PATH: ./experiments/ckps/resume.pth.tar
+SAVE_IMAGES: false
+SAVE_PATH: ./experiments/ckps/
+SCHED: sgd
+SEED: 42
+START_EPOCH: null
+SUPERNET:
+  DIL_CONV: false
+  FLOPS_MAXIMUM: 600
+  FLOPS_MINIMUM: 0
+  HOW_TO_PROB: pre_prob
+  META_STA_EPOCH: 20
+  PICK_METHOD: meta
+  POOL_SIZE: 10
+  PRE_PROB: [0.05, 0.2, 0.05, 0.5, 0.05, 0.15]
+  RESUNIT: false
+  SLICE: 4
+  UPDATE_2ND: true
+  UPDATE_ITER: 1300
+TTA: 0
+VERBOSE: false
+WARMUP_EPOCHS: 3
+WARMUP_LR: 0.0001
+WEIGHT_DECAY: 0.0001
+WORKERS: 4
+";
+
+#[test]
+fn everything_that_the_originals_configuration_holds_loads() {
+    let searched = search_in(DUMP);
+    assert_eq!(searched.settings.supernet.update_iter, 1300);
+    assert_loads_again(&searched, search);
+    let loaded = in_file(DUMP, retrain).unwrap();
+    assert_eq!(loaded.settings.selection, Some(Selection::Published(14)));
+    assert_loads_again(&loaded, retrain);
+    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    for part in [
+        ":1:1: `ACC_GAP` has no effect",
+        ":27:3: `INPUT_ARCH` has no effect: `MODEL_SELECTION` is 14; -1 means `INPUT_ARCH`",
+    ] {
+        let found = warnings.iter().filter(|one| one.contains(part));
+        assert_eq!(found.count(), 1, "{part} in {warnings:#?}");
+    }
+    let own = DUMP.replace("SELECTION: 14", "SELECTION: -1");
+    let indices = in_file(&own, retrain).unwrap().settings.selection;
+    assert!(matches!(indices, Some(Selection::Indices(lists)) if lists.len() == 7));
+}
+
+#[test]
+fn what_a_test_or_a_training_alone_reads_is_told_to_the_other() {
+    let text = "RESUME_PATH: a.pth\nDATASET: {INTERPOLATION: bilinear}\n";
+    let settings = retrain_in(text);
+    let [path] = &settings.test_only[..] else {
+        panic!("{:?}", settings.test_only)
+    };
+    let path = path.to_string();
+    assert!(path.contains(":1:1: `RESUME_PATH` has no effect"), "{path}");
+    assert!(
+        path.contains("`--resume RUN`") && path.contains("`--inherit RUN`"),
+        "{path}"
+    );
+    let [resized] = &settings.training_only[..] else {
+        panic!("{:?}", settings.training_only)
+    };
+    let resized = resized.to_string();
+    assert!(
+        resized.contains(":2:11: `DATASET.INTERPOLATION` has no effect"),
+        "{resized}"
+    );
+    assert!(
+        resized.contains("evaluation is always bicubic"),
+        "{resized}"
+    );
+    let neither = retrain_in("RESUME_PATH: None\n");
+    assert_eq!((neither.test_only, neither.training_only), (vec![], vec![]));
 }
 
 #[test]
@@ -556,6 +780,22 @@ fn contradictions_are_refused_with_the_cure() {
             "{text}\n{refused}"
         );
     }
+}
+
+#[test]
+fn a_rate_that_never_falls_to_the_least_may_be_below_it() {
+    for shape in ["constant", "step", "multistep, DECAY_MILESTONES: [1]"] {
+        let text = format!("{{LR: 1e-6, SCHED: {shape}}}\n");
+        assert_eq!(retrain_in(&text).train.schedule.lr, 1e-6, "{shape}");
+        let text = format!("{{LR: 1e-6, MIN_LR: 1e-4, SCHED: {shape}}}\n");
+        let warnings = in_file(&text, retrain).unwrap().warnings;
+        assert!(
+            warnings[0].to_string().contains("`MIN_LR` has no effect"),
+            "{warnings:?}"
+        );
+    }
+    let error = in_file("{LR: 1e-6, SCHED: cosine}\n", retrain).unwrap_err();
+    assert!(error.contains("`MIN_LR` is 0.00001, above `LR`"), "{error}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::augmentation::{self, AugmentationSettings};
 use super::kind::Value;
-use super::problem::Place;
+use super::problem::{Place, Warning};
 use super::resolve::Resolved;
 use super::schedule::{self, ScheduleSettings};
 
@@ -68,6 +68,20 @@ pub struct TrainSettings {
     pub sync_norms: bool,
     /// Short floats in the forward, if any.
     pub short: Option<ShortFloats>,
+    /// What to say where the images leave settings without effect.
+    #[serde(skip)]
+    pub idle: IdleSettings,
+}
+
+/// What to say of settings that some forms of images leave without effect.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IdleSettings {
+    /// Where images lie in memory.
+    pub in_memory: Vec<Warning>,
+    /// Where no list says the classes of the test images.
+    pub unlisted: Vec<Warning>,
+    /// Where weights say what share of an image evaluation saw.
+    pub cropped: Vec<Warning>,
 }
 
 /// Short floats.
@@ -165,6 +179,26 @@ pub(super) fn settings(from: &mut Resolved, paper_lr: f64) -> TrainSettings {
             "f16" => Some(ShortFloats::F16),
             _ => None,
         },
+        idle: idle(from),
+    }
+}
+
+fn idle(from: &Resolved) -> IdleSettings {
+    // The settings of a run that is read again hold the defaults too.
+    let changed = |path: &'static str, why: &str| {
+        let warning = from
+            .is_changed(path)
+            .then(|| from.without_effect(path, why));
+        warning.into_iter()
+    };
+    let whole = changed("DATASET.CROP_PCT", "images in memory are seen whole");
+    let read = changed("DATASET.STRICT", "images in memory are all readable");
+    let cropped = "the weights' file says the share that evaluation saw; `--set DATASET.CROP_PCT=…` goes before it";
+    let why = "the data say the class of each test image";
+    IdleSettings {
+        in_memory: whole.chain(read).collect(),
+        unlisted: changed("DATASET.VAL_LABELS", why).collect(),
+        cropped: changed("DATASET.CROP_PCT", cropped).collect(),
     }
 }
 

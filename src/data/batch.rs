@@ -25,7 +25,7 @@ pub struct Pixels {
 pub enum Gap {
     /// The next image of its class in the part takes its place: batches stay full.
     Fill,
-    /// Its batch is smaller: no image is seen twice.
+    /// Its batch is smaller, and may be empty: no image is seen twice.
     Leave,
 }
 
@@ -67,8 +67,8 @@ impl Preparer {
     /// for equal arguments, whichever thread asks. Images that cannot be read are noted.
     ///
     /// # Errors
-    /// An image cannot be read and the set is strict, or no image of its class (where gaps are
-    /// filled) or of its batch can be read.
+    /// An image cannot be read and the set is strict, or no image of its class can be read where gaps are
+    /// filled. Where they are left, a batch may have no image.
     ///
     /// # Panics
     /// An index is not one of the set's.
@@ -109,13 +109,6 @@ impl Preparer {
             let out = &mut values[labels.len() * length..][..length];
             way.write(image, &mut self.draws(epoch, index), &mut scaler, out);
             labels.push(i64::from(set.labels[read]));
-        }
-        if labels.is_empty() {
-            let what = "neither it nor any other image of its batch can be read";
-            let first = indices
-                .first()
-                .map_or_else(String::new, |&at| set.name_of(at));
-            return Err(DataError::new(first.as_ref(), what));
         }
         values.truncate(labels.len() * length);
         let shape = [labels.len(), set.channels, set.height, set.width];

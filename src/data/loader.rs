@@ -84,7 +84,7 @@ fn moved(tensor: &Tensor, device: Device) -> Tensor {
 /// exactly as [`Loader::in_order`] would give them.
 ///
 /// # Errors
-/// A file cannot be read or is no JPEG or PNG; it is named.
+/// The network takes other channels than images have, 1 or 3; or a file cannot be read or is no JPEG or PNG: it is named.
 pub fn evaluation_images(
     files: &[PathBuf],
     size: Size,
@@ -215,7 +215,7 @@ impl Loader {
     /// Training batches in an epoch of `batch` images for each of `world` processes; what is left over is dropped.
     #[must_use]
     pub fn steps_of(&self, batch: usize, world: usize) -> usize {
-        self.preparer.part().len() / (batch * world)
+        self.preparer.part().len() / batch.saturating_mul(world)
     }
 
     /// The shuffled batches of `epoch` from batch `first` on (0 but when a run goes on).
@@ -244,7 +244,7 @@ impl Loader {
     }
 
     /// All images in fixed order; the last batch may be smaller. Images that cannot be
-    /// read are left out.
+    /// read are left out: a batch may be empty.
     ///
     /// # Panics
     /// `batch` is 0.
@@ -263,6 +263,19 @@ impl Loader {
         let batches = self.preparer.part().batches(batch).into_iter();
         let own = batches.skip(to.rank).step_by(to.world).collect();
         self.prefetch(own, 0, Gap::Leave, None)
+    }
+
+    /// What to say where not one image of the part could be read.
+    #[must_use]
+    pub fn unreadable(&self) -> DataError {
+        let part = self.preparer.part();
+        let first = part.indices.first();
+        let first = first.map_or_else(|| part.set.name.clone(), |&at| part.set.name_of(at));
+        let what = format!(
+            "neither it nor any other image of the {} part can be read",
+            part.name
+        );
+        DataError::new(first.as_ref(), what)
     }
 
     /// The images of the part.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::memory::Memory;
-use super::{DataError, Dataset, idx, memory};
+use super::{DataError, Dataset, idx, known_channels, memory};
 
 /// Reads the train and the test images of `dir`.
 ///
@@ -12,7 +12,7 @@ use super::{DataError, Dataset, idx, memory};
 /// colour are `idx4` (`[N, C, H, W]`) in the same place.
 ///
 /// # Errors
-/// The folder or a file is missing, a file is not a whole idx file of bytes, images
+/// The folder or a file is missing, a file is not a whole idx file of bytes, its images have neither 1 nor 3 channels, images
 /// and labels are not equally many, a label is not below `classes`, a class has no
 /// training image, or test and train images differ in size. Every error names the file.
 pub(super) fn load(dir: &Path, classes: usize) -> Result<(Dataset, Dataset), DataError> {
@@ -43,6 +43,8 @@ fn load_pair(dir: &Path, part: &str, classes: usize) -> Result<Dataset, DataErro
         [channels, height, width] => (channels, height, width),
         _ => unreachable!("`idx::read` was asked for 3 or 4 dimensions"),
     };
+    known_channels(channels)
+        .map_err(|what| DataError::new(&image_file, format!("each of its images {what}")))?;
     let memory = Memory {
         channels,
         height,

@@ -173,11 +173,13 @@ impl Data {
     /// colour are `idx4` (`[N, C, H, W]`) in the same place.
     ///
     /// # Errors
-    /// A file or folder is missing or bad, images and labels are not equally many, a label is
+    /// `wanted` has other channels than images have, 1 or 3; a file or folder is missing or bad, images and labels are not equally many, a label is
     /// not below `classes`, a class has no image, test and train images in memory differ in size
-    /// or do not have the space's channels, or a class has too few images for the judge part.
+    /// or do not have the space's channels, a class map is given for classes that are no
+    /// folders, or a class has too few images for the judge part.
     /// Every error names the file or folder.
     pub fn load(dir: &Path, wanted: &Wanted) -> Result<Self, DataError> {
+        known_input(dir, wanted)?;
         let (train, test) = sets(dir, wanted)?;
         for set in [&train, &test] {
             require_channels(dir, set, wanted.channels)?;
@@ -196,10 +198,36 @@ impl Data {
         })
     }
 
+    /// As [`Data::load`], for a test: image folders may have `val/` alone, which then says the classes. There is nothing to
+    /// train on or to judge by then, and images are normalised by ImageNet's numbers.
+    ///
+    /// # Errors
+    /// As [`Data::load`].
+    pub fn load_to_test(dir: &Path, wanted: &Wanted) -> Result<Self, DataError> {
+        if !is_val_alone(dir) {
+            return Self::load(dir, wanted);
+        }
+        known_input(dir, wanted)?;
+        let test = folder::load_val(dir, wanted)?;
+        let nothing = Arc::new(test.without_images(dir, wanted));
+        Ok(Self {
+            train: Part::whole("train", Arc::clone(&nothing)),
+            judge: Part::whole("judge", nothing),
+            test: Part::whole("test", Arc::new(test)),
+            normalisation: Normalisation::imagenet(wanted.channels),
+        })
+    }
+
     /// Whether images are decoded from files, and so are of any size.
     #[must_use]
     pub fn is_decoded(&self) -> bool {
         self.train.set.pixels().is_none()
+    }
+
+    /// Whether a list says the classes of the test images, which lie in no class folders.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        self.test.set.is_listed()
     }
 
     /// The images that turned out to be unreadable so far.
@@ -229,12 +257,26 @@ impl Data {
     }
 }
 
-/// The training and the test images of `dir`, in whichever form it holds them.
-fn sets(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), DataError> {
-    if [pack::TRAIN, pack::VAL]
+fn known_input(dir: &Path, wanted: &Wanted) -> Result<(), DataError> {
+    known_channels(wanted.channels)
+        .map_err(|what| DataError::new(dir, format!("the space's input {what}")))
+}
+
+/// Whether `dir` holds packs.
+fn is_packed(dir: &Path) -> bool {
+    [pack::TRAIN, pack::VAL]
         .iter()
         .any(|name| dir.join(name).is_file())
-    {
+}
+
+/// Whether `dir` holds image folders to test on, and nothing to train on.
+fn is_val_alone(dir: &Path) -> bool {
+    dir.join("val").is_dir() && !is_packed(dir) && Source::of(dir).is_none()
+}
+
+/// The training and the test images of `dir`, in whichever form it holds them.
+fn sets(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), DataError> {
+    if is_packed(dir) {
         return pack::load(dir, wanted);
     }
     if let Some(source) = Source::of(dir) {
@@ -246,10 +288,31 @@ fn sets(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), DataError> {
         return Err(DataError::new(dir, "the data folder is empty"));
     }
     if dir.join("val").is_dir() {
-        let what = "holds `val/` but no `train/`: training images lie in `train/CLASS/…`";
+        let what = "holds `val/` but no `train/`, which is enough for a test only: training images lie in `train/CLASS/…`";
         return Err(DataError::new(dir, what));
     }
-    cifar::load(dir, wanted.classes).unwrap_or_else(|| mnist::load(dir, wanted.classes))
+    let sets =
+        cifar::load(dir, wanted.classes).unwrap_or_else(|| mnist::load(dir, wanted.classes))?;
+    match &wanted.class_map {
+        None => Ok(sets),
+        Some(map) => {
+            let what = format!(
+                "its classes are numbers, and no folders that the class map `{}` could list: clear `DATASET.CLASS_MAP`",
+                map.display()
+            );
+            Err(DataError::new(dir, what))
+        }
+    }
+}
+
+/// Refuses channels that no image has; what is wrong, as the end of a sentence.
+fn known_channels(channels: usize) -> Result<(), String> {
+    match channels {
+        1 | 3 => Ok(()),
+        _ => Err(format!(
+            "has {channels} channels: images have 1 (grey) or 3 (colour)"
+        )),
+    }
 }
 
 /// Grey images are not silently copied into three channels: a first convolution

@@ -16,6 +16,9 @@ pub struct Normalisation {
     pub deviation: Vec<f64>,
 }
 
+/// A channel that deviates less has one value only.
+const LEAST: f64 = 1e-6;
+
 impl Normalisation {
     /// ImageNet's mean and deviation, which decoded images are normalised by: measuring would
     /// mean decoding all of them. Grey images take the mean over the channels.
@@ -62,10 +65,17 @@ impl Normalisation {
                     .sqrt()
             })
             .collect();
-        deviation
-            .iter()
-            .all(|&deviation| deviation > 1e-6)
-            .then_some(Self { mean, deviation })
+        let measured = Self { mean, deviation };
+        measured.fits(channels).then_some(measured)
+    }
+
+    /// Whether images of so many channels can go through it.
+    #[must_use]
+    pub fn fits(&self, channels: usize) -> bool {
+        let Self { mean, deviation } = self;
+        [mean, deviation].iter().all(|all| all.len() == channels)
+            && mean.iter().all(|mean| (0.0..=1.0).contains(mean))
+            && deviation.iter().all(|one| (LEAST..=1.0).contains(one))
     }
 
     /// The mean as a colour, a value a channel; what comes in from outside of an image.

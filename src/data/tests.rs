@@ -46,6 +46,48 @@ fn the_three_parts_have_the_promised_sizes_and_share_no_image() {
 }
 
 #[test]
+fn images_have_one_channel_or_three() {
+    let folder = folder();
+    for channels in [0, 2, 4] {
+        let wanted = Wanted::all(3, channels, 4);
+        let text = refusal(folder.path(), &wanted);
+        let what = format!(
+            "the space's input has {channels} channels: images have 1 (grey) or 3 (colour)"
+        );
+        assert!(text.contains(&what), "{text}");
+    }
+    // Two planes an image, as no file of MNIST's form should have.
+    for part in ["train", "t10k"] {
+        let file = folder.path().join(format!("{part}-images-idx3-ubyte"));
+        let images = std::fs::read(&file).unwrap();
+        let count = (images.len() - 16) / 12;
+        let wide = idx(&[count, 2, 3, 2], &images[16..]);
+        std::fs::write(
+            folder.path().join(format!("{part}-images-idx4-ubyte")),
+            wide,
+        )
+        .unwrap();
+        std::fs::remove_file(file).unwrap();
+    }
+    let text = refusal(folder.path(), &Wanted::all(3, 1, 4));
+    assert!(text.contains("each of its images has 2 channels"), "{text}");
+}
+
+#[test]
+fn a_class_map_is_refused_where_classes_are_no_folders() {
+    let folder = folder();
+    let wanted = Wanted {
+        class_map: Some("map.txt".into()),
+        ..wanted()
+    };
+    let text = refusal(folder.path(), &wanted);
+    assert!(
+        text.contains("class map `map.txt`") && text.contains("clear `DATASET.CLASS_MAP`"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_fraction_leaves_its_share_of_every_class_and_the_judge_part_alone() {
     let folder = folder();
     let load = |fraction| {

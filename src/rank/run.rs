@@ -19,7 +19,9 @@ use crate::nn::Place;
 use crate::ranks::Ranks;
 use crate::run::{Journal, Log, RunFolder, Stop, tell};
 use crate::search::{Judge, judge_shared};
-use crate::train::prepare::{Asked, Opened, Source, agree, load_data, open_folder, reopen_folder};
+use crate::train::prepare::{
+    Asked, Opened, Source, agree, idle, load_data, open_folder, reopen_folder,
+};
 use crate::train::{DeviceChoice, Error, RunOptions};
 
 const REQUEST: &str = "rank.json";
@@ -95,14 +97,16 @@ fn begin(new: &New, options: &RunOptions) -> Result<Opened, Error> {
     let loaded = config::retrain(options.config.as_deref(), &options.overrides())?;
     let train = &loaded.settings.train;
     let chosen = contenders(new, &searched.supernet, train, options.show)?;
-    load_data(
+    let data = load_data(
         &searched.train,
         &chosen.plan,
         searched.supernet.judge_images,
     )?;
     let device = options.device.open()?;
     newest_supernet(&new.search, &chosen.plan, place(device), &Ranks::alone())?;
-    let resolved = (loaded.resolved.as_str(), loaded.warnings.as_slice());
+    let idle = idle(train, &data);
+    let warnings = [&loaded.warnings[..], &loaded.settings.test_only, &idle].concat();
+    let resolved = (loaded.resolved.as_str(), warnings.as_slice());
     let asked = Asked {
         command: "rank",
         files: &chosen.files,

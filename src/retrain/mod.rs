@@ -18,7 +18,7 @@ mod under_way;
 pub use learner::{Learner, clip};
 pub use options::RetrainOptions;
 pub use predictor::{Input, Likely, PredictOptions, Predicted, Prediction, run as run_predict};
-pub use records::{Retrained, broken_text};
+pub use records::{Retrained, broken_text, without_pytorch_text};
 pub use resume::{resume, resume_until};
 pub use run::{run, run_until};
 pub use test::{ClassTested, Confusion, Outcome, Tested};

@@ -12,6 +12,7 @@ use crate::childnet::Inference;
 use crate::config;
 use crate::data::{Normalisation, Size, class_names, evaluation_images};
 use crate::nn::NamedTensor;
+use crate::run::require_place;
 use crate::train::{Error, RunOptions};
 
 /// A prediction as the command line describes it.
@@ -83,11 +84,14 @@ pub struct Likely {
 /// # Errors
 /// When there is no network or no file of weights, the text or the settings are wrong, the
 /// weights are not the network's, names and classes are not equally many, or what is looked at
-/// cannot be read or has the wrong shape. Nothing is predicted then.
+/// cannot be read or has the wrong shape, or there is no place for the logits. Nothing is predicted then.
 pub fn run(options: &PredictOptions) -> Result<Predicted, Error> {
     let loaded = config::retrain(options.run.config.as_deref(), &options.run.overrides())?;
-    for warning in &loaded.warnings {
+    for warning in loaded.warnings.iter().chain(&loaded.settings.training_only) {
         (options.run.warn)(&warning.to_string());
+    }
+    if let Input::Tensor { to, .. } = &options.input {
+        require_place(to)?;
     }
     let train = &loaded.settings.train;
     let trained = Trained::new(&options.trained, &loaded.settings, &options.run)?;
@@ -113,7 +117,7 @@ pub fn run(options: &PredictOptions) -> Result<Predicted, Error> {
         Input::Images(files) => {
             let usual = || Normalisation::imagenet(size.channels);
             let normalisation = trained.normalisation.clone().unwrap_or_else(usual);
-            let crop_share = crop_share(&trained, train.crop_share, &options.run.set);
+            let crop_share = trained.seen_share(train, &options.run);
             let mut found = Vec::new();
             for files in files.chunks(train.eval_batch) {
                 let images = evaluation_images(files, size, crop_share, &normalisation)?;
@@ -136,16 +140,6 @@ fn size(trained: &Trained) -> Size {
         channels: trained.plan.ir.input_channels as usize,
         height: side,
         width: side,
-    }
-}
-
-/// The share of an image's short side that is looked at: as evaluation did when the weights were
-/// trained, unless the command line says another.
-fn crop_share(trained: &Trained, setting: f64, typed: &[String]) -> f64 {
-    let is_crop = |one: &String| one.split('=').next().map(str::trim) == Some("DATASET.CROP_PCT");
-    match typed.iter().any(is_crop) {
-        true => setting,
-        false => trained.crop_share.unwrap_or(setting),
     }
 }
 

@@ -12,7 +12,7 @@ use super::learner::Learner;
 use super::test::Tested;
 use crate::checkpoint::names::Names;
 use crate::checkpoint::pth::{self, Words};
-use crate::checkpoint::{self, AVERAGED};
+use crate::checkpoint::{self, AVERAGED, FileError};
 use crate::data::{BrokenImages, Data};
 use crate::run::{Events, Log, Metrics, RunError, RunFolder};
 use crate::train::average::Average;
@@ -35,6 +35,9 @@ pub struct Retrained {
     /// Images that could not be read.
     #[serde(default)]
     pub broken: BrokenImages,
+    /// Why there are no weights for PyTorch, where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_pytorch: Option<String>,
     /// Epochs that were trained.
     pub epochs: u64,
     /// Whether the retraining was stopped before its end.
@@ -146,25 +149,29 @@ impl Records {
         Ok(checkpoint::save(&file, &tensors, &self.about)?)
     }
 
-    /// Writes the weights in PyTorch's form, under the original's names.
-    fn weights_for_pytorch(&mut self, learner: &Learner, result: &Retrained) -> Result<(), Error> {
-        if !self.folder.writes() {
-            return Ok(());
-        }
+    /// Writes the weights in PyTorch's form, under the original's names; why not, where they cannot be in it.
+    fn weights_for_pytorch(
+        &self,
+        learner: &Learner,
+        words: &Words,
+    ) -> Result<Option<String>, Error> {
         let Some(names) = &self.names else {
-            let what = "no model.pth.tar: the original has no names for this network's tensors";
-            return Ok(self.log.line(what)?);
+            let why = "the original has no names for this network's tensors";
+            return Ok(Some(why.to_owned()));
         };
-        let words = Words {
-            arch: result.arch.arch.clone(),
-            epoch: result.epochs,
-            metric: result.test.top1,
-        };
+        if !self.folder.writes() {
+            return Ok(None);
+        }
         let weights = names.original(&learner.childnet.tensors());
         let averaged = learner.average();
         let averaged = averaged.map(|average| names.original(average.tensors()));
         let file = self.folder.path().join("model.pth.tar");
-        Ok(pth::save(&file, &words, &weights, averaged.as_deref())?)
+        match pth::save(&file, words, &weights, averaged.as_deref()) {
+            Ok(()) => Ok(None),
+            // No disk has room for it: the result is whole without.
+            Err(error @ FileError::TooLarge { .. }) => Ok(Some(error.to_string())),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Writes the weights for PyTorch, `result.json` and the last lines of the log.
@@ -179,7 +186,13 @@ impl Records {
         broken: BrokenImages,
         (epochs, stopped): (u64, bool),
     ) -> Result<Retrained, Error> {
+        let words = Words {
+            arch: arch.arch.clone(),
+            epoch: epochs,
+            metric: test.top1,
+        };
         let result = Retrained {
+            without_pytorch: self.weights_for_pytorch(learner, &words)?,
             arch,
             test,
             test_plain,
@@ -188,8 +201,10 @@ impl Records {
             stopped,
             run: self.folder.path().to_owned(),
         };
-        self.weights_for_pytorch(learner, &result)?;
         self.folder.write_result(&result)?;
+        if let Some(why) = &result.without_pytorch {
+            self.say(&without_pytorch_text(why))?;
+        }
         self.say(&test_text("test", test))?;
         if let Some(plain) = test_plain {
             self.say(&test_text("test without the average", plain))?;
@@ -206,6 +221,12 @@ fn test_text(what: &str, tested: Tested) -> String {
         "{what}: top-1 {:.2}%, top-5 {:.2}%, loss {:.4} over {} images",
         tested.top1, tested.top5, tested.loss, tested.images
     )
+}
+
+/// That there are no weights for PyTorch, and why.
+#[must_use]
+pub fn without_pytorch_text(why: &str) -> String {
+    format!("no model.pth.tar: {why}")
 }
 
 /// How many images could not be read, if any.

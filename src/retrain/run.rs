@@ -21,7 +21,7 @@ use crate::run::Stop;
 use crate::train::checkpoints::{Checkpoints, Subject};
 use crate::train::meter::Reading;
 use crate::train::prepare::{
-    Asked, Opened, Source, agree, identity, load_data, open_folder, train_loader,
+    Asked, Opened, Source, agree, identity, idle, load_data, open_folder, train_loader,
 };
 use crate::train::{Chosen, Clock, DeviceChoice, Error, Recipe};
 
@@ -47,7 +47,9 @@ pub fn run_until(options: &RetrainOptions, stop: &dyn Fn() -> bool) -> Result<Re
     let ready = Ready::new(settings, chosen, run.device, run.ranks.clone())?;
     let heritage = options.inherit.as_deref().map(|run| ready.inherit(run));
     let heritage = heritage.transpose()?;
-    let resolved = (loaded.resolved.as_str(), loaded.warnings.as_slice());
+    let idle = idle(&settings.train, &ready.data);
+    let warnings = [&loaded.warnings[..], &settings.test_only, &idle].concat();
+    let resolved = (loaded.resolved.as_str(), warnings.as_slice());
     let asked = Asked {
         command: "retrain",
         files: &ready.source.files,

@@ -62,7 +62,7 @@ pub struct Outcome {
 /// `seen` is told the images of each batch of this rank, and its losses and hits so far.
 ///
 /// # Errors
-/// When an image cannot be read and may not be left out, or a rank is lost.
+/// When an image cannot be read and may not be left out, none can be read, or a rank is lost.
 pub fn test(
     childnet: &Childnet,
     part: &Loader,
@@ -75,20 +75,28 @@ pub fn test(
     let shard = ranks.shard();
     let mut scored = Vec::new();
     let mut so_far = Reading::default();
-    for batch in part.dealt(batch, shard) {
-        let batch = batch?.to(place.device, place.kind);
+    for (at, batch) in part.dealt(batch, shard).enumerate() {
+        let batch = batch?;
+        if batch.is_empty() {
+            continue;
+        }
+        let batch = batch.to(place.device, place.kind);
         let logits = network.forward(&batch.images);
         let one = Scored::new(&logits, &batch.labels);
         so_far += one.reading(batch.len());
-        scored.push(one);
+        scored.push((at, one));
         seen(batch.len(), &so_far);
     }
     let mut sheet = Sheet::new(part.images(), batch);
-    for (at, scored) in scored.iter().enumerate() {
+    for (at, scored) in &scored {
         sheet.fill(shard.rank + at * shard.world, scored);
     }
     ranks.sum(&mut sheet.numbers)?;
-    Ok(sheet.count())
+    let outcome = sheet.count();
+    match outcome.tested.images {
+        0 => Err(part.unreadable().into()),
+        _ => Ok(outcome),
+    }
 }
 
 /// A batch's outcome, on the device.

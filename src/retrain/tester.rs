@@ -9,13 +9,13 @@ use tch::Tensor;
 use super::test::{ClassTested, Confusion, Outcome, Tested, test};
 use super::trained::{Trained, TrainedOptions};
 use crate::childnet::Childnet;
-use crate::config;
+use crate::config::{self, TrainSettings};
 use crate::data::{BrokenImages, Loader};
 use crate::nn::NamedTensor;
 use crate::ranks::Ranks;
 use crate::run::{self, Progress, Tick};
 use crate::train::broken::news;
-use crate::train::prepare::load_data;
+use crate::train::prepare::{idle, load_test_data};
 use crate::train::{ArchRecord, Error, NetworkOptions, RunOptions};
 
 /// A test as the command line describes it.
@@ -72,13 +72,16 @@ const CONFUSIONS: usize = 10;
 /// Tests a network's weights on the test images, which ranks share; every rank knows the result, the first writes it.
 ///
 /// # Errors
-/// When there is no network or no file of weights, the text, the settings or the data are
+/// When there is no network or no file of weights, no place for the table, the text, the settings or the data are
 /// wrong, the weights are not the network's, or a rank is lost or has other weights or images.
 pub fn run(options: &TestOptions) -> Result<TestResult, Error> {
     let loaded = config::retrain(options.run.config.as_deref(), &options.run.overrides())?;
-    for warning in &loaded.warnings {
+    for warning in loaded.warnings.iter().chain(&loaded.settings.training_only) {
         (options.run.warn)(&warning.to_string());
     }
+    let ranks = &options.run.ranks;
+    let csv = options.csv.as_deref().filter(|_| ranks.is_first());
+    csv.map_or(Ok(()), run::require_place)?;
     let settings = &loaded.settings;
     let trained = Trained::new(&options.trained(), settings, &options.run)?;
     let Trained {
@@ -87,13 +90,18 @@ pub fn run(options: &TestOptions) -> Result<TestResult, Error> {
         childnet,
         ..
     } = &trained;
-    let data = load_data(&settings.train, plan, 0)?;
+    let train = TrainSettings {
+        crop_share: trained.seen_share(&settings.train, &options.run),
+        ..settings.train.clone()
+    };
+    let data = load_test_data(&train, plan)?;
+    for warning in idle(&train, &data) {
+        (options.run.warn)(&warning.to_string());
+    }
     let normalisation = trained.normalisation.as_ref();
     let normalisation = normalisation.unwrap_or(&data.normalisation);
-    let train = &settings.train;
     let part = Loader::plain(&data.test, normalisation, train.seed, train.workers)
         .pinned_for(childnet.place().device, train.pin_memory);
-    let ranks = &options.run.ranks;
     require_same(childnet, &part, ranks)?;
     let start = Instant::now();
     let outcome = watched(childnet, &part, train.eval_batch, &options.run)?;
@@ -101,7 +109,7 @@ pub fn run(options: &TestOptions) -> Result<TestResult, Error> {
     for image in news(ranks, &[&*data.train.set, &*data.test.set])? {
         (options.run.warn)(&format!("not readable: {image}"));
     }
-    if let Some(csv) = options.csv.as_ref().filter(|_| ranks.is_first()) {
+    if let Some(csv) = csv {
         run::replace(csv, table(&outcome).as_bytes())?;
     }
     let mut confusions = outcome.confusions;

@@ -10,7 +10,7 @@ use tch::Kind;
 use crate::checkpoint::Weights;
 use crate::checkpoint::names::Names;
 use crate::childnet::Childnet;
-use crate::config::RetrainSettings;
+use crate::config::{RetrainSettings, TrainSettings};
 use crate::data::Normalisation;
 use crate::nn::Place;
 use crate::train::{Chosen, Error, NetworkOptions, RunOptions};
@@ -48,8 +48,8 @@ impl Trained {
     /// Finds the network and reads its weights.
     ///
     /// # Errors
-    /// When there is no network or no file of weights, the text is wrong, or the weights are not
-    /// the network's.
+    /// When there is no network or no file of weights, the text is wrong, the weights are not
+    /// the network's, or what their file says of images cannot be.
     pub fn new(
         options: &TrainedOptions,
         settings: &RetrainSettings,
@@ -66,15 +66,36 @@ impl Trained {
         let childnet = Childnet::new(&network, place, settings.train.seed);
         let weights = Weights::load(&file, Names::of_network(&network).ok().as_ref())?;
         let average = options.average && settings.ema.is_some();
+        let channels = plan.ir.input_channels as usize;
+        let damaged = |what| Error::Refused(format!("{}: {what}", file.display()));
         Ok(Trained {
             averaged: weights.copy_into(&childnet, average)?,
-            normalisation: normalisation(&weights.about),
-            crop_share: crop_share(&weights.about),
+            normalisation: normalisation(&weights.about, channels).map_err(damaged)?,
+            crop_share: crop_share(&weights.about).map_err(damaged)?,
             arch,
             plan,
             childnet,
             file,
         })
+    }
+}
+
+impl Trained {
+    /// The share of an image's short side that is looked at: as evaluation did when the weights were
+    /// trained, unless the command line says another. Warns where it is not the settings' either.
+    pub fn seen_share(&self, settings: &TrainSettings, run: &RunOptions) -> f64 {
+        let is_crop =
+            |one: &String| one.split('=').next().map(str::trim) == Some("DATASET.CROP_PCT");
+        match self.crop_share {
+            Some(share) if !run.set.iter().any(is_crop) => {
+                if share != settings.crop_share {
+                    let idle = settings.idle.cropped.iter();
+                    idle.for_each(|warning| (run.warn)(&warning.to_string()));
+                }
+                share
+            }
+            _ => settings.crop_share,
+        }
     }
 }
 
@@ -84,15 +105,76 @@ fn no_weights() -> Error {
     )
 }
 
-fn normalisation(about: &BTreeMap<String, String>) -> Option<Normalisation> {
-    let numbers = |key: &str| serde_json::from_str::<Vec<f64>>(about.get(key)?).ok();
-    Some(Normalisation {
-        mean: numbers("mean")?,
-        deviation: numbers("deviation")?,
+/// What the words beside the weights say of normalisation, for so many channels.
+fn normalisation(
+    about: &BTreeMap<String, String>,
+    channels: usize,
+) -> Result<Option<Normalisation>, String> {
+    let (Some(mean), Some(deviation)) = (about.get("mean"), about.get("deviation")) else {
+        return Ok(None);
+    };
+    let numbers = |text: &str| serde_json::from_str::<Vec<f64>>(text).ok();
+    let read = numbers(mean)
+        .zip(numbers(deviation))
+        .map(|(mean, deviation)| Normalisation { mean, deviation })
+        .filter(|read| read.fits(channels));
+    let what = || {
+        format!(
+            "its `mean` and `deviation` are not {channels} number(s) each, from 0 to 1, the deviation's above 0"
+        )
+    };
+    read.map(Some).ok_or_else(what)
+}
+
+/// The settings refuse a smaller one: images would be enlarged without end.
+const LEAST_SHARE: f64 = 0.1;
+
+/// What they say of the share that evaluation sees.
+fn crop_share(about: &BTreeMap<String, String>) -> Result<Option<f64>, String> {
+    let Some(text) = about.get("crop") else {
+        return Ok(None);
+    };
+    let share = text.parse().ok();
+    let share = share.filter(|share| (LEAST_SHARE..=1.0).contains(share));
+    share.map(Some).ok_or_else(|| {
+        format!("its `crop` is no share of an image's short side, from {LEAST_SHARE} to 1")
     })
 }
 
-fn crop_share(about: &BTreeMap<String, String>) -> Option<f64> {
-    let share = about.get("crop")?.parse().ok();
-    share.filter(|share| *share > 0.0 && *share <= 1.0)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(key, word)| ((*key).to_owned(), (*word).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn words_beside_weights_are_checked_before_images_go_through_them() {
+        let both = |mean, deviation| words(&[("mean", mean), ("deviation", deviation)]);
+        let grey = normalisation(&both("[0.5]", "[0.25]"), 1).unwrap().unwrap();
+        assert_eq!((grey.mean, grey.deviation), (vec![0.5], vec![0.25]));
+        assert_eq!(normalisation(&words(&[]), 1), Ok(None));
+        for (mean, deviation) in [
+            ("[0.5, 0.5]", "[0.25, 0.25]"),
+            ("[0.5]", "[0]"),
+            ("[0.5]", "[-1]"),
+            ("[0.5]", "[1e-300]"),
+            ("[1e9]", "[0.25]"),
+            ("[0.5]", "[]"),
+            ("0.5", "0.25"),
+            ("", ""),
+        ] {
+            let error = normalisation(&both(mean, deviation), 1).unwrap_err();
+            assert!(error.contains("not 1 number(s)"), "{error}");
+        }
+        assert_eq!(crop_share(&words(&[])), Ok(None));
+        assert_eq!(crop_share(&words(&[("crop", "0.875")])), Ok(Some(0.875)));
+        for crop in ["0", "1e-9", "2", "NaN", "all"] {
+            assert!(crop_share(&words(&[("crop", crop)])).is_err(), "{crop}");
+        }
+    }
 }

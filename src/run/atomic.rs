@@ -14,6 +14,19 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     replace_with(path, |out| out.write_all(bytes))
 }
 
+/// Refuses a `path` that [`replace`] could not write to, before what is to stand there is computed.
+///
+/// # Errors
+/// It is a folder, or its folder is not there or cannot be written.
+pub fn require_place(path: &Path) -> Result<(), RunError> {
+    if path.is_dir() {
+        return Err(RunError::new(path, "cannot be written: it is a folder"));
+    }
+    let temporary = temporary(path);
+    let tried = File::create(&temporary).and_then(|_| std::fs::remove_file(&temporary));
+    tried.map_err(RunError::io(path, "cannot be written"))
+}
+
 /// Makes `bytes` the contents of `path`, and its folder where there is none.
 ///
 /// # Errors
@@ -113,6 +126,21 @@ mod tests {
         entries
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect()
+    }
+
+    #[test]
+    fn a_place_is_tried_and_left_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("table.csv");
+        require_place(&file).unwrap();
+        assert!(names(folder.path()).is_empty());
+        std::fs::write(&file, "old").unwrap();
+        require_place(&file).unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "old");
+        for nowhere in [folder.path().join("no/table.csv"), folder.path().to_owned()] {
+            let error = require_place(&nowhere).unwrap_err();
+            assert!(error.to_string().contains("cannot be written"), "{error}");
+        }
     }
 
     #[test]

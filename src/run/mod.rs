@@ -29,7 +29,7 @@ mod stop;
 
 use std::path::{Path, PathBuf};
 
-pub use atomic::{put, replace, replace_with};
+pub use atomic::{put, replace, replace_with, require_place};
 pub use events::Events;
 pub use folder::{Manifest, RunFolder};
 pub use journal::Journal;

@@ -68,7 +68,7 @@ impl Judge {
     /// Judges all paths, each batch once; equal to judging them one by one.
     ///
     /// # Errors
-    /// When an image cannot be read and may not be left out.
+    /// When an image cannot be read and may not be left out, or none can be read.
     pub fn judge(&self, supernet: &Supernet, paths: &[Path]) -> Result<Vec<Judged>, DataError> {
         if paths.is_empty() {
             return Ok(Vec::new());
@@ -78,33 +78,44 @@ impl Judge {
             trie.measure(supernet, &on_device(&batch?, supernet).images);
         }
         let mut sums = Sums::new(paths.len());
-        for batch in self.judge.in_order(self.batch) {
+        for batch in self.readable() {
             let batch = on_device(&batch?, supernet);
             sums.images += batch.len();
             trie.judge(supernet, &batch.images, &mut |path, logits| {
                 sums.add(path, logits, &batch.labels);
             });
         }
-        Ok(sums.read())
+        self.read(&sums)
     }
-}
 
-impl Judge {
     /// Runs one path over the judge part with the supernet's running norm statistics, as the
     /// released code evaluates: a mixture over all paths that ever used a block.
     ///
     /// # Errors
-    /// When an image cannot be read.
+    /// When an image cannot be read and may not be left out, or none can be read.
     pub fn evaluate(&self, supernet: &Supernet, path: &Path) -> Result<Judged, DataError> {
         let mut sums = Sums::new(1);
-        for batch in self.judge.in_order(self.batch) {
+        for batch in self.readable() {
             let batch = batch?;
             sums.images += batch.len();
             let batch = on_device(&batch, supernet);
             let logits = tch::no_grad(|| supernet.forward(&batch.images, path, Mode::Eval));
             sums.add(0, &logits, &batch.labels);
         }
-        Ok(sums.read().swap_remove(0))
+        Ok(self.read(&sums)?.swap_remove(0))
+    }
+
+    /// The batches of the judge part of which an image can be read.
+    fn readable(&self) -> impl Iterator<Item = Result<Batch, DataError>> {
+        let batches = self.judge.in_order(self.batch);
+        batches.filter(|batch| !matches!(batch, Ok(batch) if batch.is_empty()))
+    }
+
+    fn read(&self, sums: &Sums) -> Result<Vec<Judged>, DataError> {
+        match sums.images {
+            0 => Err(self.judge.unreadable()),
+            _ => Ok(sums.read()),
+        }
     }
 }
 

@@ -77,10 +77,11 @@ pub const RANKS: &str = "ranks";
 pub const NETWORK: &str = "network";
 
 /// Settings that no result depends on: they may change when a run goes on.
-const FREE: [&str; 6] = [
+const FREE: [&str; 7] = [
     "DATA_DIR",
     "SAVE_PATH",
     "WORKERS",
+    "PIN_MEM",
     "RECOVERY_INTERVAL",
     "KEEP_CHECKPOINTS",
     // A strict run that goes on has met no image that it would end for.
@@ -471,6 +472,10 @@ mod tests {
             check(|run| run.settings = "EPOCHS: 3\nWORKERS: 0\n".into()),
             Ok(Vec::new())
         );
+        // Pinned memory changes no number, and older checkpoints do not name it.
+        let pinned = "DATASET:\n  PIN_MEM: false\nEPOCHS: 3\nWORKERS: 2\n";
+        let unpinned = |text: &str| text.replace("DATASET:\n", "");
+        assert_eq!(check(|run| run.settings = unpinned(pinned)), Ok(Vec::new()));
         let refused = |change: fn(&mut Identity)| check(change).unwrap_err();
         assert!(refused(|run| run.weights = "cc".into()).contains("another space"));
         let shared = refused(|run| run.weights = Sharing::Elastic.identity(&run.weights));

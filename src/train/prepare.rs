@@ -17,7 +17,7 @@ use tch::Device;
 
 use super::checkpoints::{Identity, Subject};
 use super::{Error, Findings, RunOptions, Show};
-use crate::config::{Classes, TrainSettings, Warning};
+use crate::config::{Classes, IdleSettings, TrainSettings, Warning};
 use crate::data::{Augmentation, Data, Loader, Normalisation, Part, Wanted};
 use crate::disk::Disk;
 use crate::ranks::Ranks;
@@ -451,7 +451,21 @@ pub fn load_data(
     plan: &Plan,
     judge_images: usize,
 ) -> Result<Data, Error> {
-    let wanted = Wanted {
+    let wanted = wanted(settings, plan, judge_images);
+    Ok(Data::load(data_dir(settings)?, &wanted)?)
+}
+
+/// Reads the images for a test, for which image folders need no `train/`.
+///
+/// # Errors
+/// As [`load_data`].
+pub fn load_test_data(settings: &TrainSettings, plan: &Plan) -> Result<Data, Error> {
+    let wanted = wanted(settings, plan, 0);
+    Ok(Data::load_to_test(data_dir(settings)?, &wanted)?)
+}
+
+fn wanted(settings: &TrainSettings, plan: &Plan, judge_images: usize) -> Wanted {
+    Wanted {
         classes: plan.ir.classes as usize,
         channels: plan.ir.input_channels as usize,
         resolution: plan.resolution as usize,
@@ -463,8 +477,20 @@ pub fn load_data(
         class_map: settings.class_map.clone(),
         val_labels: settings.val_labels.clone(),
         strict: settings.strict,
-    };
-    Ok(Data::load(data_dir(settings)?, &wanted)?)
+    }
+}
+
+/// What to say of settings that these images leave without effect.
+#[must_use]
+pub fn idle(settings: &TrainSettings, data: &Data) -> Vec<Warning> {
+    let IdleSettings {
+        in_memory,
+        unlisted,
+        cropped: _,
+    } = &settings.idle;
+    let in_memory = in_memory.iter().filter(|_| !data.is_decoded());
+    let unlisted = unlisted.iter().filter(|_| !data.is_listed());
+    in_memory.chain(unlisted).cloned().collect()
 }
 
 /// Compares what the ranks have compiled and found.

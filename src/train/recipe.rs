@@ -37,7 +37,9 @@ impl Recipe {
     /// # Errors
     /// When they do not fill a batch, or a setting is not built yet.
     pub fn new(settings: &TrainSettings, images: usize, world: usize) -> Result<Recipe, Error> {
-        let steps = (images / (settings.batch * world)) as u64;
+        // A product past all numbers is more than any images.
+        let together = settings.batch.checked_mul(world);
+        let steps = together.map_or(0, |together| images / together) as u64;
         if steps == 0 {
             let each = match world {
                 1 => String::new(),
@@ -170,4 +172,32 @@ fn schedule(settings: &TrainSettings, steps: u64) -> Result<Schedule, Error> {
             seed: settings.seed,
         }),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+
+    #[test]
+    fn a_batch_past_all_numbers_is_refused_as_any_that_is_too_large() {
+        let steps = |batch: u64, world| {
+            let settings = config::search(None, &[format!("DATASET.BATCH_SIZE={batch}")]);
+            let recipe = Recipe::new(&settings.unwrap().settings.train, 600, world);
+            recipe
+                .map(|recipe| recipe.steps)
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(steps(100, 3), Ok(2));
+        for (batch, world) in [
+            (i64::MAX as u64, 1),
+            (i64::MAX as u64, 3),
+            (1 << 62, 4),
+            (601, 1),
+        ] {
+            let error = steps(batch, world).unwrap_err();
+            let what = format!("600 images, fewer than `DATASET.BATCH_SIZE`, {batch}");
+            assert!(error.contains(&what), "{error}");
+        }
+    }
 }

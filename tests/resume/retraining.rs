@@ -6,12 +6,15 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use creamc::checkpoint;
+use creamc::nn::NamedTensor;
 use tempfile::TempDir;
 
 use super::ended::Kills;
 use super::tool::{
     RETRAIN_STEPS, Running, assert_equal_runs, errors, finish, killed, newest_step, refused,
-    repository, resume, resume_retraining, retrain, retrain_file, store, text, truncate, unbroken,
+    repository, resume, resume_retraining, retrain, retrain_file, store, text, tool, truncate,
+    unbroken,
 };
 
 /// What the retraining gives when nothing ends it.
@@ -196,4 +199,65 @@ fn an_arch_of_several_in_a_file_is_found_again() {
     fs::remove_file(run.join("result.json")).unwrap();
     finish(&mut resume_retraining(&run));
     assert_eq!(text(&run.join("result.json")), before);
+}
+
+/// A short retraining that says nothing of `WARMUP_EPOCHS`.
+fn short(run: &Path, more: &str) -> Command {
+    let mut command = tool();
+    command.args(["retrain", "spaces/tiny.cream", "--device", "cpu"]);
+    command.args(["--data", "examples/fashion-mnist", "--seed", "11", "--out"]);
+    command.arg(run);
+    let settings = [
+        "INPUT_ARCH=[[0],[2,0],[2],[0]]",
+        "LR=0.01",
+        "DATASET.BATCH_SIZE=16",
+        "DATASET.IMAGES_PER_CLASS=20",
+        "NET.EMA.USE=False",
+    ];
+    for setting in settings.iter().chain(&[more]) {
+        command.args(["--set", setting]);
+    }
+    command
+}
+
+/// Makes the folder say the default of `WARMUP_EPOCHS`, as it was written before it said what was used.
+fn say_the_default(run: &Path) {
+    let older = |text: &str| text.replace("WARMUP_EPOCHS: 0.0", "WARMUP_EPOCHS: 3.0");
+    let settings = run.join("settings.yaml");
+    let now = text(&settings);
+    assert_ne!(older(&now), now);
+    fs::write(&settings, older(&now)).unwrap();
+    let file = store(run).path(newest_step(run));
+    let mut contents = checkpoint::load(&file).unwrap();
+    let words = older(&contents.about["settings"]);
+    contents.about.insert("settings".to_owned(), words);
+    let tensors = contents
+        .tensors
+        .into_iter()
+        .map(|(name, tensor)| NamedTensor {
+            name: name.into(),
+            tensor,
+        });
+    let tensors: Vec<NamedTensor> = tensors.collect();
+    checkpoint::save(&file, &tensors, &contents.about).unwrap();
+}
+
+#[test]
+fn a_retraining_whose_warm_up_was_left_at_its_default_goes_on() {
+    for more in ["EPOCHS=2", "WARMUP_STEPS=5"] {
+        let folder = tempfile::tempdir().unwrap();
+        let run = folder.path().join("run");
+        let epochs = if more == "EPOCHS=2" { more } else { "EPOCHS=4" };
+        finish(short(&run, more).args(["--set", epochs]));
+        let result = run.join("result.json");
+        let before = text(&result);
+        for older in [false, true] {
+            if older {
+                say_the_default(&run);
+            }
+            fs::remove_file(&result).unwrap();
+            finish(&mut resume_retraining(&run));
+            assert_eq!(text(&result), before, "{more}, older: {older}");
+        }
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::checkpoint::shown::shown;
+
 const END: [u8; 4] = *b"PK\x05\x06";
 const ENTRY: [u8; 4] = *b"PK\x01\x02";
 const LOCAL: [u8; 4] = *b"PK\x03\x04";
@@ -31,7 +33,7 @@ pub fn files(bytes: &[u8]) -> Result<BTreeMap<&str, &[u8]>, String> {
         let name = slice(bytes, at + ENTRY_LENGTH, name_length)?;
         let name = std::str::from_utf8(name).map_err(|_| "a name in it is no text")?;
         let content =
-            content(bytes, entry).map_err(|reason| format!("`{name}` in it: {reason}"))?;
+            content(bytes, entry).map_err(|reason| format!("`{}` in it: {reason}", shown(name)))?;
         files.insert(name, content);
         at += ENTRY_LENGTH + name_length + behind;
     }
@@ -95,16 +97,15 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Adds a file.
+    /// Adds a file with a short name.
     ///
-    /// # Panics
-    /// When the archive outgrows the form, at 4 GB or 65,535 files.
-    pub fn add(&mut self, name: &str, content: &[u8]) {
-        let narrow = |number: usize| u32::try_from(number).expect("an archive is below 4 GB");
+    /// # Errors
+    /// When the archive outgrows the form, at 4 GiB or 65,535 files.
+    pub fn add(&mut self, name: &str, content: &[u8]) -> Result<(), TooLarge> {
         let mut crc = flate2::Crc::new();
         crc.update(content);
-        let start = narrow(self.bytes.len());
-        let sizes = [crc.sum(), narrow(content.len()), narrow(content.len())];
+        let (start, length) = (narrow(self.bytes.len())?, narrow(content.len())?);
+        let sizes = [crc.sum(), length, length];
         // Version, flags, method (none), time, date.
         let mut common = vec![0; 10];
         common.extend(sizes.iter().flat_map(|number| number.to_le_bytes()));
@@ -128,16 +129,17 @@ impl Writer {
         self.directory.extend([0; 12]);
         self.directory.extend(start.to_le_bytes());
         self.directory.extend(name.as_bytes());
-        self.count = self.count.checked_add(1).expect("below 65,536 files");
+        let counted = self.count.checked_add(1);
+        self.count = counted.filter(|&count| count < u16::MAX).ok_or(TooLarge)?;
+        Ok(())
     }
 
     /// The archive.
     ///
-    /// # Panics
+    /// # Errors
     /// When it outgrew the form.
-    pub fn finish(mut self) -> Vec<u8> {
-        let [length, start] = [self.directory.len(), self.bytes.len()]
-            .map(|number| u32::try_from(number).expect("an archive is below 4 GB"));
+    pub fn finish(mut self) -> Result<Vec<u8>, TooLarge> {
+        let (length, start) = (narrow(self.directory.len())?, narrow(self.bytes.len())?);
         self.bytes.extend(&self.directory);
         self.bytes.extend(END);
         self.bytes.extend([0; 4]);
@@ -146,12 +148,52 @@ impl Writer {
         self.bytes.extend(length.to_le_bytes());
         self.bytes.extend(start.to_le_bytes());
         self.bytes.extend([0; 2]);
-        self.bytes
+        Ok(self.bytes)
     }
+}
+
+/// An archive would outgrow its form, at 4 GiB or 65,535 files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLarge;
+
+/// A number in four bytes. The largest marks numbers that stand elsewhere, in archives of a later form.
+fn narrow(number: usize) -> Result<u32, TooLarge> {
+    let narrow = u32::try_from(number).ok();
+    narrow.filter(|&number| number < u32::MAX).ok_or(TooLarge)
 }
 
 fn short(number: usize) -> [u8; 2] {
     u16::try_from(number)
         .expect("names are short")
         .to_le_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_that_outgrows_its_form_is_an_error() {
+        let mut archive = Writer::default();
+        for file in 0..65_534 {
+            archive.add(&file.to_string(), b"").unwrap();
+        }
+        assert_eq!(archive.add("more", b""), Err(TooLarge));
+
+        assert_eq!(narrow(0xffff_fffe), Ok(0xffff_fffe));
+        assert_eq!(narrow(0xffff_ffff), Err(TooLarge));
+        assert_eq!(narrow(1 << 32), Err(TooLarge));
+    }
+
+    #[test]
+    fn as_many_files_as_the_form_holds_are_read_again() {
+        let mut archive = Writer::default();
+        for file in 0..65_534 {
+            archive.add(&file.to_string(), b"ab").unwrap();
+        }
+        let bytes = archive.finish().unwrap();
+        let files = files(&bytes).unwrap();
+        assert_eq!(files.len(), 65_534);
+        assert!(files.values().all(|content| *content == b"ab"));
+    }
 }

@@ -5,6 +5,7 @@
 //! that matter and passes over the others.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// Index of a value in [`Pickle::nodes`].
 pub type Id = usize;
@@ -16,14 +17,15 @@ pub enum Node {
     Bool(bool),
     Int(i64),
     Float(f64),
-    Text(String),
+    /// Shared, because one byte of a pickle can name a text again.
+    Text(Rc<str>),
     /// Bytes, sets and integers beyond 64 bits: nothing that we read.
     Opaque,
     List(Vec<Id>),
     Tuple(Vec<Id>),
     Dict(Vec<(Id, Id)>),
     /// The name of a class or function: module, name.
-    Global(String, String),
+    Global(Rc<str>, Rc<str>),
     /// What a class or function would give for arguments (a tuple), with the
     /// items that were put into it afterwards.
     Call {
@@ -57,6 +59,7 @@ impl Pickle {
             stack: Vec::new(),
             marks: Vec::new(),
             memo: BTreeMap::new(),
+            held: 0,
         };
         let root = machine
             .run()
@@ -91,7 +94,7 @@ impl Pickle {
             let Node::Text(key) = self.get(key) else {
                 return None;
             };
-            Some((key.as_str(), self.get(value)))
+            Some((&**key, self.get(value)))
         });
         Some(texts.collect())
     }
@@ -106,7 +109,7 @@ impl Pickle {
 
     /// Whether a value is the name of this class or function.
     pub fn is_global(&self, id: Id, module: &str, name: &str) -> bool {
-        matches!(self.get(id), Node::Global(m, n) if m == module && n == name)
+        matches!(self.get(id), Node::Global(m, n) if **m == *module && **n == *name)
     }
 
     /// The integers of a tuple or list of up to `most` integers. (One list may stand for many tensors: a long one is
@@ -136,6 +139,8 @@ struct Machine<'a> {
     /// Heights of the stack at the open marks.
     marks: Vec<usize>,
     memo: BTreeMap<u64, Id>,
+    /// Marks, stored values and places on the stack that there have been.
+    held: usize,
 }
 
 type Step<T> = Result<T, String>;
@@ -156,6 +161,7 @@ impl Machine<'_> {
             0x80 => self.skip(1),
             0x95 => self.skip(8),
             b'(' => {
+                self.hold()?;
                 self.marks.push(self.stack.len());
                 Ok(())
             }
@@ -163,8 +169,7 @@ impl Machine<'_> {
             b'1' => self.since_mark().map(drop),
             b'2' => {
                 let top = self.top()?;
-                self.stack.push(top);
-                Ok(())
+                self.put(top)
             }
             b'q' | b'r' | 0x94 | b'h' | b'j' => self.remember(opcode),
             b'c' | 0x93 => self.global(opcode),
@@ -228,7 +233,7 @@ impl Machine<'_> {
     fn text(&mut self, width: usize) -> Step<Node> {
         let length = self.length(width)?;
         let bytes = self.take(length)?;
-        Ok(Node::Text(String::from_utf8_lossy(bytes).into_owned()))
+        Ok(Node::Text(String::from_utf8_lossy(bytes).into()))
     }
 
     fn opaque(&mut self, width: usize) -> Step<Node> {
@@ -261,11 +266,11 @@ impl Machine<'_> {
         };
         if matches!(opcode, b'h' | b'j') {
             let id = *self.memo.get(&key).ok_or("a value that was never stored")?;
-            self.stack.push(id);
-        } else {
-            let top = self.top()?;
-            self.memo.insert(key, top);
+            return self.put(id);
         }
+        self.hold()?;
+        let top = self.top()?;
+        self.memo.insert(key, top);
         Ok(())
     }
 
@@ -275,7 +280,7 @@ impl Machine<'_> {
         } else {
             let (name, module) = (self.pop()?, self.pop()?);
             match (&self.nodes[module], &self.nodes[name]) {
-                (Node::Text(module), Node::Text(name)) => (module.clone(), name.clone()),
+                (Node::Text(module), Node::Text(name)) => (Rc::clone(module), Rc::clone(name)),
                 _ => return Err("a class without a name".to_owned()),
             }
         };
@@ -328,9 +333,24 @@ impl Machine<'_> {
         if self.nodes.len() == MOST_VALUES {
             return Err(format!("it makes more than {MOST_VALUES} values"));
         }
-        self.stack.push(self.nodes.len());
         self.nodes.push(node);
+        self.put(self.nodes.len() - 1)
+    }
+
+    /// Puts a value on the stack, from where lists, tuples and dicts take theirs.
+    fn put(&mut self, id: Id) -> Step<()> {
+        self.hold()?;
+        self.stack.push(id);
         Ok(())
+    }
+
+    /// Counts what takes memory beside the values: a byte of the file is enough for each.
+    fn hold(&mut self) -> Step<()> {
+        self.held += 1;
+        match self.held > MOST_HELD {
+            true => Err(format!("it names values more than {MOST_HELD} times")),
+            false => Ok(()),
+        }
     }
 
     /// The height of the stack at the last open mark.
@@ -386,10 +406,10 @@ impl Machine<'_> {
     }
 
     /// Text up to the end of the line.
-    fn line(&mut self) -> Step<String> {
+    fn line(&mut self) -> Step<Rc<str>> {
         let rest = &self.bytes[self.at..];
         let length = rest.iter().position(|&byte| byte == b'\n').ok_or(ENDS)?;
-        let line = String::from_utf8_lossy(&rest[..length]).into_owned();
+        let line = String::from_utf8_lossy(&rest[..length]).into();
         self.at += length + 1;
         Ok(line)
     }
@@ -398,6 +418,8 @@ impl Machine<'_> {
 /// A checkpoint of 10,000 tensors makes about a tenth of it. A value takes some 70 bytes, and can come of one byte of
 /// the file.
 const MOST_VALUES: usize = 1 << 20;
+/// A value is named some two times: where it is made, and where it is used again. A name takes up to 24 bytes.
+const MOST_HELD: usize = 4 * MOST_VALUES;
 
 const TOO_SHORT: &str = "it takes more values than there are";
 const ENDS: &str = "the file ends inside it";
@@ -423,7 +445,7 @@ mod tests {
         let Node::Tuple(words) = pickle.get(*arguments) else {
             panic!("arguments are a tuple")
         };
-        assert_eq!(pickle.get(words[0]), &Node::Text("exit".to_owned()));
+        assert_eq!(pickle.get(words[0]), &Node::Text("exit".into()));
     }
 
     #[test]
@@ -456,6 +478,53 @@ mod tests {
         ];
         for bytes in broken {
             assert!(Pickle::read(bytes).is_err(), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_names_many_classes_is_held_once() {
+        let text = [&b"X\x04\x00\x00\x00name\x940"[..], &b"h\x00h\x00\x93"[..]].concat();
+        let pickle = [&text[..], &b"0h\x00h\x00\x93."[..]].concat();
+        let pickle = Pickle::read(&pickle).unwrap();
+        let names: Vec<&Rc<str>> = pickle
+            .nodes
+            .iter()
+            .flat_map(|node| match node {
+                Node::Text(text) => vec![text],
+                Node::Global(module, name) => vec![module, name],
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(names.len(), 5);
+        assert!(names.iter().all(|name| Rc::ptr_eq(name, names[0])));
+    }
+
+    #[test]
+    fn what_a_byte_of_the_file_holds_is_counted() {
+        // A value put again, a mark, a value stored.
+        for opcode in [b'2', b'(', 0x94] {
+            let pickle = |count| [&b"N"[..], &vec![opcode; count], b"N."].concat();
+            assert!(Pickle::read(&pickle(1000)).is_ok());
+            let error = Pickle::read(&pickle(MOST_HELD)).unwrap_err();
+            assert!(error.contains("more than 4194304 times"), "{error}");
+        }
+    }
+
+    #[test]
+    fn values_that_lie_deep_inside_each_other_are_read() {
+        const DEEP: usize = 200_000;
+        let lists = [vec![b']'; DEEP], vec![b'a'; DEEP - 1]].concat();
+        let tuples = [vec![b'N'], vec![0x85; DEEP]].concat();
+        let marked = [vec![b'('; DEEP], vec![b't'; DEEP]].concat();
+        for code in [lists, tuples, marked] {
+            let pickle = Pickle::read(&[&code[..], b"."].concat()).unwrap();
+            let (mut depth, mut at) = (0, pickle.root());
+            while let Node::List(inner) | Node::Tuple(inner) = at {
+                depth += 1;
+                let Some(&next) = inner.first() else { break };
+                at = pickle.get(next);
+            }
+            assert_eq!(depth, DEEP);
         }
     }
 }

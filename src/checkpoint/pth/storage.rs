@@ -6,6 +6,7 @@ use tch::{Kind, Tensor};
 
 use super::archive;
 use super::pickle::{Id, Node, Pickle};
+use crate::checkpoint::shown::shown;
 
 /// What the old form begins with, a number of ten bytes.
 const MAGIC: &[u8] = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
@@ -46,10 +47,8 @@ impl<'a> Storages<'a> {
         };
         let (protocol, _system, object, keys) = (next()?, next()?, next()?, next()?);
         if protocol.root() != &Node::Int(PROTOCOL) {
-            return Err(format!(
-                "it is of protocol {:?}, not {PROTOCOL}",
-                protocol.root()
-            ));
+            let found = shown(&format!("{:?}", protocol.root()));
+            return Err(format!("it is of protocol {found}, not {PROTOCOL}"));
         }
         let Node::List(list) = keys.root() else {
             return Err("it has no list of storages".to_owned());
@@ -60,18 +59,19 @@ impl<'a> Storages<'a> {
             let Node::Text(key) = keys.get(key) else {
                 return Err("a storage without a name".to_owned());
             };
+            let named = shown(key);
             let width = *widths
-                .get(key.as_str())
-                .ok_or_else(|| format!("nothing says what the numbers of storage {key} are"))?;
+                .get(&**key)
+                .ok_or_else(|| format!("nothing says what the numbers of storage {named} are"))?;
             let (count, behind) = rest
                 .split_first_chunk::<8>()
-                .ok_or_else(|| format!("the file ends before storage {key}"))?;
+                .ok_or_else(|| format!("the file ends before storage {named}"))?;
             let length = usize::try_from(u64::from_le_bytes(*count))
                 .ok()
                 .and_then(|count| count.checked_mul(width))
                 .filter(|&length| length <= behind.len())
-                .ok_or_else(|| format!("the file ends inside storage {key}"))?;
-            storages.insert(key.clone(), &behind[..length]);
+                .ok_or_else(|| format!("the file ends inside storage {named}"))?;
+            storages.insert(key.to_string(), &behind[..length]);
             rest = &behind[length..];
         }
         Ok((object, Storages(storages)))
@@ -87,22 +87,32 @@ fn widths(object: &Pickle) -> BTreeMap<&str, usize> {
     named.collect()
 }
 
-/// Key and kind of a storage, from the tuple that stands for it.
+/// More bytes than the name of a storage has, which is a number.
+const LONGEST_KEY: usize = 100;
+
+/// Key and kind of a storage, from the tuple that stands for it. Many may name one tuple, so the time that
+/// this takes has a bound, whatever the tuple is.
 fn storage(pickle: &Pickle, id: Id) -> Result<(&str, Kind), String> {
     let Node::Tuple(parts) = pickle.get(id) else {
         return Err("a storage is no tuple".to_owned());
     };
-    let [tag, class, key, _place, _count, view @ ..] = parts.as_slice() else {
-        return Err("a storage has too few parts".to_owned());
+    let (tag, class, key) = match parts.as_slice() {
+        [tag, class, key, _place, _count] => (tag, class, key),
+        // The old form says what it is a view of.
+        [tag, class, key, _place, _count, view] if pickle.get(*view) == &Node::None => {
+            (tag, class, key)
+        }
+        [_, _, _, _, _, _view] => return Err("a storage is a view of another".to_owned()),
+        parts => return Err(format!("a storage has {} parts", parts.len())),
     };
-    if view.iter().any(|&view| pickle.get(view) != &Node::None) {
-        return Err("a storage is a view of another".to_owned());
-    }
     match (pickle.get(*tag), pickle.get(*class), pickle.get(*key)) {
+        (Node::Text(_), Node::Global(..), Node::Text(key)) if key.len() > LONGEST_KEY => {
+            Err(format!("a storage has a name of {} bytes", key.len()))
+        }
         (Node::Text(tag), Node::Global(module, class), Node::Text(key))
-            if tag == "storage" && module == "torch" =>
+            if **tag == *"storage" && **module == *"torch" =>
         {
-            let kind = kind(class).ok_or_else(|| format!("unknown storage `{class}`"))?;
+            let kind = kind(class).ok_or_else(|| format!("unknown storage `{}`", shown(class)))?;
             Ok((key, kind))
         }
         _ => Err("a storage is of no known kind".to_owned()),
@@ -149,9 +159,9 @@ impl<'a> Tensors<'a> {
         let mut tensors = BTreeMap::new();
         for (name, node) in items {
             if let Some(arguments) = self.rebuilt(node) {
-                let tensor = self
-                    .tensor(arguments)
-                    .map_err(|reason| format!("`{name}`: {reason}"))?;
+                let named = |reason| format!("`{}`: {reason}", shown(name));
+                self.take(name.len()).map_err(named)?;
+                let tensor = self.tensor(arguments).map_err(named)?;
                 tensors.insert(name.to_owned(), tensor);
             }
         }
@@ -190,6 +200,13 @@ impl<'a> Tensors<'a> {
         }
     }
 
+    /// Takes bytes of the room.
+    fn take(&mut self, bytes: usize) -> Result<(), String> {
+        let left = self.room.checked_sub(bytes);
+        self.room = left.ok_or("the tensors share storages too often to be weights")?;
+        Ok(())
+    }
+
     fn tensor(&mut self, arguments: &[Id]) -> Result<Tensor, String> {
         let [storage_id, offset, size, stride, ..] = arguments else {
             return Err("a tensor with too few parts".to_owned());
@@ -202,7 +219,7 @@ impl<'a> Tensors<'a> {
             .storages
             .0
             .get(key)
-            .ok_or_else(|| format!("storage {key} is missing"))?;
+            .ok_or_else(|| format!("storage {} is missing", shown(key)))?;
         let numbers = (
             self.pickle.integer(*offset),
             self.pickle.integers(*size, MOST_AXES),
@@ -226,9 +243,7 @@ impl<'a> Tensors<'a> {
             )
         })?;
         // Counted are what is copied and what is kept: either can be much more than the file.
-        let taken = TENSOR + width * numbers.max(end - first);
-        let left = self.room.checked_sub(taken);
-        self.room = left.ok_or("the tensors share storages too often to be weights")?;
+        self.take(TENSOR + width * numbers.max(end - first))?;
         let part = &bytes[width * first..width * end];
         Tensor::f_from_data_size(part, &[(end - first) as i64], kind)
             .and_then(|flat| flat.f_as_strided(&size, &stride, 0))

@@ -69,15 +69,24 @@ fn text(text: &str) -> Vec<u8> {
     [&[b'X', text.len() as u8, 0, 0, 0], text.as_bytes()].concat()
 }
 
+/// The beginning of a file of the old form, up to this object.
+fn described(object: &[u8]) -> Vec<u8> {
+    let head = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}.\x80\x02";
+    [&head[..], object, b"."].concat()
+}
+
 /// A file of the old form that holds this object and one storage of 1,000 numbers.
 fn legacy(object: &[u8]) -> Vec<u8> {
-    let mut bytes =
-        b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}.".to_vec();
-    bytes.extend([&b"\x80\x02"[..], object, b"."].concat());
+    let mut bytes = described(object);
     bytes.extend([b"\x80\x02]", &text("0")[..], b"a."].concat());
     bytes.extend(1000_u64.to_le_bytes());
     bytes.extend([0; 4000]);
     bytes
+}
+
+/// A file of the old form that holds this object and no storage.
+fn legacy_alone(object: &[u8]) -> Vec<u8> {
+    [&described(object)[..], b"\x80\x02]."].concat()
 }
 
 /// A dictionary of `names` tensors that are one view of the storage.
@@ -172,4 +181,130 @@ fn averages_without_tensors_are_none() {
     assert!(both(b"}").averaged.is_none());
     assert!(both(b"N").averaged.is_none());
     assert_eq!(both(&views).averaged.unwrap().len(), 2);
+}
+
+/// `bytes` with the first `from` in it made `to`.
+fn swapped(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let at = bytes.windows(from.len()).position(|part| part == from);
+    let (before, behind) = bytes.split_at(at.expect("it is in the bytes"));
+    [before, to, &behind[from.len()..]].concat()
+}
+
+#[test]
+fn what_holds_itself_is_read_and_is_no_weight() {
+    let objects: [&[&[u8]]; 3] = [
+        // The dictionary is its own entry, and its own `state_dict`.
+        &[b"}q\x00", &text("a"), b"h\x00s"],
+        &[b"}q\x00", &text("state_dict"), b"h\x00s"],
+        // A call is among its own items.
+        &[b"ccollections\nOrderedDict\n)Rq\x00", &text("a"), b"h\x00s"],
+    ];
+    for object in objects {
+        let error = parse(&legacy_alone(&object.concat())).unwrap_err();
+        assert_eq!(error, "it holds no weights");
+    }
+    // A shape that is a list with itself in it.
+    let whole = views(1, "K\u{1}", "K\u{1}");
+    let whole = swapped(&whole, b"(K\x01t(", b"]q\x02h\x02a(");
+    let error = parse(&legacy(&whole)).unwrap_err();
+    assert!(
+        error.contains("not made of up to 8 whole numbers"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_parameter_of_parameters_is_no_weight() {
+    let parameter = b"ctorch._utils\n_rebuild_parameter\nq\x00(h\x00(N\x89NtR\x89NtR";
+    let object = [b"}", &text("a")[..], parameter, b"s"].concat();
+    let error = parse(&legacy_alone(&object)).unwrap_err();
+    assert_eq!(error, "it holds no weights");
+}
+
+/// A file of the old form whose one tensor lies in a storage that stands for these parts.
+fn stored_as(parts: &[u8]) -> Result<Foreign, String> {
+    let whole = views(1, "K\u{1}", "K\u{1}");
+    let own = [
+        &b"(X\x07\0\0\0storagectorch\nFloatStorage\n"[..],
+        &text("0"),
+        b"NM\xe8\x03Nt",
+    ]
+    .concat();
+    parse(&legacy(&swapped(&whole, &own, parts)))
+}
+
+#[test]
+fn a_storage_stands_for_five_or_six_parts_with_a_short_name() {
+    let parts = |key: &str, more: &[u8]| {
+        let class = b"(X\x07\0\0\0storagectorch\nFloatStorage\n";
+        [&class[..], &text(key), b"NM\xe8\x03", more, b"t"].concat()
+    };
+    for more in [&b""[..], b"N"] {
+        assert_eq!(stored_as(&parts("0", more)).unwrap().weights.len(), 1);
+    }
+    let many = [b'N'; 1000];
+    for refused in [
+        parts("0", b"}"),
+        parts("0", &many),
+        parts(&"0".repeat(101), b"N"),
+    ] {
+        let error = stored_as(&refused).unwrap_err();
+        assert!(error.contains("nothing says what the numbers"), "{error}");
+    }
+}
+
+#[test]
+fn long_names_of_one_tensor_are_charged_for() {
+    let long = [&[b'X', 0, 4, 0, 0][..], &[b'n'; 1024], b"q\x02"].concat();
+    let object = |names: usize| {
+        let mut bytes = views(1, "K\u{1}", "K\u{1}");
+        assert_eq!(bytes.pop(), Some(b'u'));
+        bytes.extend([&long[..], b"h\x01"].concat());
+        bytes.extend(b"h\x02h\x01".repeat(names));
+        bytes.push(b'u');
+        legacy(&bytes)
+    };
+    assert_eq!(parse(&object(5)).unwrap().weights.len(), 2);
+    let error = parse(&object(30)).unwrap_err();
+    assert!(error.contains("share storages too often"), "{error}");
+}
+
+#[test]
+fn names_of_a_hostile_file_move_no_cursor() {
+    let shape = views(1, "M\u{3}\u{3}", "K\u{2}");
+    let named = |name: &str| [&b"}("[..], &text(name), &shape[2 + text("0").len()..]].concat();
+    assert!(
+        parse(&legacy(&named("a")))
+            .unwrap_err()
+            .contains("do not lie in")
+    );
+    let error = parse(&legacy(&named("\u{1b}[2J"))).unwrap_err();
+    assert!(error.starts_with("`\\u{1b}[2J`: shape"), "{error:?}");
+}
+
+#[test]
+fn what_is_written_has_the_originals_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.pth.tar");
+    let words = Words {
+        arch: "43".to_owned(),
+        epoch: 3,
+        metric: 66.3,
+    };
+    let weights = [crate::nn::NamedTensor {
+        name: "a".into(),
+        tensor: Tensor::from_slice(&[0.5_f32, 2.0]),
+    }];
+    save(&path, &words, &weights, Some(&weights)).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    let (pickle, _) = Storages::of_zip(&bytes).unwrap();
+    let items = pickle.items(pickle.root()).unwrap();
+    let keys: Vec<&str> = items.iter().map(|(key, _)| *key).collect();
+    let all = "epoch arch state_dict optimizer args version state_dict_ema metric";
+    assert_eq!(keys.join(" "), all);
+    for (_, empty) in &items[3..5] {
+        assert_eq!(**empty, Node::Dict(Vec::new()));
+    }
+    let found = parse(&bytes).unwrap();
+    assert!(found.weights["a"].equal(&weights[0].tensor));
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tch::{Kind, Tensor};
 
-use super::archive::Writer;
+use super::archive::{TooLarge, Writer};
 use crate::checkpoint::file::{FileError, bytes, replace};
 use crate::nn::NamedTensor;
 
@@ -19,11 +19,11 @@ pub struct Words {
     pub metric: f64,
 }
 
-/// Writes `epoch arch state_dict version state_dict_ema metric`, the original's keys, to `path`,
-/// whole or not at all. The tensors have the names they are to have in the file.
+/// Writes `epoch arch state_dict optimizer args version state_dict_ema metric`, the original's keys, to `path`,
+/// whole or not at all; `optimizer` and `args` are empty. The tensors have the names they are to have in the file.
 ///
 /// # Errors
-/// When the system refuses; the old file is untouched then.
+/// When the system refuses, or the weights outgrow the form; the old file is untouched then.
 pub fn save(
     path: &Path,
     words: &Words,
@@ -36,10 +36,14 @@ pub fn save(
         pickle.whole(i64::try_from(words.epoch).unwrap_or(i64::MAX));
         pickle.text("arch");
         pickle.text(&words.arch);
-        pickle.text("version");
-        pickle.whole(2);
         pickle.text("state_dict");
         pickle.state(weights);
+        for empty in ["optimizer", "args"] {
+            pickle.text(empty);
+            pickle.dict(|_| {});
+        }
+        pickle.text("version");
+        pickle.whole(2);
         if let Some(averaged) = averaged {
             pickle.text("state_dict_ema");
             pickle.state(averaged);
@@ -48,17 +52,20 @@ pub fn save(
         pickle.real(words.metric);
     });
     pickle.code.push(b'.');
-    replace(path, &archive(&pickle))
+    let archive = archive(&pickle).map_err(|TooLarge| FileError::TooLarge {
+        path: path.to_owned(),
+    })?;
+    replace(path, &archive)
 }
 
-fn archive(pickle: &Pickled) -> Vec<u8> {
+fn archive(pickle: &Pickled) -> Result<Vec<u8>, TooLarge> {
     let mut archive = Writer::default();
-    archive.add("model/data.pkl", &pickle.code);
-    archive.add("model/byteorder", b"little");
+    archive.add("model/data.pkl", &pickle.code)?;
+    archive.add("model/byteorder", b"little")?;
     for (key, storage) in pickle.storages.iter().enumerate() {
-        archive.add(&format!("model/data/{key}"), storage);
+        archive.add(&format!("model/data/{key}"), storage)?;
     }
-    archive.add("model/version", b"3\n");
+    archive.add("model/version", b"3\n")?;
     archive.finish()
 }
 

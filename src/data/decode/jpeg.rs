@@ -6,6 +6,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
+use super::png::MOST_BYTES;
 use crate::data::raster::{Raster, Size};
 
 /// Images with a longer side are taken for damaged.
@@ -20,6 +21,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Raster<'static>, String> {
         .set_strict_mode(true);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().map_err(reason)?;
+    let pixels = decoder
+        .dimensions()
+        .map_or(0, |(width, height)| width * height);
+    if pixels > MOST_BYTES / 3 {
+        return Err("is too large an image".to_owned());
+    }
     let (grey, out) = match decoder.input_colorspace() {
         Some(ColorSpace::Luma) => (true, ColorSpace::Luma),
         _ => (false, ColorSpace::RGB),

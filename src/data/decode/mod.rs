@@ -123,6 +123,19 @@ mod tests {
     }
 
     #[test]
+    fn a_jpeg_that_claims_more_pixels_than_can_be_held_is_refused() {
+        let mut bytes = fixture("baseline.jpg");
+        let head = bytes
+            .windows(2)
+            .position(|two| two == [0xff, 0xc0])
+            .unwrap();
+        // Behind mark, length and depth: height and width, 60,000 each.
+        bytes[head + 5..head + 9].copy_from_slice(&[0xea, 0x60, 0xea, 0x60]);
+        let found = decode(&bytes, 3).map(|_| ()).unwrap_err();
+        assert_eq!(found, "is too large an image");
+    }
+
+    #[test]
     fn a_file_cut_or_changed_anywhere_never_panics() {
         for name in ["baseline.jpg", "progressive.jpg", "palette.png", "cmyk.jpg"] {
             let whole = fixture(name);

@@ -8,7 +8,7 @@ use png::{BitDepth, ColorType, Decoder, Limits, Transformations};
 use crate::data::raster::{Raster, Size};
 
 /// Bytes that a decoder may hold; larger images are taken for damaged.
-const MOST_BYTES: usize = 1 << 30;
+pub(super) const MOST_BYTES: usize = 1 << 30;
 
 /// Grey files give one channel, all others three.
 pub(super) fn decode(bytes: &[u8]) -> Result<Raster<'static>, String> {
