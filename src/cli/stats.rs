@@ -216,13 +216,13 @@ fn is_searched(plan: &Plan) -> bool {
 /// The rule of `fit`, as far as it decided here.
 fn reason(plan: &Plan) -> String {
     match &plan.reason {
-        Reason::Only => "as asked for".to_string(),
+        Reason::Only => "the only one".to_string(),
         Reason::Rich(enough) => format!(
             "the largest that leaves at least {} paths inside every bound",
             text::big(&enough.to_string())
         ),
         Reason::Most(paths) => format!(
-            "none is sure to leave enough paths inside every bound; this one surely leaves the most, {}",
+            "none surely leaves enough paths inside every bound; so many are sure here, {}, fewer elsewhere",
             text::big(&paths.to_string())
         ),
     }

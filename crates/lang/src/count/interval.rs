@@ -79,13 +79,14 @@ impl Graph {
                 return low >= *threshold;
             }
         }
-        self.sure_count(&binding) >= *threshold
+        self.count_ends(&binding).0 >= *threshold
     }
 
-    /// So many paths surely lie inside every window: all of them where counting takes about a second.
-    pub fn sure_count(&self, windows: &[Window]) -> BigUint {
+    /// A lower and an upper bound on the number of paths inside every window; equal where counting takes about a second.
+    pub fn count_ends(&self, windows: &[Window]) -> (BigUint, BigUint) {
         let exact = self.count_exact(windows, Limits::moderate());
-        exact.unwrap_or_else(|TooManySums| self.count_interval(windows).0)
+        let exact = exact.map(|count| (count.clone(), count));
+        exact.unwrap_or_else(|TooManySums| self.count_interval(windows))
     }
 
     /// Bounds on the share of paths inside one window; `None` where the graph does not

@@ -18,6 +18,7 @@ pub fn lower(space: &Space) -> Ir {
     let choices = Choices::of(space);
     let mut ir = Ir {
         space: space.name.value.clone(),
+        file: space.span.file,
         input_channels: space.input_channels.value,
         resolution: space.resolution.clone(),
         classes: space.classes.value,

@@ -26,7 +26,7 @@ pub use crate::space::{Input, Op, Primitive};
 
 use std::sync::Arc;
 
-use crate::source::{Span, Spanned};
+use crate::source::{FileId, Span, Spanned};
 use crate::space::{
     AttributeName, AttributeValue, Members, NormSettings, Operator, Require, Setting,
 };
@@ -36,6 +36,8 @@ use crate::space::{
 pub struct Ir {
     /// The space's name.
     pub space: String,
+    /// The file it is written in; what it has from a base lies in others.
+    pub file: FileId,
     /// Colour channels of an image.
     pub input_channels: u32,
     /// Side of the image in pixels, with the place it is written at.

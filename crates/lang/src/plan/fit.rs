@@ -16,13 +16,13 @@ pub enum Reason {
     Only,
     /// The largest that leaves so many paths inside every bound: enough for a rich choice.
     Rich(BigUint),
-    /// None is sure to leave enough; this one is sure to leave the most, so many.
+    /// None surely leaves enough; on this one more paths are sure than on any other: so many.
     Most(BigUint),
 }
 
 /// The space at the largest listed resolution with at least 10^8 paths, or a tenth of
-/// all paths, surely inside every bound; if none has that many, at the one that surely has the most, ties
-/// to the larger.
+/// all paths, surely inside every bound; if none has that many, at the one where most are sure, ties to the one that
+/// can have more, then to the larger.
 pub(super) fn settle(space: &Bounded, listed: &[u32]) -> Result<(Level, Reason), Diagnostic> {
     if let [only] = listed {
         return Ok((space.level(*only)?, Reason::Only));
@@ -34,16 +34,16 @@ pub(super) fn settle(space: &Bounded, listed: &[u32]) -> Result<(Level, Reason),
             return Ok((level, Reason::Rich(enough)));
         }
     }
-    let mut best: Option<(Level, BigUint)> = None;
+    let mut best: Option<(Level, (BigUint, BigUint))> = None;
     for &resolution in listed.iter().rev() {
         let level = space.level(resolution)?;
-        let count = level.bounded.sure_count(space.windows);
-        if best.as_ref().is_none_or(|(_, most)| count > *most) {
-            best = Some((level, count));
+        let ends = level.bounded.count_ends(space.windows);
+        if best.as_ref().is_none_or(|(_, most)| ends > *most) {
+            best = Some((level, ends));
         }
     }
-    let (level, count) = best.expect("a domain has a value");
-    Ok((level, Reason::Most(count)))
+    let (level, (least, _)) = best.expect("a domain has a value");
+    Ok((level, Reason::Most(least)))
 }
 
 /// How many paths are enough: a tenth of all is rounded up, as part of a path is none.

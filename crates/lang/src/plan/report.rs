@@ -512,25 +512,21 @@ pub(super) fn never_feasible(
                 costs(space.ir, metric, nearest.cost)
             ),
         )
-        .help(leave_out(
-            row.filter(|_| place.file != bound.value_span.file),
-            of,
-            missed,
-        ))
+        .help(leave_out(space.ir, row, (of, place), missed))
 }
 
-/// What to do about values that no path takes. Of a `row` that a derived space has from another file, the domain is
-/// not this file's to change: a line narrows it.
-fn leave_out(row: Option<&Row>, of: &str, missed: &[Never]) -> String {
+/// What to do about values that no path takes. The domain of a derived space's base is not this file's to change: a line narrows it.
+fn leave_out(ir: &Ir, row: Option<&Row>, (of, place): (&str, Span), missed: &[Never]) -> String {
     let them = if missed.len() == 1 { "it" } else { "them" };
-    match row {
-        Some(row) if of != "block" => {
-            format!(
-                "leave {them} out by a line `{}.{of} in {{…}}`, or widen the bound",
-                row.name
-            )
+    let target = match row {
+        Some(row) => format!("{}.{of}", row.name),
+        None => of.to_owned(),
+    };
+    match place.file == ir.file || of == "block" {
+        true => format!("leave {them} out of the domain, or widen the bound"),
+        false => {
+            format!("leave {them} out by a line `{target} in {{…}}`, or widen the bound")
         }
-        _ => format!("leave {them} out of the domain, or widen the bound"),
     }
 }
 

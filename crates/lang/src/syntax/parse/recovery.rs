@@ -100,17 +100,6 @@ pub(super) fn to_next_part<'a>(start: Tokens<'a>, stop: Tokens<'a>) -> Tokens<'a
     input
 }
 
-/// Whether `layer` begins a row here, and is not the norm: a name and an operator follow.
-pub(super) fn begins_layer(input: Tokens<'_>) -> bool {
-    let operator = input.ahead(2);
-    let is_called = match operator.kind {
-        Kind::LeftParen => true,
-        Kind::Word => !matches!(input.text_of(operator), "in" | "fit"),
-        _ => false,
-    };
-    input.skip().is_name() && is_called
-}
-
 /// Whether a row of an arch or of a derived space begins here.
 pub(super) fn begins_fix(input: Tokens<'_>) -> bool {
     let behind = input.ahead(1);

@@ -8,9 +8,9 @@ use nom::multi::{many0, separated_list1};
 use super::attributes::{attribute, begins_attribute};
 use super::ops::{AN_OPERATOR, op, prim};
 use super::tokens::{Parsed, Tokens, mark, number};
-use super::values::{dotted, required, required_name, value};
+use super::values::{dotted, layer_norm, required, required_name};
 use super::{recovery, report};
-use crate::syntax::ast::{Fix, Op, Pick, Row, RowKind};
+use crate::syntax::ast::{Fix, Op, Pick, Row, RowKind, Value};
 use crate::syntax::lex::Kind;
 
 /// `layer = "layer" name op { attr }`.
@@ -85,8 +85,6 @@ fn pick(input: Tokens<'_>) -> Parsed<'_, Pick> {
     if recovery::begins_fix(input) {
         return input.miss();
     }
-    if input.is_word("layer") && !recovery::begins_layer(input) {
-        return map(value, Pick::from).parse(input);
-    }
-    alt((map(number, Pick::Number), map(prim, Pick::Prim))).parse(input)
+    let layer = map(layer_norm, |name| Pick::from(Value::Name(name)));
+    alt((map(number, Pick::Number), layer, map(prim, Pick::Prim))).parse(input)
 }

@@ -46,7 +46,7 @@ pub(super) fn value(input: Tokens<'_>) -> Parsed<'_, Value> {
 
 /// The word `layer` as a norm. Before a name and an operator it begins a row: what should stand
 /// here is missing.
-fn layer_norm(input: Tokens<'_>) -> Parsed<'_, Name> {
+pub(super) fn layer_norm(input: Tokens<'_>) -> Parsed<'_, Name> {
     let (name, behind) = (input.skip(), input.skip().skip());
     let is_row = name.is_name() && (behind.is_name() || behind.is(Kind::LeftParen));
     match input.is_word("layer") && !is_row {
