@@ -74,6 +74,43 @@ fn sums_that_double_or_nest_without_end_are_stopped_at_once() {
     }
 }
 
+/// The message about a row whose blocks, with those before it, have more candidates than there may be.
+const TOO_MANY_IN_ALL: &str =
+    "space-too-large: the blocks of all rows have at most 500,000 candidates together";
+
+#[test]
+fn blocks_are_many_or_have_many_candidates_but_not_both() {
+    let text = |last: u32| {
+        let stage = |name: &str, most: u32, depth: u32| {
+            format!(
+                "stage {name} ir(kernel = 3, expand in 1..{most}) channels = 16 depth = {depth}\n"
+            )
+        };
+        let rows: String = (0..10)
+            .map(|at| stage(&format!("s{at}"), 50, 999))
+            .collect();
+        format!("cream 1\n{}", space(&(rows + &stage("more", last, 1))))
+    };
+    // 10 · 999 · 50 and the two layers at the end leave room for 498.
+    assert_eq!(messages(&text(498)), [""; 0]);
+    assert_eq!(messages(&text(499)), [TOO_MANY_IN_ALL]);
+}
+
+#[test]
+fn candidates_are_counted_at_every_resolution_there_is_to_choose_from() {
+    for word in ["in", "fit"] {
+        let text = |step: u32| {
+            let rows =
+                "stage s1 ir(kernel in {3, 5}, expand in 1..100) channels = 16 depth in 1..50";
+            let sides = format!("resolution {word} 32..2016 step {step}");
+            format!("cream 1\n{}", space(rows)).replace("resolution = 32", &sides)
+        };
+        // 32 sizes and 63 of 50 · 200 + 2 candidates.
+        assert_eq!(messages(&text(64)), [""; 0]);
+        assert_eq!(messages(&text(32)), [TOO_MANY_IN_ALL]);
+    }
+}
+
 #[test]
 fn candidates_are_many_or_large_but_not_both() {
     let mut rows = String::new();

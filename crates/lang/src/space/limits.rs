@@ -7,6 +7,9 @@ pub(super) const STAGE_BLOCKS: u32 = 1_000;
 pub(super) const SPACE_BLOCKS: u32 = 10_000;
 /// Candidates of one block.
 pub(super) const CANDIDATES: u64 = 4_096;
+/// Candidates of all blocks together, at every resolution there is to choose from: each is an edge of a
+/// graph and has costs of its own.
+pub(super) const SPACE_CANDIDATES: u64 = 500_000;
 /// Latency tables: every cost has room for that many.
 pub const TABLES: usize = 4;
 /// Values of one domain; no domain needs more than a block has candidates.

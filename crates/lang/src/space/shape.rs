@@ -29,6 +29,10 @@ struct Flow {
     /// Whether a row was wrong, so that `form` is a guess.
     is_unsure: bool,
     blocks: u64,
+    /// Resolutions to choose from.
+    sides: u64,
+    /// Candidates of all blocks up to here, at every resolution.
+    candidates: u64,
     /// Primitives of all candidates up to here.
     primitives: u64,
     skips: Vec<SkipPlace>,
@@ -76,6 +80,8 @@ impl Flow {
             form: Form::Map,
             is_unsure: false,
             blocks: 0,
+            sides: resolution.map_or(1, |side| side.value.values().len() as u64),
+            candidates: 0,
             primitives: 0,
             skips: Vec::new(),
         }
@@ -100,9 +106,11 @@ impl Flow {
         };
         let rest = first.later();
         let widths = [in_channels.as_ref(), out_channels.as_ref()];
-        let fits = self.check_widths(checker, draft.first.as_ref(), first, widths);
-        if deepest(draft) > 1 && fits {
-            self.check_widths(checker, draft.rest.as_ref(), rest, [widths[1]; 2]);
+        let later = u64::from(deepest(draft)) - 1;
+        let fits = self.check_widths(checker, draft.first.as_ref(), (first, 1), widths);
+        if later > 0 && fits {
+            let widths = [widths[1]; 2];
+            self.check_widths(checker, draft.rest.as_ref(), (rest, later), widths);
         }
         self.check_order(checker, draft);
         check_output(checker, draft, is_last, self.is_unsure);
@@ -122,12 +130,13 @@ impl Flow {
         })
     }
 
-    /// Looks at a block with every combination of its widths, which are not too many with its candidates.
+    /// Looks at a block that stands `times` times in its row, with every combination of its widths, which
+    /// are not too many with its candidates.
     fn check_widths(
         &mut self,
         checker: &mut Checker,
         block: Option<&Block>,
-        place: Place,
+        (place, times): (Place, u64),
         widths: [Option<&Width>; 2],
     ) -> bool {
         let Some(block) = block else { return true };
@@ -152,7 +161,9 @@ impl Flow {
             return false;
         }
         let written = combinations(input, output).saturating_mul(written_out(block));
-        if !self.count_primitives(checker, place.row, written) {
+        if !self.count_candidates(checker, place.row, combined.saturating_mul(times))
+            || !self.count_primitives(checker, place.row, written)
+        {
             return false;
         }
         for (one, other) in Width::pairs(input, output) {
@@ -164,6 +175,20 @@ impl Flow {
             self.check_block(checker, block, place);
         }
         true
+    }
+
+    /// Counts the candidates of some blocks; whether they are not too many, with all before them.
+    fn count_candidates(&mut self, checker: &mut Checker, row: &ast::Row, more: u64) -> bool {
+        let most = limits::SPACE_CANDIDATES;
+        let were_too_many = self.candidates > most;
+        let more = more.saturating_mul(self.sides);
+        self.candidates = self.candidates.saturating_add(more);
+        let are_too_many = self.candidates > most;
+        if are_too_many && !were_too_many {
+            let problem = report::too_many_in_all(row, self.candidates, self.sides);
+            checker.found.push(problem);
+        }
+        !are_too_many
     }
 
     /// Counts what a block becomes; whether it is not too much, with all before it.
