@@ -15,16 +15,16 @@ pub(super) fn settle(space: &Bounded, listed: &[u32]) -> Result<Level, Diagnosti
     if let [only] = listed {
         return space.level(*only);
     }
-    let mut levels = Vec::new();
     for &resolution in listed.iter().rev() {
         let level = space.level(resolution)?;
         if level.bounded.has_at_least(space.windows, &rich(&level)) {
             return Ok(level);
         }
-        levels.push(level);
     }
+    // One level at a time: they can be thousands.
     let mut best: Option<(BigUint, Level)> = None;
-    for level in levels {
+    for &resolution in listed.iter().rev() {
+        let level = space.level(resolution)?;
         let count = level.bounded.best_count(space.windows);
         if best.as_ref().is_none_or(|(most, _)| count > *most) {
             best = Some((count, level));
