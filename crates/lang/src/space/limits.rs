@@ -20,8 +20,13 @@ pub(super) const WIDTH: u32 = 1_000_000;
 pub(super) const CLASSES: u32 = 1_000_000;
 /// Primitives of a block of rows.
 pub(super) const PRIMITIVES: u64 = 1_000;
+/// Parameters of a block of rows.
+pub(super) const PARAMETERS: usize = 1_000;
 /// Blocks of rows inside of each other.
 pub(super) const NESTED: u32 = 64;
+/// Candidates and values of all that may stand in blocks and rows, those of named blocks counted wherever
+/// they are named: what a check looks at.
+pub(super) const WRITTEN: u64 = 3_000_000;
 /// Primitives of all candidates of all rows, each block of a stage's row counted once.
 pub(super) const WRITTEN_OUT: u64 = 2_000_000;
 /// Choices of a space: as many as it can have blocks.

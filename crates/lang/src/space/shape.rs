@@ -1,5 +1,7 @@
 //! Widths along the rows, and whether every operator can stand where it does.
 
+use std::collections::BTreeMap;
+
 use super::check::{Checker, Draft, Input, Written, block_count, written_out};
 use super::report::{self, SkipPlace};
 use super::{
@@ -205,7 +207,7 @@ impl Flow {
     }
 
     fn check_block(&mut self, checker: &mut Checker, block: &Block, place: Place) {
-        for alternative in &block.alternatives {
+        for alternative in block.alternatives.iter() {
             if alternative.operator == Operator::Zero {
                 checker
                     .found
@@ -218,7 +220,7 @@ impl Flow {
 
     /// A branch of `sum` takes what goes in and makes what comes out of the block.
     fn check_branch(&mut self, checker: &mut Checker, branch: &Block, place: Place) {
-        for alternative in &branch.alternatives {
+        for alternative in branch.alternatives.iter() {
             match needs_layer(alternative) {
                 true => checker
                     .found
@@ -286,7 +288,10 @@ impl Flow {
     /// Maps, then the pool, then `linear`.
     fn check_order(&mut self, checker: &mut Checker, draft: &Draft) {
         let Some(operator) = draft.first.as_ref().and_then(sole) else {
-            let mut alternatives = draft.first.iter().flat_map(|block| &block.alternatives);
+            let mut alternatives = draft
+                .first
+                .iter()
+                .flat_map(|block| block.alternatives.iter());
             self.is_unsure |= draft.first.is_none() || alternatives.any(needs_layer);
             self.check_not_flat(checker, draft);
             return;
@@ -392,7 +397,7 @@ fn deepest(draft: &Draft) -> u32 {
 
 /// The alternative of a block that has only one.
 fn sole(block: &Block) -> Option<&Alternative> {
-    match block.alternatives.as_slice() {
+    match &*block.alternatives {
         [alternative] => Some(alternative),
         _ => None,
     }
@@ -506,19 +511,25 @@ fn check_recipe(checker: &mut Checker, alternative: &Alternative, place: Place) 
 /// Every way to pick a value for each attribute in which those that follow one choice agree.
 fn picks(attributes: &[Attribute]) -> Vec<Vec<AttributeValue>> {
     let mut all: Vec<Vec<usize>> = vec![Vec::new()];
+    let mut followers: BTreeMap<usize, usize> = BTreeMap::new();
     for (at, attribute) in attributes.iter().enumerate() {
-        let twin = attributes[..at]
-            .iter()
-            .position(|other| other.choice.is_some() && other.choice == attribute.choice);
+        let twin = attribute.choice.and_then(|choice| {
+            let first = *followers.entry(choice).or_insert(at);
+            (first != at).then_some(first)
+        });
         let values = attribute.setting.values().len();
-        all = all
-            .iter()
-            .flat_map(|picked| {
-                let free = 0..values;
-                free.filter(move |&value| twin.is_none_or(|twin| picked[twin] == value))
-                    .map(|value| [picked.as_slice(), &[value]].concat())
-            })
-            .collect();
+        match (twin, values) {
+            // Without copies: there can be a thousand of these.
+            (Some(twin), _) => all.iter_mut().for_each(|picked| picked.push(picked[twin])),
+            (None, 1) => all.iter_mut().for_each(|picked| picked.push(0)),
+            (None, _) => {
+                let with = |picked: &Vec<usize>, value: usize| [picked, &[value][..]].concat();
+                all = all
+                    .iter()
+                    .flat_map(|picked| (0..values).map(move |value| with(picked, value)))
+                    .collect();
+            }
+        }
     }
     let value = |(attribute, &at): (&Attribute, &usize)| attribute.setting.values()[at];
     let picked = all.iter();
