@@ -7,8 +7,9 @@ use std::path::Path;
 
 use common::{One, lower};
 use creamc_lang::compile::{self, Overrides, Unit};
+use creamc_lang::cost;
 use creamc_lang::count::{Measure, Sampler};
-use creamc_lang::diagnostic::{Certainty, Code};
+use creamc_lang::diagnostic::{Certainty, Code, Diagnostic};
 use creamc_lang::plan::{self, NoSpread, Plan, Request};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -91,6 +92,82 @@ fn a_bound_written_a_thousand_times_is_one() {
     let (plan, warnings) = plan::plan(&ir, &Request::default()).expect("there are paths");
     assert!(warnings.is_empty(), "{warnings:?}");
     assert_eq!(plan.bounded_graph.count(), (2_u32 + 4).into());
+}
+
+#[test]
+fn two_thousand_stages_each_as_deep_as_the_one_before_at_least_are_counted() {
+    let stages = lines(2_000, |at| {
+        format!("stage s{at} conv(kernel = 1) channels = 8 depth in 1..4")
+    });
+    let bounds = lines(1_999, |at| {
+        format!("require s{at}.depth <= s{}.depth", at + 1)
+    });
+    let ir = lower(&file("", &(stages + &bounds)));
+    let (plan, warnings) = plan::plan(&ir, &Request::default()).expect("there are paths");
+    assert!(warnings.is_empty(), "{warnings:?}");
+    // Three steps up, each before one of 2,000 stages or behind the last.
+    let expected = 2_003_u64 * 2_002 * 2_001 / 6;
+    assert_eq!(plan.bounded_graph.count(), expected.into());
+}
+
+#[test]
+fn of_thousands_of_bounds_on_depths_those_that_exclude_nothing_are_told() {
+    let stages = lines(3_000, |at| {
+        let depths = ["1..2", "2..3"][at % 2];
+        format!("stage s{at} conv(kernel = 1) channels = 8 depth in {depths}")
+    });
+    // Every fourth one compares a stage of one to two blocks with one of two to three.
+    let bounds = lines(2_998, |at| {
+        let after = at + if at % 4 == 0 { 1 } else { 2 };
+        format!("require s{at}.depth <= s{after}.depth")
+    });
+    let ir = lower(&file("", &(stages + &bounds)));
+    let (_, warnings) = plan::plan(&ir, &Request::default()).expect("there are paths");
+    let never_binding = |one: &&Diagnostic| one.code == Code::BoundNeverBinds;
+    assert_eq!(warnings.iter().filter(never_binding).count(), 750);
+}
+
+#[test]
+fn thousands_of_steps_settle_depths_that_a_bound_compares() {
+    let stages = lines(9, |at| {
+        format!("stage s{at} conv(kernel = 1) channels = 8 depth fit 1..200")
+    });
+    let bounds = "require s0.depth <= s1.depth\nrequire s1.depth <= 150\n\
+                  require s8.depth <= s7.depth\nrequire s7.depth <= 170\n";
+    let ir = lower(&file("", &(stages + bounds)));
+    let (plan, _) = plan::plan(&ir, &Request::default()).expect("there are paths");
+    let depths: Vec<u32> = plan.ir.rows.iter().map(|row| row.depths[0]).collect();
+    // The stem, the stages, pool and logits.
+    assert_eq!(
+        depths,
+        [1, 150, 150, 200, 200, 200, 200, 200, 170, 170, 1, 1]
+    );
+}
+
+#[test]
+fn among_thousands_of_resolutions_that_with_most_paths_is_settled() {
+    let rows = "layer s1 conv(kernel in 1..99 step 2) channels = 8\n";
+    let bound = "require flops in 100M..101M\n";
+    let text = file("", &format!("{rows}{bound}"));
+    let ir = lower(&text.replace("resolution = 8", "resolution fit 100..4000"));
+    let (plan, _) = plan::plan(&ir, &Request::default()).expect("there are paths");
+    let inside = |side: u32| {
+        let ir = ir.at(side);
+        let inputs = ir.shapes(side);
+        let flops = |row: usize, at: usize| {
+            let candidate = &ir.rows[row].slots[0].candidates[at];
+            cost::candidate(candidate, inputs[row][0]).flops
+        };
+        let others: u64 = [0, 2, 3].iter().map(|&row| flops(row, 0)).sum();
+        let all = (0..50).map(|at| others + flops(1, at));
+        all.filter(|sum| (100_000_000..=101_000_000).contains(sum))
+            .count()
+    };
+    let counts = || (100..=4_000).map(|side| (inside(side), side));
+    let (most, largest) = counts().max().expect("there are sizes");
+    assert!(most > 0 && most < 5, "none has a tenth of all: {most}");
+    assert_eq!(plan.resolution, largest);
+    assert_eq!(plan.graph.count(), 50_u32.into());
 }
 
 /// A space of about 10^300 paths, 9.9M to 588.9M flops each, with a bound.

@@ -74,6 +74,43 @@ fn sums_that_double_or_nest_without_end_are_stopped_at_once() {
     }
 }
 
+/// The message about a row whose blocks, with those before it, have more candidates than there may be.
+const TOO_MANY_IN_ALL: &str =
+    "space-too-large: the blocks of all rows have at most 500,000 candidates together";
+
+#[test]
+fn blocks_are_many_or_have_many_candidates_but_not_both() {
+    let text = |last: u32| {
+        let stage = |name: &str, most: u32, depth: u32| {
+            format!(
+                "stage {name} ir(kernel = 3, expand in 1..{most}) channels = 16 depth = {depth}\n"
+            )
+        };
+        let rows: String = (0..10)
+            .map(|at| stage(&format!("s{at}"), 50, 999))
+            .collect();
+        format!("cream 1\n{}", space(&(rows + &stage("more", last, 1))))
+    };
+    // 10 · 999 · 50 and the two layers at the end leave room for 498.
+    assert_eq!(messages(&text(498)), [""; 0]);
+    assert_eq!(messages(&text(499)), [TOO_MANY_IN_ALL]);
+}
+
+#[test]
+fn candidates_are_counted_at_every_resolution_there_is_to_choose_from() {
+    for word in ["in", "fit"] {
+        let text = |step: u32| {
+            let rows =
+                "stage s1 ir(kernel in {3, 5}, expand in 1..100) channels = 16 depth in 1..50";
+            let sides = format!("resolution {word} 32..2016 step {step}");
+            format!("cream 1\n{}", space(rows)).replace("resolution = 32", &sides)
+        };
+        // 32 sizes and 63 of 50 · 200 + 2 candidates.
+        assert_eq!(messages(&text(64)), [""; 0]);
+        assert_eq!(messages(&text(32)), [TOO_MANY_IN_ALL]);
+    }
+}
+
 #[test]
 fn candidates_are_many_or_large_but_not_both() {
     let mut rows = String::new();
@@ -86,6 +123,110 @@ fn candidates_are_many_or_large_but_not_both() {
         messages(&text),
         ["space-too-large: the candidates of all rows have at most 2,000,000 primitives together"]
     );
+}
+
+/// The message about what stands in blocks and rows, with all before it.
+const TOO_MUCH_WRITTEN: &str =
+    "space-too-large: all blocks and rows have at most 3,000,000 candidates and values together";
+
+#[test]
+fn a_block_of_many_alternatives_is_named_so_often_and_no_more() {
+    // 1,000 alternatives, each a candidate with five values.
+    let alternatives: Vec<String> = (0..1_000)
+        .map(|at| {
+            format!(
+                "ds(kernel = {}, se = 0.{})",
+                2 * (at % 250) + 1,
+                at / 250 + 1
+            )
+        })
+        .collect();
+    let block = format!("block b0 = {}\n", alternatives.join(" or "));
+    let aliases = |count: usize| {
+        let alias = |at: usize| format!("block b{} = b{at}\n", at + 1);
+        let aliases: String = (0..count).map(alias).collect();
+        format!(
+            "cream 1\n{block}{aliases}{}",
+            space("layer s1 conv(kernel = 3)")
+        )
+    };
+    // 499 blocks of 6,000 leave some room, 500 leave none for the rows.
+    assert_eq!(messages(&aliases(498)), [""; 0]);
+    assert_eq!(messages(&aliases(499)), [TOO_MUCH_WRITTEN]);
+    assert_eq!(messages(&aliases(5_000)), [TOO_MUCH_WRITTEN]);
+    let rows: String = (0..1_000).map(|at| format!("layer s{at} b0\n")).collect();
+    let rows = format!("cream 1\n{block}{}", space(&rows));
+    assert!(messages(&rows).iter().any(|one| one == TOO_MUCH_WRITTEN));
+}
+
+#[test]
+fn candidates_of_sums_with_hundreds_of_branches_are_compared_one_by_one() {
+    let branches = "one, ".repeat(488);
+    let sum = |kernel: usize, groups: usize| {
+        format!("sum({branches}conv(kernel = {kernel}, groups = {groups}))")
+    };
+    let text = |last: String| {
+        let sums = (0..1_000).map(|at| sum(2 * (at / 2) + 1, 1 + at % 2));
+        let sums: Vec<String> = sums.chain([last]).collect();
+        let row = format!("layer s1 {} channels = 4 stride = 1\n", sums.join(" or "));
+        let one = "cream 1\nblock one { conv(kernel = 1) channels = out_channels }\n";
+        let text = format!("{one}{}", space(&row));
+        text.replace(
+            "channels = 3, resolution = 32",
+            "channels = 4, resolution = 600",
+        )
+    };
+    let too_large =
+        "space-too-large: the candidates of all rows have at most 2,000,000 primitives together";
+    let is_other = messages(&text(sum(1, 4)));
+    assert!(
+        is_other.is_empty() || is_other == [too_large],
+        "{is_other:?}"
+    );
+    let shared = "shared-candidate: two alternatives share the candidate `sum`";
+    assert_eq!(messages(&text(sum(999, 2)))[0], shared);
+}
+
+#[test]
+fn what_blocks_of_rows_compute_beside_primitives_counts_like_them() {
+    let candidates_in = |most: u32, rows: &str| {
+        let block = format!("cream 1\nblock b(k) {{\n{rows}\n}}\n");
+        let layer = format!("layer s1 b(k in 1..{most}) channels = 4096\n");
+        messages(&(block + &space(&layer)))
+    };
+    let too_large =
+        "space-too-large: the candidates of all rows have at most 2,000,000 primitives together";
+    let joined = format!(
+        "a: conv(kernel = 1) channels = 1\nconcat({}a)",
+        "a, ".repeat(4_095)
+    );
+    let terms = format!(
+        "conv(kernel = 1) channels = out_channels{}",
+        " + k - k".repeat(2_000)
+    );
+    for rows in [&joined, &terms] {
+        let found = candidates_in(400, rows);
+        assert!(
+            found.iter().all(|one| one.starts_with("unused")),
+            "{found:?}"
+        );
+        assert_eq!(candidates_in(600, rows), [too_large]);
+    }
+}
+
+#[test]
+fn a_block_has_so_many_parameters_and_no_more() {
+    let block = |count: usize| {
+        let params: Vec<String> = (0..count).map(|at| format!("p{at} = 1")).collect();
+        let product: String = (0..count).map(|at| format!(" * p{at}")).collect();
+        let params = params.join(", ");
+        format!(
+            "cream 1\nblock b({params}) {{ conv(kernel = 1) channels = out_channels{product} }}\n"
+        )
+    };
+    assert_eq!(messages(&(block(1_000) + &space("layer s1 b"))), [""; 0]);
+    let too_many = "space-too-large: a block has at most 1,000 parameters";
+    assert_eq!(messages(&block(1_001)), [too_many]);
 }
 
 #[test]

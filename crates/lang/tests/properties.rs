@@ -6,7 +6,7 @@ use std::path::Path;
 
 use common::One;
 use creamc_lang::compile::{self, Overrides};
-use creamc_lang::diagnostic::{Diagnostic, Severity, json, render};
+use creamc_lang::diagnostic::{Code, Diagnostic, Severity, json, render};
 use creamc_lang::source::{FileId, Sources, Span};
 use creamc_lang::syntax::{self, ast};
 use creamc_lang::testing::small_space;
@@ -181,8 +181,57 @@ fn config() -> ProptestConfig {
     }
 }
 
+/// An operator with domains, and every candidate of it in words.
+fn operator() -> impl Strategy<Value = (String, Vec<String>)> {
+    let kernels = prop::sample::subsequence(vec!["1", "3", "5"], 1..3);
+    let acts = prop::sample::subsequence(vec!["relu", "gelu", "none"], 1..3);
+    let operator = prop::sample::select(vec!["conv", "dw"]);
+    (operator, kernels, acts).prop_map(|(operator, kernels, acts)| {
+        let (in_kernels, in_acts) = (kernels.join(", "), acts.join(", "));
+        let text = format!("{operator}(kernel in {{{in_kernels}}}, act in {{{in_acts}}})");
+        let each = kernels.iter().flat_map(|kernel| {
+            let act = acts.iter();
+            act.map(move |act| format!("{operator} {kernel} {act}"))
+        });
+        (text, each.collect())
+    })
+}
+
+/// An operator or a sum of two branches, the first of up to two operators.
+fn prim() -> impl Strategy<Value = (String, Vec<String>)> {
+    let sum = (operator(), operator(), operator(), any::<bool>());
+    let sum = sum.prop_map(|(one, other, last, is_one)| {
+        let (first, firsts) = match is_one || one.1.iter().any(|each| other.1.contains(each)) {
+            true => one,
+            false => (
+                format!("{} or {}", one.0, other.0),
+                [one.1, other.1].concat(),
+            ),
+        };
+        let pairs = firsts.iter().flat_map(|first| {
+            let lasts = last.1.iter();
+            lasts.map(move |last| format!("{first} + {last}"))
+        });
+        (format!("sum({first}, {})", last.0), pairs.collect())
+    });
+    prop_oneof![operator(), sum]
+}
+
 proptest! {
     #![proptest_config(config())]
+
+    #[test]
+    fn alternatives_share_a_candidate_where_their_lists_do(prims in prop::collection::vec(prim(), 2..5)) {
+        let texts: Vec<&str> = prims.iter().map(|(text, _)| text.as_str()).collect();
+        let text = format!("cream 1\nblock b = {}\n", texts.join(" or "));
+        let unit = compile::load(&One(text.clone()), Path::new("x.cream"), &Overrides::default());
+        let found = unit.expect("the file can be read").diagnostics;
+        let is_shared = found.iter().any(|one| one.code == Code::SharedCandidate);
+        let mut all: Vec<&String> = prims.iter().flat_map(|(_, candidates)| candidates).collect();
+        all.sort_unstable();
+        let is_twice = all.windows(2).any(|pair| pair[0] == pair[1]);
+        prop_assert_eq!(is_shared, is_twice, "{}", text);
+    }
 
     #[test]
     fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..200)) {

@@ -79,7 +79,7 @@ fn pin_row(row: &mut crate::space::Row, blocks: &[&Candidate], fix: &Fix) {
     let pinned = blocks.iter().zip(&fix.picks).enumerate();
     row.blocks = pinned
         .map(|(at, (candidate, pick))| Block {
-            alternatives: vec![only(row.block(at), candidate)],
+            alternatives: [only(row.block(at), candidate)].into(),
             span: pick.span(),
         })
         .collect();
@@ -105,7 +105,7 @@ fn with_values(alternative: &Alternative, candidate: &Candidate) -> Option<Alter
     for (branch, candidate) in only.branches.iter_mut().zip(&candidate.branches) {
         let mut alternatives = branch.alternatives.iter();
         let found = alternatives.find_map(|one| with_values(one, candidate))?;
-        branch.alternatives = vec![found];
+        branch.alternatives = [found].into();
     }
     Some(only)
 }

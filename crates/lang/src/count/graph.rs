@@ -15,8 +15,14 @@ use crate::syntax::ast::Comparison;
 
 /// The most nodes a graph may have; far above what depths alone can make (10,000 blocks).
 const MOST_NODES: usize = 100_000;
+/// The most edges that the graphs of all resolutions may have, what their states remember counted in. Rows
+/// alone have at most 500,000 candidates at all resolutions, and no more ends than that.
+const MOST_EDGES: usize = 1_000_000;
+/// How many remembered values take about as much room as an edge.
+const VALUES_AN_EDGE: usize = 16;
 
-/// Bounds on depths and shared decisions are so entangled that their graph would pass 100,000 nodes.
+/// Bounds on depths and shared decisions are so entangled that their graph would pass 100,000 nodes or
+/// 1,000,000 edges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooManyStates;
 
@@ -56,19 +62,18 @@ type Depths = (u32, u32);
 struct Relations<'a> {
     /// The depths every row may take as long as no other row has said more.
     first: Vec<Depths>,
-    /// The rows whose depths depend on another row's, ascending.
-    related: Vec<usize>,
-    /// The relations of each of them.
-    pairs: Vec<Vec<&'a Relation>>,
+    /// The relations of the rows whose depths depend on another row's, each once.
+    pairs: BTreeMap<usize, Vec<&'a Relation>>,
 }
 
 /// A state between two steps: rows before `row` are closed, `placed` blocks of it are set.
-/// `open` says which depths every related row may still take. Ordered as walks run.
+/// `open` says which depths are left to the rows from this one on of which closed rows have said more
+/// than bounds did, ascending. Ordered as walks run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct State {
     row: usize,
     placed: u32,
-    open: Vec<Depths>,
+    open: Vec<(usize, Depths)>,
     /// What is decided of the choices that a later block can follow.
     taken: Taken,
 }
@@ -102,12 +107,15 @@ impl Graph {
         costs: &[(u32, cost::Table)],
         requires: &[Require],
     ) -> Result<Graph, TooManyStates> {
-        let graphs = costs
-            .iter()
-            .map(|(side, costs)| Ok((*side, Graph::build(ir, costs, requires)?)));
-        Ok(Graph::of_resolutions(
-            &graphs.collect::<Result<Vec<_>, _>>()?,
-        ))
+        let mut graphs = Vec::with_capacity(costs.len());
+        let mut room = MOST_EDGES;
+        for (side, costs) in costs {
+            let graph = Graph::build(ir, costs, requires)?;
+            let edges = graph.nodes.iter().map(|node| node.edges.len()).sum();
+            room = room.checked_sub(edges).ok_or(TooManyStates)?;
+            graphs.push((*side, graph));
+        }
+        Ok(Graph::of_resolutions(&graphs))
     }
 
     /// The same from bare rows; relations that bound a metric are passed over, and those that bound a width,
@@ -123,17 +131,18 @@ impl Graph {
         let relations = &Relations::of(rows, relations);
         let end = State {
             row: rows.len(),
-            placed: 0,
-            open: vec![(0, 0); relations.related.len()],
-            taken: Taken::new(),
+            ..start()
         };
-        let mut pending = BTreeSet::from([start(relations)]);
+        let mut pending = BTreeSet::from([start()]);
         let mut expanded: Vec<Expanded> = Vec::new();
+        let mut room = MOST_EDGES;
         while let Some(state) = pending.pop_first() {
             if state == end {
                 continue;
             }
             let edges = expand(&state, rows, &sharing, relations);
+            let size = edges.iter().map(|edge| edge.0.size()).sum();
+            room = room.checked_sub(size).ok_or(TooManyStates)?;
             pending.extend(edges.iter().map(|edge| edge.0.clone()));
             expanded.push((state, edges));
             if expanded.len() > MOST_NODES {
@@ -319,46 +328,66 @@ impl<'a> Relations<'a> {
     fn of(rows: &[GraphRow], relations: &[&'a Relation]) -> Relations<'a> {
         let mut first: Vec<Depths> = rows.iter().map(|row| settle(row, (0, u32::MAX))).collect();
         let mut pairs: BTreeMap<usize, Vec<&Relation>> = BTreeMap::new();
+        let mut known = BTreeSet::new();
         for relation in relations {
             match **relation {
                 Relation::Depth { row, low, high } => {
                     first[row] = settle(&rows[row], meet(first[row], (low, high)));
                 }
-                Relation::DepthPair { left, right, .. } => {
-                    for row in BTreeSet::from([left, right]) {
-                        pairs.entry(row).or_default().push(*relation);
+                Relation::DepthPair {
+                    left,
+                    comparison,
+                    right,
+                } => {
+                    if known.insert((left, comparison, right)) {
+                        for row in BTreeSet::from([left, right]) {
+                            pairs.entry(row).or_default().push(*relation);
+                        }
                     }
                 }
                 _ => {}
             }
         }
-        let (related, pairs) = pairs.into_iter().unzip();
-        Relations {
-            first,
-            related,
-            pairs,
+        Relations { first, pairs }
+    }
+
+    /// The depths that a row may take as far as a state knows.
+    fn open(&self, state: &State, row: usize) -> Depths {
+        match state.place(row) {
+            Ok(at) => state.open[at].1,
+            Err(_) => self.first[row],
         }
     }
+}
 
-    /// Where the depths of a related row stand in a state.
-    fn place(&self, row: usize) -> Option<usize> {
-        self.related.binary_search(&row).ok()
+impl State {
+    /// Where the depths of a row stand, or would.
+    fn place(&self, row: usize) -> Result<usize, usize> {
+        self.open.binary_search_by_key(&row, |open| open.0)
     }
 
-    /// The depths that the open row of a state may take.
-    fn open(&self, state: &State) -> Depths {
-        self.place(state.row)
-            .map_or(self.first[state.row], |at| state.open[at])
+    /// How much room it takes, in edges.
+    fn size(&self) -> usize {
+        1 + (self.open.len() + self.taken.len()) / VALUES_AN_EDGE
+    }
+
+    /// Leaves a row these depths; `first` is what bounds leave it.
+    fn narrow(&mut self, row: usize, depths: Depths, first: Depths) {
+        match self.place(row) {
+            Ok(at) => self.open[at].1 = depths,
+            // Equal possibilities are equal states.
+            Err(_) if depths == first => {}
+            Err(at) => self.open.insert(at, (row, depths)),
+        }
     }
 }
 
 /// Before the first block.
-fn start(relations: &Relations) -> State {
-    let related = relations.related.iter();
+fn start() -> State {
     State {
         row: 0,
         placed: 0,
-        open: related.map(|&row| relations.first[row]).collect(),
+        open: Vec::new(),
         taken: Taken::new(),
     }
 }
@@ -387,7 +416,7 @@ fn expand(
         return Vec::new();
     }
     let row = &rows[state.row];
-    let (low, high) = relations.open(state);
+    let (low, high) = relations.open(state, state.row);
     let stop = stop_probability(row, state.placed);
     let mut edges = Vec::new();
     if state.placed < high {
@@ -447,29 +476,28 @@ fn close(
     sharing: &Sharing,
     relations: &Relations,
 ) -> Option<State> {
-    let mut open = state.open.clone();
-    if let Some(own) = relations.place(state.row) {
-        for relation in &relations.pairs[own] {
-            if let Some((other, allowed)) = consequence(relation, state.row, state.placed)
-                && other > state.row
-                && let Some(at) = relations.place(other)
-            {
-                open[at] = settle(&rows[other], meet(open[at], allowed));
-                if open[at].0 > open[at].1 {
-                    return None;
-                }
-            }
-        }
-        open[own] = (0, 0); // forgotten: nothing later asks for it
-    }
-    let mut taken = state.taken.clone();
-    sharing.forget(&mut taken, (state.row + 1, 0));
-    Some(State {
+    let mut next = State {
         row: state.row + 1,
         placed: 0,
-        open,
-        taken,
-    })
+        ..state.clone()
+    };
+    let own = relations.pairs.get(&state.row);
+    for relation in own.into_iter().flatten() {
+        if let Some((other, allowed)) = consequence(relation, state.row, state.placed)
+            && other > state.row
+        {
+            let left = meet(relations.open(&next, other), allowed);
+            let left = settle(&rows[other], left);
+            if left.0 > left.1 {
+                return None;
+            }
+            next.narrow(other, left, relations.first[other]);
+        }
+    }
+    // Nothing later asks for it.
+    next.open.retain(|&(row, _)| row > state.row);
+    sharing.forget(&mut next.taken, (next.row, 0));
+    Some(next)
 }
 
 /// What a relation says about the other row once `row` has taken `depth`.

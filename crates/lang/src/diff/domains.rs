@@ -139,7 +139,7 @@ fn means_the_same(one: &Block, other: &Block) -> bool {
 fn block(place: &str, before: &Block, after: &Block) -> Vec<Change> {
     let mut left: Vec<&Alternative> = after.alternatives.iter().collect();
     let mut changes = Vec::new();
-    for one in &before.alternatives {
+    for one in before.alternatives.iter() {
         match left.iter().position(|other| other.operator == one.operator) {
             None => changes.push(Change::removed(place, alternative_text(one))),
             Some(at) => changes.extend(alternative(place, one, left.remove(at))),

@@ -144,7 +144,7 @@ fn renamed(
 fn resemble(one: &Row, other: &Row) -> bool {
     let operators = |row: &Row| -> Vec<Operator> {
         let blocks = row.blocks.iter();
-        let alternatives = blocks.flat_map(|block| &block.alternatives);
+        let alternatives = blocks.flat_map(|block| block.alternatives.iter());
         alternatives
             .map(|alternative| alternative.operator)
             .collect()

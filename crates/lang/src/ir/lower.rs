@@ -6,7 +6,7 @@ use super::expand::{Place, expand, sum};
 use super::{Candidate, Choice, Ir, Places, Row, RowWidth, Shared, Slot, Table};
 use crate::source::Span;
 use crate::space::{
-    self, Alternative, AttributeName, AttributeValue, Operator, Setting, Space, Width,
+    self, Alternative, Attribute, AttributeName, AttributeValue, Operator, Setting, Space, Width,
 };
 
 /// Unrolls every depth and writes out every candidate. Cannot fail: a checked space has a meaning.
@@ -80,7 +80,7 @@ fn places(row: &space::Row) -> Places {
 
 /// Searched attributes before fixed ones: what is open is looked for.
 fn add_places(block: &space::Block, places: &mut Vec<(AttributeName, Span)>) {
-    for alternative in &block.alternatives {
+    for alternative in block.alternatives.iter() {
         for attribute in &alternative.attributes {
             let place = (attribute.name, attribute.span);
             match attribute.setting.values().len() > 1 {
@@ -220,7 +220,7 @@ fn decides_width(space: &Space, row: usize) -> bool {
 }
 
 fn followed(block: &space::Block, live: &mut BTreeSet<usize>) {
-    for alternative in &block.alternatives {
+    for alternative in block.alternatives.iter() {
         let choices = alternative.attributes.iter();
         live.extend(choices.filter_map(|attribute| attribute.choice));
         for branch in &alternative.branches {
@@ -276,29 +276,54 @@ fn plain(alternative: &Alternative, place: Place, choices: &Choices) -> Vec<Deci
         .collect()
 }
 
+/// Candidates of the first branches of a sum that agree about shared decisions.
+#[derive(Clone, Default)]
+struct Picked {
+    /// Each by its index in its branch: hundreds of branches are cheap to copy so.
+    indices: Vec<usize>,
+    /// What they say of the choices.
+    values: BTreeMap<u16, u16>,
+}
+
+impl Picked {
+    /// One candidate more; `None` when it has another value of some choice.
+    fn with(&self, index: usize, one: &Candidate) -> Option<Picked> {
+        let values = || one.shared.values.iter();
+        let agrees = |(choice, value): &(u16, u16)| {
+            let decided = self.values.get(choice);
+            decided.is_none_or(|decided| decided == value)
+        };
+        values().all(agrees).then(|| {
+            let mut more = self.clone();
+            more.indices.push(index);
+            more.values.extend(values().copied());
+            more
+        })
+    }
+}
+
 /// Every way to pick one candidate for each branch, the first branch slowest, in which all agree
 /// about shared decisions.
 fn sums(alternative: &Alternative, place: Place, choices: &Choices) -> Vec<Decided<Candidate>> {
-    let mut all: Vec<Vec<Candidate>> = vec![Vec::new()];
-    for branch in &alternative.branches {
-        let next = candidates(branch, place, choices);
-        let with = |picked: &Vec<Candidate>, one: &Candidate| {
-            let agrees = picked.iter().all(|other| agree(&other.shared, &one.shared));
-            agrees.then(|| {
-                let mut picked = picked.clone();
-                picked.push(one.clone());
-                picked
-            })
+    let branches = alternative.branches.iter();
+    let branches: Vec<Vec<Candidate>> = branches
+        .map(|branch| candidates(branch, place, choices))
+        .collect();
+    let mut all = vec![Picked::default()];
+    for branch in &branches {
+        let more = |picked: &Picked| -> Vec<Picked> {
+            let candidates = branch.iter().enumerate();
+            let more = candidates.filter_map(|(index, one)| picked.with(index, one));
+            more.collect()
         };
-        all = all
-            .iter()
-            .flat_map(|picked| next.iter().filter_map(move |one| with(picked, one)))
-            .collect();
+        all = all.iter().flat_map(more).collect();
     }
-    let sum = |branches: Vec<Candidate>| {
+    let sum = |picked: Picked| {
+        let indices = branches.iter().zip(picked.indices);
+        let branches: Vec<Candidate> = indices
+            .map(|(branch, index)| branch[index].clone())
+            .collect();
         let own = branches.iter().map(|one| usize::from(one.shared.kind));
-        let values = branches.iter().flat_map(|one| &one.shared.values).copied();
-        let values: BTreeMap<u16, u16> = values.collect();
         let own = own.collect();
         let candidate = Candidate {
             widths: (place.in_channels, place.out_channels),
@@ -308,7 +333,7 @@ fn sums(alternative: &Alternative, place: Place, choices: &Choices) -> Vec<Decid
             ops: sum::expand(&branches),
             branches,
             shared: Shared {
-                values: values.into_iter().collect(),
+                values: picked.values.into_iter().collect(),
                 kind: 0,
                 structure: 0,
             },
@@ -316,15 +341,6 @@ fn sums(alternative: &Alternative, place: Place, choices: &Choices) -> Vec<Decid
         (own, candidate)
     };
     all.into_iter().map(sum).collect()
-}
-
-/// Whether no choice has two values.
-fn agree(a: &Shared, b: &Shared) -> bool {
-    let same = |&(choice, value): &(u16, u16)| {
-        let other = b.values.iter().find(|(other, _)| *other == choice);
-        other.is_none_or(|(_, other)| *other == value)
-    };
-    a.values.iter().all(same)
 }
 
 type Values = Vec<(AttributeName, AttributeValue, bool)>;
@@ -339,34 +355,46 @@ struct Pick {
     shared: BTreeMap<usize, u16>,
 }
 
+impl Pick {
+    /// One attribute more; `None` when the choice it follows has another value.
+    fn push(&mut self, attribute: &Attribute, index: usize) -> Option<()> {
+        let value = attribute.setting.values()[index];
+        let searched = matches!(attribute.setting, Setting::Searched(_));
+        self.values.push((attribute.name, value, searched));
+        match attribute.choice {
+            None => self.own.push(index),
+            Some(choice) => {
+                let index = u16::try_from(index).expect("a domain has at most 4,096 values");
+                let decided = *self.shared.entry(choice).or_insert(index);
+                (decided == index).then_some(())?;
+            }
+        }
+        Some(())
+    }
+
+    fn with(&self, attribute: &Attribute, index: usize) -> Option<Pick> {
+        let mut more = self.clone();
+        more.push(attribute, index)?;
+        Some(more)
+    }
+}
+
 /// Every way to pick one value for each attribute, the first attribute slowest. Attributes that
 /// follow one choice agree.
 fn picks(alternative: &Alternative) -> Vec<Pick> {
     let mut all = vec![Pick::default()];
     for attribute in &alternative.attributes {
-        let searched = matches!(attribute.setting, Setting::Searched(_));
-        let values = attribute.setting.values().iter().enumerate();
-        let with = |picked: &Pick, index: usize, value: AttributeValue| {
-            let mut picked = picked.clone();
-            picked.values.push((attribute.name, value, searched));
-            match attribute.choice {
-                None => picked.own.push(index),
-                Some(choice) => {
-                    let index = u16::try_from(index).expect("a domain has at most 4,096 values");
-                    if *picked.shared.entry(choice).or_insert(index) != index {
-                        return None;
-                    }
-                }
-            }
-            Some(picked)
+        let values = 0..attribute.setting.values().len();
+        if values.len() == 1 {
+            // Without copies: there can be a thousand of these.
+            all.retain_mut(|picked| picked.push(attribute, 0).is_some());
+            continue;
+        }
+        let more = |picked: &Pick| -> Vec<Pick> {
+            let more = values.clone().filter_map(|at| picked.with(attribute, at));
+            more.collect()
         };
-        all = all
-            .iter()
-            .flat_map(|picked| {
-                let values = values.clone();
-                values.filter_map(move |(index, &value)| with(picked, index, value))
-            })
-            .collect();
+        all = all.iter().flat_map(more).collect();
     }
     all
 }

@@ -1,5 +1,7 @@
 //! What every lowered space promises, checked.
 
+use std::collections::BTreeSet;
+
 use super::{Candidate, Input, Ir, Op, Primitive, Row, RowWidth, Shared, Slot};
 
 impl Ir {
@@ -80,12 +82,12 @@ fn verify_slot(slot: &Slot, width: u32) -> Result<(), String> {
 fn verify_candidate(candidate: &Candidate) -> Result<(), String> {
     let (input, output) = candidate.widths;
     let mut widths = Vec::new();
-    for (at, op) in candidate.ops.iter().enumerate() {
+    let mut names = BTreeSet::new();
+    for op in &candidate.ops {
         let place = |broken| format!("`{}`: {broken}", op.name);
-        let twice = candidate.ops[..at]
-            .iter()
-            .any(|other| other.name == op.name);
-        ensure(!twice, || place("a second op of that name".into()))?;
+        ensure(names.insert(&op.name), || {
+            place("a second op of that name".into())
+        })?;
         let inputs = input_widths(op, input, &widths).map_err(place)?;
         widths.push(output_width(op, &inputs).map_err(place)?);
     }

@@ -1,11 +1,14 @@
 //! Bounds merged, bounds that contradict each other, bounds that exclude nothing.
 
+use std::collections::BTreeMap;
+
 use super::{Bounded, report};
 use crate::cost;
 use crate::count::{Graph, Window};
 use crate::diagnostic::Diagnostic;
-use crate::ir::Ir;
-use crate::space::{Relation, Require};
+use crate::ir::{Ir, RowWidth};
+use crate::space::{Metric, Relation, Require};
+use crate::syntax::ast::Comparison;
 
 /// The window of a bound on a metric.
 fn window(relation: &Relation) -> Option<Window> {
@@ -53,23 +56,10 @@ pub(super) fn with_window(require: &Require) -> Option<(&Require, Window)> {
 
 /// One warning for each bound that excludes no path at any resolution there is to choose from.
 pub(super) fn never_binding(space: &Bounded, listed: &[u32]) -> Vec<Diagnostic> {
-    let mut ends = match space.windows.iter().any(|window| window.metric.is_time()) {
-        true => listed.to_vec(),
-        // Counts grow with the resolution: the two ends show the whole range.
-        false => vec![listed[0], listed[listed.len() - 1]],
-    };
-    ends.dedup();
-    let graphs: Vec<Graph> = ends
-        .iter()
-        .map(|&resolution| unbounded(space, resolution))
-        .collect();
+    let ranges = ranges(space, listed);
     let mut warnings = Vec::new();
     for (require, window) in space.metric_requires() {
-        let ranges = graphs
-            .iter()
-            .filter_map(|graph| graph.extremes(window.metric));
-        let range = ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
-        if let Some((least, most)) = range
+        if let Some(&(least, most)) = ranges.get(&window.metric)
             && window.low <= least
             && window.high >= most
             && !require.is_inherited
@@ -82,11 +72,35 @@ pub(super) fn never_binding(space: &Bounded, listed: &[u32]) -> Vec<Diagnostic> 
         }
     }
     for require in space.row_requires() {
-        if !require.is_inherited && excludes_nothing(&graphs[0], space, ends[0], require) {
+        if !require.is_inherited && excludes_nothing(space.ir, &require.relation) {
             warnings.push(report::row_never_binds(space.ir, require));
         }
     }
     warnings
+}
+
+/// What paths can cost without any bound, by every metric that is bounded.
+fn ranges(space: &Bounded, listed: &[u32]) -> BTreeMap<Metric, (u64, u64)> {
+    let mut ranges: BTreeMap<Metric, (u64, u64)> = BTreeMap::new();
+    if space.windows.is_empty() {
+        return ranges;
+    }
+    let mut ends = match space.windows.iter().any(|window| window.metric.is_time()) {
+        true => listed.to_vec(),
+        // Counts grow with the resolution: the two ends show the whole range.
+        false => vec![listed[0], listed[listed.len() - 1]],
+    };
+    ends.dedup();
+    for resolution in ends {
+        let graph = unbounded(space, resolution);
+        for window in space.windows {
+            if let Some((least, most)) = graph.extremes(window.metric) {
+                let range = ranges.entry(window.metric).or_insert((least, most));
+                *range = (range.0.min(least), range.1.max(most));
+            }
+        }
+    }
+    ranges
 }
 
 fn unbounded(space: &Bounded, resolution: u32) -> Graph {
@@ -94,13 +108,46 @@ fn unbounded(space: &Bounded, resolution: u32) -> Graph {
     Graph::build(space.ir, &costs, &[]).expect("the same was built under the bounds")
 }
 
-fn excludes_nothing(all: &Graph, space: &Bounded, resolution: u32, require: &Require) -> bool {
-    if let Relation::Depth { row, low, high } = require.relation {
-        // Every depth that is listed has a path: no graph is needed.
-        let mut depths = space.ir.rows[row].depths.iter();
-        return depths.all(|depth| (low..=high).contains(depth));
+/// Whether a bound on rows leaves every path. Without bounds there is a path for every way to choose
+/// depths, and for every way to choose widths: no graph is needed.
+pub(super) fn excludes_nothing(ir: &Ir, relation: &Relation) -> bool {
+    match *relation {
+        Relation::Metric { .. } => false,
+        Relation::Depth { row, low, high } => {
+            let mut depths = ir.rows[row].depths.iter();
+            depths.all(|depth| (low..=high).contains(depth))
+        }
+        Relation::DepthPair {
+            left,
+            comparison,
+            right,
+        } => {
+            let [one, other] = [left, right].map(|row| ends(&ir.rows[row].depths));
+            left == right || compare_always(comparison, one, other)
+        }
+        Relation::Width { row, low, high } => {
+            let widths = ir.widths(ir.rows[row].width);
+            widths.iter().all(|width| (low..=high).contains(width))
+        }
+        Relation::WidthPair {
+            left,
+            comparison,
+            right,
+        } => {
+            let [one, other] = [left, right].map(|row| ir.rows[row].width);
+            let is_one = matches!(one, RowWidth::Choice(_)) && one == other;
+            let [one, other] = [one, other].map(|width| ends(&ir.widths(width)));
+            is_one || compare_always(comparison, one, other)
+        }
     }
-    let costs = cost::table(space.ir, resolution);
-    let bounded = Graph::build(space.ir, &costs, std::slice::from_ref(require));
-    bounded.is_ok_and(|bounded| bounded.count() == all.count())
+}
+
+/// The first and the last of ascending values, of which there is one at least.
+fn ends(values: &[u32]) -> (u32, u32) {
+    (values[0], values[values.len() - 1])
+}
+
+/// Whether any value of one range compares so with any of the other.
+fn compare_always(comparison: Comparison, one: (u32, u32), other: (u32, u32)) -> bool {
+    comparison.holds(one.0, other.1) && comparison.holds(one.1, other.0)
 }

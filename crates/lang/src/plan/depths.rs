@@ -1,9 +1,10 @@
 //! Settling depths: stages grow in turn while every upper bound holds.
 
+use super::least::Least;
 use super::{Bounded, Level};
 use crate::cost::Cost;
 use crate::count::{Graph, GraphRow, Sharing};
-use crate::ir::{Ir, Row};
+use crate::ir::Ir;
 use crate::space::Relation;
 
 /// Rows of a fitted depth with a depth for each, in the order in which they are deepened.
@@ -32,60 +33,66 @@ fn fitted(ir: &Ir) -> Vec<usize> {
 
 /// The last step before the largest path breaks an upper bound; the first one if that breaks it.
 fn grown(space: &Bounded, level: &Level) -> Depths {
-    let mut steps = steps(space);
+    let steps = Steps::of(space);
+    let counts: Vec<usize> = (0..=steps.deeper.len()).collect();
     // Paths only become larger from step to step.
-    let holding = steps.partition_point(|depths| holds(space, level, depths));
-    steps.swap_remove(holding.max(1) - 1)
+    let holding = counts.partition_point(|&count| holds(space, level, &steps.after(count)));
+    steps.after(holding.max(1) - 1)
 }
 
 /// From the smallest depths on, each step one block deeper than the one before, round after
 /// round in the order of deepening. A stage that is full, or that a bound on depths keeps where
 /// it is, is passed over.
-fn steps(space: &Bounded) -> Vec<Depths> {
-    let smallest = |row: usize| (row, space.ir.rows[row].depths[0]);
-    let mut depths: Depths = fitted(space.ir).into_iter().map(smallest).collect();
-    let mut possible = allowed(space, &depths);
-    let mut steps = vec![depths.clone()];
-    loop {
-        let before = steps.len();
-        for at in 0..depths.len() {
-            let Some(deeper) = deeper(space.ir, &depths, at) else {
-                continue;
-            };
-            let still = allowed(space, &deeper);
-            if still || !possible {
-                depths = deeper;
-                possible = still;
-                steps.push(depths.clone());
+struct Steps {
+    smallest: Depths,
+    /// What each step changes: the place in the order and the depth there.
+    deeper: Vec<(usize, u32)>,
+}
+
+impl Steps {
+    fn of(space: &Bounded) -> Steps {
+        let smallest = |row: usize| (row, space.ir.rows[row].depths[0]);
+        let smallest: Depths = fitted(space.ir).into_iter().map(smallest).collect();
+        let mut least = Least::of(space.ir, space.requires, &smallest);
+        let mut depths = smallest.clone();
+        let mut deeper = Vec::new();
+        loop {
+            let before = deeper.len();
+            for (at, (row, depth)) in depths.iter_mut().enumerate() {
+                let next = next(space.ir, *row, *depth);
+                if let Some(next) = next.filter(|&next| least.deepen(*row, next)) {
+                    *depth = next;
+                    deeper.push((at, next));
+                }
+            }
+            if deeper.len() == before {
+                return Steps { smallest, deeper };
             }
         }
-        if steps.len() == before {
-            return steps;
+    }
+
+    /// The depths after so many steps.
+    fn after(&self, count: usize) -> Depths {
+        let mut depths = self.smallest.clone();
+        for &(at, depth) in &self.deeper[..count] {
+            depths[at].1 = depth;
         }
+        depths
     }
 }
 
-fn deeper(ir: &Ir, depths: &Depths, at: usize) -> Option<Depths> {
-    let (row, depth) = depths[at];
-    let next = ir.rows[row].depths.iter().find(|&&listed| listed > depth)?;
-    let mut deeper = depths.clone();
-    deeper[at].1 = *next;
-    Some(deeper)
-}
-
-/// Whether the bounds on depths leave a path.
-fn allowed(space: &Bounded, depths: &Depths) -> bool {
-    if !space.bounds_rows() {
-        return true;
-    }
-    // Costs do not matter: one candidate a block is enough.
-    let one = |row: &Row| vec![vec![Cost::default()]; row.slots.len()];
-    let costs: Vec<Vec<Vec<Cost>>> = space.ir.rows.iter().map(one).collect();
-    graph(space, &costs, Sharing::default(), depths).has_paths()
+/// The depth that a row lists behind this one.
+fn next(ir: &Ir, row: usize, depth: u32) -> Option<u32> {
+    let listed = &ir.rows[row].depths;
+    let at = listed.partition_point(|&listed| listed <= depth);
+    listed.get(at).copied()
 }
 
 /// Whether the largest path keeps every upper bound.
 fn holds(space: &Bounded, level: &Level, depths: &Depths) -> bool {
+    if space.windows.is_empty() {
+        return true;
+    }
     let relations: Vec<&Relation> = space.requires.iter().map(|r| &r.relation).collect();
     let sharing = Sharing::bounded(space.ir, &relations);
     // Where paths decide the resolution, the largest one has the largest counts; measured times need not grow.

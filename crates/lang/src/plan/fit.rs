@@ -34,6 +34,7 @@ pub(super) fn settle(space: &Bounded, listed: &[u32]) -> Result<(Level, Reason),
             return Ok((level, Reason::Rich(enough)));
         }
     }
+    // One level at a time: they can be many.
     let mut best: Option<(Level, (BigUint, BigUint))> = None;
     for &resolution in listed.iter().rev() {
         let level = space.level(resolution)?;

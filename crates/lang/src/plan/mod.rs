@@ -7,6 +7,7 @@ mod bounds;
 mod depths;
 mod fingerprint;
 mod fit;
+mod least;
 mod report;
 mod spread;
 mod summary;

@@ -2,12 +2,18 @@
 
 use std::path::Path as FilePath;
 
-use super::{Plan, Request, plan};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::{Plan, Request, bounds, plan};
 use crate::compile::{self, Overrides};
+use crate::cost;
+use crate::count::Graph;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::Ir;
 use crate::source::{FileId, Files, ReadError, Span, Spanned};
 use crate::space::{Metric, Relation, Require};
+use crate::testing::small_space;
 
 const MOBILE: &str = include_str!("../../../../spaces/mobile.cream");
 
@@ -275,4 +281,27 @@ fn weights_belong_to_the_settled_depths() {
         ..Request::default()
     };
     assert_eq!(planned(&ir, &pinned).weights, bound.weights);
+}
+
+/// Small spaces that bounds leave a path or not; the graph of each bound alone counts what it leaves.
+#[test]
+fn a_bound_on_rows_excludes_nothing_where_as_many_paths_are_counted_without_it() {
+    let mut said = [0, 0];
+    for seed in 0..3_000 {
+        let text = small_space(&mut ChaCha8Rng::seed_from_u64(seed));
+        let ir = lowered(&text);
+        let side = ir.resolution.value.values()[0];
+        let costs = cost::table(&ir, side);
+        let count = |requires: &[Require]| {
+            let graph = Graph::build(&ir, &costs, requires);
+            graph.expect("a small space").count()
+        };
+        for require in &ir.requires {
+            let excludes_nothing = bounds::excludes_nothing(&ir, &require.relation);
+            let is_all = count(std::slice::from_ref(require)) == count(&[]);
+            assert_eq!(excludes_nothing, is_all, "{:?}\n{text}", require.relation);
+            said[usize::from(is_all)] += 1;
+        }
+    }
+    assert!(said.iter().all(|&often| often > 100), "{said:?}");
 }

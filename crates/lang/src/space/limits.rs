@@ -7,6 +7,9 @@ pub(super) const STAGE_BLOCKS: u32 = 1_000;
 pub(super) const SPACE_BLOCKS: u32 = 10_000;
 /// Candidates of one block.
 pub(super) const CANDIDATES: u64 = 4_096;
+/// Candidates of all blocks together, at every resolution there is to choose from: each is an edge of a
+/// graph and has costs of its own.
+pub(super) const SPACE_CANDIDATES: u64 = 500_000;
 /// Latency tables: every cost has room for that many.
 pub const TABLES: usize = 4;
 /// Values of one domain; no domain needs more than a block has candidates.
@@ -17,8 +20,13 @@ pub(super) const WIDTH: u32 = 1_000_000;
 pub(super) const CLASSES: u32 = 1_000_000;
 /// Primitives of a block of rows.
 pub(super) const PRIMITIVES: u64 = 1_000;
+/// Parameters of a block of rows.
+pub(super) const PARAMETERS: usize = 1_000;
 /// Blocks of rows inside of each other.
 pub(super) const NESTED: u32 = 64;
+/// Candidates and values of all that may stand in blocks and rows, those of named blocks counted wherever
+/// they are named: what a check looks at.
+pub(super) const WRITTEN: u64 = 3_000_000;
 /// Primitives of all candidates of all rows, each block of a stage's row counted once.
 pub(super) const WRITTEN_OUT: u64 = 2_000_000;
 /// Choices of a space: as many as it can have blocks.

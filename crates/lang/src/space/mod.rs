@@ -329,8 +329,8 @@ impl Width {
 /// What may stand in one place: at least one alternative.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Block {
-    /// The alternatives, in order; nested `or`s flattened.
-    pub alternatives: Vec<Alternative>,
+    /// The alternatives, in order; nested `or`s flattened. Rows of one named block share them.
+    pub alternatives: Arc<[Alternative]>,
     /// Where it is written (in the row).
     pub span: Span,
 }

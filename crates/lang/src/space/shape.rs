@@ -1,5 +1,7 @@
 //! Widths along the rows, and whether every operator can stand where it does.
 
+use std::collections::BTreeMap;
+
 use super::check::{Checker, Draft, Input, Written, block_count, written_out};
 use super::report::{self, SkipPlace};
 use super::{
@@ -29,6 +31,10 @@ struct Flow {
     /// Whether a row was wrong, so that `form` is a guess.
     is_unsure: bool,
     blocks: u64,
+    /// Resolutions to choose from.
+    sides: u64,
+    /// Candidates of all blocks up to here, at every resolution.
+    candidates: u64,
     /// Primitives of all candidates up to here.
     primitives: u64,
     skips: Vec<SkipPlace>,
@@ -76,6 +82,8 @@ impl Flow {
             form: Form::Map,
             is_unsure: false,
             blocks: 0,
+            sides: resolution.map_or(1, |side| side.value.values().len() as u64),
+            candidates: 0,
             primitives: 0,
             skips: Vec::new(),
         }
@@ -100,9 +108,11 @@ impl Flow {
         };
         let rest = first.later();
         let widths = [in_channels.as_ref(), out_channels.as_ref()];
-        let fits = self.check_widths(checker, draft.first.as_ref(), first, widths);
-        if deepest(draft) > 1 && fits {
-            self.check_widths(checker, draft.rest.as_ref(), rest, [widths[1]; 2]);
+        let later = u64::from(deepest(draft)) - 1;
+        let fits = self.check_widths(checker, draft.first.as_ref(), (first, 1), widths);
+        if later > 0 && fits {
+            let widths = [widths[1]; 2];
+            self.check_widths(checker, draft.rest.as_ref(), (rest, later), widths);
         }
         self.check_order(checker, draft);
         check_output(checker, draft, is_last, self.is_unsure);
@@ -122,12 +132,13 @@ impl Flow {
         })
     }
 
-    /// Looks at a block with every combination of its widths, which are not too many with its candidates.
+    /// Looks at a block that stands `times` times in its row, with every combination of its widths, which
+    /// are not too many with its candidates.
     fn check_widths(
         &mut self,
         checker: &mut Checker,
         block: Option<&Block>,
-        place: Place,
+        (place, times): (Place, u64),
         widths: [Option<&Width>; 2],
     ) -> bool {
         let Some(block) = block else { return true };
@@ -152,7 +163,9 @@ impl Flow {
             return false;
         }
         let written = combinations(input, output).saturating_mul(written_out(block));
-        if !self.count_primitives(checker, place.row, written) {
+        if !self.count_candidates(checker, place.row, combined.saturating_mul(times))
+            || !self.count_primitives(checker, place.row, written)
+        {
             return false;
         }
         for (one, other) in Width::pairs(input, output) {
@@ -164,6 +177,20 @@ impl Flow {
             self.check_block(checker, block, place);
         }
         true
+    }
+
+    /// Counts the candidates of some blocks; whether they are not too many, with all before them.
+    fn count_candidates(&mut self, checker: &mut Checker, row: &ast::Row, more: u64) -> bool {
+        let most = limits::SPACE_CANDIDATES;
+        let were_too_many = self.candidates > most;
+        let more = more.saturating_mul(self.sides);
+        self.candidates = self.candidates.saturating_add(more);
+        let are_too_many = self.candidates > most;
+        if are_too_many && !were_too_many {
+            let problem = report::too_many_in_all(row, self.candidates, self.sides);
+            checker.found.push(problem);
+        }
+        !are_too_many
     }
 
     /// Counts what a block becomes; whether it is not too much, with all before it.
@@ -180,7 +207,7 @@ impl Flow {
     }
 
     fn check_block(&mut self, checker: &mut Checker, block: &Block, place: Place) {
-        for alternative in &block.alternatives {
+        for alternative in block.alternatives.iter() {
             if alternative.operator == Operator::Zero {
                 checker
                     .found
@@ -193,7 +220,7 @@ impl Flow {
 
     /// A branch of `sum` takes what goes in and makes what comes out of the block.
     fn check_branch(&mut self, checker: &mut Checker, branch: &Block, place: Place) {
-        for alternative in &branch.alternatives {
+        for alternative in branch.alternatives.iter() {
             match needs_layer(alternative) {
                 true => checker
                     .found
@@ -261,7 +288,10 @@ impl Flow {
     /// Maps, then the pool, then `linear`.
     fn check_order(&mut self, checker: &mut Checker, draft: &Draft) {
         let Some(operator) = draft.first.as_ref().and_then(sole) else {
-            let mut alternatives = draft.first.iter().flat_map(|block| &block.alternatives);
+            let mut alternatives = draft
+                .first
+                .iter()
+                .flat_map(|block| block.alternatives.iter());
             self.is_unsure |= draft.first.is_none() || alternatives.any(needs_layer);
             self.check_not_flat(checker, draft);
             return;
@@ -367,7 +397,7 @@ fn deepest(draft: &Draft) -> u32 {
 
 /// The alternative of a block that has only one.
 fn sole(block: &Block) -> Option<&Alternative> {
-    match block.alternatives.as_slice() {
+    match &*block.alternatives {
         [alternative] => Some(alternative),
         _ => None,
     }
@@ -481,19 +511,25 @@ fn check_recipe(checker: &mut Checker, alternative: &Alternative, place: Place) 
 /// Every way to pick a value for each attribute in which those that follow one choice agree.
 fn picks(attributes: &[Attribute]) -> Vec<Vec<AttributeValue>> {
     let mut all: Vec<Vec<usize>> = vec![Vec::new()];
+    let mut followers: BTreeMap<usize, usize> = BTreeMap::new();
     for (at, attribute) in attributes.iter().enumerate() {
-        let twin = attributes[..at]
-            .iter()
-            .position(|other| other.choice.is_some() && other.choice == attribute.choice);
+        let twin = attribute.choice.and_then(|choice| {
+            let first = *followers.entry(choice).or_insert(at);
+            (first != at).then_some(first)
+        });
         let values = attribute.setting.values().len();
-        all = all
-            .iter()
-            .flat_map(|picked| {
-                let free = 0..values;
-                free.filter(move |&value| twin.is_none_or(|twin| picked[twin] == value))
-                    .map(|value| [picked.as_slice(), &[value]].concat())
-            })
-            .collect();
+        match (twin, values) {
+            // Without copies: there can be a thousand of these.
+            (Some(twin), _) => all.iter_mut().for_each(|picked| picked.push(picked[twin])),
+            (None, 1) => all.iter_mut().for_each(|picked| picked.push(0)),
+            (None, _) => {
+                let with = |picked: &Vec<usize>, value: usize| [picked, &[value][..]].concat();
+                all = all
+                    .iter()
+                    .flat_map(|picked| (0..values).map(move |value| with(picked, value)))
+                    .collect();
+            }
+        }
     }
     let value = |(attribute, &at): (&Attribute, &usize)| attribute.setting.values()[at];
     let picked = all.iter();

@@ -432,7 +432,7 @@ pub enum Relation {
 }
 
 /// How two sides compare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Comparison {
     /// `<=`
     AtMost,

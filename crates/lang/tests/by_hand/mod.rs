@@ -1,6 +1,8 @@
 //! Spaces built by hand, for tests of what comes after the checker, and the published networks.
 #![allow(dead_code, reason = "each test file uses some of them")]
 
+use std::sync::Arc;
+
 use creamc_lang::ir::{Ir, lower};
 use creamc_lang::quantity::Ratio;
 use creamc_lang::source::{Span, Spanned};
@@ -46,14 +48,15 @@ fn operator(operator: Operator, mut own: Vec<Attribute>, norm: Norm) -> Block {
         own.extend(rest.map(|(name, value)| attribute(name, vec![value])));
     }
     Block {
-        alternatives: vec![Alternative {
+        alternatives: [Alternative {
             operator,
             attributes: own,
             branches: Vec::new(),
             recipe: None,
             block: None,
             span: Span::default(),
-        }],
+        }]
+        .into(),
         span: Span::default(),
     }
 }
@@ -192,8 +195,8 @@ pub fn tiny_childnet() -> Ir {
 /// The small space with a decision in its first row.
 pub fn tiny_with_searched_stem() -> Ir {
     let mut space = tiny_space();
-    let stem = &mut space.rows[0].blocks[0].alternatives[0];
-    stem.attributes[0] = kernel(&[3, 5]);
+    let stem = Arc::make_mut(&mut space.rows[0].blocks[0].alternatives);
+    stem[0].attributes[0] = kernel(&[3, 5]);
     lower(&space)
 }
 
@@ -206,7 +209,7 @@ pub fn tiny_with_twins() -> Ir {
             narrow.attributes[1] = attribute(AttributeName::Expand, vec![ratio(4, 1)]);
             let mut wide = narrow.clone();
             wide.attributes[1] = attribute(AttributeName::Expand, vec![ratio(6, 1)]);
-            row.blocks[0].alternatives = vec![narrow, wide];
+            row.blocks[0].alternatives = [narrow, wide].into();
         }
     }
     lower(&space)

@@ -15,6 +15,7 @@ mod operator;
 mod recipe;
 mod require;
 mod row;
+mod shared;
 mod size;
 mod sum;
 mod table;
@@ -52,7 +53,9 @@ pub(super) struct Checker<'a> {
     /// What every `let` stands for.
     lets: BTreeMap<&'a str, Option<LetMeaning<'a>>>,
     /// What every block stands for.
-    blocks: BTreeMap<&'a str, Option<Vec<Alternative>>>,
+    blocks: BTreeMap<&'a str, Option<Arc<[Alternative]>>>,
+    /// What may stand in all blocks and rows looked at, in candidates, values and branches.
+    written: u64,
     /// The rows of every block that has them.
     recipes: BTreeMap<&'a str, Option<Arc<Recipe>>>,
     /// Whether the blocks looked at are the language's own.
@@ -79,6 +82,7 @@ impl<'a> Checker<'a> {
             found,
             lets: BTreeMap::new(),
             blocks: BTreeMap::new(),
+            written: 0,
             recipes: BTreeMap::new(),
             is_prelude: false,
             choices: Choices::of(space),
@@ -116,8 +120,10 @@ impl<'a> Checker<'a> {
     }
 
     fn check_block(&mut self, item: &'a ast::Block) {
+        let name = item.name.value.as_str();
         let alternatives = self.op(&item.op);
-        self.blocks.insert(&item.name.value, alternatives);
+        let alternatives = alternatives.map(|all| operator::named(&all, name));
+        self.blocks.insert(name, alternatives);
     }
 
     /// The number of classes, where it is known.

@@ -3,6 +3,8 @@
 //! A domain keeps the word it is bound by, also where one value is left: what the base decides, a path of
 //! the derived space says too, and so an arch of the one is an arch of the other.
 
+use std::sync::Arc;
+
 use super::Checker;
 use super::domain::is_same;
 use super::literal::{Constant, Literal};
@@ -485,7 +487,7 @@ fn attribute_names(blocks: &[Block]) -> Vec<AttributeName> {
 
 /// Every attribute of a block, branches included, with the alternative that has it.
 fn attributes<'s>(block: &'s Block, all: &mut Vec<(&'s Alternative, &'s Attribute)>) {
-    for alternative in &block.alternatives {
+    for alternative in block.alternatives.iter() {
         let own = alternative.attributes.iter();
         all.extend(own.map(|attribute| (alternative, attribute)));
         let branches = alternative.branches.iter();
@@ -501,7 +503,7 @@ fn of_name(blocks: &[Block], name: AttributeName) -> Vec<(&Alternative, &Attribu
 }
 
 fn each_attribute(block: &mut Block, change: &mut impl FnMut(&mut Attribute)) {
-    for alternative in &mut block.alternatives {
+    for alternative in Arc::make_mut(&mut block.alternatives) {
         alternative.attributes.iter_mut().for_each(&mut *change);
         for branch in &mut alternative.branches {
             each_attribute(branch, change);
@@ -559,7 +561,7 @@ fn narrowed(
         left.branches = branches.collect::<Option<_>>()?;
         Some(left)
     };
-    let alternatives: Vec<Alternative> =
+    let alternatives: Arc<[Alternative]> =
         block.alternatives.iter().filter_map(alternative).collect();
     (!alternatives.is_empty()).then_some(Block {
         alternatives,

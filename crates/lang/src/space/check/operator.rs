@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Checker;
+use super::size::written;
 use super::value::{Form, Kind};
+use super::{Checker, shared};
 use crate::source::{Name, Span};
 use crate::space::operator::{AttributeSpec, OwnName};
 use crate::space::recipe::Recipe;
@@ -13,13 +14,6 @@ use crate::space::{
     Alternative, Attribute, AttributeName, AttributeValue, Block, Operator, Setting, limits, report,
 };
 use crate::syntax::ast;
-
-/// One alternative with the place it is reached from in the op at hand.
-struct Reached {
-    alternative: Alternative,
-    prim: usize,
-    span: Span,
-}
 
 /// What is called: an operator of the language, or a block of rows.
 #[derive(Clone)]
@@ -90,66 +84,66 @@ type Written = BTreeMap<AttributeName, Option<Attribute>>;
 
 impl<'a> Checker<'a> {
     /// The alternatives of an op, nested `or`s and blocks flattened.
-    pub(super) fn op(&mut self, op: &'a ast::Op) -> Option<Vec<Alternative>> {
-        let mut reached = Vec::new();
+    pub(super) fn op(&mut self, op: &'a ast::Op) -> Option<Arc<[Alternative]>> {
+        let mut reached: Vec<(Span, Arc<[Alternative]>)> = Vec::new();
+        let mut candidates = 0;
         let mut is_whole = true;
         let mut prims = Vec::new();
         collect_prims(op, &mut prims);
-        for (index, prim) in prims.into_iter().enumerate() {
+        for prim in prims {
             let Some(alternatives) = self.call(prim) else {
                 is_whole = false;
                 continue;
             };
-            reached.extend(alternatives.into_iter().map(|alternative| Reached {
-                alternative,
-                prim: index,
-                span: prim.span,
-            }));
-            self.check_size(&reached, op.span)?;
+            candidates = count(&alternatives).saturating_add(candidates);
+            self.check_size(candidates, op.span)?;
+            self.count_written(&alternatives, op.span)?;
+            reached.push((prim.span, alternatives));
         }
         self.check_shared(&reached);
-        let alternatives = reached.into_iter().map(|reached| reached.alternative);
-        is_whole.then(|| alternatives.collect())
+        is_whole.then(|| joined(reached))
     }
 
-    fn check_size(&mut self, reached: &[Reached], span: Span) -> Option<()> {
-        let candidates = reached
-            .iter()
-            .map(|reached| candidate_count(&reached.alternative))
-            .fold(0_u64, u64::saturating_add);
+    fn check_size(&mut self, candidates: u64, span: Span) -> Option<()> {
         match candidates > limits::CANDIDATES {
             true => self.wrong(report::too_many_candidates(candidates, span)),
             false => Some(()),
         }
     }
 
-    /// No candidate may be reached on two ways: the paths through it would be counted twice.
-    fn check_shared(&mut self, reached: &[Reached]) {
-        for (at, later) in reached.iter().enumerate() {
-            let earlier = reached[..at].iter().find(|earlier| {
-                earlier.prim != later.prim && shares(&earlier.alternative, &later.alternative)
-            });
-            if let Some(earlier) = earlier {
-                let candidate = shared_text(&earlier.alternative, &later.alternative);
-                let problem = report::shared_candidate(&candidate, earlier.span, later.span);
-                self.found.push(problem);
-                return;
-            }
+    /// Counts what may stand somewhere; `None` when it is too much, with all before it.
+    fn count_written(&mut self, alternatives: &[Alternative], span: Span) -> Option<()> {
+        let most = limits::WRITTEN;
+        let was_too_much = self.written > most;
+        self.written = self.written.saturating_add(written(alternatives));
+        match self.written > most {
+            true if was_too_much => None,
+            true => self.wrong(report::too_much_written(self.written, span)),
+            false => Some(()),
         }
     }
 
-    fn call(&mut self, call: Call<'a>) -> Option<Vec<Alternative>> {
+    /// No candidate may be reached on two ways: the paths through it would be counted twice.
+    fn check_shared(&mut self, reached: &[(Span, Arc<[Alternative]>)]) {
+        if let Some([(first, one), (second, other)]) = shared::find(reached) {
+            let candidate = shared_text(one, other);
+            let problem = report::shared_candidate(&candidate, first, second);
+            self.found.push(problem);
+        }
+    }
+
+    fn call(&mut self, call: Call<'a>) -> Option<Arc<[Alternative]>> {
         if let Some(operator) = Operator::from_word(&call.name.value) {
             let alternative = match operator {
                 Operator::Sum => self.sum(call)?,
                 _ => self.operator(&Callee::of(operator), call)?,
             };
-            return Some(vec![alternative]);
+            return Some([alternative].into());
         }
         self.block_call(call)
     }
 
-    fn block_call(&mut self, call: Call<'a>) -> Option<Vec<Alternative>> {
+    fn block_call(&mut self, call: Call<'a>) -> Option<Arc<[Alternative]>> {
         let name = call.name;
         let Some(entry) = self.scope.get(&name.value) else {
             let blocks = self
@@ -162,15 +156,12 @@ impl<'a> Checker<'a> {
             Meaning::Twice => None,
             Meaning::Recipe(_) => {
                 let recipe = self.recipes.get(name.value.as_str()).cloned()??;
-                Some(vec![self.operator(&Callee::block(recipe), call)?])
+                Some([self.operator(&Callee::block(recipe), call)?].into())
             }
             Meaning::Block(_) if !call.args.is_empty() => {
                 self.wrong(report::block_with_arguments(name, call.span, entry.name))
             }
-            Meaning::Block(_) => {
-                let alternatives = self.blocks.get(name.value.as_str()).cloned()??;
-                Some(named(alternatives, &name.value))
-            }
+            Meaning::Block(_) => self.blocks.get(name.value.as_str()).cloned()?,
             Meaning::Let(_) | Meaning::Choice(_) | Meaning::Row(_) | Meaning::Table(_) => {
                 self.wrong(report::wrong_kind(name, "an operator or a block", entry))
             }
@@ -326,12 +317,26 @@ fn collect_prims<'a>(op: &'a ast::Op, calls: &mut Vec<Call<'a>>) {
     }
 }
 
-/// The outermost block name stays.
-fn named(mut alternatives: Vec<Alternative>, block: &str) -> Vec<Alternative> {
-    for alternative in &mut alternatives {
-        alternative.block = Some(block.to_owned());
+/// What all calls of an op reach, in order.
+fn joined(mut reached: Vec<(Span, Arc<[Alternative]>)>) -> Arc<[Alternative]> {
+    match reached.len() {
+        1 => reached.swap_remove(0).1,
+        _ => {
+            let all = reached
+                .iter()
+                .flat_map(|(_, alternatives)| alternatives.iter());
+            all.cloned().collect()
+        }
     }
-    alternatives
+}
+
+/// The same, reached by the name of a block: the outermost name stays.
+pub(super) fn named(alternatives: &[Alternative], block: &str) -> Arc<[Alternative]> {
+    let named = alternatives.iter().map(|alternative| Alternative {
+        block: Some(block.to_owned()),
+        ..alternative.clone()
+    });
+    named.collect()
 }
 
 pub(super) fn candidate_count(alternative: &Alternative) -> u64 {
@@ -343,26 +348,16 @@ pub(super) fn candidate_count(alternative: &Alternative) -> u64 {
 
 /// How many candidates a block has for one width in and one width out.
 pub(in crate::space) fn block_count(block: &Block) -> u64 {
-    let alternatives = block.alternatives.iter().map(candidate_count);
-    alternatives.fold(0, u64::saturating_add)
+    count(&block.alternatives)
 }
 
-/// Whether some candidate belongs to both.
-fn shares(a: &Alternative, b: &Alternative) -> bool {
-    let branches = a.branches.iter().zip(&b.branches);
-    a.operator == b.operator
-        && common_values(a, b).is_some()
-        && a.branches.len() == b.branches.len()
-        && branches.into_iter().all(|(a, b)| blocks_share(a, b))
-}
-
-fn blocks_share(a: &Block, b: &Block) -> bool {
-    let shared = |one: &Alternative| b.alternatives.iter().any(|other| shares(one, other));
-    a.alternatives.iter().any(shared)
+fn count(alternatives: &[Alternative]) -> u64 {
+    let counts = alternatives.iter().map(candidate_count);
+    counts.fold(0, u64::saturating_add)
 }
 
 /// For each attribute the first value both may take.
-fn common_values(a: &Alternative, b: &Alternative) -> Option<Vec<AttributeValue>> {
+pub(super) fn common_values(a: &Alternative, b: &Alternative) -> Option<Vec<AttributeValue>> {
     let pairs = a.attributes.iter().zip(&b.attributes);
     pairs
         .map(|(a, b)| {

@@ -34,6 +34,9 @@ pub struct Recipe {
     pub(super) parts: Vec<Part>,
     /// Primitives it becomes at most.
     pub(super) size: u64,
+    /// What a candidate computes and keeps beside primitives: parameters, terms of numbers, values that rows
+    /// read beyond the first.
+    pub(super) effort: u64,
     /// How many blocks of rows stand inside of each other, this one counted.
     pub(super) depth: u32,
     /// Whether it is the language's own.
@@ -169,6 +172,55 @@ impl PartialEq for Part {
 impl PartialEq for Number {
     fn eq(&self, other: &Number) -> bool {
         self.form == other.form
+    }
+}
+
+impl Number {
+    /// Numbers that are added, subtracted, multiplied or divided to make it, beyond the first.
+    pub(super) fn terms(&self) -> u64 {
+        match &self.form {
+            NumberForm::Round8(inner) => inner.terms(),
+            NumberForm::Chain(first, others) => {
+                let others = others.iter().map(|(_, other)| 1 + other.terms());
+                first.terms() + others.sum::<u64>()
+            }
+            _ => 0,
+        }
+    }
+}
+
+impl Part {
+    /// Every number that it computes.
+    fn numbers(&self) -> Vec<&Number> {
+        let mut numbers: Vec<&Number> = self.channels.iter().chain(&self.stride).collect();
+        match &self.what {
+            What::Conv { kernel, groups, .. } => numbers.extend([kernel].into_iter().chain(groups)),
+            What::Squeeze(number) | What::Shuffle(number) | What::Scale(number) => {
+                numbers.push(number);
+            }
+            What::Pool { kernel, .. } => numbers.extend(kernel),
+            What::Split { part, of } => numbers.extend([part, of]),
+            What::Block { values, .. } => {
+                let given = values.iter().filter_map(|value| match value {
+                    Given::Number(number) => Some(number),
+                    _ => None,
+                });
+                numbers.extend(given);
+            }
+            _ => {}
+        }
+        numbers
+    }
+
+    /// What it computes and keeps beside primitives.
+    pub(super) fn effort(&self) -> u64 {
+        let terms: u64 = self.numbers().into_iter().map(Number::terms).sum();
+        let reads = self.reads.len().saturating_sub(1) as u64;
+        let inside = match &self.what {
+            What::Block { recipe, .. } => recipe.effort,
+            _ => 0,
+        };
+        inside.saturating_add(terms + reads)
     }
 }
 

@@ -30,6 +30,16 @@ pub(in crate::space) fn recipe_too_large(item: &ast::Recipe, size: u64) -> Diagn
     )
 }
 
+pub(in crate::space) fn recipe_of_many_params(param: &ast::Param, count: usize) -> Diagnostic {
+    let most = super::grouped(crate::space::limits::PARAMETERS as u128);
+    Diagnostic::new(
+        Code::SpaceTooLarge,
+        format!("a block has at most {most} parameters"),
+        param.name.span,
+        format!("one more; there are {}", super::grouped(count as u128)),
+    )
+}
+
 pub(in crate::space) fn recipe_too_deep(item: &ast::Recipe) -> Diagnostic {
     let most = crate::space::limits::NESTED;
     Diagnostic::new(

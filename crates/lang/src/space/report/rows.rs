@@ -90,6 +90,34 @@ pub(in crate::space) fn sum_too_large(size: u64, sum: Span) -> Diagnostic {
     )
 }
 
+/// `size`: candidates and values of all blocks and rows up to this one.
+pub(in crate::space) fn too_much_written(size: u64, op: Span) -> Diagnostic {
+    let most = grouped(limits::WRITTEN.into());
+    Diagnostic::new(
+        Code::SpaceTooLarge,
+        format!("all blocks and rows have at most {most} candidates and values together"),
+        op,
+        format!("{} up to here", grouped(size.into())),
+    )
+    .help("search less in large blocks, or name them less often")
+}
+
+/// `candidates`: those of all blocks up to this row, at every one of `sides` resolutions.
+pub(in crate::space) fn too_many_in_all(row: &ast::Row, candidates: u64, sides: u64) -> Diagnostic {
+    let most = grouped(limits::SPACE_CANDIDATES.into());
+    let count = grouped(candidates.into());
+    let problem = Diagnostic::new(
+        Code::SpaceTooLarge,
+        format!("the blocks of all rows have at most {most} candidates together"),
+        row.name.span,
+        match sides {
+            1 => format!("{count} up to here"),
+            _ => format!("{count} up to here, at {sides} resolutions"),
+        },
+    );
+    problem.help("search less in one place, or take fewer blocks")
+}
+
 /// `size`: the primitives of all candidates of all rows up to this one.
 pub(in crate::space) fn too_much_written_out(row: &ast::Row, size: u64) -> Diagnostic {
     let most = grouped(limits::WRITTEN_OUT.into());

@@ -50,9 +50,12 @@ impl<'a> Checker<'a> {
             return self.wrong(report::recipe_too_deep(item));
         }
         self.warn_unused_params(item, &params);
+        let params = params.checked()?;
+        let efforts = parts.iter().map(Part::effort);
         Some(Recipe {
+            effort: efforts.fold(params.len() as u64, u64::saturating_add),
             name: item.name.clone(),
-            params: params.checked()?,
+            params,
             parts,
             size,
             depth,

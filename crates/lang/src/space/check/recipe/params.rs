@@ -54,6 +54,10 @@ impl<'a> Params<'a> {
 
 impl<'a> Checker<'a> {
     pub(super) fn params(&mut self, item: &'a ast::Recipe) -> Option<Params<'a>> {
+        if let Some(param) = item.params.get(limits::PARAMETERS) {
+            let count = item.params.len();
+            return self.wrong(report::recipe_of_many_params(param, count));
+        }
         self.check_param_names(item)?;
         let uses = self.uses(item)?;
         let drafts = item.params.iter().map(|param| {
