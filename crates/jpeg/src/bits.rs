@@ -17,10 +17,8 @@ impl Bits {
     /// Reads ahead, so that at least 56 bits are there; behind the end of `data` zeros follow.
     #[inline(always)]
     pub fn refill(&mut self, data: &[u8]) {
-        let next = match data.get(self.at..self.at + 8) {
-            Some(next) => u64::from_be_bytes(next.try_into().expect("eight bytes")),
-            None => 0,
-        };
+        let next = data.get(self.at..).and_then(<[u8]>::first_chunk);
+        let next = next.map_or(0, |&next| u64::from_be_bytes(next));
         self.ahead |= next >> self.count;
         // Bytes that fit in part are read again the next time, to the same place.
         self.at += (63 - self.count as usize) >> 3;

@@ -36,12 +36,19 @@ impl Decoder {
 
     /// The pixels of `window`, `[H, W, C]`: those that the whole image has there.
     ///
+    /// They replace what is in `pixels`, whose memory is used again. After an error it holds nothing of meaning.
+    ///
     /// # Errors
     /// The file is damaged before the end of the window's last row, or of a form that shows only now not to be read here.
     ///
     /// # Panics
     /// The window is empty or reaches beyond the image.
-    pub fn decode(&mut self, image: &Jpeg<'_>, window: Window) -> Result<Vec<u8>, Error> {
+    pub fn decode(
+        &mut self,
+        image: &Jpeg<'_>,
+        window: Window,
+        pixels: &mut Vec<u8>,
+    ) -> Result<(), Error> {
         let inside = |start: usize, length: usize, end: usize| {
             length > 0 && start.checked_add(length).is_some_and(|last| last <= end)
         };
@@ -54,7 +61,7 @@ impl Decoder {
         for (plane, component) in self.planes.iter_mut().zip(&image.frame.components) {
             plane.lay(&region, component);
         }
-        dispatch(Decoding {
+        let decoding = Decoding {
             decoder: self,
             region: &region,
             frame: &image.frame,
@@ -63,7 +70,8 @@ impl Decoder {
             scan: image.scan.clone(),
             quants: [None; 3],
             scans: 1,
-        })
+        };
+        dispatch(Into(decoding, pixels))
     }
 }
 
@@ -80,22 +88,26 @@ struct Decoding<'a> {
     scans: usize,
 }
 
-impl Work for Decoding<'_> {
-    type Output = Result<Vec<u8>, Error>;
+/// An image, and where its pixels go.
+struct Into<'a>(Decoding<'a>, &'a mut Vec<u8>);
+
+impl Work for Into<'_> {
+    type Output = Result<(), Error>;
 
     fn with(self, lanes: impl Lanes) -> Self::Output {
-        match self.frame.coding {
-            Coding::Sequential => self.sequential(lanes),
-            Coding::Progressive => self.progressive(lanes),
+        let Into(decoding, pixels) = self;
+        match decoding.frame.coding {
+            Coding::Sequential => decoding.sequential(lanes, pixels),
+            Coding::Progressive => decoding.progressive(lanes, pixels),
         }
     }
 }
 
 impl Decoding<'_> {
     /// Blocks are transformed as they are read; where all components come together, rows are written as soon as they can be.
-    fn sequential(mut self, lanes: impl Lanes) -> Result<Vec<u8>, Error> {
+    fn sequential(mut self, lanes: impl Lanes, pixels: &mut Vec<u8>) -> Result<(), Error> {
         let mut lines = std::mem::take(&mut self.decoder.lines);
-        let mut output = Output::new(self.frame, self.region, self.is_rgb, &mut lines);
+        let mut output = Output::new(self.frame, self.region, self.is_rgb, &mut lines, pixels);
         loop {
             let parts = self.scan.parts.iter();
             if parts
@@ -118,9 +130,8 @@ impl Decoding<'_> {
             #[inline(always)]
             || output.write_before(lanes, end, planes),
         );
-        let pixels = output.pixels();
         self.decoder.lines = lines;
-        Ok(pixels)
+        Ok(())
     }
 
     fn sequential_scan(
@@ -167,7 +178,7 @@ impl Decoding<'_> {
     }
 
     /// All scans are read; then blocks are transformed.
-    fn progressive(mut self, lanes: impl Lanes) -> Result<Vec<u8>, Error> {
+    fn progressive(mut self, lanes: impl Lanes, pixels: &mut Vec<u8>) -> Result<(), Error> {
         progressive::lay(&mut self.decoder.coefficients, self.frame, self.region);
         loop {
             self.keep_quants()?;
@@ -183,7 +194,7 @@ impl Decoding<'_> {
             lines,
             ..
         } = &mut *self.decoder;
-        let mut output = Output::new(self.frame, self.region, self.is_rgb, lines);
+        let mut output = Output::new(self.frame, self.region, self.is_rgb, lines, pixels);
         let (frame, region, quants) = (self.frame, self.region, &self.quants);
         for row in region.mcu_rows.clone() {
             let parts = frame.components.iter().zip(&mut *planes);
@@ -202,7 +213,7 @@ impl Decoding<'_> {
                 || output.write_before(lanes, row + 1, planes),
             );
         }
-        Ok(output.pixels())
+        Ok(())
     }
 
     fn progressive_scan(&mut self, lanes: impl Lanes) -> Result<usize, Error> {

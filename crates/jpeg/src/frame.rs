@@ -82,6 +82,10 @@ impl Frame {
         for words in rest.chunks_exact(3) {
             components.push(component(words)?);
         }
+        if let [alone] = &mut components[..] {
+            // Its blocks come row by row and its samples are pixels, whatever it says.
+            (alone.h, alone.v) = (1, 1);
+        }
         Frame {
             coding,
             height,

@@ -90,6 +90,10 @@ impl Entry {
         self.0 & 0xff
     }
 
+    fn code_bits(self) -> u32 {
+        self.0 >> 8 & 0xff
+    }
+
     /// Bits that follow the code.
     #[inline(always)]
     pub fn size(self) -> u32 {
@@ -119,27 +123,162 @@ impl Entry {
     }
 }
 
-/// Codes as long as this are read in one look; most of the longer ones are of rare symbols.
+/// A code and the number behind it, both read, in one word: bits in all, step, number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Number(u32);
+
+impl Number {
+    /// A code and a number that together are longer than a look.
+    const LONG: Number = Number(0);
+
+    fn new(entry: Entry, number: i32) -> Number {
+        Number(entry.bits() | (entry.step() as u32) << 8 | (number as u32) << 16)
+    }
+
+    /// Bits of the code and the number.
+    #[inline(always)]
+    pub fn bits(self) -> u32 {
+        self.0 & 0xff
+    }
+
+    /// How many coefficients are gone on.
+    #[inline(always)]
+    pub fn step(self) -> usize {
+        (self.0 >> 8 & 0xff) as usize
+    }
+
+    /// The number: at most 15 bits and a sign.
+    #[inline(always)]
+    pub fn value(self) -> i16 {
+        (self.0 >> 16) as i16
+    }
+}
+
+/// One number or the two that follow each other, in one word: bits in all, bits of the first, steps, numbers.
+///
+/// Of one number the second step is 0 and the second number is the same: to do both changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pair(u64);
+
+impl Pair {
+    /// [`Number::LONG`].
+    pub const LONG: Pair = Pair(0);
+
+    fn one(number: Number) -> Pair {
+        let again = Number(number.0 & !0xffff);
+        Pair::two(number, again)
+    }
+
+    fn two(first: Number, second: Number) -> Pair {
+        let (bits, steps) = (
+            first.bits() + second.bits(),
+            [first, second].map(Number::step),
+        );
+        let values = [first, second].map(|number| u64::from(number.value() as u16));
+        Pair(
+            u64::from(bits | first.bits() << 8)
+                | (steps[0] as u64) << 16
+                | (steps[1] as u64) << 24
+                | values[0] << 32
+                | values[1] << 48,
+        )
+    }
+
+    /// Bits of both.
+    #[inline(always)]
+    pub fn bits(self) -> u32 {
+        self.0 as u32 & 0xff
+    }
+
+    /// Bits of the first.
+    #[inline(always)]
+    pub fn first_bits(self) -> u32 {
+        self.0 as u32 >> 8 & 0xff
+    }
+
+    /// How many coefficients each goes on.
+    #[inline(always)]
+    pub fn steps(self) -> (usize, usize) {
+        let steps = self.0 as u32;
+        ((steps >> 16 & 0xff) as usize, (steps >> 24) as usize)
+    }
+
+    /// The numbers.
+    #[inline(always)]
+    pub fn values(self) -> (i16, i16) {
+        ((self.0 >> 32) as i16, (self.0 >> 48) as i16)
+    }
+}
+
+/// Codes that follow each other, with the numbers behind them, in one word: bits in all, steps of all but the last, steps of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Skip(u32);
+
+impl Skip {
+    /// A code that is longer than a look.
+    pub const LONG: Skip = Skip(0);
+
+    /// Bits of all: at most [`LOOK`] and a number.
+    #[inline(always)]
+    pub fn bits(self) -> u32 {
+        self.0 & 0xff
+    }
+
+    /// How many coefficients all but the last go on; the block must not end with them.
+    #[inline(always)]
+    pub fn inner(self) -> usize {
+        (self.0 >> 8 & 0xff) as usize
+    }
+
+    /// How many coefficients all go on.
+    #[inline(always)]
+    pub fn step(self) -> usize {
+        (self.0 >> 16) as usize
+    }
+}
+
+/// Looks at [`Skip`]s that one refill is enough for.
+pub(crate) const SKIPS: usize = 2;
+const _: () = assert!(SKIPS as u32 * (LOOK + 15) <= 56);
+
+/// Bits that are looked at at once: most codes with their numbers are no longer.
 const LOOK: u32 = 11;
+
+/// Looks that one refill is enough for, as long as none of them finds [`Number::LONG`].
+pub(crate) const LOOKS: usize = 5;
+const _: () = assert!(LOOKS as u32 * LOOK <= 56);
+
+/// The bits that are looked at.
+#[inline(always)]
+pub(crate) fn look(bits: &Bits) -> usize {
+    (bits.ahead() >> (64 - LOOK)) as usize
+}
 
 /// A table made ready for reading.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     made_of: Option<(Meaning, Codes)>,
+    numbers: Box<[Number; 1 << LOOK]>,
+    /// Made for [`Meaning::Run`] only.
+    pairs: Box<[Pair; 1 << LOOK]>,
+    /// Made for [`Meaning::Run`] only.
+    skips: Box<[Skip; 1 << LOOK]>,
     short: Box<[Entry; 1 << LOOK]>,
-    /// All codes that are longer, from the top of 16 bits, with what they are; in order.
-    long: Vec<(u32, Entry)>,
-    /// Where the last code ends, from the top of 16 bits.
-    end: u32,
+    /// What 16 bits start with, from those on that start with the first code that is longer than a look.
+    long: Vec<Entry>,
+    first_long: usize,
 }
 
 impl Default for Table {
     fn default() -> Self {
         Self {
             made_of: None,
+            numbers: Box::new([Number::LONG; 1 << LOOK]),
+            pairs: Box::new([Pair::LONG; 1 << LOOK]),
+            skips: Box::new([Skip::LONG; 1 << LOOK]),
             short: Box::new([Entry::LONG; 1 << LOOK]),
             long: Vec::new(),
-            end: 0,
+            first_long: 0,
         }
     }
 }
@@ -157,20 +296,73 @@ impl Table {
             return Err(Error::Damaged("a Huffman table is impossible"));
         }
         self.made_of = Some((meaning, codes.clone()));
+        self.numbers.fill(Number::LONG);
         self.short.fill(Entry::LONG);
         self.long.clear();
-        self.end = 0;
         for (length, code, symbol) in codes.iter() {
             let entry = Entry::new(meaning, length, symbol);
             if length <= LOOK {
                 let first = (code as usize) << (LOOK - length);
                 self.short[first..first + (1 << (LOOK - length))].fill(entry);
+                self.fill_numbers(entry, first);
             } else {
-                self.long.push((code << (16 - length), entry));
+                let first = (code as usize) << (16 - length);
+                if self.long.is_empty() {
+                    self.first_long = first;
+                }
+                self.long
+                    .extend(std::iter::repeat_n(entry, 1 << (16 - length)));
             }
-            self.end = (code + 1) << (16 - length);
+        }
+        if meaning == Meaning::Run {
+            self.fill_pairs();
+            self.fill_skips();
         }
         Ok(())
+    }
+
+    /// All numbers behind a code that begins at `first`, where they fit in a look.
+    fn fill_numbers(&mut self, entry: Entry, first: usize) {
+        if entry.bits() > LOOK {
+            return;
+        }
+        let each = 1 << (LOOK - entry.bits());
+        let numbers = self.numbers[first..].chunks_exact_mut(each);
+        for (at, numbers) in numbers.take(1 << entry.size()).enumerate() {
+            let ahead = ((first + at * each) as u64) << (64 - LOOK);
+            numbers.fill(Number::new(entry, entry.number(ahead)));
+        }
+    }
+
+    fn fill_pairs(&mut self) {
+        let mask = (1 << LOOK) - 1;
+        for (at, pair) in self.pairs.iter_mut().enumerate() {
+            let first = self.numbers[at];
+            let second = self.numbers[at << first.bits() & mask];
+            let fits = second != Number::LONG && first.bits() + second.bits() <= LOOK;
+            *pair = match first {
+                Number::LONG => Pair::LONG,
+                _ if fits && first.step() < Entry::END => Pair::two(first, second),
+                _ => Pair::one(first),
+            };
+        }
+    }
+
+    fn fill_skips(&mut self) {
+        let mask = (1 << LOOK) - 1;
+        for (at, skip) in self.skips.iter_mut().enumerate() {
+            let (mut bits, mut inner, mut step) = (0, 0, 0);
+            // A block goes on as long as no code ends it, and its codes are known as far as they lie in the look.
+            while bits < LOOK && step < 48 {
+                let entry = self.short[at << bits & mask];
+                if entry == Entry::LONG || bits + entry.code_bits() > LOOK {
+                    break;
+                }
+                bits += entry.bits();
+                (inner, step) = (step, step + entry.step());
+            }
+            *skip = Skip(bits | (inner as u32) << 8 | (step as u32) << 16);
+        }
     }
 
     /// What `ahead` starts with; bits that are no code end the block with a step of [`Entry::INVALID`].
@@ -183,24 +375,49 @@ impl Table {
         entry
     }
 
-    #[cold]
-    #[inline(never)]
+    #[inline(always)]
     fn look_long(&self, ahead: u64) -> Entry {
-        let start = (ahead >> 48) as u32;
-        let after = self.long.partition_point(|&(code, _)| code <= start);
-        match after.checked_sub(1) {
-            Some(at) if start < self.end => self.long[at].1,
-            _ => Entry::NONE,
-        }
+        let start = (ahead >> 48) as usize;
+        let entry = self.long.get(start.wrapping_sub(self.first_long));
+        entry.copied().unwrap_or(Entry::NONE)
     }
 
-    /// The next entry, taken with the number that follows it.
+    /// The next code and number, taken; `bits` must hold a look.
     #[inline(always)]
-    pub fn next_number(&self, bits: &mut Bits) -> (Entry, i32) {
-        let ahead = bits.ahead();
+    pub fn next(&self, data: &[u8], bits: &mut Bits) -> Number {
+        let number = self.numbers[look(bits)];
+        if number == Number::LONG {
+            return self.next_long(data, bits);
+        }
+        bits.take(number.bits());
+        number
+    }
+
+    /// For every look, the one number or the two that it holds.
+    #[inline(always)]
+    pub fn pairs(&self) -> &[Pair; 1 << LOOK] {
+        &self.pairs
+    }
+
+    /// For every look, the codes that it holds.
+    #[inline(always)]
+    pub fn skips(&self) -> &[Skip; 1 << LOOK] {
+        &self.skips
+    }
+
+    /// The next code and number, of any length, taken; then there may be no look left.
+    #[inline(always)]
+    pub fn next_long(&self, data: &[u8], bits: &mut Bits) -> Number {
+        bits.refill(data);
+        let number = self.long_number(bits.ahead());
+        bits.take(number.bits());
+        number
+    }
+
+    #[inline(always)]
+    fn long_number(&self, ahead: u64) -> Number {
         let entry = self.look(ahead);
-        bits.take(entry.bits());
-        (entry, entry.number(ahead))
+        Number::new(entry, entry.number(ahead))
     }
 }
 
@@ -216,7 +433,7 @@ mod tests {
             let mut free = 1u32;
             let mut left = 256;
             let counts = wanted.map(|wanted| {
-                free = 2 * free;
+                free *= 2;
                 let count = u32::from(wanted).min(free - 1).min(left);
                 (free, left) = (free - count, left - count);
                 count as u8
@@ -245,6 +462,19 @@ mod tests {
                 Entry::new(Meaning::Run, length, symbol)
             });
             prop_assert_eq!(table.look(ahead), expected);
+            let mut bits = Bits::default();
+            let data = ahead.to_be_bytes();
+            bits.refill(&data);
+            let pair = table.pairs()[look(&bits)];
+            let number = table.next(&data, &mut bits);
+            prop_assert_eq!(number, Number::new(expected, expected.number(ahead)));
+            prop_assert_eq!(bits.taken(), expected.bits() as usize);
+            if pair.bits() == pair.first_bits() {
+                prop_assert!(pair == Pair::LONG || pair == Pair::one(number));
+            } else {
+                prop_assert_eq!(pair, Pair::two(number, table.next(&data, &mut bits)));
+                prop_assert!(number.step() < Entry::END && bits.taken() <= LOOK as usize);
+            }
         }
 
         #[test]

@@ -24,26 +24,30 @@ pub(crate) struct Output<'a> {
     region: &'a Region,
     is_rgb: bool,
     lines: &'a mut Lines,
-    pixels: Vec<u8>,
+    pixels: &'a mut [u8],
     /// The first row of the image that is not written.
     next: usize,
 }
 
 impl<'a> Output<'a> {
-    pub fn new(frame: &'a Frame, region: &'a Region, is_rgb: bool, lines: &'a mut Lines) -> Self {
+    /// Into `pixels`, which is made as long as the window asks for.
+    pub fn new(
+        frame: &'a Frame,
+        region: &'a Region,
+        is_rgb: bool,
+        lines: &'a mut Lines,
+        pixels: &'a mut Vec<u8>,
+    ) -> Self {
         let window = region.window;
+        pixels.resize(window.height * window.width * frame.components.len(), 0);
         Self {
             frame,
             region,
             is_rgb,
             lines,
-            pixels: vec![0; window.height * window.width * frame.components.len()],
+            pixels,
             next: window.top,
         }
-    }
-
-    pub fn pixels(self) -> Vec<u8> {
-        self.pixels
     }
 
     /// Writes the rows that can be written when the planes hold all rows of MCUs before `mcu_row`.

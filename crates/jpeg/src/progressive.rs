@@ -191,10 +191,10 @@ impl Pass for First<'_> {
         for column in columns {
             for block in &self.blocks {
                 bits.refill(data);
-                let (entry, difference) = self.tables[block.part].next_number(&mut bits);
-                step |= entry.step();
+                let difference = self.tables[block.part].next(data, &mut bits);
+                step |= difference.step();
                 let before = &mut self.before[block.part];
-                *before = before.wrapping_add(difference);
+                *before = before.wrapping_add(i32::from(difference.value()));
                 let coefficients = &mut self.all[block.component];
                 if let Some(at) = coefficients.place(block.row(row), block.column(column)) {
                     coefficients.blocks[at][0] = (*before << self.low) as i16;

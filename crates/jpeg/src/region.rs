@@ -38,10 +38,11 @@ pub(crate) struct Region {
 
 impl Region {
     pub fn new(frame: &Frame, window: Window) -> Region {
+        let (height, width) = (8 * frame.v_max, 8 * frame.h_max);
         let mut region = Region {
             window,
-            mcu_rows: usize::MAX..0,
-            mcu_columns: usize::MAX..0,
+            mcu_rows: mcus(window.rows(), height),
+            mcu_columns: mcus(window.columns(), width),
         };
         for one in &frame.components {
             let upsampling = Upsampling::of(frame, one);
@@ -49,8 +50,8 @@ impl Region {
             let columns = samples(window.columns(), frame.h_max / one.h, one.width);
             let rows = widened(rows, upsampling.looks_up_and_down(), one.height);
             let columns = widened(columns, upsampling.looks_aside(), one.width);
-            widen(&mut region.mcu_rows, &rows, 8 * one.v);
-            widen(&mut region.mcu_columns, &columns, 8 * one.h);
+            region.mcu_rows = both(region.mcu_rows, mcus(rows, 8 * one.v));
+            region.mcu_columns = both(region.mcu_columns, mcus(columns, 8 * one.h));
         }
         region
     }
@@ -79,10 +80,14 @@ fn widened(range: Range<usize>, looks: bool, end: usize) -> Range<usize> {
     }
 }
 
-/// Widens a range of MCUs until it holds these samples.
-fn widen(mcus: &mut Range<usize>, samples: &Range<usize>, side: usize) {
-    mcus.start = mcus.start.min(samples.start / side);
-    mcus.end = mcus.end.max(samples.end.div_ceil(side));
+/// The MCUs that hold a range of samples, `side` of them each.
+fn mcus(samples: Range<usize>, side: usize) -> Range<usize> {
+    samples.start / side..samples.end.div_ceil(side)
+}
+
+/// What holds both ranges.
+fn both(one: Range<usize>, other: Range<usize>) -> Range<usize> {
+    one.start.min(other.start)..one.end.max(other.end)
 }
 
 /// The samples of one component in a region.

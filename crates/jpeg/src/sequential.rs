@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::bits::Bits;
 use crate::frame::{Frame, ScanHeader};
 use crate::header::ZIGZAG;
-use crate::huffman::{Entry, Table};
+use crate::huffman::{Entry, LOOKS, Pair, SKIPS, Skip, Table, look};
 use crate::idct;
 use crate::lanes::Lanes;
 use crate::output::Output;
@@ -152,16 +152,28 @@ fn read(
     before: &mut i32,
     values: &mut [i16; 64],
 ) -> usize {
-    bits.refill(data);
-    let (entry, difference) = tables.dc.next_number(bits);
-    *before = before.wrapping_add(difference);
+    let mut at = first(data, bits, tables, before);
     values[0] = *before as i16;
-    let mut at = 1 + entry.step();
+    let mut put = |at: usize, value| values[usize::from(PLACES[at & 255] & 63)] = value;
+    let pairs = tables.ac.pairs();
     while at < 64 {
         bits.refill(data);
-        let (entry, value) = tables.ac.next_number(bits);
-        at += entry.step();
-        values[usize::from(PLACES[at & 255] & 63)] = value as i16;
+        for _ in 0..LOOKS {
+            let pair = pairs[look(bits)];
+            if pair == Pair::LONG {
+                let number = tables.ac.next_long(data, bits);
+                at += number.step();
+                put(at, number.value());
+                break;
+            }
+            let (steps, values) = (pair.steps(), pair.values());
+            // The first one last: it may end the block, and what follows is not of this block.
+            put(at + steps.0 + steps.1, values.1);
+            put(at + steps.0, values.0);
+            if !go_on(&mut at, pair, bits) {
+                break;
+            }
+        }
     }
     at
 }
@@ -169,15 +181,50 @@ fn read(
 /// Reads past a block; whether it was sound.
 #[inline(always)]
 fn skipped(data: &[u8], bits: &mut Bits, tables: Tables<'_>, before: &mut i32) -> bool {
-    bits.refill(data);
-    let (entry, difference) = tables.dc.next_number(bits);
-    *before = before.wrapping_add(difference);
-    let mut at = 1 + entry.step();
+    let mut at = first(data, bits, tables, before);
+    let skips = tables.ac.skips();
     while at < 64 {
         bits.refill(data);
-        let entry = tables.ac.look(bits.ahead());
-        bits.take(entry.bits());
-        at += entry.step();
+        for _ in 0..SKIPS {
+            let skip = skips[look(bits)];
+            if skip == Skip::LONG || at + skip.inner() >= 64 {
+                at += tables.ac.next_long(data, bits).step();
+                break;
+            }
+            at += skip.step();
+            bits.take(skip.bits());
+            if at >= 64 {
+                break;
+            }
+        }
     }
     is_sound(at)
+}
+
+/// Goes on by both of a pair, or by the first where that ends the block; whether the block goes on.
+#[inline(always)]
+fn go_on(at: &mut usize, pair: Pair, bits: &mut Bits) -> bool {
+    let (first, second) = pair.steps();
+    *at += first;
+    if *at + second < 64 {
+        *at += second;
+        bits.take(pair.bits());
+        return true;
+    }
+    if *at < 64 {
+        *at += second;
+        bits.take(pair.bits());
+    } else {
+        bits.take(pair.first_bits());
+    }
+    false
+}
+
+/// Reads the first coefficient, which is added to the one `before`; gives the place behind it.
+#[inline(always)]
+fn first(data: &[u8], bits: &mut Bits, tables: Tables<'_>, before: &mut i32) -> usize {
+    bits.refill(data);
+    let difference = tables.dc.next(data, bits);
+    *before = before.wrapping_add(i32::from(difference.value()));
+    1 + difference.step()
 }
