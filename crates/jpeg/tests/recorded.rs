@@ -1,5 +1,7 @@
 //! Against what Pillow, and with it libjpeg-turbo, reads from the same files (see `tests/fixtures/jpeg/record.py`).
 
+#![allow(clippy::disallowed_methods, reason = "a test reads its files")]
+
 use std::path::PathBuf;
 
 use creamc_jpeg::{Decoder, Error, Jpeg, Window};

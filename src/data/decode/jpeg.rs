@@ -1,5 +1,11 @@
 //! JPEG: baseline and progressive, grey, colour, CMYK.
+//!
+//! `creamc-jpeg` reads nearly all files, and of them the window that is asked for, to the pixels that Pillow gives. What it
+//! refuses, `zune-jpeg` reads whole or refuses too: CMYK above all.
 
+use std::cell::RefCell;
+
+use creamc_jpeg::{Decoder, Jpeg};
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 use zune_jpeg::zune_core::bytestream::ZCursor;
@@ -7,9 +13,48 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use crate::data::raster::{Raster, Size};
+use crate::data::resize::Window;
 
 /// Images with a longer side are taken for damaged.
 const LONGEST_SIDE: usize = 1 << 16;
+
+thread_local! {
+    /// Keeps its memory from image to image.
+    static DECODER: RefCell<Decoder> = RefCell::default();
+}
+
+/// The size of an image that can be decoded in part.
+pub(super) fn size(header: &Jpeg<'_>) -> Size {
+    Size {
+        channels: header.channels(),
+        height: header.height(),
+        width: header.width(),
+    }
+}
+
+/// A window of an image, which it lies in; none: [`decode`] may read the image.
+pub(super) fn decode_window(header: &Jpeg<'_>, window: Window) -> Option<Raster<'static>> {
+    let Window {
+        top,
+        left,
+        height,
+        width,
+    } = window;
+    let size = Size {
+        height,
+        width,
+        ..size(header)
+    };
+    let window = creamc_jpeg::Window {
+        top,
+        left,
+        height,
+        width,
+    };
+    let mut values = Vec::new();
+    let decoded = DECODER.with_borrow_mut(|decoder| decoder.decode(header, window, &mut values));
+    decoded.ok().map(|()| Raster::owned(size, values))
+}
 
 /// Grey files give one channel, all others three; CMYK is read as Adobe writes it.
 pub(super) fn decode(bytes: &[u8]) -> Result<Raster<'static>, String> {
