@@ -208,3 +208,70 @@ fn forms_that_are_not_read_are_told_from_damaged_files() {
         assert!(matches!(found, Error::Damaged(_)), "{at}: {found}");
     }
 }
+
+fn segment(marker: u8, payload: &[u8]) -> Vec<u8> {
+    [&[0xff, marker, 0, payload.len() as u8 + 2][..], payload].concat()
+}
+
+/// A grey progressive image of one block, all of whose coefficients are 0, with these scans: first and last coefficient, and bits.
+fn flat(scans: &[(u8, u8, u8)]) -> Vec<u8> {
+    let one_code = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let mut bytes = vec![0xff, 0xd8];
+    bytes.extend(segment(0xdb, &[&[0][..], &[1; 64]].concat()));
+    bytes.extend(segment(0xc2, &[8, 0, 8, 0, 8, 1, 1, 0x11, 0]));
+    bytes.extend(segment(
+        0xc4,
+        &[&[0x00][..], &one_code, &[0x10], &one_code].concat(),
+    ));
+    for &(first, last, position) in scans {
+        bytes.extend(segment(0xda, &[1, 1, 0, first, last, position]));
+        // The only code, then padding.
+        bytes.push(0x7f);
+    }
+    bytes.extend([0xff, 0xd9]);
+    bytes
+}
+
+#[test]
+fn a_progressive_file_has_as_many_scans_as_make_sense_in_an_order_that_does() {
+    let decode = |scans: &[(u8, u8, u8)]| decode(&mut Decoder::new(), &flat(scans), None);
+    let mut scans = vec![(0, 0, 0)];
+    scans.extend((1..64).map(|at| (at, at, 0x01)));
+    scans.extend((1..37).map(|at| (at, at, 0x10)));
+    assert_eq!(scans.len(), 100);
+    assert_eq!(decode(&scans), Ok(vec![128; 64]));
+    scans.push((37, 37, 0x10));
+    assert_eq!(decode(&scans), Err(Error::Unsupported("so many scans")));
+
+    let unfinished = decode(&[(0, 0, 0), (1, 63, 0x02)]);
+    assert_eq!(
+        unfinished,
+        Err(Error::Unsupported("an unfinished progressive image"))
+    );
+    for gap in [(1, 63, 0x21), (0, 0, 0)] {
+        let found = decode(&[(0, 0, 0), gap]);
+        assert_eq!(
+            found,
+            Err(Error::Unsupported(
+                "an order of progressive scans with gaps"
+            ))
+        );
+    }
+    for impossible in [
+        (0, 5, 0),
+        (6, 5, 0),
+        (1, 64, 0),
+        (1, 63, 0x31),
+        (1, 63, 0x0e),
+    ] {
+        let found = decode(&[(0, 0, 0), impossible]);
+        assert_eq!(
+            found,
+            Err(Error::Damaged("a progressive scan is impossible"))
+        );
+    }
+    assert_eq!(
+        decode(&[(1, 63, 0)]),
+        Err(Error::Damaged("a component is missing"))
+    );
+}
