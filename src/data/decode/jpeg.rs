@@ -1,11 +1,11 @@
 //! JPEG: baseline and progressive, grey, colour, CMYK.
 //!
-//! `creamc-jpeg` reads nearly all files, and of them the window that is asked for, to the pixels that Pillow gives. What it
-//! refuses, `zune-jpeg` reads whole or refuses too: CMYK above all.
+//! `creamc-jpeg` reads nearly all files, and of them the window that is asked for, to the pixels that Pillow gives. Other
+//! forms, CMYK above all, `zune-jpeg` reads whole.
 
 use std::cell::RefCell;
 
-use creamc_jpeg::{Decoder, Jpeg};
+use creamc_jpeg::{Decoder, Error, Jpeg};
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 use zune_jpeg::zune_core::bytestream::ZCursor;
@@ -32,8 +32,16 @@ pub(super) fn size(header: &Jpeg<'_>) -> Size {
     }
 }
 
-/// A window of an image, which it lies in; none: [`decode`] may read the image.
-pub(super) fn decode_window(header: &Jpeg<'_>, window: Window) -> Option<Raster<'static>> {
+/// Reads the header of an image; none: it is of a form that [`decode`] alone may read.
+pub(super) fn open(bytes: &[u8]) -> Result<Option<Jpeg<'_>>, String> {
+    supported(Jpeg::new(bytes))
+}
+
+/// A window of an image, which it lies in; none: it is of a form that [`decode`] alone may read.
+pub(super) fn decode_window(
+    header: &Jpeg<'_>,
+    window: Window,
+) -> Result<Option<Raster<'static>>, String> {
     let Window {
         top,
         left,
@@ -53,7 +61,16 @@ pub(super) fn decode_window(header: &Jpeg<'_>, window: Window) -> Option<Raster<
     };
     let mut values = Vec::new();
     let decoded = DECODER.with_borrow_mut(|decoder| decoder.decode(header, window, &mut values));
-    decoded.ok().map(|()| Raster::owned(size, values))
+    let decoded = supported(decoded)?;
+    Ok(decoded.map(|()| Raster::owned(size, values)))
+}
+
+fn supported<T>(read: Result<T, Error>) -> Result<Option<T>, String> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(Error::Unsupported(_)) => Ok(None),
+        Err(damage @ Error::Damaged(_)) => Err(format!("is truncated or damaged: {damage}")),
+    }
 }
 
 /// Grey files give one channel, all others three; CMYK is read as Adobe writes it.

@@ -34,9 +34,13 @@ pub(super) enum Stored<'a> {
 impl<'a> Stored<'a> {
     /// As [`decode`], which reads the whole of it.
     pub fn open(bytes: &'a [u8], channels: usize) -> Result<Self, String> {
-        match Jpeg::new(bytes) {
-            Ok(header) => Ok(Stored::Jpeg(bytes, header, channels)),
-            Err(_) => decode_whole(bytes, channels).map(Stored::Pixels),
+        let header = match bytes {
+            [0xff, 0xd8, ..] => jpeg::open(bytes)?,
+            _ => None,
+        };
+        match header {
+            Some(header) => Ok(Stored::Jpeg(bytes, header, channels)),
+            None => decode_whole(bytes, channels).map(Stored::Pixels),
         }
     }
 
@@ -66,7 +70,7 @@ impl<'a> Stored<'a> {
             Stored::Pixels(raster) => return Ok((raster, window)),
             Stored::Jpeg(bytes, header, channels) => (bytes, header, channels),
         };
-        match jpeg::decode_window(&header, window) {
+        match jpeg::decode_window(&header, window)? {
             None => Ok((decode_whole(bytes, channels)?, window)),
             Some(raster) => {
                 let raster = with_channels(raster, channels);
@@ -222,6 +226,20 @@ mod tests {
             let found = decode(&fixture(name), 3).map(|_| ()).unwrap_err();
             assert!(found.contains(reason), "{name}: {found}");
             assert!(!found.contains('\n'), "{name}: {found}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_lacks_its_last_bytes_is_refused_whatever_is_asked_of_it() {
+        for name in ["baseline.jpg", "progressive.jpg", "restart.jpg"] {
+            let whole = fixture(name);
+            for missing in 1..30 {
+                let found = Stored::open(&whole[..whole.len() - missing], 3).unwrap_err();
+                assert_eq!(
+                    found, "is truncated or damaged: it has no end",
+                    "{name}, {missing}"
+                );
+            }
         }
     }
 
