@@ -10,6 +10,11 @@ use std::path::{Path, PathBuf};
 type Allowed = BTreeMap<String, BTreeSet<String>>;
 
 #[test]
+fn modules_of_the_jpeg_decoder_import_only_what_the_table_lists() {
+    assert_crate("crates/jpeg", "crates/jpeg/src");
+}
+
+#[test]
 fn modules_of_the_language_import_only_what_the_table_lists() {
     assert_crate("crates/lang", "crates/lang/src");
 }
@@ -21,7 +26,7 @@ fn modules_of_the_tool_import_only_what_the_table_lists() {
 
 #[test]
 fn imports_in_the_table_only_go_up() {
-    for heading in ["crates/lang", "src"] {
+    for heading in ["crates/jpeg", "crates/lang", "src"] {
         let mut seen = BTreeSet::new();
         for (module, imports) in rows(heading) {
             let below: Vec<_> = imports.difference(&seen).collect();
@@ -44,7 +49,11 @@ fn an_import_is_found_in_paths_and_groups_but_not_in_comments_and_unit_tests() {
 
 #[test]
 fn every_module_of_the_table_exists() {
-    for (heading, folder) in [("crates/lang", "crates/lang/src"), ("src", "src")] {
+    for (heading, folder) in [
+        ("crates/jpeg", "crates/jpeg/src"),
+        ("crates/lang", "crates/lang/src"),
+        ("src", "src"),
+    ] {
         for (module, _) in rows(heading) {
             let folder = root().join(folder);
             let is_there =

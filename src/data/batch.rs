@@ -5,7 +5,6 @@ use rand::Rng;
 use super::augment::Way;
 use super::broken::Unreadable;
 use super::random::{Purpose, stream};
-use super::raster::Raster;
 use super::resize::Scaler;
 use super::{Augmentation, DataError, Normalisation, Part};
 
@@ -103,12 +102,15 @@ impl Preparer {
         let mut values = vec![0.0; indices.len() * length];
         let mut labels = Vec::with_capacity(indices.len());
         for &index in indices {
-            let Some((read, image)) = self.read(index, gap, broken)? else {
-                continue;
-            };
             let out = &mut values[labels.len() * length..][..length];
-            way.write(image, &mut self.draws(epoch, index), &mut scaler, out);
-            labels.push(i64::from(set.labels[read]));
+            let write = |read: usize| {
+                let image = set.fetch(read)?;
+                let image = image.open(set.channels)?;
+                way.write(image, &mut self.draws(epoch, index), &mut scaler, out)
+            };
+            if let Some(read) = self.first_readable(index, gap, broken, write)? {
+                labels.push(i64::from(set.labels[read]));
+            }
         }
         values.truncate(labels.len() * length);
         let shape = [labels.len(), set.channels, set.height, set.width];
@@ -119,22 +121,27 @@ impl Preparer {
         })
     }
 
-    /// Image `index`, or the one that takes its place, with its number.
-    fn read(
+    /// Image `index`, or the one that takes its place: the first that `write` can read.
+    fn first_readable(
         &self,
         index: usize,
         gap: Gap,
         broken: &mut Unreadable,
-    ) -> Result<Option<(usize, Raster<'_>)>, DataError> {
-        if let Some(image) = self.try_read(index, broken)? {
-            return Ok(Some((index, image)));
+        mut write: impl FnMut(usize) -> Result<(), String>,
+    ) -> Result<Option<usize>, DataError> {
+        let mut is_written = |image: usize| match write(image) {
+            Ok(()) => Ok(true),
+            Err(what) => self.note(image, &what, broken).map(|()| false),
+        };
+        if is_written(index)? {
+            return Ok(Some(index));
         }
         if gap == Gap::Leave {
             return Ok(None);
         }
         for other in self.part.after(index) {
-            if let Some(image) = self.try_read(other, broken)? {
-                return Ok(Some((other, image)));
+            if is_written(other)? {
+                return Ok(Some(other));
             }
         }
         let set = &self.part.set;
@@ -146,23 +153,15 @@ impl Preparer {
     }
 
     /// An image that cannot be read is added to `broken`, or an error where the set is strict.
-    fn try_read(
-        &self,
-        index: usize,
-        broken: &mut Unreadable,
-    ) -> Result<Option<Raster<'_>>, DataError> {
+    fn note(&self, index: usize, what: &str, broken: &mut Unreadable) -> Result<(), DataError> {
         let set = &self.part.set;
-        let what = match set.read(index) {
-            Ok(image) => return Ok(Some(image)),
-            Err(what) => what,
-        };
         let name = set.name_of(index);
         if set.broken.strict {
             let what = format!("{what}; replace or remove it, or set `DATASET.STRICT` to False");
             return Err(DataError::new(name.as_ref(), what));
         }
         broken.push((index, format!("{name}: {what}")));
-        Ok(None)
+        Ok(())
     }
 
     fn draws(&self, epoch: u64, index: usize) -> impl Rng + use<> {

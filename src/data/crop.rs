@@ -3,6 +3,7 @@
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
+use super::decode::Stored;
 use super::raster::{Raster, Size};
 use super::resize::{Filter, Scaler, Window};
 use crate::config::Interpolation;
@@ -82,17 +83,18 @@ pub(super) fn pad<'a>(raster: Raster<'a>, pad: usize, rng: &mut impl Rng) -> Ras
     }
 }
 
-/// A random part of `raster`, resized to `size`.
+/// A random part of `image`, resized to `size`; where that can be, nothing else is decoded.
 pub(super) fn resized(
-    raster: &Raster<'_>,
+    image: Stored<'_>,
     size: Size,
     how: Interpolation,
     scaler: &mut Scaler,
     rng: &mut impl Rng,
-) -> Raster<'static> {
-    let window = random_part(raster.size, rng);
+) -> Result<Raster<'static>, String> {
+    let window = random_part(image.size(), rng);
     let filter = filter(how, rng);
-    scaler.window(raster, window, (size.height, size.width), filter)
+    let (raster, window) = image.window(window)?;
+    Ok(scaler.window(&raster, window, (size.height, size.width), filter))
 }
 
 const SCALE: (f64, f64) = (0.08, 1.0);
@@ -233,12 +235,13 @@ mod tests {
         for (height, width) in [(40, 30), (1, 1), (5, 300), (64, 64)] {
             let raster = Raster::owned(size(height, width), vec![9; height * width * 3]);
             let seen = resized(
-                &raster,
+                Stored::Pixels(raster.clone()),
                 size(32, 32),
                 Interpolation::Random,
                 &mut scaler,
                 &mut rng,
-            );
+            )
+            .unwrap();
             assert_eq!(seen.size, size(32, 32));
             assert!(
                 seen.values.iter().all(|&value| value == 9),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Wanted;
 use super::broken::{Broken, Unreadable};
-use super::decode::decode;
+use super::decode::{Stored, decode};
 use super::files::Files;
 use super::memory::Memory;
 use super::pack::Pack;
@@ -48,6 +48,31 @@ pub(super) enum Images {
     Pack(Pack),
     /// In a tar file, decoded when they are asked for, of any size.
     Tar(Tar),
+}
+
+/// One image as it is stored.
+#[derive(Debug)]
+pub(super) enum Fetched<'a> {
+    /// As pixels, in the set's channels.
+    Pixels(Raster<'a>),
+    /// As the bytes of a file.
+    File(Vec<u8>),
+}
+
+impl Fetched<'_> {
+    /// Ready to be decoded to `channels` channels.
+    ///
+    /// # Errors
+    /// As [`decode`].
+    pub fn open(&self, channels: usize) -> Result<Stored<'_>, String> {
+        match self {
+            Fetched::Pixels(raster) => Ok(Stored::Pixels(Raster {
+                size: raster.size,
+                values: Cow::Borrowed(&raster.values),
+            })),
+            Fetched::File(bytes) => Stored::open(bytes, channels),
+        }
+    }
 }
 
 impl Dataset {
@@ -174,17 +199,28 @@ impl Dataset {
     /// # Panics
     /// `index` is not below [`Dataset::len`].
     pub fn read(&self, index: usize) -> Result<Raster<'_>, String> {
+        match self.fetch(index)? {
+            Fetched::Pixels(raster) => Ok(raster),
+            Fetched::File(bytes) => decode(&bytes, self.channels),
+        }
+    }
+
+    /// One image as it is stored, not decoded yet.
+    ///
+    /// # Errors
+    /// As [`Dataset::read`].
+    pub(super) fn fetch(&self, index: usize) -> Result<Fetched<'_>, String> {
         match &self.images {
             Images::Memory(values) => {
                 let length = self.size().len();
-                Ok(Raster {
+                Ok(Fetched::Pixels(Raster {
                     size: self.size(),
                     values: Cow::Borrowed(&values[index * length..(index + 1) * length]),
-                })
+                }))
             }
-            Images::Files(files) => decode(&files.bytes(index)?, self.channels),
-            Images::Pack(pack) => pack.read(index, self.channels),
-            Images::Tar(tar) => decode(&tar.bytes(index)?, self.channels),
+            Images::Files(files) => files.bytes(index).map(Fetched::File),
+            Images::Pack(pack) => pack.fetch(index, self.channels),
+            Images::Tar(tar) => tar.bytes(index).map(Fetched::File),
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::augment::Way;
 use super::batch::Pixels;
-use super::decode::decode;
+use super::decode::Stored;
 use super::random::{Purpose, stream};
 use super::raster::Size;
 use super::resize::Scaler;
@@ -42,10 +42,11 @@ pub(super) fn pixels(
     for (file, out) in files.iter().zip(values.chunks_exact_mut(size.len())) {
         let bytes = std::fs::read(file)
             .map_err(|error| DataError::new(file, format!("cannot be read: {error}")))?;
-        let image = decode(&bytes, size.channels).map_err(|what| DataError::new(file, what))?;
         // Without augmentation nothing is drawn.
         let mut draws = stream(Purpose::Augment, 0, 0, 0);
-        way.write(image, &mut draws, &mut scaler, out);
+        Stored::open(&bytes, size.channels)
+            .and_then(|image| way.write(image, &mut draws, &mut scaler, out))
+            .map_err(|what| DataError::new(file, what))?;
     }
     Ok(Pixels {
         values,

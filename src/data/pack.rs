@@ -18,8 +18,7 @@ use std::path::{Path, PathBuf};
 use flate2::Crc;
 use serde::{Deserialize, Serialize};
 
-use super::dataset::Images;
-use super::decode::decode;
+use super::dataset::{Fetched, Images};
 use super::names::class_names as listed;
 use super::raster::{Raster, Size, luma};
 use super::{DataError, Dataset, Wanted};
@@ -234,8 +233,8 @@ impl Pack {
         &self.names[index]
     }
 
-    /// Reads image `index`, decoded where it was packed as a file.
-    pub fn read(&self, index: usize, channels: usize) -> Result<Raster<'static>, String> {
+    /// Reads image `index`, as a file where it was packed as one.
+    pub fn fetch(&self, index: usize, channels: usize) -> Result<Fetched<'static>, String> {
         let entry = self.entries[index];
         let mut bytes = vec![0; entry.length as usize];
         let read = self.file.read_exact_at(&mut bytes, entry.offset);
@@ -244,7 +243,7 @@ impl Pack {
             return Err("is damaged: its checksum is another".to_owned());
         }
         if entry.height == 0 {
-            return decode(&bytes, channels);
+            return Ok(Fetched::File(bytes));
         }
         let values = match channels {
             1 => bytes.chunks_exact(CHANNELS).map(luma).collect(),
@@ -255,7 +254,7 @@ impl Pack {
             height: entry.height as usize,
             width: entry.width as usize,
         };
-        Ok(Raster::owned(size, values))
+        Ok(Fetched::Pixels(Raster::owned(size, values)))
     }
 }
 

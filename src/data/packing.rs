@@ -254,12 +254,7 @@ fn shrunk(image: Raster<'static>, side: usize) -> Raster<'static> {
         return image;
     }
     let scaled = |length: usize| ((length * side) as f64 / short as f64).round() as usize;
-    let whole = Window {
-        top: 0,
-        left: 0,
-        height,
-        width,
-    };
+    let whole = Window::whole(image.size);
     let size = (scaled(height), scaled(width));
     Scaler::default().window(&image, whole, size, Filter::Bicubic)
 }

@@ -25,6 +25,18 @@ pub(super) struct Window {
     pub width: usize,
 }
 
+impl Window {
+    /// All of an image.
+    pub fn whole(size: Size) -> Window {
+        Window {
+            top: 0,
+            left: 0,
+            height: size.height,
+            width: size.width,
+        }
+    }
+}
+
 /// Resizes images; keeps what it needs for the next.
 #[derive(Default)]
 pub(super) struct Scaler {
@@ -132,12 +144,7 @@ pub(super) fn to(set: Dataset, side: usize) -> Dataset {
         return set;
     }
     let size = set.size();
-    let whole = Window {
-        top: 0,
-        left: 0,
-        height: size.height,
-        width: size.width,
-    };
+    let whole = Window::whole(size);
     let mut scaler = Scaler::default();
     let mut pixels = Vec::with_capacity(set.len() * size.channels * side * side);
     for index in 0..set.len() {

@@ -21,6 +21,7 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use super::crop::{self, Crop};
+use super::decode::Stored;
 use super::raster::{Raster, Size};
 use super::resize::Scaler;
 use crate::config::{AutoAugment, Interpolation};
@@ -101,15 +102,18 @@ impl Way<'_> {
     /// Writes one image, augmented and normalised, to `out` in the order `[H, W, C]`.
     ///
     /// `rng` gives this image's own draws; their number depends on its size, not on its pixels.
+    ///
+    /// # Errors
+    /// What of the image is asked for cannot be decoded; `out` is as it was.
     pub fn write(
         &self,
-        image: Raster<'_>,
+        image: Stored<'_>,
         rng: &mut impl Rng,
         scaler: &mut Scaler,
         out: &mut [f32],
-    ) {
+    ) -> Result<(), String> {
         let how = self.how;
-        let mut image = self.cut(image, rng, scaler);
+        let mut image = self.cut(image, rng, scaler)?;
         if how.flip > 0.0 && rng.random_bool(how.flip) {
             image.mirror();
         }
@@ -126,15 +130,23 @@ impl Way<'_> {
         {
             erase::rectangle(self.size, erase.mode, rng, out);
         }
+        Ok(())
     }
 
-    fn cut<'a>(&self, image: Raster<'a>, rng: &mut impl Rng, scaler: &mut Scaler) -> Raster<'a> {
+    fn cut<'a>(
+        &self,
+        image: Stored<'a>,
+        rng: &mut impl Rng,
+        scaler: &mut Scaler,
+    ) -> Result<Raster<'a>, String> {
         let (size, share) = (self.size, self.crop_share);
-        match self.how.crop {
-            Crop::None => crop::centre(image, size, share, scaler),
-            Crop::Pad(pad) => crop::pad(crop::centre(image, size, share, scaler), pad, rng),
-            Crop::Resized(how) => crop::resized(&image, size, how, scaler, rng),
-        }
+        let pad = match self.how.crop {
+            Crop::None => 0,
+            Crop::Pad(pad) => pad,
+            Crop::Resized(how) => return crop::resized(image, size, how, scaler, rng),
+        };
+        let seen = crop::centre(image.whole()?, size, share, scaler);
+        Ok(crop::pad(seen, pad, rng))
     }
 
     fn normalise(&self, image: &Raster<'_>, out: &mut [f32]) {
@@ -157,7 +169,9 @@ fn look_up<const C: usize>(tables: [&[f32; 256]; C], bytes: &[u8], out: &mut [f3
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::decode::decode;
     use crate::data::random::{Purpose, stream};
+    use crate::data::testing::fixture_image;
 
     const SIZE: Size = Size {
         channels: 3,
@@ -184,12 +198,42 @@ mod tests {
             how,
         };
         way.write(
-            image(),
+            Stored::Pixels(image()),
             &mut stream(Purpose::Augment, 7, 0, sample),
             &mut Scaler::default(),
             &mut out,
-        );
+        )
+        .unwrap();
         out
+    }
+
+    #[test]
+    fn a_random_part_of_a_file_is_that_of_its_pixels() {
+        let how = Augmentation {
+            crop: Crop::Resized(Interpolation::Random),
+            flip: 0.5,
+            ..Augmentation::none()
+        };
+        let way = Way {
+            size: SIZE,
+            crop_share: 1.0,
+            table: &table(),
+            mean: &[9, 9, 9],
+            how: &how,
+        };
+        let (mut scaler, mut outs) = (Scaler::default(), [[f32::NAN; 60]; 2]);
+        for name in ["baseline.jpg", "progressive.jpg", "cmyk.jpg", "palette.png"] {
+            let bytes = std::fs::read(fixture_image(name)).unwrap();
+            for sample in 0..50 {
+                let file = Stored::open(&bytes, 3).unwrap();
+                let pixels = Stored::Pixels(decode(&bytes, 3).unwrap());
+                for (image, out) in [file, pixels].into_iter().zip(&mut outs) {
+                    let mut draws = stream(Purpose::Augment, 7, 0, sample);
+                    way.write(image, &mut draws, &mut scaler, out).unwrap();
+                }
+                assert_eq!(outs[0], outs[1], "{name}, {sample}");
+            }
+        }
     }
 
     #[test]

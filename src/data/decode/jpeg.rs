@@ -1,5 +1,11 @@
 //! JPEG: baseline and progressive, grey, colour, CMYK.
+//!
+//! `creamc-jpeg` reads nearly all files, and of them the window that is asked for, to the pixels that Pillow gives. Other
+//! forms, CMYK above all, `zune-jpeg` reads whole.
 
+use std::cell::RefCell;
+
+use creamc_jpeg::{Decoder, Error, Jpeg};
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 use zune_jpeg::zune_core::bytestream::ZCursor;
@@ -8,9 +14,73 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::png::MOST_BYTES;
 use crate::data::raster::{Raster, Size};
+use crate::data::resize::Window;
+
+const TOO_LARGE: &str = "is too large an image";
 
 /// Images with a longer side are taken for damaged.
 const LONGEST_SIDE: usize = 1 << 16;
+
+thread_local! {
+    /// Keeps its memory from image to image.
+    static DECODER: RefCell<Decoder> = RefCell::default();
+}
+
+/// The size of an image that can be decoded in part.
+pub(super) fn size(header: &Jpeg<'_>) -> Size {
+    Size {
+        channels: header.channels(),
+        height: header.height(),
+        width: header.width(),
+    }
+}
+
+/// Reads the header of an image; none: it is of a form that [`decode`] alone may read.
+pub(super) fn open(bytes: &[u8]) -> Result<Option<Jpeg<'_>>, String> {
+    let header = supported(Jpeg::new(bytes))?;
+    match header {
+        Some(header) if header.height() * header.width() > MOST_BYTES / 3 => {
+            Err(TOO_LARGE.to_owned())
+        }
+        header => Ok(header),
+    }
+}
+
+/// A window of an image, which it lies in; none: it is of a form that [`decode`] alone may read.
+pub(super) fn decode_window(
+    header: &Jpeg<'_>,
+    window: Window,
+) -> Result<Option<Raster<'static>>, String> {
+    let Window {
+        top,
+        left,
+        height,
+        width,
+    } = window;
+    let size = Size {
+        height,
+        width,
+        ..size(header)
+    };
+    let window = creamc_jpeg::Window {
+        top,
+        left,
+        height,
+        width,
+    };
+    let mut values = Vec::new();
+    let decoded = DECODER.with_borrow_mut(|decoder| decoder.decode(header, window, &mut values));
+    let decoded = supported(decoded)?;
+    Ok(decoded.map(|()| Raster::owned(size, values)))
+}
+
+fn supported<T>(read: Result<T, Error>) -> Result<Option<T>, String> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(Error::Unsupported(_)) => Ok(None),
+        Err(damage @ Error::Damaged(_)) => Err(format!("is truncated or damaged: {damage}")),
+    }
+}
 
 /// Grey files give one channel, all others three; CMYK is read as Adobe writes it.
 pub(super) fn decode(bytes: &[u8]) -> Result<Raster<'static>, String> {
@@ -25,7 +95,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Raster<'static>, String> {
         .dimensions()
         .map_or(0, |(width, height)| width * height);
     if pixels > MOST_BYTES / 3 {
-        return Err("is too large an image".to_owned());
+        return Err(TOO_LARGE.to_owned());
     }
     let (grey, out) = match decoder.input_colorspace() {
         Some(ColorSpace::Luma) => (true, ColorSpace::Luma),
