@@ -135,6 +135,20 @@ fn a_test_sees_the_share_that_the_weights_were_tested_with() {
 }
 
 #[test]
+fn a_test_needs_no_images_to_train_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let data = images(root);
+    let result = learn(root, "run", &[]).unwrap();
+    fs::remove_dir_all(data.join("train")).unwrap();
+    let tested = test(root, &[]).unwrap();
+    assert_eq!(tested.tested, result.test);
+    assert_eq!(tested.broken.test, result.broken.test);
+    let text = learn(root, "other", &[]).unwrap_err().to_string();
+    assert!(text.contains("holds `val/` but no `train/`"), "{text}");
+}
+
+#[test]
 fn a_batch_of_damaged_images_is_left_out_of_a_test_and_a_part_of_them_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();

@@ -93,6 +93,16 @@ impl Dataset {
         }
     }
 
+    /// A set of the same classes without an image.
+    pub(super) fn without_images(&self, dir: &Path, wanted: &Wanted) -> Dataset {
+        let none = Files {
+            root: dir.to_owned(),
+            paths: Vec::new(),
+        };
+        let images = (Images::Files(none), Vec::new());
+        Dataset::on_disk(dir, self.class_names.clone(), images, wanted)
+    }
+
     /// Images that turned out to be unreadable since the last call, by their numbers: each with its file and why.
     #[must_use]
     pub fn news(&self) -> Vec<(usize, String)> {

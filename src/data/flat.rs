@@ -2,12 +2,13 @@
 //! image's class.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::classes::natural;
 use super::{DataError, Wanted};
 
 /// The list's name where the settings give none.
-const LIST: &str = "val_labels.txt";
+pub(super) const LIST: &str = "val_labels.txt";
 
 /// A part without class folders.
 pub(super) struct Part<'a> {
@@ -32,14 +33,8 @@ impl Part<'_> {
         class_names: &[String],
         wanted: &Wanted,
     ) -> Result<(Vec<usize>, Vec<u32>), DataError> {
-        let list = wanted.val_labels.clone();
-        let list = list.unwrap_or_else(|| self.dir.join(LIST));
-        let text = std::fs::read_to_string(&list).map_err(|error| self.no_list(&list, &error))?;
-        let lines = List {
-            file: &list,
-            text: &text,
-            part: self.called,
-        };
+        let (list, text) = self.read(wanted)?;
+        let lines = self.list(&list, &text);
         let by_name: BTreeMap<&str, u32> = class_names
             .iter()
             .zip(0..)
@@ -64,6 +59,35 @@ impl Part<'_> {
         }
         require_every_class(&list, &labels, class_names)?;
         Ok((chosen, labels))
+    }
+
+    /// The classes that the list names, in the order of folders that are called so.
+    ///
+    /// # Errors
+    /// There is no list, it has another length, or it names what is not there. Every error names the list and its line.
+    pub fn class_names(&self, wanted: &Wanted) -> Result<Vec<String>, DataError> {
+        let (list, text) = self.read(wanted)?;
+        let lines = self.list(&list, &text).classes(self.names)?.into_iter();
+        let mut names: Vec<String> = lines.map(|(_, class)| class.to_owned()).collect();
+        names.sort_by_cached_key(|name| natural(name));
+        names.dedup();
+        Ok(names)
+    }
+
+    /// The list's file and its text.
+    fn read(&self, wanted: &Wanted) -> Result<(PathBuf, String), DataError> {
+        let list = wanted.val_labels.clone();
+        let list = list.unwrap_or_else(|| self.dir.join(LIST));
+        let text = std::fs::read_to_string(&list).map_err(|error| self.no_list(&list, &error))?;
+        Ok((list, text))
+    }
+
+    fn list<'a>(&self, file: &'a Path, text: &'a str) -> List<'a> {
+        List {
+            file,
+            text,
+            part: self.called,
+        }
     }
 
     fn no_list(&self, list: &Path, error: &std::io::Error) -> DataError {

@@ -14,6 +14,18 @@ const FOLDERS: Holders = Holders {
     place: "train/",
 };
 
+/// What holds those of a `val` that lies alone.
+const VAL_FOLDERS: Holders = Holders {
+    one: "folder",
+    place: "val/",
+};
+
+/// What stands for its classes where it has no folders.
+const VAL_NAMES: Holders = Holders {
+    one: "name",
+    place: flat::LIST,
+};
+
 /// Reads the names of all files below `dir/train` and `dir/val`; no image is opened.
 ///
 /// Classes are numbered by their folders' names in `train`, digits in a name counted as
@@ -50,6 +62,60 @@ pub(super) fn load(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), Da
         Dataset::on_disk(dir, class_names.clone(), images, wanted)
     };
     Ok((set(train), set(test)))
+}
+
+/// Reads the names of all files below `dir/val` alone, which is enough for a test. Classes are numbered as those of
+/// `train` are: by the names of their folders, or those that the list names.
+///
+/// # Errors
+/// `val` cannot be read or has not the space's classes, a list names what is not there, or a class has no image.
+pub(super) fn load_val(dir: &Path, wanted: &Wanted) -> Result<Dataset, DataError> {
+    let val = dir.join("val");
+    let folders = class_folders(&val)?;
+    let (class_names, images) = match folders.is_empty() {
+        false => {
+            let names = read_classes(&val, folders, VAL_FOLDERS, wanted)?;
+            let images = part_of(&val, &names)?;
+            (names, images)
+        }
+        true => {
+            let mut images = Vec::new();
+            list(&val, Path::new(""), &mut images)?;
+            let named = flat_names(dir, &images, wanted)?;
+            let names = read_classes(&val, named, VAL_NAMES, wanted)?;
+            let images = flat_part(dir, val, images, &names, wanted)?;
+            (names, images)
+        }
+    };
+    let (files, labels) = images;
+    let images = (Images::Files(files), labels);
+    Ok(Dataset::on_disk(dir, class_names, images, wanted))
+}
+
+/// The classes of a part that are read, of those that were found: as many as the space has.
+fn read_classes(
+    part: &Path,
+    found: Vec<String>,
+    holders: Holders,
+    wanted: &Wanted,
+) -> Result<Vec<String>, DataError> {
+    let names = match &wanted.class_map {
+        Some(map) => classes::mapped(map, &found, holders)?,
+        None => found,
+    };
+    classes::require(part, &names, holders, wanted)?;
+    Ok(names)
+}
+
+/// The classes of a `val` without class folders.
+fn flat_names(dir: &Path, images: &[Box<Path>], wanted: &Wanted) -> Result<Vec<String>, DataError> {
+    let names: Vec<&Path> = images.iter().map(Box::as_ref).collect();
+    flat::Part {
+        dir,
+        called: "val/",
+        names: &names,
+    }
+    .class_names(wanted)
 }
 
 /// The images of a `val` without class folders that are tested, and their classes.
@@ -309,6 +375,54 @@ mod tests {
         assert!(error.what.contains(what), "{error}");
         let left = plain.prepare(&[0, 1], 0, Gap::Leave).unwrap();
         assert_eq!((left.shape, left.values.len()), ([0, 3, 16, 16], 0));
+    }
+
+    #[test]
+    fn a_folder_to_test_on_needs_no_training_images() {
+        let root = folder();
+        let flat = folder();
+        let list = "class9\nclass10\n";
+        fs::write(flat.path().join("val_labels.txt"), list).unwrap();
+        for (class, name) in [("class9", "1.jpg"), ("class10", "2.jpg")] {
+            let val = flat.path().join("val");
+            fs::rename(val.join(class).join("cmyk.jpg"), val.join(name)).unwrap();
+            fs::remove_dir(val.join(class)).unwrap();
+        }
+        let map = root.path().join("map.txt");
+        fs::write(&map, "class10\nclass9\n").unwrap();
+        for root in [root.path(), flat.path()] {
+            for class_map in [None, Some(map.clone())] {
+                let wanted = Wanted {
+                    class_map,
+                    ..wanted_folder()
+                };
+                let tested = |data: Data| {
+                    let set = &data.test.set;
+                    let names = (0..set.len()).map(|index| set.name_of(index));
+                    let names: Vec<String> = names.collect();
+                    (
+                        names,
+                        set.labels.clone(),
+                        set.class_names.clone(),
+                        data.normalisation,
+                    )
+                };
+                let whole = tested(Data::load(root, &wanted).unwrap());
+                let both = tested(Data::load_to_test(root, &wanted).unwrap());
+                fs::rename(root.join("train"), root.join("away")).unwrap();
+                let alone = Data::load_to_test(root, &wanted).unwrap();
+                assert!(alone.train.is_empty() && alone.judge.is_empty());
+                assert_eq!((both, tested(alone)), (whole.clone(), whole));
+                fs::rename(root.join("away"), root.join("train")).unwrap();
+            }
+            fs::remove_dir_all(root.join("train")).unwrap();
+            let three = Wanted {
+                classes: 3,
+                ..wanted_folder()
+            };
+            let error = Data::load_to_test(root, &three).unwrap_err().to_string();
+            assert!(error.contains("val: holds 2 class"), "{error}");
+        }
     }
 
     #[test]

@@ -179,8 +179,7 @@ impl Data {
     /// folders, or a class has too few images for the judge part.
     /// Every error names the file or folder.
     pub fn load(dir: &Path, wanted: &Wanted) -> Result<Self, DataError> {
-        known_channels(wanted.channels)
-            .map_err(|what| DataError::new(dir, format!("the space's input {what}")))?;
+        known_input(dir, wanted)?;
         let (train, test) = sets(dir, wanted)?;
         for set in [&train, &test] {
             require_channels(dir, set, wanted.channels)?;
@@ -196,6 +195,26 @@ impl Data {
             judge,
             test: Part::whole("test", test),
             normalisation,
+        })
+    }
+
+    /// As [`Data::load`], for a test: image folders may have `val/` alone, which then says the classes. There is nothing to
+    /// train on or to judge by then, and images are normalised by ImageNet's numbers.
+    ///
+    /// # Errors
+    /// As [`Data::load`].
+    pub fn load_to_test(dir: &Path, wanted: &Wanted) -> Result<Self, DataError> {
+        if !is_val_alone(dir) {
+            return Self::load(dir, wanted);
+        }
+        known_input(dir, wanted)?;
+        let test = folder::load_val(dir, wanted)?;
+        let nothing = Arc::new(test.without_images(dir, wanted));
+        Ok(Self {
+            train: Part::whole("train", Arc::clone(&nothing)),
+            judge: Part::whole("judge", nothing),
+            test: Part::whole("test", Arc::new(test)),
+            normalisation: Normalisation::imagenet(wanted.channels),
         })
     }
 
@@ -238,12 +257,26 @@ impl Data {
     }
 }
 
-/// The training and the test images of `dir`, in whichever form it holds them.
-fn sets(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), DataError> {
-    if [pack::TRAIN, pack::VAL]
+fn known_input(dir: &Path, wanted: &Wanted) -> Result<(), DataError> {
+    known_channels(wanted.channels)
+        .map_err(|what| DataError::new(dir, format!("the space's input {what}")))
+}
+
+/// Whether `dir` holds packs.
+fn is_packed(dir: &Path) -> bool {
+    [pack::TRAIN, pack::VAL]
         .iter()
         .any(|name| dir.join(name).is_file())
-    {
+}
+
+/// Whether `dir` holds image folders to test on, and nothing to train on.
+fn is_val_alone(dir: &Path) -> bool {
+    dir.join("val").is_dir() && !is_packed(dir) && Source::of(dir).is_none()
+}
+
+/// The training and the test images of `dir`, in whichever form it holds them.
+fn sets(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), DataError> {
+    if is_packed(dir) {
         return pack::load(dir, wanted);
     }
     if let Some(source) = Source::of(dir) {
@@ -255,7 +288,7 @@ fn sets(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), DataError> {
         return Err(DataError::new(dir, "the data folder is empty"));
     }
     if dir.join("val").is_dir() {
-        let what = "holds `val/` but no `train/`: training images lie in `train/CLASS/…`";
+        let what = "holds `val/` but no `train/`, which is enough for a test only: training images lie in `train/CLASS/…`";
         return Err(DataError::new(dir, what));
     }
     let sets =

@@ -15,7 +15,7 @@ use crate::nn::NamedTensor;
 use crate::ranks::Ranks;
 use crate::run::{self, Progress, Tick};
 use crate::train::broken::news;
-use crate::train::prepare::{idle, load_data};
+use crate::train::prepare::{idle, load_test_data};
 use crate::train::{ArchRecord, Error, NetworkOptions, RunOptions};
 
 /// A test as the command line describes it.
@@ -94,7 +94,7 @@ pub fn run(options: &TestOptions) -> Result<TestResult, Error> {
         crop_share: trained.seen_share(&settings.train, &options.run),
         ..settings.train.clone()
     };
-    let data = load_data(&train, plan, 0)?;
+    let data = load_test_data(&train, plan)?;
     for warning in idle(&train, &data) {
         (options.run.warn)(&warning.to_string());
     }

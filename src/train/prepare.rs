@@ -451,7 +451,21 @@ pub fn load_data(
     plan: &Plan,
     judge_images: usize,
 ) -> Result<Data, Error> {
-    let wanted = Wanted {
+    let wanted = wanted(settings, plan, judge_images);
+    Ok(Data::load(data_dir(settings)?, &wanted)?)
+}
+
+/// Reads the images for a test, for which image folders need no `train/`.
+///
+/// # Errors
+/// As [`load_data`].
+pub fn load_test_data(settings: &TrainSettings, plan: &Plan) -> Result<Data, Error> {
+    let wanted = wanted(settings, plan, 0);
+    Ok(Data::load_to_test(data_dir(settings)?, &wanted)?)
+}
+
+fn wanted(settings: &TrainSettings, plan: &Plan, judge_images: usize) -> Wanted {
+    Wanted {
         classes: plan.ir.classes as usize,
         channels: plan.ir.input_channels as usize,
         resolution: plan.resolution as usize,
@@ -463,8 +477,7 @@ pub fn load_data(
         class_map: settings.class_map.clone(),
         val_labels: settings.val_labels.clone(),
         strict: settings.strict,
-    };
-    Ok(Data::load(data_dir(settings)?, &wanted)?)
+    }
 }
 
 /// What to say of settings that these images leave without effect.
