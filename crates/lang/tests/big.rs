@@ -10,6 +10,7 @@ use creamc_lang::compile::{self, Overrides, Unit};
 use creamc_lang::cost;
 use creamc_lang::count::{Measure, Sampler};
 use creamc_lang::diagnostic::{Certainty, Code, Diagnostic};
+use creamc_lang::ir;
 use creamc_lang::plan::{self, NoSpread, Plan, Request};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -168,6 +169,30 @@ fn among_thousands_of_resolutions_that_with_most_paths_is_settled() {
     assert!(most > 0 && most < 5, "none has a tenth of all: {most}");
     assert_eq!(plan.resolution, largest);
     assert_eq!(plan.graph.count(), 50_u32.into());
+}
+
+#[test]
+fn of_all_sizes_below_a_large_image_the_largest_that_bounds_leave_is_proposed() {
+    let rows = "layer s1 conv(kernel = 3) channels = 8 stride = 2\n";
+    let bounds = "require flops <= 500M\nrequire activations <= 20M\n";
+    let text = file("", &format!("{rows}{bounds}"));
+    let ir = lower(&text.replace("resolution = 8", "resolution = 65536"));
+    let found = plan::plan(&ir, &Request::default()).expect_err("it is too dear");
+    let is_inside = |side: &u32| {
+        let path = ir::Path::new(vec![vec![0]; ir.rows.len()]);
+        let cost = cost::of_network(&ir.network(&path, *side));
+        cost.flops <= 500_000_000 && cost.activations <= 20_000_000
+    };
+    let sizes = (1..2_048).map(|step| 32 * step);
+    let largest = sizes
+        .filter(is_inside)
+        .max()
+        .expect("some size is small enough");
+    assert_eq!(found.len(), 2);
+    for one in found {
+        let help = one.help.expect("a size is proposed").edits;
+        assert_eq!(help[0].replacement, format!("resolution = {largest}"));
+    }
 }
 
 /// A space of about 10^300 paths, 9.9M to 588.9M flops each, with a bound.

@@ -230,6 +230,40 @@ fn a_block_has_so_many_parameters_and_no_more() {
 }
 
 #[test]
+fn classes_that_are_given_are_as_many_as_a_file_may_say() {
+    let text = format!("cream 1\n{}", space("layer s1 conv(kernel = 3)"));
+    let with = |classes: u32| {
+        let overrides = Overrides {
+            classes: Some(classes),
+            ..Overrides::default()
+        };
+        let unit = load(&Text(&text), Path::new("text.cream"), &overrides).expect("in memory");
+        let classes = unit.ir.map(|ir| ir.classes);
+        let told = unit.diagnostics.into_iter().map(|one| one.message);
+        (classes, told.collect::<Vec<_>>())
+    };
+    let message = "`classes` lies between 1 and 1,000,000".to_owned();
+    assert_eq!(with(1_000_000), (Some(1_000_000), vec![]));
+    for wrong in [0, 1_000_001, u32::MAX] {
+        assert_eq!(with(wrong), (None, vec![message.clone()]));
+    }
+}
+
+#[test]
+fn bounds_on_unknown_rows_list_what_there_is_for_the_first_of_them() {
+    let rows: String = (0..5_000).map(|at| format!("layer s{at} skip\n")).collect();
+    let bounds: String = (0..5_000)
+        .map(|at| format!("require t{at}.channels <= 2\n"))
+        .collect();
+    let text = format!("cream 1\n{}", space(&(rows + &bounds)));
+    let unit = load(&Text(&text), Path::new("text.cream"), &Overrides::default());
+    let found = unit.expect("in memory").diagnostics;
+    assert_eq!(found.len(), 5_000);
+    let suggests = |at: usize| found[at].help.is_some() || !found[at].notes.is_empty();
+    assert!(suggests(0) && !suggests(4_999));
+}
+
+#[test]
 fn a_space_has_so_many_choices_and_no_more() {
     let mut rows = String::new();
     for at in 0..10_001 {

@@ -15,11 +15,13 @@ impl Pairs {
     /// the same under names of their own.
     pub(super) fn of(before: &[Row], after: &[Row]) -> Pairs {
         let named = by_name(before, after);
+        let names = [names(before), names(after)];
         let mut all = Vec::new();
         let mut from = (0, 0);
         let ends = std::iter::once((before.len(), after.len()));
         for to in named.iter().copied().chain(ends) {
-            all.extend(renamed((before, from.0, to.0), (after, from.1, to.1)));
+            let stretches = ((before, from.0, to.0), (after, from.1, to.1));
+            all.extend(renamed(stretches, &names));
             all.extend((to.0 < before.len()).then_some(to));
             from = (to.0 + 1, to.1 + 1);
         }
@@ -34,8 +36,8 @@ impl Pairs {
 
     /// The row of the second that is this one of the first.
     pub(super) fn after(&self, before: usize) -> Option<usize> {
-        let found = self.0.iter().find(|pair| pair.0 == before);
-        found.map(|pair| pair.1)
+        let found = self.0.binary_search_by_key(&before, |pair| pair.0);
+        found.ok().map(|at| self.0[at].1)
     }
 
     /// What became of the rows themselves.
@@ -117,18 +119,24 @@ fn longest_ascending(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
     run
 }
 
+/// Rows, and the first and the end of some of them.
+type Stretch<'r> = (&'r [Row], usize, usize);
+
+/// How many rows of the other space a row without a namesake is compared with: thousands of new names
+/// are another space, and each with each would take minutes.
+const COMPARED: usize = 100;
+
 /// Rows of two stretches that are one row under two names: for each the first that differs in its
 /// name alone, else the first of the same operators, width and stride. Rows whose names both spaces
 /// have are none of them: they have moved.
 fn renamed(
-    (before, from, to): (&[Row], usize, usize),
-    (after, mut next, end): (&[Row], usize, usize),
+    ((before, from, to), (after, mut next, end)): (Stretch, Stretch),
+    [in_before, in_after]: &[BTreeMap<&str, usize>; 2],
 ) -> Vec<(usize, usize)> {
-    let [in_before, in_after] = [names(before), names(after)];
     let mut found = Vec::new();
     for one in (from..to).filter(|&one| !in_after.contains_key(name(&before[one]))) {
         let is_new = |other: &usize| !in_before.contains_key(name(&after[*other]));
-        let mut free = (next..end).filter(is_new);
+        let mut free = (next..end).filter(is_new).take(COMPARED);
         let equals = |other: &usize| row_changes(&before[one], &after[*other]).is_empty();
         let resembles = |other: &usize| resemble(&before[one], &after[*other]);
         let twin = free.clone().find(equals).or_else(|| free.find(resembles));

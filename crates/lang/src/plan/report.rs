@@ -1,10 +1,12 @@
 //! What is said about bounds.
 
+use std::collections::BTreeMap;
+
 use super::summary;
 use super::values::Never;
 use super::{Bounded, Level};
 use crate::cost;
-use crate::count::Window;
+use crate::count::{Graph, Window};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{Ir, Path, Row};
 use crate::source::{Span, Spanned};
@@ -23,8 +25,9 @@ pub(super) fn unreachable(space: &Bounded, level: Level, listed: &[u32]) -> Vec<
         .windows
         .iter()
         .filter_map(|window| Miss::of(&level, window));
+    let mut sizes = OtherSizes::default();
     let found: Vec<Diagnostic> = misses
-        .map(|miss| miss.report(space, &level, listed))
+        .map(|miss| miss.report(space, &level, listed, &mut sizes))
         .collect();
     let found = match found.is_empty() {
         true => vec![nothing_between(space, &level)],
@@ -65,7 +68,7 @@ fn telling_level(space: &Bounded, level: Level, listed: &[u32]) -> Level {
 }
 
 /// On which side of a window all paths lie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Side {
     /// Even the smallest path is above it.
     Dear,
@@ -94,13 +97,10 @@ struct Miss {
 impl Miss {
     fn of(level: &Level, window: &Window) -> Option<Miss> {
         let graph = &level.bounded;
-        let (least, most) = graph.extremes(window.metric)?;
-        let (side, path, cost) = if least > window.high {
-            (Side::Dear, graph.smallest(window.metric)?, least)
-        } else if most < window.low {
-            (Side::Cheap, graph.largest(window.metric)?, most)
-        } else {
-            return None;
+        let (side, cost) = missed(graph, window)?;
+        let path = match side {
+            Side::Dear => graph.smallest(window.metric)?,
+            Side::Cheap => graph.largest(window.metric)?,
         };
         Some(Miss {
             window: *window,
@@ -110,7 +110,13 @@ impl Miss {
         })
     }
 
-    fn report(&self, space: &Bounded, level: &Level, listed: &[u32]) -> Diagnostic {
+    fn report(
+        &self,
+        space: &Bounded,
+        level: &Level,
+        listed: &[u32],
+        sizes: &mut OtherSizes,
+    ) -> Diagnostic {
         let (ir, metric, word) = (space.ir, self.window.metric, self.side.word());
         let require = self.require(space);
         let at = match listed.len() {
@@ -151,7 +157,7 @@ impl Miss {
                 "by part: {}",
                 summary::parts(ir, level.costs_of(&self.path), &self.path, metric)
             ));
-        self.cure(space, level, problem)
+        self.cure(space, level, sizes, problem)
     }
 
     /// The bound that sets the end that is missed.
@@ -168,15 +174,21 @@ impl Miss {
             .0
     }
 
-    fn cure(&self, space: &Bounded, level: &Level, problem: Diagnostic) -> Diagnostic {
-        match self.other_resolution(space, level) {
+    fn cure(
+        &self,
+        space: &Bounded,
+        level: &Level,
+        sizes: &mut OtherSizes,
+        problem: Diagnostic,
+    ) -> Diagnostic {
+        let now = self.path.resolution.unwrap_or(level.resolution);
+        match self.other_resolution(space, now, sizes) {
             Some((resolution, cost)) => {
                 let costs = costs(space.ir, self.window.metric, cost);
                 let at = format!(
                     "at resolution {resolution} the {} path {costs}",
                     self.side.word()
                 );
-                let now = self.path.resolution.unwrap_or(level.resolution);
                 resolution_help(space.ir, now, resolution, &at, problem)
             }
             None => problem.help(match self.side {
@@ -193,35 +205,85 @@ impl Miss {
     }
 
     /// The nearest other size at which no window is missed, and the closest path's cost there.
-    fn other_resolution(&self, space: &Bounded, level: &Level) -> Option<(u32, u64)> {
-        // A table knows the times at the listed sizes only, and those were tried.
-        let is_timed = space.windows.iter().any(|one| one.metric.is_time());
-        if is_timed || self.window.metric == Metric::Params {
+    fn other_resolution(
+        &self,
+        space: &Bounded,
+        now: u32,
+        sizes: &mut OtherSizes,
+    ) -> Option<(u32, u64)> {
+        if self.window.metric == Metric::Params {
             return None; // there are as many params at any size
         }
-        let now = self.path.resolution.unwrap_or(level.resolution);
-        let steps: Vec<u32> = match self.side {
+        let known = sizes.0.entry((self.side, now));
+        let other = known.or_insert_with(|| OtherSize::nearest(space, self.side, now));
+        let other = other.as_ref()?;
+        let (least, most) = other.graph.extremes(self.window.metric)?;
+        let cost = match self.side {
+            Side::Dear => least,
+            Side::Cheap => most,
+        };
+        Some((other.resolution, cost))
+    }
+}
+
+/// On which side of a window all paths lie, and what the closest one costs; `None` where some are inside.
+fn missed(graph: &Graph, window: &Window) -> Option<(Side, u64)> {
+    let (least, most) = graph.extremes(window.metric)?;
+    if least > window.high {
+        Some((Side::Dear, least))
+    } else if most < window.low {
+        Some((Side::Cheap, most))
+    } else {
+        None
+    }
+}
+
+/// What was found for the windows that are missed on a side at a size: they share it.
+#[derive(Default)]
+struct OtherSizes(BTreeMap<(Side, u32), Option<OtherSize>>);
+
+/// A size at which no window is missed.
+struct OtherSize {
+    resolution: u32,
+    /// The bounds on depths and widths compiled in.
+    graph: Graph,
+}
+
+impl OtherSize {
+    /// The nearest to `now`, below it where paths are too dear, else above it.
+    fn nearest(space: &Bounded, side: Side, now: u32) -> Option<OtherSize> {
+        // A table knows the times at the listed sizes only, and those were tried.
+        if space.windows.iter().any(|one| one.metric.is_time()) {
+            return None;
+        }
+        let steps: Vec<u32> = match side {
             Side::Dear => (1..now.div_ceil(SIZE_STEP)).rev().collect(),
             Side::Cheap => (now / SIZE_STEP + 1..=now / SIZE_STEP + 16).collect(),
         };
-        let sides = steps.into_iter().map(|step| step.saturating_mul(SIZE_STEP));
-        let mut sides = sides.filter(|side| *side <= RESOLUTION);
-        sides.find_map(|side| {
-            let level = space.level(side).ok()?;
-            if !cost::table_fits(space.ir, &level.costs) {
-                return None;
-            }
-            let missed = |window| Miss::of(&level, window).is_some();
-            if space.windows.iter().any(missed) {
-                return None;
-            }
-            let (least, most) = level.bounded.extremes(self.window.metric)?;
-            let cost = match self.side {
-                Side::Dear => least,
-                Side::Cheap => most,
-            };
-            Some((level.resolution, cost))
-        })
+        let sizes = steps.into_iter().map(|step| step.saturating_mul(SIZE_STEP));
+        let sizes: Vec<u32> = sizes.filter(|size| *size <= RESOLUTION).collect();
+        let misses = |graph: &Graph, is_meant: &dyn Fn(Side) -> bool| {
+            let mut windows = space.windows.iter();
+            windows.any(|window| missed(graph, window).is_some_and(|miss| is_meant(miss.0)))
+        };
+        // Counts grow with the size: behind the first size with paths near enough others are only farther
+        // on the other side.
+        let is_far = |&size: &u32| {
+            OtherSize::at(space, size).is_some_and(|one| misses(&one.graph, &|miss| miss == side))
+        };
+        let nearest = sizes.partition_point(is_far);
+        let other = OtherSize::at(space, *sizes.get(nearest)?)?;
+        (!misses(&other.graph, &|_| true)).then_some(other)
+    }
+
+    /// `None` where costs are beyond all numbers.
+    fn at(space: &Bounded, resolution: u32) -> Option<OtherSize> {
+        let costs = cost::table(space.ir, resolution);
+        if !cost::table_fits(space.ir, &costs) {
+            return None;
+        }
+        let graph = Graph::build(space.ir, &costs, space.requires).ok()?;
+        Some(OtherSize { resolution, graph })
     }
 }
 

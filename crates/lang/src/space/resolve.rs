@@ -83,11 +83,16 @@ impl<'a> Scope<'a> {
             .collect()
     }
 
+    /// Whether so many more names are suggested: after many of them nobody reads them.
+    pub(super) fn suggests(&self, names: usize) -> bool {
+        let suggested = self.suggested.get().saturating_add(names);
+        self.suggested.set(suggested);
+        suggested <= MOST_SUGGESTED
+    }
+
     /// The names for which `wanted` holds, for suggestions; none after many of them.
     pub(super) fn names(&self, wanted: impl Fn(Meaning) -> bool) -> Vec<&'a str> {
-        self.suggested
-            .set(self.suggested.get().saturating_add(self.declared.len()));
-        if self.suggested.get() > MOST_SUGGESTED {
+        if !self.suggests(self.declared.len()) {
             return Vec::new();
         }
         let names = self.declared.iter().copied();

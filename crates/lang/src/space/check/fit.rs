@@ -1,5 +1,7 @@
 //! `fit NAME, …`: the order in which stages of a fitted depth are deepened.
 
+use std::collections::BTreeMap;
+
 use super::{Checker, Draft};
 use crate::source::Name;
 use crate::space::{Setting, report};
@@ -19,27 +21,41 @@ impl<'a> Checker<'a> {
             let problem = report::duplicate_item("fit", double.span, item.span);
             self.found.push(problem);
         }
-        let mut order: Vec<(usize, &Name)> = Vec::new();
+        let mut places = BTreeMap::new();
+        for (at, row) in rows.iter().enumerate() {
+            places.entry(row.row.name.value.as_str()).or_insert(at);
+        }
+        let mut order = Vec::new();
+        let mut named: BTreeMap<usize, &Name> = BTreeMap::new();
         for name in &item.names {
-            if let Some(row) = self.fitted_row(name, rows) {
-                match order.iter().find(|(other, _)| *other == row) {
-                    Some((_, first)) => self.found.push(report::fitted_twice(name, first)),
-                    None => order.push((row, name)),
+            let place = places.get(name.value.as_str()).copied();
+            if let Some(row) = self.fitted_row(name, place, rows) {
+                match named.get(&row) {
+                    Some(first) => self.found.push(report::fitted_twice(name, first)),
+                    None => {
+                        named.insert(row, name);
+                        order.push(row);
+                    }
                 }
             }
         }
-        let left_out = |at: &usize| is_fitted(&rows[*at]) && order.iter().all(|(row, _)| row != at);
+        let left_out = |at: &usize| is_fitted(&rows[*at]) && !named.contains_key(at);
         for at in (0..rows.len()).filter(left_out) {
             self.found.push(report::fit_leaves_out(rows[at].row, item));
         }
-        Some(order.into_iter().map(|(row, _)| row).collect())
+        Some(order)
     }
 
-    /// The row of a fitted depth that a name means.
-    fn fitted_row(&mut self, name: &Name, rows: &[Draft<'a>]) -> Option<usize> {
-        let named = |row: &Draft| row.row.name.value == name.value;
-        let Some(index) = rows.iter().position(named) else {
-            let fitted = rows.iter().filter(|row| is_fitted(row));
+    /// The row of a fitted depth that a name means; `place` is that of the row of this name.
+    fn fitted_row(
+        &mut self,
+        name: &Name,
+        place: Option<usize>,
+        rows: &[Draft<'a>],
+    ) -> Option<usize> {
+        let Some(index) = place else {
+            let is_suggested = self.scope.suggests(rows.len());
+            let fitted = rows.iter().filter(|row| is_suggested && is_fitted(row));
             let stages: Vec<&str> = fitted.map(|row| row.row.name.value.as_str()).collect();
             return self.wrong(report::unknown_stage(name, &stages));
         };

@@ -123,6 +123,15 @@ impl<'a> Checker<'a> {
         };
         let written = as_integer(self.typed(CLASSES, &literal)?);
         let span: Span = output.classes.span;
-        Some(Spanned::new(classes.unwrap_or(written), span))
+        match classes {
+            Some(given) if !(1..=limits::CLASSES).contains(&given) => {
+                let (text, range) = (given.to_string(), (1, limits::CLASSES));
+                let problem = report::out_of_range(CLASSES, &text, range, At::new(span));
+                self.wrong(
+                    problem.note(format!("{given} is given instead of the file's {written}")),
+                )
+            }
+            _ => Some(Spanned::new(classes.unwrap_or(written), span)),
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! A domain keeps the word it is bound by, also where one value is left: what the base decides, a path of
 //! the derived space says too, and so an arch of the one is an arch of the other.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Checker;
@@ -36,7 +37,7 @@ pub(in crate::space) enum Wants<'a> {
 }
 
 /// What the left side of a line names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Target {
     Resolution,
     Choice(usize),
@@ -55,11 +56,136 @@ impl Target {
             Target::Resolution | Target::Choice(_) | Target::Channels(_) => None,
         }
     }
+}
 
-    /// Whether the two say something of one thing.
-    fn overlaps(self, other: Target) -> bool {
-        let whole = |one| matches!(one, Target::Row(_));
-        self == other || (whole(self) || whole(other)) && self.row() == other.row()
+/// The lines so far: the first that speaks of a thing, and the first of any that speaks of a row's
+/// blocks or depth.
+#[derive(Default)]
+struct Taken {
+    targets: BTreeMap<Target, usize>,
+    rows: BTreeMap<usize, usize>,
+}
+
+impl Taken {
+    /// The first line that says something of the same thing: blocks that are fixed whole have a depth and attributes.
+    fn overlapping(&self, target: Target) -> Option<usize> {
+        let whole = target.row().and_then(|row| match target {
+            Target::Row(_) => self.rows.get(&row),
+            _ => self.targets.get(&Target::Row(row)),
+        });
+        let same = self.targets.get(&target);
+        same.into_iter().chain(whole).min().copied()
+    }
+
+    fn insert(&mut self, target: Target, line: usize) {
+        self.targets.entry(target).or_insert(line);
+        if let Some(row) = target.row() {
+            self.rows.entry(row).or_insert(line);
+        }
+    }
+}
+
+/// The rows and choices of a base by their names.
+struct Names<'s> {
+    base: &'s Space,
+    rows: BTreeMap<&'s str, usize>,
+    choices: BTreeMap<&'s str, usize>,
+    /// Of every row the names of its attributes, each once.
+    attributes: Vec<Vec<AttributeName>>,
+    /// For every choice that some attribute follows, the rows of these, ascending.
+    followers: BTreeMap<usize, Vec<usize>>,
+}
+
+impl<'s> Names<'s> {
+    fn of(base: &'s Space) -> Names<'s> {
+        let rows = base.rows.iter().enumerate();
+        let choices = base.choices.iter().enumerate();
+        let mut names = Names {
+            base,
+            rows: rows
+                .map(|(at, row)| (row.name.value.as_str(), at))
+                .collect(),
+            choices: choices
+                .map(|(at, choice)| (choice.name.value.as_str(), at))
+                .collect(),
+            attributes: Vec::with_capacity(base.rows.len()),
+            followers: BTreeMap::new(),
+        };
+        for (at, row) in base.rows.iter().enumerate() {
+            names.add_row(at, &row.blocks);
+        }
+        names
+    }
+
+    fn add_row(&mut self, row: usize, blocks: &[Block]) {
+        let mut all = Vec::new();
+        blocks.iter().for_each(|block| attributes(block, &mut all));
+        let mut names = Vec::new();
+        for (_, attribute) in &all {
+            if !names.contains(&attribute.name) {
+                names.push(attribute.name);
+            }
+        }
+        self.attributes.push(names);
+        let choices = all
+            .into_iter()
+            .filter_map(|(_, attribute)| attribute.choice);
+        for choice in choices.collect::<BTreeSet<usize>>() {
+            self.followers.entry(choice).or_default().push(row);
+        }
+    }
+
+    /// The first attribute in the rows that follows a choice; `None` where all that did are gone or never
+    /// were in a row.
+    fn follower(&self, choice: usize) -> Option<(&'s Alternative, &'s Attribute)> {
+        let row = *self.followers.get(&choice)?.first()?;
+        let mut all = Vec::new();
+        let blocks = self.base.rows[row].blocks.iter();
+        blocks.for_each(|block| attributes(block, &mut all));
+        let mut all = all.into_iter();
+        all.find(|(_, attribute)| attribute.choice == Some(choice))
+    }
+
+    /// What a left side names.
+    fn target(&self, dotted: &ast::Dotted) -> Option<Target> {
+        let names = dotted.names.iter().map(|name| name.value.as_str());
+        let names: Vec<&str> = names.collect();
+        let row = |name: &str| self.rows.get(name).copied();
+        match names.as_slice() {
+            ["resolution"] => Some(Target::Resolution),
+            [name] => row(name).map(Target::Row).or_else(|| {
+                let choice = *self.choices.get(name)?;
+                let is_followed = self.followers.contains_key(&choice);
+                is_followed.then_some(Target::Choice(choice))
+            }),
+            [name, "channels"] => row(name).map(Target::Channels),
+            [name, "depth"] => row(name)
+                .filter(|&row| self.base.rows[row].is_stage)
+                .map(Target::Depth),
+            [name, attribute] => {
+                let row = row(name)?;
+                let mut names = self.attributes[row].iter();
+                let found = names.find(|name| name.as_str() == *attribute)?;
+                Some(Target::Attribute(row, *found))
+            }
+            _ => None,
+        }
+    }
+
+    /// Everything that can stand on the left side of a line.
+    fn left_sides(&self) -> Vec<String> {
+        let mut all = vec!["resolution".to_owned()];
+        let choices = self.followers.keys();
+        all.extend(choices.map(|&choice| self.base.choices[choice].name.value.clone()));
+        for (row, attributes) in self.base.rows.iter().zip(&self.attributes) {
+            let name = &row.name.value;
+            all.push(name.clone());
+            all.push(format!("{name}.channels"));
+            all.extend(row.is_stage.then(|| format!("{name}.depth")));
+            let attributes = attributes.iter();
+            all.extend(attributes.map(|attribute| format!("{name}.{attribute}")));
+        }
+        all
     }
 }
 
@@ -103,12 +229,13 @@ pub(in crate::space) fn narrow(
     let root = seen_by_blocks(root);
     let mut checker = Checker::new(Some(&root), files, sources);
     checker.check_names(item, &root);
-    let mut lines = checker.lines(item, base);
+    let names = Names::of(base);
+    let mut lines = checker.lines(item, &names);
     // What blocks follow, and how many there are, is known before the blocks are looked at.
     lines.sort_by_key(|(_, target)| matches!(target, Target::Attribute(..)));
     let mut space = derived(base, item);
     for &(line, target) in &lines {
-        checker.narrow_line(line, target, base, &mut space);
+        checker.narrow_line(line, target, &names, &mut space);
     }
     let requires = checker.own_requires(item, &space);
     space.requires.extend(requires);
@@ -206,28 +333,33 @@ impl<'a> Checker<'a> {
     }
 
     /// The lines whose left side the base has, each thing once.
-    fn lines(&mut self, item: &'a ast::Space, base: &Space) -> Vec<(Line<'a>, Target)> {
+    fn lines(&mut self, item: &'a ast::Space, names: &Names) -> Vec<(Line<'a>, Target)> {
         let mut lines: Vec<(Line, Target)> = Vec::new();
-        let mut known = Suggestions::of(base);
+        let mut taken = Taken::default();
+        let mut known = Suggestions::of(names);
         for line in item.items.iter().filter_map(as_line) {
-            let Some(target) = target(line.target, base) else {
-                let problem = report::unknown_target(line.target, base, known.next());
+            let Some(target) = names.target(line.target) else {
+                let problem = report::unknown_target(line.target, names.base, known.next());
                 self.found.push(problem);
                 continue;
             };
-            let earlier = lines.iter().find(|(_, other)| other.overlaps(target));
+            let earlier = taken.overlapping(target).map(|at| &lines[at]);
             match earlier {
                 Some((earlier, other)) if *other == target => {
                     self.found.push(report::narrowed_twice(line, *earlier));
                 }
                 Some((earlier, _)) => self.found.push(report::fixed_whole(line, *earlier)),
-                None => lines.push((line, target)),
+                None => {
+                    taken.insert(target, lines.len());
+                    lines.push((line, target));
+                }
             }
         }
         lines
     }
 
-    fn narrow_line(&mut self, line: Line<'a>, target: Target, base: &Space, space: &mut Space) {
+    fn narrow_line(&mut self, line: Line<'a>, target: Target, names: &Names, space: &mut Space) {
+        let base = names.base;
         match target {
             Target::Resolution => {
                 let open = Open::of(RESOLUTION, &base.resolution);
@@ -244,7 +376,7 @@ impl<'a> Checker<'a> {
                 }
             }
             Target::Channels(row) => self.narrow_width(line, row, base, space),
-            Target::Choice(choice) => self.narrow_choice(line, choice, base, space),
+            Target::Choice(choice) => self.narrow_choice(line, choice, names, space),
             Target::Attribute(row, name) => {
                 self.narrow_attribute(line, (row, name), base, space);
             }
@@ -324,9 +456,10 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn narrow_choice(&mut self, line: Line<'a>, choice: usize, base: &Space, space: &mut Space) {
-        let written = &base.choices[choice];
-        let (alternative, attribute) = follower(base, choice).expect("a target has a follower");
+    fn narrow_choice(&mut self, line: Line<'a>, choice: usize, names: &Names, space: &mut Space) {
+        let written = &names.base.choices[choice];
+        let follower = names.follower(choice);
+        let (alternative, attribute) = follower.expect("a target has a follower");
         let open = Open {
             kind: Callee::of_alternative(alternative).kind(attribute.name),
             values: written.values.clone(),
@@ -340,12 +473,14 @@ impl<'a> Checker<'a> {
         let is_kept = |value: &AttributeValue| kept.iter().any(|one| is_same(*one, *value));
         space.choices[choice].values.retain(is_kept);
         space.choices[choice].span = line.span;
-        for block in space.rows.iter_mut().flat_map(|row| &mut row.blocks) {
-            each_attribute(block, &mut |attribute| {
-                if attribute.choice == Some(choice) {
-                    narrow_setting(attribute, &is_kept, line.span);
-                }
-            });
+        for &row in &names.followers[&choice] {
+            for block in &mut space.rows[row].blocks {
+                each_attribute(block, &mut |attribute| {
+                    if attribute.choice == Some(choice) {
+                        narrow_setting(attribute, &is_kept, line.span);
+                    }
+                });
+            }
         }
     }
 
@@ -387,15 +522,15 @@ impl<'a> Checker<'a> {
 /// The left sides of a base, for the first few unknown ones: nobody reads more, and comparing all with all of
 /// a large space would take minutes.
 struct Suggestions<'s> {
-    base: &'s Space,
+    names: &'s Names<'s>,
     known: Vec<String>,
     left: usize,
 }
 
-impl Suggestions<'_> {
-    fn of(base: &Space) -> Suggestions<'_> {
+impl<'s> Suggestions<'s> {
+    fn of(names: &'s Names<'s>) -> Suggestions<'s> {
         Suggestions {
-            base,
+            names,
             known: Vec::new(),
             left: 20,
         }
@@ -403,7 +538,7 @@ impl Suggestions<'_> {
 
     fn next(&mut self) -> &[String] {
         if self.known.is_empty() {
-            self.known = left_sides(self.base);
+            self.known = self.names.left_sides();
         }
         let is_given = self.left > 0;
         self.left = self.left.saturating_sub(1);
@@ -412,77 +547,6 @@ impl Suggestions<'_> {
             false => &[],
         }
     }
-}
-
-/// What a left side names in the base.
-fn target(dotted: &ast::Dotted, base: &Space) -> Option<Target> {
-    let names: Vec<&str> = dotted
-        .names
-        .iter()
-        .map(|name| name.value.as_str())
-        .collect();
-    let row = |name: &str| base.rows.iter().position(|row| row.name.value == name);
-    match names.as_slice() {
-        ["resolution"] => Some(Target::Resolution),
-        [name] => row(name).map(Target::Row).or_else(|| {
-            let mut choices = base.choices.iter();
-            let choice = choices.position(|choice| choice.name.value == *name)?;
-            follower(base, choice).map(|_| Target::Choice(choice))
-        }),
-        [name, "channels"] => row(name).map(Target::Channels),
-        [name, "depth"] => row(name)
-            .filter(|&row| base.rows[row].is_stage)
-            .map(Target::Depth),
-        [name, attribute] => {
-            let row = row(name)?;
-            let mut names = attribute_names(&base.rows[row].blocks).into_iter();
-            let found = names.find(|name| name.as_str() == *attribute)?;
-            Some(Target::Attribute(row, found))
-        }
-        _ => None,
-    }
-}
-
-/// Everything that can stand on the left side of a line.
-fn left_sides(base: &Space) -> Vec<String> {
-    let mut all = vec!["resolution".to_owned()];
-    let choices = base.choices.iter().enumerate();
-    let followed = choices.filter(|&(at, _)| follower(base, at).is_some());
-    all.extend(followed.map(|(_, choice)| choice.name.value.clone()));
-    for row in &base.rows {
-        let name = &row.name.value;
-        all.push(name.clone());
-        all.push(format!("{name}.channels"));
-        all.extend(row.is_stage.then(|| format!("{name}.depth")));
-        let attributes = attribute_names(&row.blocks).into_iter();
-        all.extend(attributes.map(|attribute| format!("{name}.{attribute}")));
-    }
-    all
-}
-
-/// The first attribute in the rows of a space that follows a choice; `None` where all that did are gone or never
-/// were in a row.
-fn follower(space: &Space, choice: usize) -> Option<(&Alternative, &Attribute)> {
-    let mut blocks = space.rows.iter().flat_map(|row| &row.blocks);
-    blocks.find_map(|block| {
-        let mut all = Vec::new();
-        attributes(block, &mut all);
-        let mut all = all.into_iter();
-        all.find(|(_, attribute)| attribute.choice == Some(choice))
-    })
-}
-
-/// The attributes of blocks, each once.
-fn attribute_names(blocks: &[Block]) -> Vec<AttributeName> {
-    let mut all = Vec::new();
-    blocks.iter().for_each(|block| attributes(block, &mut all));
-    let mut names = Vec::new();
-    for (_, attribute) in all {
-        if !names.contains(&attribute.name) {
-            names.push(attribute.name);
-        }
-    }
-    names
 }
 
 /// Every attribute of a block, branches included, with the alternative that has it.

@@ -1,5 +1,7 @@
 //! `require SUBJECT …`: bounds on metrics and depths.
 
+use std::collections::BTreeMap;
+
 use super::literal::{Constant, Literal};
 use super::number;
 use super::value::{Form, Kind, as_integer};
@@ -16,6 +18,8 @@ use crate::syntax::ast::{self, Comparison};
 pub(in crate::space) struct Subjects<'r> {
     /// Rows in order: name, and whether it is a stage.
     rows: Vec<(&'r str, bool)>,
+    /// Each by its name.
+    places: BTreeMap<&'r str, usize>,
     /// Names of tables, in order.
     tables: Vec<&'r str>,
 }
@@ -24,11 +28,19 @@ impl<'r> Subjects<'r> {
     /// Those of a checked space.
     pub(super) fn of(space: &'r Space) -> Subjects<'r> {
         let rows = space.rows.iter();
+        let rows = rows.map(|row| (row.name.value.as_str(), row.is_stage));
+        Subjects::new(rows.collect(), &space.tables)
+    }
+
+    fn new(rows: Vec<(&'r str, bool)>, tables: &'r [Table]) -> Subjects<'r> {
+        let mut places = BTreeMap::new();
+        for (place, (name, _)) in rows.iter().enumerate() {
+            places.entry(*name).or_insert(place);
+        }
         Subjects {
-            rows: rows
-                .map(|row| (row.name.value.as_str(), row.is_stage))
-                .collect(),
-            tables: names(&space.tables),
+            rows,
+            places,
+            tables: names(tables),
         }
     }
 
@@ -91,10 +103,7 @@ impl<'a> Checker<'a> {
         rows: &[Draft],
         tables: &[Table],
     ) -> Option<Vec<Require>> {
-        let subjects = Subjects {
-            rows: rows.iter().map(row_of_draft).collect(),
-            tables: names(tables),
-        };
+        let subjects = Subjects::new(rows.iter().map(row_of_draft).collect(), tables);
         let mut requires = Vec::new();
         for item in &space.items {
             if let ast::Item::Require(item) = item {
@@ -135,7 +144,7 @@ impl<'a> Checker<'a> {
             self.used.insert(&name.value);
             return Some(metric);
         }
-        match of.rows.iter().any(|(row, _)| *row == name.value) {
+        match of.places.contains_key(name.value.as_str()) {
             true => self.wrong(report::row_as_metric(name)),
             false => self.wrong(report::unknown_metric(name, &of.tables)),
         }
@@ -144,9 +153,12 @@ impl<'a> Checker<'a> {
     /// What `ROW.depth` or `ROW.channels` means.
     fn property(&mut self, row: &Name, property: &Name, of: &Subjects) -> Option<Subject> {
         let rows = &of.rows;
-        let Some(index) = rows.iter().position(|(name, _)| *name == row.value) else {
+        let Some(&index) = of.places.get(row.value.as_str()) else {
             let is_meant = |row: &&(&str, bool)| row.1 || property.value == "channels";
-            let stages: Vec<&str> = rows.iter().filter(is_meant).map(|row| row.0).collect();
+            let stages: Vec<&str> = match self.scope.suggests(rows.len()) {
+                true => rows.iter().filter(is_meant).map(|row| row.0).collect(),
+                false => Vec::new(),
+            };
             return self.wrong(report::unknown_stage(row, &stages));
         };
         match (property.value.as_str(), rows[index].1) {
