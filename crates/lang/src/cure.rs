@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Certainty, Code, Diagnostic, Edit, Help, Severity};
-use crate::source::{FileId, Source};
+use crate::source::FileId;
 
 /// A text after its cures.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,9 +38,15 @@ pub struct Step {
 ///
 /// `check` gives every message about a text, which is the file with the id 0. Cures in other
 /// files are not made.
-pub fn cure(
+pub fn cure(text: &str, certainty: Certainty, check: impl FnMut(&str) -> Vec<Diagnostic>) -> Cured {
+    cure_together(text, certainty, usize::MAX, check)
+}
+
+/// The same with at most so many cures made before a check.
+fn cure_together(
     text: &str,
     certainty: Certainty,
+    together: usize,
     mut check: impl FnMut(&str) -> Vec<Diagnostic>,
 ) -> Cured {
     let found = check(text);
@@ -48,7 +54,7 @@ pub fn cure(
     let mut steps = Vec::new();
     loop {
         let made = steps.len();
-        patient.round(certainty, &mut check, &mut steps);
+        patient.round(certainty, together, &mut check, &mut steps);
         if steps.len() == made {
             break;
         }
@@ -93,55 +99,208 @@ struct State {
     places: Vec<(usize, Reverse<Code>)>,
 }
 
+/// A cure that is to be made.
+struct Dose<'p> {
+    /// The bytes behind its message, which do not move when something is cured before, and the rule.
+    key: (usize, Code),
+    help: &'p Help,
+}
+
 impl Patient {
     fn new(text: String, found: Vec<Diagnostic>) -> Patient {
         let state = State::of(&found, text.len());
         Patient { text, found, state }
     }
 
-    /// Tries every cure once, the first message first.
+    /// Tries every cure once, the first message first: of sure ones as many together as are all right,
+    /// at most `together`.
     fn round(
         &mut self,
         certainty: Certainty,
+        together: usize,
         check: &mut impl FnMut(&str) -> Vec<Diagnostic>,
         steps: &mut Vec<Step>,
     ) {
-        // By the bytes behind them: those do not move when something is cured before.
         let mut tried: BTreeSet<(usize, Code)> = BTreeSet::new();
-        let mut at = 0;
-        while let Some(diagnostic) = self.found.get(at) {
-            let key = (bytes_behind(diagnostic, self.text.len()), diagnostic.code);
-            let step = cure_of(diagnostic, certainty)
-                .filter(|_| tried.insert(key))
-                .and_then(|help| self.step(diagnostic.code, help));
-            at += 1;
-            let Some((text, step)) = step else { continue };
-            let found = check(&text);
-            let next = Patient::new(text, found);
-            if next.state < self.state {
-                *self = next;
-                steps.push(step);
-                at = 0;
+        let mut most = together;
+        loop {
+            let doses = self.doses(certainty, most, &tried);
+            let keys: Vec<(usize, Code)> = doses.iter().map(|dose| dose.key).collect();
+            let next = match self.taking(&doses) {
+                Some((text, made)) => {
+                    let found = check(&text);
+                    Some((Patient::new(text, found), made))
+                }
+                None => None,
+            };
+            let next = next.filter(|(next, _)| self.is_cured(&doses, next));
+            match (next, keys.len()) {
+                (_, 0) => return,
+                (Some((next, made)), _) => {
+                    *self = next;
+                    steps.extend(made);
+                    tried.extend(keys);
+                    most = together.min(most.saturating_mul(2));
+                }
+                (None, 1) => tried.extend(keys),
+                (None, several) => most = several / 2,
             }
         }
     }
 
-    /// The text after a cure, and the step that it would be.
-    fn step(&self, code: Code, help: &Help) -> Option<(String, Step)> {
-        let text = edited(&self.text, &help.edits)?;
-        let first = help.edits.iter().map(|edit| edit.span.start).min()?;
-        let last = help.edits.iter().map(|edit| edit.span.end).max()?;
-        let (first, last) = (first as usize, last as usize);
-        let start = self.text[..first].rfind('\n').map_or(0, |at| at + 1);
-        let tail = self.text.len() - line_end(&self.text, last);
-        let step = Step {
+    /// The first cures that are left to try, one behind the other in the text; one where that is a guess.
+    fn doses(
+        &self,
+        certainty: Certainty,
+        most: usize,
+        tried: &BTreeSet<(usize, Code)>,
+    ) -> Vec<Dose<'_>> {
+        let mut doses: Vec<Dose> = Vec::new();
+        let mut done = 0;
+        for diagnostic in &self.found {
+            let Some(help) = cure_of(diagnostic, certainty) else {
+                continue;
+            };
+            let key = (bytes_behind(diagnostic, self.text.len()), diagnostic.code);
+            if tried.contains(&key) {
+                continue;
+            }
+            let [first, last] = extent(help);
+            let is_sure = |help: &Help| help.certainty == Certainty::Sure;
+            if let Some(before) = doses.first() {
+                let are_sure = is_sure(before.help) && is_sure(help);
+                if !are_sure || first <= done || doses.len() == most {
+                    break;
+                }
+            }
+            doses.push(Dose { key, help });
+            done = last;
+        }
+        doses
+    }
+
+    /// The text after cures that stand one behind the other, and the steps they would be; `None` when the edits
+    /// of one overlap, or lie outside of the text.
+    fn taking(&self, doses: &[Dose]) -> Option<(String, Vec<Step>)> {
+        let mut written = Written {
+            text: &self.text,
+            done: 0,
+            new: String::with_capacity(self.text.len()),
+            line: 1,
+        };
+        let steps = doses.iter().map(|dose| written.step(dose.key.1, dose.help));
+        let steps = steps.collect::<Option<Vec<Step>>>()?;
+        written.copy(self.text.len())?;
+        Some((written.new, steps))
+    }
+
+    /// Whether the next state is better, and where several cures are made each has fewer messages between
+    /// it and the next one: alone it would have been taken, too.
+    fn is_cured(&self, doses: &[Dose], next: &Patient) -> bool {
+        let Some(last) = doses.last().filter(|_| next.state < self.state) else {
+            return false;
+        };
+        let marks: Vec<usize> = doses.iter().map(|dose| dose.key.0).collect();
+        // Behind that line nothing has changed, but there may be messages about it only now.
+        let end = self.text.len() - line_end(&self.text, extent(last.help)[1]);
+        let before = self.counts(&marks, end);
+        let after = next.counts(&self.moved(doses), end);
+        let mut both = before.iter().zip(&after);
+        doses.len() == 1 || both.all(|(before, after)| after < before)
+    }
+
+    /// The places of cures in the text that they make, as bytes behind them.
+    fn moved(&self, doses: &[Dose]) -> Vec<usize> {
+        let mut added = 0;
+        let places = doses.iter().rev().map(|dose| {
+            let start = self.text.len().saturating_sub(dose.key.0);
+            let place = dose
+                .key
+                .0
+                .saturating_add_signed(added + growth(dose.help, start));
+            added += growth(dose.help, 0);
+            place
+        });
+        let mut places: Vec<usize> = places.collect();
+        places.reverse();
+        places
+    }
+
+    /// How many messages there are from each of some places, bytes from the end, to the next one; those before the
+    /// first count there. The last one goes as far as `end`.
+    fn counts(&self, marks: &[usize], end: usize) -> Vec<usize> {
+        let mut counts = vec![0; marks.len()];
+        let places = self.found.iter();
+        let places = places.map(|one| bytes_behind(one, self.text.len()));
+        for place in places.filter(|&place| place >= end) {
+            let at = marks.partition_point(|&mark| mark >= place);
+            counts[at.saturating_sub(1)] += 1;
+        }
+        counts
+    }
+}
+
+/// How many bytes longer a text is after those edits of a cure that lie behind a place.
+fn growth(help: &Help, from: usize) -> isize {
+    let edits = help.edits.iter();
+    let edits = edits.filter(|edit| edit.span.start as usize >= from);
+    let growth = edits.map(|edit| {
+        let before = edit.span.range().len() as isize;
+        edit.replacement.len() as isize - before
+    });
+    growth.sum()
+}
+
+/// The first and the last byte that the edits of a cure touch.
+fn extent(help: &Help) -> [usize; 2] {
+    let first = help.edits.iter().map(|edit| edit.span.start).min();
+    let last = help.edits.iter().map(|edit| edit.span.end).max();
+    [first, last].map(|end| end.unwrap_or(0) as usize)
+}
+
+/// A text on its way: what is edited, and where the rest of the old one begins.
+struct Written<'t> {
+    text: &'t str,
+    done: usize,
+    new: String,
+    /// The line that is being written, from 1.
+    line: usize,
+}
+
+impl Written<'_> {
+    /// Goes on as the old text does, up to a byte of it; `None` where that is behind.
+    fn copy(&mut self, until: usize) -> Option<()> {
+        self.push(self.text.get(self.done..until)?);
+        self.done = until;
+        Some(())
+    }
+
+    fn push(&mut self, text: &str) {
+        self.line += text.matches('\n').count();
+        self.new += text;
+    }
+
+    /// Makes the edits of a cure behind all before.
+    fn step(&mut self, code: Code, help: &Help) -> Option<Step> {
+        let [first, last] = extent(help);
+        self.copy(first)?;
+        let (start, line) = (self.new.rfind('\n').map_or(0, |at| at + 1), self.line);
+        let rest = self.text.get(last..line_end(self.text, last))?;
+        let before = [&self.new[start..], self.text.get(first..last)?, rest].concat();
+        let mut edits: Vec<&Edit> = help.edits.iter().collect();
+        edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+        for edit in edits {
+            self.copy(edit.span.start as usize)?;
+            self.push(&edit.replacement);
+            self.done = edit.span.end as usize;
+        }
+        Some(Step {
             code,
             message: help.message.clone(),
-            line: Source::new("", self.text.as_str()).position(first).line,
-            before: self.text[start..self.text.len() - tail].to_owned(),
-            after: text[start..text.len() - tail].to_owned(),
-        };
-        Some((text, step))
+            line,
+            before,
+            after: [&self.new[start..], rest].concat(),
+        })
     }
 }
 
@@ -296,8 +455,58 @@ mod tests {
         assert_eq!(edited("abcd", &[edit(3, 9)]), None);
     }
 
+    #[test]
+    fn slips_are_cured_with_a_check_for_all_that_have_messages_at_once() {
+        let slips = "layer a conv(kernel = 3) channels = 8;\n    ".repeat(1_000);
+        let text = space(&slips);
+        let mut checks = 0;
+        let cured = cure(&text, Certainty::Sure, |text| {
+            checks += 1;
+            syntax(text)
+        });
+        assert_eq!(cured.steps.len(), 1_000);
+        let right = "layer a conv(kernel = 3) channels = 8\n";
+        assert_eq!(cured.text.matches(right).count(), 1_000);
+        // 20 errors of reading have messages.
+        assert!(checks <= 1_000 / 20 + 10, "{checks}");
+    }
+
+    /// The messages of reading alone.
+    fn syntax(text: &str) -> Vec<Diagnostic> {
+        crate::syntax::parse(FileId(0), text).1
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn slips_of_any_kinds_in_any_rows_are_cured_together_as_one_by_one(
+            slips in prop::collection::vec(0_usize..7, 1..50),
+        ) {
+            let rows = |row: &dyn Fn(usize) -> &'static str| {
+                let rows = slips.iter().enumerate();
+                let rows = rows.map(|(at, &slip)| format!("layer l{at} {}\n    ", row(slip)));
+                space(&rows.collect::<String>())
+            };
+            let slipped = rows(&|slip| [
+                "conv(kernel = 3) channels = 8",
+                "conv(kernel = 3) channels = 8;",
+                "conv(kernel: 3) channels = 8",
+                "conv(kernel = 3) channels 8",
+                "conv(kernel = 3), channels = 8",
+                "conv(kernel = 3; act = swish) channels: 8",
+                "conv(kernel in [3, 5]) channels = 8 // wide",
+            ][slip]);
+            let right = rows(&|slip| match slip {
+                5 => "conv(kernel = 3, act = swish) channels = 8",
+                6 => "conv(kernel in {3, 5}) channels = 8 # wide",
+                _ => "conv(kernel = 3) channels = 8",
+            });
+            for together in [1, usize::MAX] {
+                let cured = cure_together(&slipped, Certainty::Sure, together, check);
+                prop_assert_eq!(&cured.text, &right);
+            }
+        }
 
         #[test]
         fn a_cured_text_is_never_worse_and_is_cured_for_good(

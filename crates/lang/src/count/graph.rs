@@ -338,11 +338,9 @@ impl<'a> Relations<'a> {
                     left,
                     comparison,
                     right,
-                } => {
-                    if known.insert((left, comparison, right)) {
-                        for row in BTreeSet::from([left, right]) {
-                            pairs.entry(row).or_default().push(*relation);
-                        }
+                } if known.insert((left, comparison, right)) => {
+                    for row in BTreeSet::from([left, right]) {
+                        pairs.entry(row).or_default().push(*relation);
                     }
                 }
                 _ => {}
