@@ -71,7 +71,14 @@ impl<'a> Stored<'a> {
             Stored::Jpeg(bytes, header, channels) => (bytes, header, channels),
         };
         match jpeg::decode_window(&header, window)? {
-            None => Ok((decode_whole(bytes, channels)?, window)),
+            None => {
+                let raster = decode_whole(bytes, channels)?;
+                // Decoders may see different headers in a damaged file, and the window lies in that of the first one.
+                if [raster.size.height, raster.size.width] != [header.height(), header.width()] {
+                    return Err("is truncated or damaged: it holds two sizes".to_owned());
+                }
+                Ok((raster, window))
+            }
             Some(raster) => {
                 let raster = with_channels(raster, channels);
                 let window = Window::whole(raster.size);
