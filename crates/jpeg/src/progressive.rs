@@ -59,6 +59,11 @@ impl Coefficients {
         self.known = [None; 64];
     }
 
+    /// Bytes of memory.
+    pub fn kept(&self) -> usize {
+        self.blocks.capacity() * size_of::<[i16; 64]>() + self.nonzero.capacity() * size_of::<u64>()
+    }
+
     /// Where a block of the region lies.
     #[inline(always)]
     fn place(&self, row: usize, column: usize) -> Option<usize> {
