@@ -16,6 +16,8 @@ use crate::sequential::{Sequential, Tables};
 /// The most scans of a file: more could only be there to take time.
 const MOST_SCANS: usize = 100;
 
+const REPEATED: &str = "a component in two sequential scans";
+
 /// Bytes of memory that a [`Decoder`] keeps for the next image; what is more is given back. Progressive files need some 200 bytes for
 /// a block of 8×8 samples.
 pub const MOST_KEPT: usize = 64 << 20;
@@ -132,11 +134,15 @@ impl Decoding<'_> {
                 .clone()
                 .any(|part| self.quants[part.component].is_some())
             {
-                return Err(Error::Unsupported("a component in two sequential scans"));
+                return Err(Error::Unsupported(REPEATED));
             }
             self.keep_quants()?;
             let at = self.sequential_scan(lanes, &mut output)?;
             if self.quants.iter().flatten().count() == self.frame.components.len() {
+                // libjpeg reads a file in many scans to its end, and what comes last is what is seen.
+                if self.scans > 1 && self.go_on(at)? {
+                    return Err(Error::Unsupported(REPEATED));
+                }
                 break;
             }
             if !self.go_on(at)? {

@@ -275,3 +275,23 @@ fn a_progressive_file_has_as_many_scans_as_make_sense_in_an_order_that_does() {
         Err(Error::Damaged("a component is missing"))
     );
 }
+
+#[test]
+fn a_component_that_comes_once_more_is_looked_for_behind_the_last_one() {
+    let bytes = read("scans_420_35x41.jpg");
+    let last = bytes.windows(2).rposition(|pair| pair == [0xff, 0xda]);
+    let again = &bytes[last.unwrap()..];
+    let twice = [&bytes[..bytes.len() - 2], again].concat();
+    let top = Window {
+        top: 0,
+        left: 0,
+        height: 3,
+        width: 35,
+    };
+    for window in [None, Some(top)] {
+        decode(&mut Decoder::new(), &bytes, window).unwrap();
+        let found = decode(&mut Decoder::new(), &twice, window);
+        let reason = "a component in two sequential scans";
+        assert_eq!(found, Err(Error::Unsupported(reason)));
+    }
+}
