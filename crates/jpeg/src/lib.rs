@@ -32,6 +32,7 @@ mod progressive;
 mod region;
 mod scan;
 mod sequential;
+mod standard;
 mod upsample;
 
 pub use decoder::{Decoder, MOST_KEPT};

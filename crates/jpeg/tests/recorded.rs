@@ -320,3 +320,32 @@ fn a_component_that_comes_once_more_is_looked_for_behind_the_last_one() {
         assert_eq!(found, Err(Error::Unsupported(reason)));
     }
 }
+
+/// A file without its Huffman tables.
+fn without_codes(bytes: &[u8]) -> Vec<u8> {
+    let (mut out, mut rest) = (bytes[..2].to_vec(), &bytes[2..]);
+    while rest[1] != 0xda {
+        let length = 2 + usize::from(u16::from_be_bytes([rest[2], rest[3]]));
+        if rest[1] != 0xc4 {
+            out.extend(&rest[..length]);
+        }
+        rest = &rest[length..];
+    }
+    out.extend(rest);
+    out
+}
+
+#[test]
+fn a_sequential_file_without_huffman_tables_has_those_of_the_standard() {
+    let mut decoder = Decoder::new();
+    for name in ["baseline.jpg", "grey.jpg", "restart.jpg"] {
+        let bytes = std::fs::read(folder().join("../images").join(name)).unwrap();
+        let bare = without_codes(&bytes);
+        assert!(bare.len() + 200 < bytes.len());
+        let whole = decode(&mut decoder, &bytes, None);
+        assert_eq!(decode(&mut decoder, &bare, None), whole, "{name}");
+    }
+    let bare = without_codes(&flat(&[(0, 0, 0), (1, 63, 0)]));
+    let missing = Error::Damaged("a Huffman table is missing");
+    assert_eq!(decode(&mut decoder, &bare, None), Err(missing));
+}

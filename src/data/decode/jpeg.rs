@@ -12,6 +12,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
+use super::require_pixels;
 use crate::data::raster::{Raster, Size};
 use crate::data::resize::Window;
 
@@ -34,7 +35,11 @@ pub(super) fn size(header: &Jpeg<'_>) -> Size {
 
 /// Reads the header of an image; none: it is of a form that [`decode`] alone may read.
 pub(super) fn open(bytes: &[u8]) -> Result<Option<Jpeg<'_>>, String> {
-    supported(Jpeg::new(bytes))
+    let header = supported(Jpeg::new(bytes))?;
+    if let Some(header) = &header {
+        require_pixels(header.height(), header.width())?;
+    }
+    Ok(header)
 }
 
 /// A window of an image, which it lies in; none: it is of a form that [`decode`] alone may read.
@@ -82,6 +87,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Raster<'static>, String> {
         .set_strict_mode(true);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().map_err(reason)?;
+    let (width, height) = decoder.dimensions().ok_or("has no size")?;
+    require_pixels(height, width)?;
     let (grey, out) = match decoder.input_colorspace() {
         Some(ColorSpace::Luma) => (true, ColorSpace::Luma),
         _ => (false, ColorSpace::RGB),
