@@ -16,6 +16,12 @@ use crate::sequential::{Sequential, Tables};
 /// The most scans of a file: more could only be there to take time.
 const MOST_SCANS: usize = 100;
 
+const REPEATED: &str = "a component in two sequential scans";
+
+/// Bytes of memory that a [`Decoder`] keeps for the next image; what is more is given back. Progressive files need some 200 bytes for
+/// a block of 8×8 samples.
+pub const MOST_KEPT: usize = 64 << 20;
+
 /// Decodes images, one after the other, and keeps its memory for the next.
 #[derive(Debug, Default)]
 pub struct Decoder {
@@ -71,7 +77,21 @@ impl Decoder {
             quants: [None; 3],
             scans: 1,
         };
-        dispatch(Into(decoding, pixels))
+        let decoded = dispatch(Into(decoding, pixels));
+        if self.kept() > MOST_KEPT {
+            *self = Self::default();
+        }
+        decoded
+    }
+
+    /// Bytes of memory that grow with images.
+    fn kept(&self) -> usize {
+        let planes = self.planes.iter().map(|plane| plane.samples.capacity());
+        let coefficients = self
+            .coefficients
+            .iter()
+            .map(progressive::Coefficients::kept);
+        planes.chain(coefficients).sum::<usize>() + self.entropy.kept()
     }
 }
 
@@ -114,11 +134,15 @@ impl Decoding<'_> {
                 .clone()
                 .any(|part| self.quants[part.component].is_some())
             {
-                return Err(Error::Unsupported("a component in two sequential scans"));
+                return Err(Error::Unsupported(REPEATED));
             }
             self.keep_quants()?;
             let at = self.sequential_scan(lanes, &mut output)?;
             if self.quants.iter().flatten().count() == self.frame.components.len() {
+                // libjpeg reads a file in many scans to its end, and what comes last is what is seen.
+                if self.scans > 1 && self.go_on(at)? {
+                    return Err(Error::Unsupported(REPEATED));
+                }
                 break;
             }
             if !self.go_on(at)? {
@@ -325,6 +349,45 @@ fn transform<L: Lanes>(
                 0 => idct::flat(values[0], quant, out, plane.stride),
                 _ => lanes.block(values, quant, out, plane.stride),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A grey progressive image all of whose coefficients are 0: every code is one bit.
+    fn blank(side: u16) -> Vec<u8> {
+        let [high, low] = side.to_be_bytes();
+        let code = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let data = vec![0; usize::from(side).div_ceil(8).pow(2).div_ceil(8)];
+        [
+            &[0xff, 0xd8, 0xff, 0xdb, 0, 67, 0][..],
+            &[1; 64],
+            &[0xff, 0xc2, 0, 11, 8, high, low, high, low, 1, 1, 0x11, 0],
+            &[0xff, 0xc4, 0, 20, 0],
+            &code,
+            &[0xff, 0xc4, 0, 20, 0x10],
+            &code,
+            &[0xff, 0xda, 0, 8, 1, 1, 0, 0, 0, 0],
+            &data,
+            &[0xff, 0xda, 0, 8, 1, 1, 0, 1, 63, 0],
+            &data,
+            &[0xff, 0xd9],
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn memory_for_a_large_image_is_given_back() {
+        let (mut decoder, mut pixels) = (Decoder::new(), Vec::new());
+        for (side, is_kept) in [(4000, true), (6000, false), (40, true)] {
+            let file = blank(side);
+            let image = Jpeg::new(&file).unwrap();
+            decoder.decode(&image, image.whole(), &mut pixels).unwrap();
+            assert_eq!(pixels, vec![128; usize::from(side).pow(2)]);
+            assert_eq!(decoder.kept() > 0, is_kept, "{side}");
         }
     }
 }

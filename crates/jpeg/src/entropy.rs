@@ -39,6 +39,11 @@ impl Entropy {
         &self.plain
     }
 
+    /// Bytes of memory.
+    pub fn kept(&self) -> usize {
+        self.plain.capacity()
+    }
+
     /// Whether more bits were taken than there are.
     pub fn is_overrun(&self, bits: &Bits) -> bool {
         bits.taken() > self.length * 8

@@ -4,6 +4,7 @@ use crate::Error;
 use crate::frame::{Coding, Frame, ScanHeader};
 use crate::huffman::Codes;
 use crate::region::Window;
+use crate::standard;
 
 /// From the order in which coefficients are coded to rows of eight.
 #[rustfmt::skip]
@@ -35,6 +36,9 @@ impl<'a> Jpeg<'a> {
         };
         let frame = markers.frame.clone();
         let frame = frame.expect("a scan header is read after a frame header only");
+        if frame.coding == Coding::Sequential {
+            markers.add_standard_codes();
+        }
         let data = &bytes[markers.at..];
         if !ends(data) {
             return Err(Error::Damaged("it has no end"));
@@ -215,6 +219,16 @@ impl<'a> Markers<'a> {
             payload = rest;
         }
         Ok(())
+    }
+
+    /// Puts the standard's tables where none are, as libjpeg does before the first scan.
+    fn add_standard_codes(&mut self) {
+        let tables = self.dc.iter_mut().chain(&mut self.ac);
+        for (table, standard) in tables.zip(standard::dc().into_iter().chain(standard::ac())) {
+            if table.is_none() {
+                *table = standard;
+            }
+        }
     }
 
     fn read_quant(&mut self, mut payload: &[u8]) -> Result<(), Error> {

@@ -12,7 +12,8 @@
 //!
 //! What is promised: no input panics or hangs; memory stays within a constant times the length of the file, because a file with fewer
 //! bits than its blocks need is refused at its header. A file without an end marker is refused. Damage is found in what is read
-//! for a window; what lies behind its last row is not looked at.
+//! for a window; what lies behind its last row is not looked at, but further scans of a sequential file in many scans. A
+//! [`Decoder`] keeps its memory from image to image, up to [`MOST_KEPT`].
 
 #![forbid(unsafe_code)]
 
@@ -27,14 +28,14 @@ mod huffman;
 mod idct;
 mod lanes;
 mod output;
-
 mod progressive;
 mod region;
 mod scan;
 mod sequential;
+mod standard;
 mod upsample;
 
-pub use decoder::Decoder;
+pub use decoder::{Decoder, MOST_KEPT};
 pub use error::Error;
 pub use header::Jpeg;
 pub use region::Window;

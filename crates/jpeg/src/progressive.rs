@@ -59,6 +59,11 @@ impl Coefficients {
         self.known = [None; 64];
     }
 
+    /// Bytes of memory.
+    pub fn kept(&self) -> usize {
+        self.blocks.capacity() * size_of::<[i16; 64]>() + self.nonzero.capacity() * size_of::<u64>()
+    }
+
     /// Where a block of the region lies.
     #[inline(always)]
     fn place(&self, row: usize, column: usize) -> Option<usize> {
@@ -297,9 +302,11 @@ impl Others<'_> {
                 return false;
             }
             if entry.size() > 0 {
-                *nonzero |= 1 << (at - 1);
+                // Shifted beyond 16 bits it may be 0, and later scans then take it for one that is.
+                let value = (entry.number(ahead) << self.low) as i16;
+                *nonzero |= u64::from(value != 0) << (at - 1);
                 if let Some(values) = &mut values {
-                    values[usize::from(ZIGZAG[at - 1])] = (entry.number(ahead) << self.low) as i16;
+                    values[usize::from(ZIGZAG[at - 1])] = value;
                 }
             }
         }

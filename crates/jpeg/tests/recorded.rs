@@ -41,7 +41,7 @@ fn crop(whole: &[u8], image: &Jpeg<'_>, window: Window) -> Vec<u8> {
 #[test]
 fn every_file_gives_the_bytes_that_pillow_gives() {
     let recorded = recorded();
-    assert_eq!(recorded.len(), 54);
+    assert_eq!(recorded.len(), 58);
     let mut decoder = Decoder::new();
     for (name, expected) in recorded {
         let bytes = read(&name);
@@ -213,20 +213,32 @@ fn segment(marker: u8, payload: &[u8]) -> Vec<u8> {
     [&[0xff, marker, 0, payload.len() as u8 + 2][..], payload].concat()
 }
 
-/// A grey progressive image of one block, all of whose coefficients are 0, with these scans: first and last coefficient, and bits.
-fn flat(scans: &[(u8, u8, u8)]) -> Vec<u8> {
+/// First and last coefficient of a scan, and its bits.
+type Band = (u8, u8, u8);
+
+/// A grey progressive image of one block, all of whose coefficients are 0, with these scans.
+fn flat(scans: &[Band]) -> Vec<u8> {
+    // The only code, then padding.
+    let scans = scans.iter().map(|&band| (band, &[0x7f][..]));
+    progressive(8, &scans.collect::<Vec<_>>())
+}
+
+/// A grey progressive image, with these scans and their data. The code of `0` is for 0: of the first coefficient, and behind the last
+/// one; that of `10` is for one coefficient of four bits.
+fn progressive(side: u16, scans: &[(Band, &[u8])]) -> Vec<u8> {
     let one_code = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let two_codes = [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4];
+    let [high, low] = side.to_be_bytes();
     let mut bytes = vec![0xff, 0xd8];
     bytes.extend(segment(0xdb, &[&[0][..], &[1; 64]].concat()));
-    bytes.extend(segment(0xc2, &[8, 0, 8, 0, 8, 1, 1, 0x11, 0]));
+    bytes.extend(segment(0xc2, &[8, high, low, high, low, 1, 1, 0x11, 0]));
     bytes.extend(segment(
         0xc4,
-        &[&[0x00][..], &one_code, &[0x10], &one_code].concat(),
+        &[&[0x00][..], &one_code, &[0x10], &two_codes].concat(),
     ));
-    for &(first, last, position) in scans {
+    for &((first, last, position), data) in scans {
         bytes.extend(segment(0xda, &[1, 1, 0, first, last, position]));
-        // The only code, then padding.
-        bytes.push(0x7f);
+        bytes.extend(data);
     }
     bytes.extend([0xff, 0xd9]);
     bytes
@@ -274,4 +286,66 @@ fn a_progressive_file_has_as_many_scans_as_make_sense_in_an_order_that_does() {
         decode(&[(1, 63, 0)]),
         Err(Error::Damaged("a component is missing"))
     );
+}
+
+#[test]
+fn a_coefficient_that_is_0_when_it_is_shifted_gets_no_bits_from_later_scans() {
+    // 8 times 2 to the 13th is 0 in 16 bits; the end of the block follows.
+    let mut scans = vec![((0, 0, 0), &[0x7f][..]), ((1, 63, 0x0d), &[0b1010_0001])];
+    scans.extend(
+        (1..14)
+            .rev()
+            .map(|high| ((1, 63, high << 4 | (high - 1)), &[0x7f][..])),
+    );
+    let bytes = progressive(8, &scans);
+    assert_eq!(decode(&mut Decoder::new(), &bytes, None), Ok(vec![128; 64]));
+}
+
+#[test]
+fn a_component_that_comes_once_more_is_looked_for_behind_the_last_one() {
+    let bytes = read("scans_420_35x41.jpg");
+    let last = bytes.windows(2).rposition(|pair| pair == [0xff, 0xda]);
+    let again = &bytes[last.unwrap()..];
+    let twice = [&bytes[..bytes.len() - 2], again].concat();
+    let top = Window {
+        top: 0,
+        left: 0,
+        height: 3,
+        width: 35,
+    };
+    for window in [None, Some(top)] {
+        decode(&mut Decoder::new(), &bytes, window).unwrap();
+        let found = decode(&mut Decoder::new(), &twice, window);
+        let reason = "a component in two sequential scans";
+        assert_eq!(found, Err(Error::Unsupported(reason)));
+    }
+}
+
+/// A file without its Huffman tables.
+fn without_codes(bytes: &[u8]) -> Vec<u8> {
+    let (mut out, mut rest) = (bytes[..2].to_vec(), &bytes[2..]);
+    while rest[1] != 0xda {
+        let length = 2 + usize::from(u16::from_be_bytes([rest[2], rest[3]]));
+        if rest[1] != 0xc4 {
+            out.extend(&rest[..length]);
+        }
+        rest = &rest[length..];
+    }
+    out.extend(rest);
+    out
+}
+
+#[test]
+fn a_sequential_file_without_huffman_tables_has_those_of_the_standard() {
+    let mut decoder = Decoder::new();
+    for name in ["baseline.jpg", "grey.jpg", "restart.jpg"] {
+        let bytes = std::fs::read(folder().join("../images").join(name)).unwrap();
+        let bare = without_codes(&bytes);
+        assert!(bare.len() + 200 < bytes.len());
+        let whole = decode(&mut decoder, &bytes, None);
+        assert_eq!(decode(&mut decoder, &bare, None), whole, "{name}");
+    }
+    let bare = without_codes(&flat(&[(0, 0, 0), (1, 63, 0)]));
+    let missing = Error::Damaged("a Huffman table is missing");
+    assert_eq!(decode(&mut decoder, &bare, None), Err(missing));
 }

@@ -236,6 +236,52 @@ mod tests {
         }
     }
 
+    /// A file with two sizes. A marker without a payload is given one, which only some readers pass over. It holds the
+    /// header of another, larger image, of a form that our decoder leaves to the other one: twice the same progressive scan.
+    fn with_two_sizes() -> Vec<u8> {
+        let scan = [0xff, 0xda, 0, 8, 1, 1, 0, 0, 0, 0];
+        let hidden = [
+            &[0xff, 0xdb, 0, 67, 0][..],
+            &[1; 64],
+            &[0xff, 0xc2, 0, 11, 8, 0, 100, 0, 100, 1, 1, 0x11, 0],
+            &[0xff, 0xc4, 0, 20, 0],
+            &[1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+            &scan,
+            // A bit for each of 13×13 blocks.
+            &[0; 22],
+            &scan,
+        ]
+        .concat();
+        let plain = std::fs::read(fixture_image("grey.jpg")).unwrap();
+        let marker = [0xff, 0xd0, 0, hidden.len() as u8 + 2];
+        [&plain[..2], &marker, &hidden, &plain[2..]].concat()
+    }
+
+    #[test]
+    fn a_file_that_readers_see_in_two_sizes_is_damaged() {
+        let how = Augmentation {
+            crop: Crop::Resized(Interpolation::Random),
+            ..Augmentation::none()
+        };
+        let way = Way {
+            size: SIZE,
+            crop_share: 1.0,
+            table: &table(),
+            mean: &[9, 9, 9],
+            how: &how,
+        };
+        let bytes = with_two_sizes();
+        let mut out = [f32::NAN; 60];
+        for sample in 0..20 {
+            let image = Stored::open(&bytes, 3).unwrap();
+            assert_eq!([image.size().height, image.size().width], [100, 100]);
+            let mut draws = stream(Purpose::Augment, 7, 0, sample);
+            let found = way.write(image, &mut draws, &mut Scaler::default(), &mut out);
+            let reason = "is truncated or damaged: it holds two sizes";
+            assert_eq!(found.unwrap_err(), reason);
+        }
+    }
+
     #[test]
     fn without_augmentation_an_image_stays_as_it_is() {
         let out = augmented(&Augmentation::none(), 0);

@@ -12,11 +12,9 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::png::MOST_BYTES;
+use super::require_pixels;
 use crate::data::raster::{Raster, Size};
 use crate::data::resize::Window;
-
-const TOO_LARGE: &str = "is too large an image";
 
 /// Images with a longer side are taken for damaged.
 const LONGEST_SIDE: usize = 1 << 16;
@@ -38,12 +36,10 @@ pub(super) fn size(header: &Jpeg<'_>) -> Size {
 /// Reads the header of an image; none: it is of a form that [`decode`] alone may read.
 pub(super) fn open(bytes: &[u8]) -> Result<Option<Jpeg<'_>>, String> {
     let header = supported(Jpeg::new(bytes))?;
-    match header {
-        Some(header) if header.height() * header.width() > MOST_BYTES / 3 => {
-            Err(TOO_LARGE.to_owned())
-        }
-        header => Ok(header),
+    if let Some(header) = &header {
+        require_pixels(header.height(), header.width())?;
     }
+    Ok(header)
 }
 
 /// A window of an image, which it lies in; none: it is of a form that [`decode`] alone may read.
@@ -91,12 +87,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Raster<'static>, String> {
         .set_strict_mode(true);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().map_err(reason)?;
-    let pixels = decoder
-        .dimensions()
-        .map_or(0, |(width, height)| width * height);
-    if pixels > MOST_BYTES / 3 {
-        return Err(TOO_LARGE.to_owned());
-    }
+    let (width, height) = decoder.dimensions().ok_or("has no size")?;
+    require_pixels(height, width)?;
     let (grey, out) = match decoder.input_colorspace() {
         Some(ColorSpace::Luma) => (true, ColorSpace::Luma),
         _ => (false, ColorSpace::RGB),

@@ -13,6 +13,17 @@ use creamc_jpeg::Jpeg;
 use super::raster::{Raster, Size, luma};
 use super::resize::Window;
 
+/// Pixels of the largest image that is decoded: above as many Pillow takes a file for an attack.
+const MOST_PIXELS: usize = 2 * 89_478_485;
+
+/// Refuses images of more than [`MOST_PIXELS`].
+fn require_pixels(height: usize, width: usize) -> Result<(), String> {
+    match height.saturating_mul(width) {
+        ..=MOST_PIXELS => Ok(()),
+        _ => Err("is too large an image".to_owned()),
+    }
+}
+
 /// Decodes a JPEG or PNG file to `channels` channels: 1, grey, or 3, colour.
 ///
 /// # Errors
@@ -71,7 +82,14 @@ impl<'a> Stored<'a> {
             Stored::Jpeg(bytes, header, channels) => (bytes, header, channels),
         };
         match jpeg::decode_window(&header, window)? {
-            None => Ok((decode_whole(bytes, channels)?, window)),
+            None => {
+                let raster = decode_whole(bytes, channels)?;
+                // Decoders may see different headers in a damaged file, and the window lies in that of the first one.
+                if [raster.size.height, raster.size.width] != [header.height(), header.width()] {
+                    return Err("is truncated or damaged: it holds two sizes".to_owned());
+                }
+                Ok((raster, window))
+            }
             Some(raster) => {
                 let raster = with_channels(raster, channels);
                 let window = Window::whole(raster.size);
@@ -256,6 +274,37 @@ mod tests {
                     "{name}, {missing}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn an_image_of_too_many_pixels_is_refused_before_it_is_decoded() {
+        let jpeg = |name, [height, width]: [u16; 2]| {
+            let mut bytes = fixture(name);
+            let mut pairs = bytes.windows(2);
+            let frame = pairs.position(|pair| matches!(pair, [0xff, 0xc0 | 0xc2]));
+            let size = [height.to_be_bytes(), width.to_be_bytes()].concat();
+            bytes[frame.unwrap() + 5..][..4].copy_from_slice(&size);
+            // So that it is long enough for its size.
+            bytes.resize(3 << 20, 0);
+            bytes
+        };
+        let png = |[height, width]: [u16; 2]| {
+            let mut bytes = Vec::new();
+            let encoder = ::png::Encoder::new(&mut bytes, width.into(), height.into());
+            encoder.write_header().unwrap();
+            bytes
+        };
+        let open = |bytes: &[u8]| Stored::open(bytes, 3).map(|_| ());
+        let too_large = Err("is too large an image".to_owned());
+        for size in [[13378, 13378], [60_000, 3000], [3000, 60_000]] {
+            for name in ["baseline.jpg", "progressive.jpg", "cmyk.jpg"] {
+                assert_eq!(open(&jpeg(name, size)), too_large, "{name}, {size:?}");
+            }
+            assert_eq!(open(&png(size)), too_large, "{size:?}");
+        }
+        for size in [[13377, 13377], [55_000, 3000]] {
+            assert_eq!(open(&jpeg("baseline.jpg", size)), Ok(()));
         }
     }
 

@@ -5,16 +5,18 @@ use std::io::Cursor;
 
 use png::{BitDepth, ColorType, Decoder, Limits, Transformations};
 
+use super::require_pixels;
 use crate::data::raster::{Raster, Size};
 
-/// Bytes that a decoder may hold; larger images are taken for damaged.
-pub(super) const MOST_BYTES: usize = 1 << 30;
+/// Bytes that a decoder may hold: more than the largest image has.
+const MOST_BYTES: usize = 1 << 30;
 
 /// Grey files give one channel, all others three.
 pub(super) fn decode(bytes: &[u8]) -> Result<Raster<'static>, String> {
     let limits = Limits { bytes: MOST_BYTES };
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits);
     let header = decoder.read_header_info().map_err(reason)?;
+    require_pixels(header.height as usize, header.width as usize)?;
     let is_deep_grey =
         (header.color_type, header.bit_depth) == (ColorType::Grayscale, BitDepth::Sixteen);
     decoder.set_transformations(match is_deep_grey {
@@ -22,10 +24,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Raster<'static>, String> {
         false => Transformations::EXPAND | Transformations::STRIP_16,
     });
     let mut reader = decoder.read_info().map_err(reason)?;
-    let length = reader
-        .output_buffer_size()
-        .filter(|&length| length <= MOST_BYTES)
-        .ok_or("is too large an image")?;
+    let length = reader.output_buffer_size().ok_or("is too large an image")?;
     let mut values = vec![0; length];
     let frame = reader.next_frame(&mut values).map_err(reason)?;
     values.truncate(frame.buffer_size());

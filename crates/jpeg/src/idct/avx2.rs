@@ -25,6 +25,9 @@ kernel!(
         out: &mut [u8],
         stride: usize,
     ) {
+        if super::is_shallow(coefficients) {
+            return super::shallow(coefficients, quant, out, stride);
+        }
         let load = |values: &[i16; 64], row: usize| -> __m128i {
             i16x8::from_slice(avx2, &values[8 * row..][..8]).into()
         };

@@ -1,5 +1,5 @@
 //! Coefficients to samples: libjpeg's accurate integer transform ("islow", after Loeffler, Ligtenberg and Moschytz), in the
-//! 16-bit form that libjpeg-turbo gives it, so that even numbers far out of range end alike.
+//! 16-bit form that libjpeg-turbo gives it on x86, so that even numbers far out of range end alike.
 
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 pub(crate) mod avx2;
@@ -47,6 +47,14 @@ type Rows = [[i16; 8]; 8];
 /// One block, dequantised and transformed, to eight rows of `out`, each `stride` behind the one before.
 #[inline(always)]
 pub(crate) fn block(coefficients: &[i16; 64], quant: &[i16; 64], out: &mut [u8], stride: usize) {
+    if is_shallow(coefficients) {
+        return shallow(coefficients, quant, out, stride);
+    }
+    both_passes(coefficients, quant, out, stride);
+}
+
+#[inline(always)]
+fn both_passes(coefficients: &[i16; 64], quant: &[i16; 64], out: &mut [u8], stride: usize) {
     let mut rows: Rows = [[0; 8]; 8];
     for (at, (&value, &factor)) in coefficients.iter().zip(quant).enumerate() {
         rows[at / 8][at % 8] = value.wrapping_mul(factor);
@@ -60,11 +68,35 @@ pub(crate) fn block(coefficients: &[i16; 64], quant: &[i16; 64], out: &mut [u8],
     }
 }
 
+/// Whether all coefficients below the first row are 0.
+#[inline(always)]
+fn is_shallow(coefficients: &[i16; 64]) -> bool {
+    coefficients[8..].iter().fold(0, |any, &value| any | value) == 0
+}
+
+/// The first pass over a column of which only the first coefficient is not 0: its eight values are all this one. Where whole columns are
+/// saturated, libjpeg-turbo lets this one overflow.
+#[inline(always)]
+fn first_pass_of_shallow(value: i16, factor: i16) -> i16 {
+    value.wrapping_mul(factor).wrapping_mul(1 << PASS1_BITS)
+}
+
+/// One block of which only the first row is not 0: eight rows of the same samples.
+#[inline(always)]
+fn shallow(coefficients: &[i16; 64], quant: &[i16; 64], out: &mut [u8], stride: usize) {
+    let once = std::array::from_fn(|at| first_pass_of_shallow(coefficients[at], quant[at]));
+    let samples = transform(&once, SECOND).map(|value| (value.clamp(-128, 127) + 128) as u8);
+    for row in 0..8 {
+        out[row * stride..][..8].copy_from_slice(&samples);
+    }
+}
+
 /// One block of which only the first coefficient is not 0: the same samples, all equal.
 #[inline(always)]
 pub(crate) fn flat(first: i16, quant: &[i16; 64], out: &mut [u8], stride: usize) {
-    let value = i32::from(first.wrapping_mul(quant[0]));
-    let sample = (((value + 4) >> 3).clamp(-128, 127) + 128) as u8;
+    let value = i32::from(first_pass_of_shallow(first, quant[0]));
+    let half = 1 << (PASS1_BITS + 2);
+    let sample = (((value + half) >> (PASS1_BITS + 3)).clamp(-128, 127) + 128) as u8;
     for row in 0..8 {
         out[row * stride..][..8].fill(sample);
     }
@@ -149,12 +181,31 @@ mod tests {
     fn blocks() -> impl Strategy<Value = (Block, Block)> {
         let any_block = || prop::collection::vec(any::<i16>(), 64);
         let block = |values: Vec<i16>| <Block>::try_from(values).unwrap();
-        (any_block(), any_block(), 0..16u32, 0..16u32).prop_map(move |(a, b, small, tiny)| {
-            (
-                block(a).map(|value| value >> small),
-                block(b).map(|value| value >> tiny),
-            )
+        let drawn = (any_block(), any_block(), 0..16u32, 0..16u32, 1..=64usize);
+        drawn.prop_map(move |(a, b, small, tiny, coded)| {
+            let mut a = block(a).map(|value| value >> small);
+            a[coded..].fill(0);
+            (a, block(b).map(|value| value >> tiny))
         })
+    }
+
+    /// libjpeg-turbo's answers on x86, as Pillow gives them for blocks of one coefficient.
+    #[test]
+    fn a_first_coefficient_beyond_the_range_overflows() {
+        for (first, factor, sample) in [
+            (32, 255, 255),
+            (33, 255, 0),
+            (-33, 255, 255),
+            (66, 255, 184),
+        ] {
+            let mut out = vec![7; 7 * 11 + 8];
+            flat(first, &[factor; 64], &mut out, 11);
+            assert_eq!(
+                [out[0], out[7 * 11 + 7]],
+                [sample; 2],
+                "{first} times {factor}"
+            );
+        }
     }
 
     proptest! {
@@ -165,11 +216,23 @@ mod tests {
         }
 
         #[test]
-        fn a_flat_block_is_what_the_transform_gives(first in -1023..1024i16, factor in 1..8i16) {
+        fn a_flat_block_is_what_the_transform_gives(first: i16, factor: i16) {
             let (mut coefficients, quant) = ([0; 64], [factor; 64]);
             coefficients[0] = first;
             let mut out = vec![0; 7 * 11 + 8];
             flat(first, &quant, &mut out, 11);
+            prop_assert_eq!(out, plain(&coefficients, &quant));
+        }
+
+        /// As long as nothing is so large that it overflows.
+        #[test]
+        fn a_shallow_block_is_what_both_passes_give(
+            row in prop::collection::vec(-500..500i16, 8), factors in prop::collection::vec(1..17i16, 64),
+        ) {
+            let (mut coefficients, quant) = ([0; 64], factors.try_into().unwrap());
+            coefficients[..8].copy_from_slice(&row);
+            let mut out = vec![0; 7 * 11 + 8];
+            both_passes(&coefficients, &quant, &mut out, 11);
             prop_assert_eq!(out, plain(&coefficients, &quant));
         }
 
