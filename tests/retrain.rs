@@ -131,11 +131,17 @@ fn settings_that_the_images_or_the_command_leave_without_effect_are_named() {
         "DATASET.CROP_PCT=0.9",
         "DATASET.STRICT=True",
         "DATASET.VAL_LABELS=list.txt",
+        "DATASET.CLASS_MAP=map.txt",
         "RESUME_PATH=old.pth",
     ];
     learn(&out, &more).unwrap();
     let log = fs::read_to_string(out.join("log.txt")).unwrap();
-    let idle = ["DATASET.CROP_PCT", "DATASET.STRICT", "DATASET.VAL_LABELS"];
+    let idle = [
+        "DATASET.CROP_PCT",
+        "DATASET.STRICT",
+        "DATASET.VAL_LABELS",
+        "DATASET.CLASS_MAP",
+    ];
     for key in idle.iter().chain(&["RESUME_PATH"]) {
         let what = format!("`{key}` has no effect");
         assert_eq!(log.matches(&what).count(), 1, "{key} in {log}");

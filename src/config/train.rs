@@ -193,10 +193,12 @@ fn idle(from: &Resolved) -> IdleSettings {
     };
     let whole = changed("DATASET.CROP_PCT", "images in memory are seen whole");
     let read = changed("DATASET.STRICT", "images in memory are all readable");
+    let why = "classes of images in memory are numbers, and no folders that a map could list";
+    let mapped = changed("DATASET.CLASS_MAP", why);
     let cropped = "the weights' file says the share that evaluation saw; `--set DATASET.CROP_PCT=…` goes before it";
     let why = "the data say the class of each test image";
     IdleSettings {
-        in_memory: whole.chain(read).collect(),
+        in_memory: whole.chain(read).chain(mapped).collect(),
         unlisted: changed("DATASET.VAL_LABELS", why).collect(),
         cropped: changed("DATASET.CROP_PCT", cropped).collect(),
     }

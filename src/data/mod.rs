@@ -109,7 +109,8 @@ pub struct Wanted {
     /// The share of each class's training images that is left to train on, above 0 up to 1; one at
     /// least.
     pub fraction: f64,
-    /// A file that lists the class folders that are read, a line each, in the order of the classes.
+    /// A file that lists the class folders that are read, a line each, in the order of the classes; where classes are no
+    /// folders it is not read.
     pub class_map: Option<PathBuf>,
     /// A file that says the classes of a `val/` without class folders.
     pub val_labels: Option<PathBuf>,
@@ -175,8 +176,7 @@ impl Data {
     /// # Errors
     /// `wanted` has other channels than images have, 1 or 3; a file or folder is missing or bad, images and labels are not equally many, a label is
     /// not below `classes`, a class has no image, test and train images in memory differ in size
-    /// or do not have the space's channels, a class map is given for classes that are no
-    /// folders, or a class has too few images for the judge part.
+    /// or do not have the space's channels, or a class has too few images for the judge part.
     /// Every error names the file or folder.
     pub fn load(dir: &Path, wanted: &Wanted) -> Result<Self, DataError> {
         known_input(dir, wanted)?;
@@ -291,18 +291,7 @@ fn sets(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), DataError> {
         let what = "holds `val/` but no `train/`, which is enough for a test only: training images lie in `train/CLASS/…`";
         return Err(DataError::new(dir, what));
     }
-    let sets =
-        cifar::load(dir, wanted.classes).unwrap_or_else(|| mnist::load(dir, wanted.classes))?;
-    match &wanted.class_map {
-        None => Ok(sets),
-        Some(map) => {
-            let what = format!(
-                "its classes are numbers, and no folders that the class map `{}` could list: clear `DATASET.CLASS_MAP`",
-                map.display()
-            );
-            Err(DataError::new(dir, what))
-        }
-    }
+    cifar::load(dir, wanted.classes).unwrap_or_else(|| mnist::load(dir, wanted.classes))
 }
 
 /// Refuses channels that no image has; what is wrong, as the end of a sentence.

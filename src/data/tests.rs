@@ -74,20 +74,6 @@ fn images_have_one_channel_or_three() {
 }
 
 #[test]
-fn a_class_map_is_refused_where_classes_are_no_folders() {
-    let folder = folder();
-    let wanted = Wanted {
-        class_map: Some("map.txt".into()),
-        ..wanted()
-    };
-    let text = refusal(folder.path(), &wanted);
-    assert!(
-        text.contains("class map `map.txt`") && text.contains("clear `DATASET.CLASS_MAP`"),
-        "{text}"
-    );
-}
-
-#[test]
 fn a_fraction_leaves_its_share_of_every_class_and_the_judge_part_alone() {
     let folder = folder();
     let load = |fraction| {
