@@ -323,7 +323,7 @@ const KEYS: &[Key] = &[
         AT_LEAST_ZERO,
         "0",
         "3",
-        "epochs of warm-up",
+        "epochs of warm-up; unwritten, there is none beside WARMUP_STEPS or in a run of no more EPOCHS than the default",
     ),
     both(
         "WARMUP_STEPS",

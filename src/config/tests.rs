@@ -317,11 +317,32 @@ fn folders_from_before_the_unused_warm_up_was_left_out_of_their_settings_load() 
             .resolved
             .replace("WARMUP_EPOCHS: 0.0", "WARMUP_EPOCHS: 3.0");
         assert_ne!(older, loaded.resolved);
-        let again = in_file(&older, retrain).unwrap();
+        let again = in_file(&older, retrain_again).unwrap();
         assert_eq!(again.settings.train, loaded.settings.train);
+        // Whoever writes it by hand means it.
+        assert!(in_file(&older, retrain).is_err());
         // Checkpoints hold these words, and are compared by them.
         assert_eq!(again.resolved, older);
     }
+}
+
+#[test]
+fn a_warm_up_of_the_defaults_length_is_refused_where_it_was_written_as_any_other() {
+    for epochs in [3, 5] {
+        let warmup = format!("WARMUP_EPOCHS: {epochs}\n");
+        let steps = in_file(&format!("{warmup}WARMUP_STEPS: 100\n"), retrain);
+        let steps = steps.unwrap_err();
+        assert!(steps.contains("are both given"), "{steps}");
+        let short = in_file(&format!("EPOCHS: 3\n{warmup}"), retrain);
+        let short = short.unwrap_err();
+        assert!(short.contains("`--set WARMUP_EPOCHS=0`"), "{short}");
+    }
+    let file = shipped("retrain.yaml");
+    let set = |texts: &[&str]| -> Vec<String> { texts.iter().map(|&text| text.into()).collect() };
+    let error = retrain(Some(&file), &set(&["EPOCHS=3"])).unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("retrain.yaml:38:1"), "{error}");
+    assert!(retrain(Some(&file), &set(&["EPOCHS=3", "WARMUP_EPOCHS=0"])).is_ok());
 }
 
 #[test]

@@ -86,7 +86,7 @@ pub struct Likely {
 /// weights are not the network's, names and classes are not equally many, or what is looked at
 /// cannot be read or has the wrong shape, or there is no place for the logits. Nothing is predicted then.
 pub fn run(options: &PredictOptions) -> Result<Predicted, Error> {
-    let loaded = config::retrain(options.run.config.as_deref(), &options.run.overrides())?;
+    let loaded = config::retrain_again(options.run.config.as_deref(), &options.run.overrides())?;
     for warning in loaded.warnings.iter().chain(&loaded.settings.training_only) {
         (options.run.warn)(&warning.to_string());
     }

@@ -75,7 +75,7 @@ const CONFUSIONS: usize = 10;
 /// When there is no network or no file of weights, no place for the table, the text, the settings or the data are
 /// wrong, the weights are not the network's, or a rank is lost or has other weights or images.
 pub fn run(options: &TestOptions) -> Result<TestResult, Error> {
-    let loaded = config::retrain(options.run.config.as_deref(), &options.run.overrides())?;
+    let loaded = config::retrain_again(options.run.config.as_deref(), &options.run.overrides())?;
     for warning in loaded.warnings.iter().chain(&loaded.settings.training_only) {
         (options.run.warn)(&warning.to_string());
     }
