@@ -7,7 +7,7 @@ use serde::Serialize;
 use tch::{Device, Kind, Tensor};
 
 use super::trained::{Trained, TrainedOptions};
-use crate::checkpoint;
+use crate::checkpoint::{self, shown};
 use crate::childnet::Inference;
 use crate::config;
 use crate::data::{Normalisation, Size, class_names, evaluation_images};
@@ -163,7 +163,7 @@ fn input(file: &Path, size: Size) -> Result<Tensor, Error> {
     let refuse = |what: String| Error::Refused(format!("{}: {what}", file.display()));
     let mut tensors = checkpoint::load(file)?.tensors;
     let Some(images) = tensors.remove("input") else {
-        let names: Vec<String> = tensors.keys().take(8).cloned().collect();
+        let names: Vec<String> = tensors.keys().take(8).map(|name| shown(name)).collect();
         let what = format!(
             "it holds no tensor `input`, only these: {}",
             names.join(", ")
