@@ -152,7 +152,8 @@ fn unwritten_is_none(from: &mut Resolved) {
 fn shape(from: &mut Resolved) -> ScheduleShape {
     let word = from.text("SCHED");
     let idle = |path, words: &[&str], from: &mut Resolved| {
-        if from.is_written(path) && !words.contains(&word.as_str()) {
+        // The settings of a run that is read again hold the defaults too.
+        if from.is_changed(path) && !words.contains(&word.as_str()) {
             from.no_effect(path, &format!("`SCHED` is {word}"));
         }
     };
@@ -207,7 +208,7 @@ fn cooldown(from: &mut Resolved, shape: &ScheduleShape) -> u64 {
 fn noise(from: &mut Resolved) -> Option<NoiseSettings> {
     let share = from.real("LR_NOISE_PCT");
     let Some(range) = from.maybe_numbers("LR_NOISE") else {
-        if from.is_written("LR_NOISE_PCT") {
+        if from.is_asked_for("LR_NOISE_PCT") {
             from.no_effect("LR_NOISE_PCT", "`LR_NOISE` is None");
         }
         return None;

@@ -346,6 +346,17 @@ fn a_warm_up_of_the_defaults_length_is_refused_where_it_was_written_as_any_other
 }
 
 #[test]
+fn defaults_in_the_settings_of_a_run_are_nobodys_and_warned_of_by_nothing() {
+    for schedule in ["SCHED=step", "SCHED=constant", "SCHED=cosine"] {
+        let texts = [schedule.to_owned(), "AUGMENTATION.CROP=none".to_owned()];
+        let loaded = retrain(None, &texts).unwrap();
+        let again = in_file(&loaded.resolved, retrain_again).unwrap();
+        assert_eq!(again.warnings, [], "{schedule}");
+        assert_eq!(again.settings.training_only, []);
+    }
+}
+
+#[test]
 fn every_default_is_of_its_kind_and_every_path_stands_once() {
     for run in [Run::Search, Run::Retrain] {
         for key in keys() {
@@ -590,7 +601,7 @@ fn everything_that_the_originals_configuration_holds_loads() {
 
 #[test]
 fn what_a_test_or_a_training_alone_reads_is_told_to_the_other() {
-    let text = "RESUME_PATH: a.pth\nDATASET: {INTERPOLATION: bilinear}\n";
+    let text = "RESUME_PATH: a.pth\nDATASET: {INTERPOLATION: bicubic}\n";
     let settings = retrain_in(text);
     let [path] = &settings.test_only[..] else {
         panic!("{:?}", settings.test_only)
