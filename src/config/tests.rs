@@ -815,6 +815,22 @@ fn contradictions_are_refused_with_the_cure() {
 }
 
 #[test]
+fn an_arch_beside_a_published_selection_is_left_out_in_a_file_and_refused_where_it_is_typed() {
+    let arch = "[[0],[3],[3,3],[3,3],[3,3,3],[3,3,3],[0]]";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("selected.yaml");
+    std::fs::write(&file, "MODEL_SELECTION: 287\n").unwrap();
+    let typed = retrain(Some(&file), &[format!("NET.INPUT_ARCH={arch}")]).unwrap_err();
+    let typed = typed.to_string();
+    assert!(
+        typed.contains("--set NET.INPUT_ARCH=") && typed.contains("name two networks"),
+        "{typed}"
+    );
+    let both = format!("MODEL_SELECTION: 287\nNET: {{INPUT_ARCH: {arch}}}\n");
+    assert_eq!(retrain_in(&both).selection, Some(Selection::Published(287)));
+}
+
+#[test]
 fn a_rate_that_never_falls_to_the_least_may_be_below_it() {
     for shape in ["constant", "step", "multistep, DECAY_MILESTONES: [1]"] {
         let text = format!("{{LR: 1e-6, SCHED: {shape}}}\n");
