@@ -172,11 +172,16 @@ fn a_batch_of_damaged_images_is_left_out_of_a_test_and_a_part_of_them_is_refused
             fs::write(file.unwrap().path(), "no image").unwrap();
         }
     }
-    let error = test(root, &[batches]).unwrap_err().to_string();
+    static SAID: Mutex<String> = Mutex::new(String::new());
+    let mut options = options(root, &[batches]);
+    options.warn = |text| *SAID.lock().unwrap() += text;
+    let error = tested_with(root, options).unwrap_err().to_string();
     assert!(
         error.contains("val/one/0.jpg") && error.contains("any other image of the test part"),
         "{error}"
     );
+    let said = SAID.lock().unwrap();
+    assert_eq!(said.matches("not readable: ").count(), 11, "{said}");
 }
 
 #[test]

@@ -9,6 +9,6 @@ mod weights;
 
 pub(crate) use shown::shown;
 
-pub use file::{Contents, FileError, file_size, load, save};
+pub use file::{Contents, FileError, TOO_LARGE, file_size, load, save};
 pub use store::{Newest, Store, Stored};
 pub use weights::{AVERAGED, Misfit, Weights};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use tch::{Device, Kind, Tensor};
 
-use super::trained::{Trained, TrainedOptions};
+use super::trained::{Trained, TrainedOptions, tell_of_share};
 use crate::checkpoint::{self, shown};
 use crate::childnet::Inference;
 use crate::config;
@@ -118,6 +118,7 @@ pub fn run(options: &PredictOptions) -> Result<Predicted, Error> {
             let usual = || Normalisation::imagenet(size.channels);
             let normalisation = trained.normalisation.clone().unwrap_or_else(usual);
             let crop_share = trained.seen_share(train, &options.run);
+            tell_of_share(crop_share, train, &options.run);
             let mut found = Vec::new();
             for files in files.chunks(train.eval_batch) {
                 let images = evaluation_images(files, size, crop_share, &normalisation)?;

@@ -78,24 +78,22 @@ impl Trained {
             file,
         })
     }
-}
 
-impl Trained {
     /// The share of an image's short side that is looked at: as evaluation did when the weights were
-    /// trained, unless the command line says another. Warns where it is not the settings' either.
+    /// trained, unless the command line says another.
     pub fn seen_share(&self, settings: &TrainSettings, run: &RunOptions) -> f64 {
         let is_crop =
             |one: &String| one.split('=').next().map(str::trim) == Some("DATASET.CROP_PCT");
-        match self.crop_share {
-            Some(share) if !run.set.iter().any(is_crop) => {
-                if share != settings.crop_share {
-                    let idle = settings.idle.cropped.iter();
-                    idle.for_each(|warning| (run.warn)(&warning.to_string()));
-                }
-                share
-            }
-            _ => settings.crop_share,
-        }
+        let own = self.crop_share.filter(|_| !run.set.iter().any(is_crop));
+        own.unwrap_or(settings.crop_share)
+    }
+}
+
+/// Says of images that are cropped that it is by another share than the settings'.
+pub fn tell_of_share(seen: f64, settings: &TrainSettings, run: &RunOptions) {
+    if seen != settings.crop_share {
+        let idle = settings.idle.cropped.iter();
+        idle.for_each(|warning| (run.warn)(&warning.to_string()));
     }
 }
 
@@ -110,8 +108,11 @@ fn normalisation(
     about: &BTreeMap<String, String>,
     channels: usize,
 ) -> Result<Option<Normalisation>, String> {
-    let (Some(mean), Some(deviation)) = (about.get("mean"), about.get("deviation")) else {
-        return Ok(None);
+    let (mean, deviation) = match (about.get("mean"), about.get("deviation")) {
+        (None, None) => return Ok(None),
+        (Some(mean), Some(deviation)) => (mean, deviation),
+        (Some(_), None) => return Err("it says a `mean`, but no `deviation`".to_owned()),
+        (None, Some(_)) => return Err("it says a `deviation`, but no `mean`".to_owned()),
     };
     let numbers = |text: &str| serde_json::from_str::<Vec<f64>>(text).ok();
     let read = numbers(mean)
@@ -168,6 +169,10 @@ mod tests {
             ("0.5", "0.25"),
             ("", ""),
         ] {
+        for half in ["mean", "deviation"] {
+            let error = normalisation(&words(&[(half, "[0.5]")]), 1).unwrap_err();
+            assert!(error.contains(&format!("says a `{half}`")), "{error}");
+        }
             let error = normalisation(&both(mean, deviation), 1).unwrap_err();
             assert!(error.contains("not 1 number(s)"), "{error}");
         }
