@@ -219,7 +219,7 @@ fn a_batch_of_damaged_images_is_left_out_of_judging_and_a_part_of_them_is_refuse
             .filter(|name| name.ends_with("one/truncated.jpg") || name.ends_with("two/empty.png"));
         damaged.count() == 2
     };
-    let data = (0..).map(load).find(damaged).unwrap();
+    let data = (0..1000).map(load).find(damaged).unwrap();
     let judge = |batch| Judge::new(&data, 1, 0, (4, 2), batch);
     let judged = |batch| judge(batch).judge(&supernet, std::slice::from_ref(&plan.witness));
     let [alone, together] = [1, 8].map(|batch| judged(batch).unwrap()[0]);

@@ -77,7 +77,7 @@ const ABOUT: &str = "__metadata__";
 /// it grows beyond what the names of tensors take.
 const LARGEST_HEADER: u64 = 100_000_000;
 /// No weight has more.
-const MOST_AXES: usize = 8;
+pub(super) const MOST_AXES: usize = 8;
 
 #[derive(Serialize, Deserialize)]
 struct Entry {

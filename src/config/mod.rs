@@ -31,7 +31,7 @@ pub use augmentation::{
     AugmentationSettings, Auto, CropKind, EraseMode, Interpolation, MixSettings,
 };
 pub use auto_augment::{AutoAugment, Noise, PairTable, RandAugment};
-pub use keys::{Key, Run, Use, keys};
+pub use keys::{Key, LEAST_CROP_SHARE, Run, Use, keys};
 pub use kind::{Kind, Value};
 pub use problem::{Place, Problem, SettingsError, Warning};
 pub use retrain::{EmaSettings, PUBLISHED, RetrainSettings, Selection};

@@ -10,7 +10,7 @@ use tch::Kind;
 use crate::checkpoint::Weights;
 use crate::checkpoint::names::Names;
 use crate::childnet::Childnet;
-use crate::config::{RetrainSettings, TrainSettings};
+use crate::config::{LEAST_CROP_SHARE, RetrainSettings, TrainSettings};
 use crate::data::Normalisation;
 use crate::nn::Place;
 use crate::train::{Chosen, Error, NetworkOptions, RunOptions};
@@ -127,18 +127,15 @@ fn normalisation(
     read.map(Some).ok_or_else(what)
 }
 
-/// The settings refuse a smaller one: images would be enlarged without end.
-const LEAST_SHARE: f64 = 0.1;
-
 /// What they say of the share that evaluation sees.
 fn crop_share(about: &BTreeMap<String, String>) -> Result<Option<f64>, String> {
     let Some(text) = about.get("crop") else {
         return Ok(None);
     };
     let share = text.parse().ok();
-    let share = share.filter(|share| (LEAST_SHARE..=1.0).contains(share));
+    let share = share.filter(|share| (LEAST_CROP_SHARE..=1.0).contains(share));
     share.map(Some).ok_or_else(|| {
-        format!("its `crop` is no share of an image's short side, from {LEAST_SHARE} to 1")
+        format!("its `crop` is no share of an image's short side, from {LEAST_CROP_SHARE} to 1")
     })
 }
 
@@ -169,12 +166,12 @@ mod tests {
             ("0.5", "0.25"),
             ("", ""),
         ] {
+            let error = normalisation(&both(mean, deviation), 1).unwrap_err();
+            assert!(error.contains("not 1 number(s)"), "{error}");
+        }
         for half in ["mean", "deviation"] {
             let error = normalisation(&words(&[(half, "[0.5]")]), 1).unwrap_err();
             assert!(error.contains(&format!("says a `{half}`")), "{error}");
-        }
-            let error = normalisation(&both(mean, deviation), 1).unwrap_err();
-            assert!(error.contains("not 1 number(s)"), "{error}");
         }
         assert_eq!(crop_share(&words(&[])), Ok(None));
         assert_eq!(crop_share(&words(&[("crop", "0.875")])), Ok(Some(0.875)));
