@@ -172,11 +172,16 @@ fn a_batch_of_damaged_images_is_left_out_of_a_test_and_a_part_of_them_is_refused
             fs::write(file.unwrap().path(), "no image").unwrap();
         }
     }
-    let error = test(root, &[batches]).unwrap_err().to_string();
+    static SAID: Mutex<String> = Mutex::new(String::new());
+    let mut options = options(root, &[batches]);
+    options.warn = |text| *SAID.lock().unwrap() += text;
+    let error = tested_with(root, options).unwrap_err().to_string();
     assert!(
         error.contains("val/one/0.jpg") && error.contains("any other image of the test part"),
         "{error}"
     );
+    let said = SAID.lock().unwrap();
+    assert_eq!(said.matches("not readable: ").count(), 11, "{said}");
 }
 
 #[test]
@@ -214,7 +219,7 @@ fn a_batch_of_damaged_images_is_left_out_of_judging_and_a_part_of_them_is_refuse
             .filter(|name| name.ends_with("one/truncated.jpg") || name.ends_with("two/empty.png"));
         damaged.count() == 2
     };
-    let data = (0..).map(load).find(damaged).unwrap();
+    let data = (0..1000).map(load).find(damaged).unwrap();
     let judge = |batch| Judge::new(&data, 1, 0, (4, 2), batch);
     let judged = |batch| judge(batch).judge(&supernet, std::slice::from_ref(&plan.witness));
     let [alone, together] = [1, 8].map(|batch| judged(batch).unwrap()[0]);

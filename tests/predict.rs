@@ -230,11 +230,15 @@ fn what_cannot_be_looked_at_is_refused_with_its_name() {
     let text = logits(root, bytes).unwrap_err().to_string();
     assert!(text.contains("floats, normalised"), "{text}");
     let other = root.join("other.safetensors");
-    save(&other, "images", Tensor::zeros([1, 3, 32, 32], floats));
+    save(
+        &other,
+        "images\u{1b}[2J",
+        Tensor::zeros([1, 3, 32, 32], floats),
+    );
     let to = root.join("out.safetensors");
     let text = refusal(Input::Tensor { from: other, to }, &[]);
     assert!(
-        text.contains("no tensor `input`") && text.contains("images"),
+        text.contains("no tensor `input`") && text.contains("images\\u{1b}[2J"),
         "{text}"
     );
     // Named before what is looked at, which is not there either.

@@ -17,6 +17,9 @@ use tch::{Device, Kind, Tensor};
 use super::shown::shown;
 use crate::nn::NamedTensor;
 
+/// What is too large for PyTorch's form, in words.
+pub const TOO_LARGE: &str = "the weights are more than the form holds, 4 GiB in 65,534 files";
+
 /// Why a file of tensors could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
@@ -39,7 +42,7 @@ pub enum FileError {
         reason: String,
     },
     /// What is to be written outgrows PyTorch's form, as it is written here.
-    #[error("{}: the weights are more than the form holds, 4 GiB in 65,534 files", path.display())]
+    #[error("{}: {TOO_LARGE}", path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -74,7 +77,7 @@ const ABOUT: &str = "__metadata__";
 /// it grows beyond what the names of tensors take.
 const LARGEST_HEADER: u64 = 100_000_000;
 /// No weight has more.
-const MOST_AXES: usize = 8;
+pub(super) const MOST_AXES: usize = 8;
 
 #[derive(Serialize, Deserialize)]
 struct Entry {

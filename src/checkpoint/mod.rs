@@ -7,6 +7,8 @@ mod shown;
 mod store;
 mod weights;
 
-pub use file::{Contents, FileError, file_size, load, save};
+pub(crate) use shown::shown;
+
+pub use file::{Contents, FileError, TOO_LARGE, file_size, load, save};
 pub use store::{Newest, Store, Stored};
 pub use weights::{AVERAGED, Misfit, Weights};

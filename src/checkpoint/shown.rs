@@ -4,7 +4,7 @@
 const LONG: usize = 200;
 
 /// A name of a file that may be anybody's: it moves no cursor, turns no line around and fills no screen.
-pub(super) fn shown(name: &str) -> String {
+pub(crate) fn shown(name: &str) -> String {
     let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let one = |c: char| match c.is_control() || turns(c) {
         true => c.escape_unicode().to_string(),

@@ -126,7 +126,7 @@ fn crop(from: &mut Resolved) -> Option<CropKind> {
         "none" => CropKind::None,
         _ => return None,
     };
-    if kind != CropKind::Pad && from.is_written("AUGMENTATION.CROP_PAD") {
+    if kind != CropKind::Pad && from.is_asked_for("AUGMENTATION.CROP_PAD") {
         from.no_effect("AUGMENTATION.CROP_PAD", "`AUGMENTATION.CROP` is not pad");
     }
     Some(kind)

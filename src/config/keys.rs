@@ -129,6 +129,8 @@ const fn mixing(path: &'static str, kind: Kind, says: &'static str) -> Key {
 
 const COUNT: Kind = Whole(1, i64::MAX);
 const COUNT_OR_NONE: Kind = Whole(0, i64::MAX);
+/// The least `DATASET.CROP_PCT`: below it images would be enlarged without end.
+pub const LEAST_CROP_SHARE: f64 = 0.1;
 const SHARE: Kind = Real(0.0, 1.0);
 const BELOW_ONE: Kind = Real(0.0, 0.999_999_9);
 const POSITIVE: Kind = Real(f64::MIN_POSITIVE, f64::MAX);
@@ -229,7 +231,7 @@ const KEYS: &[Key] = &[
     ),
     both(
         "DATASET.CROP_PCT",
-        Real(0.1, 1.0),
+        Real(LEAST_CROP_SHARE, 1.0),
         "0.875",
         "the share of a decoded image's short side that evaluation sees, around the middle",
     ),
@@ -323,7 +325,7 @@ const KEYS: &[Key] = &[
         AT_LEAST_ZERO,
         "0",
         "3",
-        "epochs of warm-up",
+        "epochs of warm-up; unwritten, there is none beside WARMUP_STEPS or in a run of no more EPOCHS than the default",
     ),
     both(
         "WARMUP_STEPS",

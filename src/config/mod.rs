@@ -25,11 +25,13 @@ mod train;
 
 use std::path::Path;
 
+use resolve::Author;
+
 pub use augmentation::{
     AugmentationSettings, Auto, CropKind, EraseMode, Interpolation, MixSettings,
 };
 pub use auto_augment::{AutoAugment, Noise, PairTable, RandAugment};
-pub use keys::{Key, Run, Use, keys};
+pub use keys::{Key, LEAST_CROP_SHARE, Run, Use, keys};
 pub use kind::{Kind, Value};
 pub use problem::{Place, Problem, SettingsError, Warning};
 pub use retrain::{EmaSettings, PUBLISHED, RetrainSettings, Selection};
@@ -65,7 +67,7 @@ pub fn search(
     file: Option<&Path>,
     set: &[String],
 ) -> Result<Loaded<SearchSettings>, SettingsError> {
-    load(file, set, Run::Search, search::settings)
+    load(file, set, (Run::Search, Author::User), search::settings)
 }
 
 /// Reads the settings of a retraining, as [`search()`] does for a search.
@@ -76,17 +78,29 @@ pub fn retrain(
     file: Option<&Path>,
     set: &[String],
 ) -> Result<Loaded<RetrainSettings>, SettingsError> {
-    load(file, set, Run::Retrain, retrain::settings)
+    load(file, set, (Run::Retrain, Author::User), retrain::settings)
+}
+
+/// As [`retrain()`], for a file that may be the settings of a run: those hold every default, and a default of the
+/// warm-up that does not fit is left out, as it was in that run.
+///
+/// # Errors
+/// As for [`search()`].
+pub fn retrain_again(
+    file: Option<&Path>,
+    set: &[String],
+) -> Result<Loaded<RetrainSettings>, SettingsError> {
+    load(file, set, (Run::Retrain, Author::Run), retrain::settings)
 }
 
 fn load<T>(
     file: Option<&Path>,
     set: &[String],
-    run: Run,
+    (run, author): (Run, Author),
     settings: fn(&mut resolve::Resolved) -> T,
 ) -> Result<Loaded<T>, SettingsError> {
     let written = read::written(file, set)?;
-    let mut resolved = resolve::resolve(written, run);
+    let mut resolved = resolve::resolve(written, run, author);
     // Contradictions between values are only looked for when each alone is right.
     resolved.stop_at_problems()?;
     let settings = settings(&mut resolved);

@@ -9,9 +9,19 @@ use super::kind::Value;
 use super::problem::{Place, Problem, SettingsError, Warning};
 use super::read::Written;
 
+/// Who may have written a settings file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Author {
+    /// Somebody who means every line.
+    User,
+    /// A run, too, which writes all defaults beside what was meant.
+    Run,
+}
+
 /// Every setting that a kind of run reads, with its value and place.
 pub(super) struct Resolved {
     run: Run,
+    author: Author,
     values: BTreeMap<&'static str, (Value, Place)>,
     /// Settings whose value comes from their other place.
     aliased: BTreeSet<&'static str>,
@@ -20,9 +30,10 @@ pub(super) struct Resolved {
 }
 
 /// Checks what was written; what was not gets its default.
-pub(super) fn resolve(written: Vec<Written>, run: Run) -> Resolved {
+pub(super) fn resolve(written: Vec<Written>, run: Run, author: Author) -> Resolved {
     let mut resolved = Resolved {
         run,
+        author,
         values: defaults(run),
         aliased: BTreeSet::new(),
         problems: Vec::new(),
@@ -188,6 +199,14 @@ impl Resolved {
     pub fn is_changed(&self, path: &'static str) -> bool {
         let key = keys().iter().find(|key| key.path == path);
         key.and_then(|key| default_of(key, self.run)).as_ref() != Some(self.value(path))
+    }
+
+    /// Whether somebody asked for its value.
+    pub fn is_asked_for(&self, path: &'static str) -> bool {
+        match self.author {
+            Author::User => self.is_written(path),
+            Author::Run => self.is_changed(path),
+        }
     }
 
     /// Whether its value was written in its other place, one of the original's.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::augmentation::{self, MixSettings};
 use super::kind::Value;
-use super::problem::Warning;
+use super::problem::{Place, Warning};
 use super::resolve::Resolved;
 use super::train::{self, CheckpointSettings, TrainSettings};
 
@@ -104,8 +104,9 @@ fn test_only(from: &Resolved) -> Vec<Warning> {
 fn training_only(from: &Resolved) -> Vec<Warning> {
     const KEY: &str = "DATASET.INTERPOLATION";
     let why = "it is for training images; evaluation is always bicubic";
-    let written = from.is_written(KEY);
-    written
+    // The settings of a run that is tested hold the defaults too.
+    let changed = from.is_changed(KEY);
+    changed
         .then(|| from.without_effect(KEY, why))
         .into_iter()
         .collect()
@@ -145,10 +146,11 @@ fn selection(from: &mut Resolved) -> Option<Selection> {
     }
 }
 
-/// A full file of the original's names a network in index form too, which it reads at -1 only.
+/// A full file of the original's names a network in index form too, which it reads at -1 only. One that is typed is meant.
 fn leave_unread_indices(from: &mut Resolved) {
     let size = from.maybe_whole_signed("MODEL_SELECTION");
-    let size = size.filter(|&size| size != -1 && from.is_aliased("INPUT_ARCH"));
+    let typed = matches!(from.place("INPUT_ARCH"), Place::Set(_));
+    let size = size.filter(|&size| size != -1 && from.is_aliased("INPUT_ARCH") && !typed);
     if let Some(size) = size.filter(|_| from.maybe_lists("INPUT_ARCH").is_some()) {
         let why = format!("`MODEL_SELECTION` is {size}; -1 means `INPUT_ARCH`");
         from.no_effect("INPUT_ARCH", &why);

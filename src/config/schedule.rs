@@ -115,9 +115,9 @@ fn warmup(from: &mut Resolved) -> Warmup {
 
 const WARMUP_EPOCHS: &str = "WARMUP_EPOCHS";
 
-/// Beside steps the default of the epochs is nobody's wish, whether it is written or not: run folders hold all defaults.
+/// Beside steps the default of the epochs is nobody's wish.
 fn warmup_steps(from: &mut Resolved, steps: u64) -> Warmup {
-    if from.is_changed(WARMUP_EPOCHS) && from.real(WARMUP_EPOCHS) > 0.0 {
+    if from.is_asked_for(WARMUP_EPOCHS) && from.real(WARMUP_EPOCHS) > 0.0 {
         let what = "`WARMUP_STEPS` and `WARMUP_EPOCHS` are both given; set `WARMUP_EPOCHS` to 0";
         from.contradiction(&["WARMUP_STEPS"], what);
     }
@@ -131,14 +131,12 @@ fn warmup_epochs(from: &mut Resolved) -> Warmup {
     if epochs < all as f64 {
         return Warmup::Epochs(epochs);
     }
-    if from.is_changed(WARMUP_EPOCHS) {
+    if from.is_asked_for(WARMUP_EPOCHS) {
         let what = format!(
-            "`WARMUP_EPOCHS` is {epochs} of `EPOCHS`, {all}: the rate would never fall; shorten the warm-up"
+            "`WARMUP_EPOCHS` is {epochs} of `EPOCHS`, {all}: the rate would never fall; shorten the warm-up, \
+             `--set {WARMUP_EPOCHS}=0` leaves it out"
         );
         from.contradiction(&[WARMUP_EPOCHS, "EPOCHS"], what);
-    } else if from.is_written(WARMUP_EPOCHS) {
-        let why = "it is the default, which is left out where a run is no longer than it; a shorter one is not";
-        from.no_effect(WARMUP_EPOCHS, why);
     }
     unwritten_is_none(from);
     Warmup::Epochs(0.0)
@@ -154,7 +152,8 @@ fn unwritten_is_none(from: &mut Resolved) {
 fn shape(from: &mut Resolved) -> ScheduleShape {
     let word = from.text("SCHED");
     let idle = |path, words: &[&str], from: &mut Resolved| {
-        if from.is_written(path) && !words.contains(&word.as_str()) {
+        // The settings of a run that is read again hold the defaults too.
+        if from.is_changed(path) && !words.contains(&word.as_str()) {
             from.no_effect(path, &format!("`SCHED` is {word}"));
         }
     };
@@ -209,7 +208,7 @@ fn cooldown(from: &mut Resolved, shape: &ScheduleShape) -> u64 {
 fn noise(from: &mut Resolved) -> Option<NoiseSettings> {
     let share = from.real("LR_NOISE_PCT");
     let Some(range) = from.maybe_numbers("LR_NOISE") else {
-        if from.is_written("LR_NOISE_PCT") {
+        if from.is_asked_for("LR_NOISE_PCT") {
             from.no_effect("LR_NOISE_PCT", "`LR_NOISE` is None");
         }
         return None;

@@ -317,10 +317,42 @@ fn folders_from_before_the_unused_warm_up_was_left_out_of_their_settings_load() 
             .resolved
             .replace("WARMUP_EPOCHS: 0.0", "WARMUP_EPOCHS: 3.0");
         assert_ne!(older, loaded.resolved);
-        let again = in_file(&older, retrain).unwrap();
+        let again = in_file(&older, retrain_again).unwrap();
         assert_eq!(again.settings.train, loaded.settings.train);
+        // Whoever writes it by hand means it.
+        assert!(in_file(&older, retrain).is_err());
         // Checkpoints hold these words, and are compared by them.
         assert_eq!(again.resolved, older);
+    }
+}
+
+#[test]
+fn a_warm_up_of_the_defaults_length_is_refused_where_it_was_written_as_any_other() {
+    for epochs in [3, 5] {
+        let warmup = format!("WARMUP_EPOCHS: {epochs}\n");
+        let steps = in_file(&format!("{warmup}WARMUP_STEPS: 100\n"), retrain);
+        let steps = steps.unwrap_err();
+        assert!(steps.contains("are both given"), "{steps}");
+        let short = in_file(&format!("EPOCHS: 3\n{warmup}"), retrain);
+        let short = short.unwrap_err();
+        assert!(short.contains("`--set WARMUP_EPOCHS=0`"), "{short}");
+    }
+    let file = shipped("retrain.yaml");
+    let set = |texts: &[&str]| -> Vec<String> { texts.iter().map(|&text| text.into()).collect() };
+    let error = retrain(Some(&file), &set(&["EPOCHS=3"])).unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("retrain.yaml:38:1"), "{error}");
+    assert!(retrain(Some(&file), &set(&["EPOCHS=3", "WARMUP_EPOCHS=0"])).is_ok());
+}
+
+#[test]
+fn defaults_in_the_settings_of_a_run_are_nobodys_and_warned_of_by_nothing() {
+    for schedule in ["SCHED=step", "SCHED=constant", "SCHED=cosine"] {
+        let texts = [schedule.to_owned(), "AUGMENTATION.CROP=none".to_owned()];
+        let loaded = retrain(None, &texts).unwrap();
+        let again = in_file(&loaded.resolved, retrain_again).unwrap();
+        assert_eq!(again.warnings, [], "{schedule}");
+        assert_eq!(again.settings.training_only, []);
     }
 }
 
@@ -569,7 +601,7 @@ fn everything_that_the_originals_configuration_holds_loads() {
 
 #[test]
 fn what_a_test_or_a_training_alone_reads_is_told_to_the_other() {
-    let text = "RESUME_PATH: a.pth\nDATASET: {INTERPOLATION: bilinear}\n";
+    let text = "RESUME_PATH: a.pth\nDATASET: {INTERPOLATION: bicubic}\n";
     let settings = retrain_in(text);
     let [path] = &settings.test_only[..] else {
         panic!("{:?}", settings.test_only)
@@ -780,6 +812,22 @@ fn contradictions_are_refused_with_the_cure() {
             "{text}\n{refused}"
         );
     }
+}
+
+#[test]
+fn an_arch_beside_a_published_selection_is_left_out_in_a_file_and_refused_where_it_is_typed() {
+    let arch = "[[0],[3],[3,3],[3,3],[3,3,3],[3,3,3],[0]]";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("selected.yaml");
+    std::fs::write(&file, "MODEL_SELECTION: 287\n").unwrap();
+    let typed = retrain(Some(&file), &[format!("NET.INPUT_ARCH={arch}")]).unwrap_err();
+    let typed = typed.to_string();
+    assert!(
+        typed.contains("--set NET.INPUT_ARCH=") && typed.contains("name two networks"),
+        "{typed}"
+    );
+    let both = format!("MODEL_SELECTION: 287\nNET: {{INPUT_ARCH: {arch}}}\n");
+    assert_eq!(retrain_in(&both).selection, Some(Selection::Published(287)));
 }
 
 #[test]

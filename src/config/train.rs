@@ -247,7 +247,7 @@ fn optimizer(from: &mut Resolved) -> OptimizerKind {
         "rmsproptf" => return OptimizerKind::RmspropTf { eps: eps(1e-3) },
         _ => (OptimizerKind::Sgd, "OPT_EPS"),
     };
-    if from.is_written(idle) {
+    if from.is_asked_for(idle) {
         let why = format!("`OPT` is {}", from.text("OPT"));
         from.no_effect(idle, &why);
     }

@@ -7,11 +7,11 @@ use super::{DataError, Wanted};
 
 /// What holds the images of a class, in the words of messages.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Holders {
+pub(super) struct Holders<'a> {
     /// `folder`, or what stands for one.
-    pub one: &'static str,
+    pub one: &'a str,
     /// Where they lie.
-    pub place: &'static str,
+    pub place: &'a str,
 }
 
 /// The classes that a class map lists, in its order; the others are left out.
@@ -21,7 +21,7 @@ pub(super) struct Holders {
 pub(super) fn mapped(
     file: &Path,
     found: &[String],
-    holders: Holders,
+    holders: Holders<'_>,
 ) -> Result<Vec<String>, DataError> {
     let names = listed(file)?;
     for (at, name) in names.iter().enumerate() {
@@ -41,21 +41,43 @@ pub(super) fn mapped(
 pub(super) fn require(
     train: &Path,
     found: &[String],
-    holders: Holders,
+    holders: Holders<'_>,
     wanted: &Wanted,
 ) -> Result<(), DataError> {
-    let (count, classes, one) = (found.len(), wanted.classes, holders.one);
+    let (count, classes) = (found.len(), wanted.classes);
     if count == classes {
         return Ok(());
     }
-    let counted = match wanted.class_map {
-        Some(_) => format!("{count} {one}(s) that the class map lists"),
-        None => format!("{count} class {one}(s)"),
-    };
+    let counted = counted(count, holders, wanted);
     let what = format!(
         "holds {counted}, the space has {classes} classes: pass `--classes {count}` or write it in the space"
     );
     Err(DataError::new(train, what))
+}
+
+/// Refuses another number of classes in a part to test on than the network has: its weights are for so many.
+pub(super) fn require_tested(
+    part: &Path,
+    found: &[String],
+    holders: Holders<'_>,
+    wanted: &Wanted,
+) -> Result<(), DataError> {
+    let (count, classes) = (found.len(), wanted.classes);
+    if count == classes {
+        return Ok(());
+    }
+    let counted = counted(count, holders, wanted);
+    let what = format!("holds {counted}, the network has {classes} classes");
+    Err(DataError::new(part, what))
+}
+
+/// So many classes in words.
+fn counted(count: usize, holders: Holders<'_>, wanted: &Wanted) -> String {
+    let one = holders.one;
+    match wanted.class_map {
+        Some(_) => format!("{count} {one}(s) that the class map lists"),
+        None => format!("{count} class {one}(s)"),
+    }
 }
 
 /// What names are sorted by: their text, without regard to case, and the value of their digits.

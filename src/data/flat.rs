@@ -1,14 +1,14 @@
 //! A validation part without class folders, as ImageNet's archive has it, and the list that says each
 //! image's class.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::classes::natural;
 use super::{DataError, Wanted};
 
 /// The list's name where the settings give none.
-pub(super) const LIST: &str = "val_labels.txt";
+const LIST: &str = "val_labels.txt";
 
 /// A part without class folders.
 pub(super) struct Part<'a> {
@@ -21,73 +21,26 @@ pub(super) struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// Which of its images are tested, and the class of each.
-    ///
-    /// The list holds a line an image: its class, as the training part calls it, in the order of the names; or its file's
-    /// name and the class, in any order. With a class map images of classes that it leaves out are left out too.
+    /// The list that says each image's class: it holds a line an image, its class, as the training part calls it, in the
+    /// order of the names; or its file's name and the class, in any order.
     ///
     /// # Errors
-    /// There is no list, it has another length, or it names what is not there. Every error names the list and its line.
-    pub fn classes(
-        &self,
-        class_names: &[String],
-        wanted: &Wanted,
-    ) -> Result<(Vec<usize>, Vec<u32>), DataError> {
-        let (list, text) = self.read(wanted)?;
-        let lines = self.list(&list, &text);
-        let by_name: BTreeMap<&str, u32> = class_names
-            .iter()
-            .zip(0..)
-            .map(|(name, class)| (name.as_str(), class))
-            .collect();
-        let (mut chosen, mut labels) = (Vec::new(), Vec::new());
-        for (at, (line, class)) in lines.classes(self.names)?.into_iter().enumerate() {
-            match by_name.get(class) {
-                Some(&label) => {
-                    chosen.push(at);
-                    labels.push(label);
-                }
-                None if wanted.class_map.is_some() => {}
-                None => {
-                    let example = class_names.first().map_or("n01440764", String::as_str);
-                    let what = format!(
-                        "line {line}: `{class}` is no class: write its name, such as `{example}`"
-                    );
-                    return Err(DataError::new(&list, what));
-                }
-            }
-        }
-        require_every_class(&list, &labels, class_names)?;
-        Ok((chosen, labels))
-    }
-
-    /// The classes that the list names, in the order of folders that are called so.
-    ///
-    /// # Errors
-    /// There is no list, it has another length, or it names what is not there. Every error names the list and its line.
-    pub fn class_names(&self, wanted: &Wanted) -> Result<Vec<String>, DataError> {
-        let (list, text) = self.read(wanted)?;
-        let lines = self.list(&list, &text).classes(self.names)?.into_iter();
-        let mut names: Vec<String> = lines.map(|(_, class)| class.to_owned()).collect();
-        names.sort_by_cached_key(|name| natural(name));
-        names.dedup();
-        Ok(names)
-    }
-
-    /// The list's file and its text.
-    fn read(&self, wanted: &Wanted) -> Result<(PathBuf, String), DataError> {
-        let list = wanted.val_labels.clone();
-        let list = list.unwrap_or_else(|| self.dir.join(LIST));
-        let text = std::fs::read_to_string(&list).map_err(|error| self.no_list(&list, &error))?;
-        Ok((list, text))
-    }
-
-    fn list<'a>(&self, file: &'a Path, text: &'a str) -> List<'a> {
-        List {
-            file,
-            text,
+    /// There is none, it has another length, or it does not name the images. Every error names the list and its line.
+    pub fn list(&self, wanted: &Wanted) -> Result<List, DataError> {
+        let file = wanted.val_labels.clone();
+        let file = file.unwrap_or_else(|| self.dir.join(LIST));
+        let text = std::fs::read_to_string(&file).map_err(|error| self.no_list(&file, &error))?;
+        let text = Text {
+            file: &file,
+            text: &text,
             part: self.called,
-        }
+        };
+        let lines = text.classes(self.names)?.into_iter();
+        let lines = lines.map(|(line, class)| (line, class.to_owned()));
+        Ok(List {
+            lines: lines.collect(),
+            file,
+        })
     }
 
     fn no_list(&self, list: &Path, error: &std::io::Error) -> DataError {
@@ -98,6 +51,60 @@ impl Part<'_> {
             self.names.len()
         );
         DataError::new(list, what)
+    }
+}
+
+/// The list that says each image's class.
+pub(super) struct List {
+    /// Its file.
+    pub file: PathBuf,
+    /// Line and class of every image, in the order of the images.
+    lines: Vec<(usize, String)>,
+}
+
+impl List {
+    /// Which of the images are tested, and the class of each. With a class map images of classes that it leaves out are left
+    /// out too.
+    ///
+    /// # Errors
+    /// It names what is no class, or no image of a class. Every error names the list and its line.
+    pub fn classes(
+        &self,
+        class_names: &[String],
+        wanted: &Wanted,
+    ) -> Result<(Vec<usize>, Vec<u32>), DataError> {
+        let by_name: BTreeMap<&str, u32> = class_names
+            .iter()
+            .zip(0..)
+            .map(|(name, class)| (name.as_str(), class))
+            .collect();
+        let (mut chosen, mut labels) = (Vec::new(), Vec::new());
+        for (at, (line, class)) in self.lines.iter().enumerate() {
+            match by_name.get(class.as_str()) {
+                Some(&label) => {
+                    chosen.push(at);
+                    labels.push(label);
+                }
+                None if wanted.class_map.is_some() => {}
+                None => {
+                    let example = class_names.first().map_or("n01440764", String::as_str);
+                    let what = format!(
+                        "line {line}: `{class}` is no class: write its name, such as `{example}`"
+                    );
+                    return Err(DataError::new(&self.file, what));
+                }
+            }
+        }
+        require_every_class(&self.file, &labels, class_names)?;
+        Ok((chosen, labels))
+    }
+
+    /// The classes that it names, in the order of folders that are called so.
+    pub fn class_names(&self) -> Vec<String> {
+        let classes: BTreeSet<&String> = self.lines.iter().map(|(_, class)| class).collect();
+        let mut names: Vec<String> = classes.into_iter().cloned().collect();
+        names.sort_by_cached_key(|name| natural(name));
+        names
     }
 }
 
@@ -113,15 +120,15 @@ fn require_every_class(list: &Path, labels: &[u32], names: &[String]) -> Result<
     })
 }
 
-/// The list that says each image's class.
-struct List<'a> {
+/// The text of a list.
+struct Text<'a> {
     file: &'a Path,
     text: &'a str,
     /// What the part of the images is called.
     part: &'static str,
 }
 
-impl<'a> List<'a> {
+impl<'a> Text<'a> {
     /// Line and class of every image, in the order of `names`.
     fn classes(&self, names: &[&Path]) -> Result<Vec<(usize, &'a str)>, DataError> {
         let lines = self.text.trim_end().lines().zip(1..);

@@ -9,21 +9,15 @@ use super::flat;
 use super::{DataError, Dataset, Wanted};
 
 /// What holds a class's images.
-const FOLDERS: Holders = Holders {
+const FOLDERS: Holders<'static> = Holders {
     one: "folder",
     place: "train/",
 };
 
 /// What holds those of a `val` that lies alone.
-const VAL_FOLDERS: Holders = Holders {
+const VAL_FOLDERS: Holders<'static> = Holders {
     one: "folder",
     place: "val/",
-};
-
-/// What stands for its classes where it has no folders.
-const VAL_NAMES: Holders = Holders {
-    one: "name",
-    place: flat::LIST,
 };
 
 /// Reads the names of all files below `dir/train` and `dir/val`; no image is opened.
@@ -54,7 +48,8 @@ pub(super) fn load(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), Da
         true => {
             let mut images = Vec::new();
             list(&val, Path::new(""), &mut images)?;
-            flat_part(dir, val, images, &class_names, wanted)?
+            let chosen = flat_list(dir, &images, wanted)?.classes(&class_names, wanted)?;
+            chosen_files(val, &images, chosen)
         }
     };
     let set = |(files, labels): (Files, Vec<u32>)| {
@@ -81,10 +76,14 @@ pub(super) fn load_val(dir: &Path, wanted: &Wanted) -> Result<Dataset, DataError
         true => {
             let mut images = Vec::new();
             list(&val, Path::new(""), &mut images)?;
-            let named = flat_names(dir, &images, wanted)?;
-            let names = read_classes(&val, named, VAL_NAMES, wanted)?;
-            let images = flat_part(dir, val, images, &names, wanted)?;
-            (names, images)
+            let list = flat_list(dir, &images, wanted)?;
+            let holders = Holders {
+                one: "name",
+                place: &list.file.to_string_lossy(),
+            };
+            let names = read_classes(&list.file, list.class_names(), holders, wanted)?;
+            let chosen = list.classes(&names, wanted)?;
+            (names, chosen_files(val, &images, chosen))
         }
     };
     let (files, labels) = images;
@@ -96,45 +95,36 @@ pub(super) fn load_val(dir: &Path, wanted: &Wanted) -> Result<Dataset, DataError
 fn read_classes(
     part: &Path,
     found: Vec<String>,
-    holders: Holders,
+    holders: Holders<'_>,
     wanted: &Wanted,
 ) -> Result<Vec<String>, DataError> {
     let names = match &wanted.class_map {
         Some(map) => classes::mapped(map, &found, holders)?,
         None => found,
     };
-    classes::require(part, &names, holders, wanted)?;
+    classes::require_tested(part, &names, holders, wanted)?;
     Ok(names)
 }
 
-/// The classes of a `val` without class folders.
-fn flat_names(dir: &Path, images: &[Box<Path>], wanted: &Wanted) -> Result<Vec<String>, DataError> {
+/// The list of the classes of a `val` without class folders.
+fn flat_list(dir: &Path, images: &[Box<Path>], wanted: &Wanted) -> Result<flat::List, DataError> {
     let names: Vec<&Path> = images.iter().map(Box::as_ref).collect();
     flat::Part {
         dir,
         called: "val/",
         names: &names,
     }
-    .class_names(wanted)
+    .list(wanted)
 }
 
 /// The images of a `val` without class folders that are tested, and their classes.
-fn flat_part(
-    dir: &Path,
+fn chosen_files(
     val: PathBuf,
-    images: Vec<Box<Path>>,
-    class_names: &[String],
-    wanted: &Wanted,
-) -> Result<(Files, Vec<u32>), DataError> {
-    let names: Vec<&Path> = images.iter().map(Box::as_ref).collect();
-    let part = flat::Part {
-        dir,
-        called: "val/",
-        names: &names,
-    };
-    let (chosen, labels) = part.classes(class_names, wanted)?;
+    images: &[Box<Path>],
+    (chosen, labels): (Vec<usize>, Vec<u32>),
+) -> (Files, Vec<u32>) {
     let paths = chosen.iter().map(|&at| images[at].clone()).collect();
-    Ok((Files { root: val, paths }, labels))
+    (Files { root: val, paths }, labels)
 }
 
 /// The classes in `train`, in their order.
@@ -421,7 +411,27 @@ mod tests {
                 ..wanted_folder()
             };
             let error = Data::load_to_test(root, &three).unwrap_err().to_string();
-            assert!(error.contains("val: holds 2 class"), "{error}");
+            assert!(
+                error.contains("holds 2 class") && error.ends_with("the network has 3 classes"),
+                "{error}"
+            );
+        }
+        // A list of another name is called by it.
+        let named = flat.path().join("x.txt");
+        fs::rename(flat.path().join("val_labels.txt"), &named).unwrap();
+        fs::write(&map, "class9\ndog\n").unwrap();
+        let listed = |classes, class_map| Wanted {
+            classes,
+            class_map,
+            val_labels: Some(named.clone()),
+            ..wanted_folder()
+        };
+        for (wanted, what) in [
+            (listed(3, None), "x.txt: holds 2 class name(s)"),
+            (listed(2, Some(map.clone())), "x.txt`"),
+        ] {
+            let error = Data::load_to_test(flat.path(), &wanted).unwrap_err();
+            assert!(error.to_string().contains(what), "{error}");
         }
     }
 

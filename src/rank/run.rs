@@ -191,7 +191,7 @@ impl UnderWay {
                 folder.path().join(REQUEST).display()
             ))
         })?;
-        let Loaded { settings, .. } = config::retrain(
+        let Loaded { settings, .. } = config::retrain_again(
             Some(&folder.path().join(SETTINGS)),
             &RunOptions {
                 set: Vec::new(),

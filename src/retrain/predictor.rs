@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use tch::{Device, Kind, Tensor};
 
-use super::trained::{Trained, TrainedOptions};
-use crate::checkpoint;
+use super::trained::{Trained, TrainedOptions, tell_of_share};
+use crate::checkpoint::{self, shown};
 use crate::childnet::Inference;
 use crate::config;
 use crate::data::{Normalisation, Size, class_names, evaluation_images};
@@ -86,7 +86,7 @@ pub struct Likely {
 /// weights are not the network's, names and classes are not equally many, or what is looked at
 /// cannot be read or has the wrong shape, or there is no place for the logits. Nothing is predicted then.
 pub fn run(options: &PredictOptions) -> Result<Predicted, Error> {
-    let loaded = config::retrain(options.run.config.as_deref(), &options.run.overrides())?;
+    let loaded = config::retrain_again(options.run.config.as_deref(), &options.run.overrides())?;
     for warning in loaded.warnings.iter().chain(&loaded.settings.training_only) {
         (options.run.warn)(&warning.to_string());
     }
@@ -118,6 +118,7 @@ pub fn run(options: &PredictOptions) -> Result<Predicted, Error> {
             let usual = || Normalisation::imagenet(size.channels);
             let normalisation = trained.normalisation.clone().unwrap_or_else(usual);
             let crop_share = trained.seen_share(train, &options.run);
+            tell_of_share(crop_share, train, &options.run);
             let mut found = Vec::new();
             for files in files.chunks(train.eval_batch) {
                 let images = evaluation_images(files, size, crop_share, &normalisation)?;
@@ -163,7 +164,7 @@ fn input(file: &Path, size: Size) -> Result<Tensor, Error> {
     let refuse = |what: String| Error::Refused(format!("{}: {what}", file.display()));
     let mut tensors = checkpoint::load(file)?.tensors;
     let Some(images) = tensors.remove("input") else {
-        let names: Vec<String> = tensors.keys().take(8).cloned().collect();
+        let names: Vec<String> = tensors.keys().take(8).map(|name| shown(name)).collect();
         let what = format!(
             "it holds no tensor `input`, only these: {}",
             names.join(", ")

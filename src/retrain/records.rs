@@ -12,7 +12,7 @@ use super::learner::Learner;
 use super::test::Tested;
 use crate::checkpoint::names::Names;
 use crate::checkpoint::pth::{self, Words};
-use crate::checkpoint::{self, AVERAGED, FileError};
+use crate::checkpoint::{self, AVERAGED, FileError, TOO_LARGE};
 use crate::data::{BrokenImages, Data};
 use crate::run::{Events, Log, Metrics, RunError, RunFolder};
 use crate::train::average::Average;
@@ -169,7 +169,7 @@ impl Records {
         match pth::save(&file, words, &weights, averaged.as_deref()) {
             Ok(()) => Ok(None),
             // No disk has room for it: the result is whole without.
-            Err(error @ FileError::TooLarge { .. }) => Ok(Some(error.to_string())),
+            Err(FileError::TooLarge { .. }) => Ok(Some(TOO_LARGE.to_owned())),
             Err(error) => Err(error.into()),
         }
     }

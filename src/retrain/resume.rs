@@ -39,8 +39,8 @@ pub fn resume_until(options: &ResumeOptions, stop: &dyn Fn() -> bool) -> Result<
             ..result
         });
     }
-    let own = config::retrain(Some(&opened.folder.settings()), &[])?;
-    let loaded = config::retrain(Some(&opened.folder.settings()), &options.overrides())?;
+    let own = config::retrain_again(Some(&opened.folder.settings()), &[])?;
+    let loaded = config::retrain_again(Some(&opened.folder.settings()), &options.overrides())?;
     let settings = &loaded.settings;
     let folder = opened.folder.path();
     let chosen = Chosen::again(&manifest, folder, settings, options.show)?;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tch::Tensor;
 
 use super::test::{ClassTested, Confusion, Outcome, Tested, test};
-use super::trained::{Trained, TrainedOptions};
+use super::trained::{Trained, TrainedOptions, tell_of_share};
 use crate::childnet::Childnet;
 use crate::config::{self, TrainSettings};
 use crate::data::{BrokenImages, Loader};
@@ -75,7 +75,7 @@ const CONFUSIONS: usize = 10;
 /// When there is no network or no file of weights, no place for the table, the text, the settings or the data are
 /// wrong, the weights are not the network's, or a rank is lost or has other weights or images.
 pub fn run(options: &TestOptions) -> Result<TestResult, Error> {
-    let loaded = config::retrain(options.run.config.as_deref(), &options.run.overrides())?;
+    let loaded = config::retrain_again(options.run.config.as_deref(), &options.run.overrides())?;
     for warning in loaded.warnings.iter().chain(&loaded.settings.training_only) {
         (options.run.warn)(&warning.to_string());
     }
@@ -98,16 +98,24 @@ pub fn run(options: &TestOptions) -> Result<TestResult, Error> {
     for warning in idle(&train, &data) {
         (options.run.warn)(&warning.to_string());
     }
+    if data.is_decoded() {
+        tell_of_share(train.crop_share, &settings.train, &options.run);
+    }
     let normalisation = trained.normalisation.as_ref();
     let normalisation = normalisation.unwrap_or(&data.normalisation);
     let part = Loader::plain(&data.test, normalisation, train.seed, train.workers)
         .pinned_for(childnet.place().device, train.pin_memory);
     require_same(childnet, &part, ranks)?;
     let start = Instant::now();
-    let outcome = watched(childnet, &part, train.eval_batch, &options.run)?;
+    let tell = |image: &str| (options.run.warn)(&format!("not readable: {image}"));
+    let outcome = watched(childnet, &part, train.eval_batch, &options.run).inspect_err(|_| {
+        // The other ranks may be lost, or ask for nothing: this one's own images are the reasons that are left.
+        let own = data.test.set.news();
+        own.iter().for_each(|(_, image)| tell(image));
+    })?;
     let seconds = start.elapsed().as_secs_f64();
     for image in news(ranks, &[&*data.train.set, &*data.test.set])? {
-        (options.run.warn)(&format!("not readable: {image}"));
+        tell(&image);
     }
     if let Some(csv) = csv {
         run::replace(csv, table(&outcome).as_bytes())?;

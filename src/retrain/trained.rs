@@ -10,7 +10,7 @@ use tch::Kind;
 use crate::checkpoint::Weights;
 use crate::checkpoint::names::Names;
 use crate::childnet::Childnet;
-use crate::config::{RetrainSettings, TrainSettings};
+use crate::config::{LEAST_CROP_SHARE, RetrainSettings, TrainSettings};
 use crate::data::Normalisation;
 use crate::nn::Place;
 use crate::train::{Chosen, Error, NetworkOptions, RunOptions};
@@ -78,24 +78,22 @@ impl Trained {
             file,
         })
     }
-}
 
-impl Trained {
     /// The share of an image's short side that is looked at: as evaluation did when the weights were
-    /// trained, unless the command line says another. Warns where it is not the settings' either.
+    /// trained, unless the command line says another.
     pub fn seen_share(&self, settings: &TrainSettings, run: &RunOptions) -> f64 {
         let is_crop =
             |one: &String| one.split('=').next().map(str::trim) == Some("DATASET.CROP_PCT");
-        match self.crop_share {
-            Some(share) if !run.set.iter().any(is_crop) => {
-                if share != settings.crop_share {
-                    let idle = settings.idle.cropped.iter();
-                    idle.for_each(|warning| (run.warn)(&warning.to_string()));
-                }
-                share
-            }
-            _ => settings.crop_share,
-        }
+        let own = self.crop_share.filter(|_| !run.set.iter().any(is_crop));
+        own.unwrap_or(settings.crop_share)
+    }
+}
+
+/// Says of images that are cropped that it is by another share than the settings'.
+pub fn tell_of_share(seen: f64, settings: &TrainSettings, run: &RunOptions) {
+    if seen != settings.crop_share {
+        let idle = settings.idle.cropped.iter();
+        idle.for_each(|warning| (run.warn)(&warning.to_string()));
     }
 }
 
@@ -110,8 +108,11 @@ fn normalisation(
     about: &BTreeMap<String, String>,
     channels: usize,
 ) -> Result<Option<Normalisation>, String> {
-    let (Some(mean), Some(deviation)) = (about.get("mean"), about.get("deviation")) else {
-        return Ok(None);
+    let (mean, deviation) = match (about.get("mean"), about.get("deviation")) {
+        (None, None) => return Ok(None),
+        (Some(mean), Some(deviation)) => (mean, deviation),
+        (Some(_), None) => return Err("it says a `mean`, but no `deviation`".to_owned()),
+        (None, Some(_)) => return Err("it says a `deviation`, but no `mean`".to_owned()),
     };
     let numbers = |text: &str| serde_json::from_str::<Vec<f64>>(text).ok();
     let read = numbers(mean)
@@ -126,18 +127,15 @@ fn normalisation(
     read.map(Some).ok_or_else(what)
 }
 
-/// The settings refuse a smaller one: images would be enlarged without end.
-const LEAST_SHARE: f64 = 0.1;
-
 /// What they say of the share that evaluation sees.
 fn crop_share(about: &BTreeMap<String, String>) -> Result<Option<f64>, String> {
     let Some(text) = about.get("crop") else {
         return Ok(None);
     };
     let share = text.parse().ok();
-    let share = share.filter(|share| (LEAST_SHARE..=1.0).contains(share));
+    let share = share.filter(|share| (LEAST_CROP_SHARE..=1.0).contains(share));
     share.map(Some).ok_or_else(|| {
-        format!("its `crop` is no share of an image's short side, from {LEAST_SHARE} to 1")
+        format!("its `crop` is no share of an image's short side, from {LEAST_CROP_SHARE} to 1")
     })
 }
 
@@ -170,6 +168,10 @@ mod tests {
         ] {
             let error = normalisation(&both(mean, deviation), 1).unwrap_err();
             assert!(error.contains("not 1 number(s)"), "{error}");
+        }
+        for half in ["mean", "deviation"] {
+            let error = normalisation(&words(&[(half, "[0.5]")]), 1).unwrap_err();
+            assert!(error.contains(&format!("says a `{half}`")), "{error}");
         }
         assert_eq!(crop_share(&words(&[])), Ok(None));
         assert_eq!(crop_share(&words(&[("crop", "0.875")])), Ok(Some(0.875)));

@@ -1,7 +1,7 @@
 //! A retraining that is killed or stopped and goes on.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ use super::tool::{
 
 /// What the retraining gives when nothing ends it.
 fn whole() -> &'static Path {
-    static RUN: OnceLock<(TempDir, std::path::PathBuf)> = OnceLock::new();
+    static RUN: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
     let (_, run) = RUN.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
         let run = folder.path().join("run");
@@ -242,22 +242,48 @@ fn say_the_default(run: &Path) {
     checkpoint::save(&file, &tensors, &contents.about).unwrap();
 }
 
+/// A copy of a finished run, as if it had been killed after the oldest checkpoint that it keeps: an epoch or two
+/// before its end.
+fn killed_early(finished: &Path) -> (TempDir, PathBuf) {
+    let (folder, run) = killed(finished);
+    let store = store(&run);
+    let steps = store.steps().unwrap();
+    let [_, later @ ..] = steps.as_slice() else {
+        panic!("no checkpoint")
+    };
+    assert!(!later.is_empty(), "{steps:?}");
+    for &step in later {
+        fs::remove_file(store.path(step)).unwrap();
+    }
+    (folder, run)
+}
+
 #[test]
 fn a_retraining_whose_warm_up_was_left_at_its_default_goes_on() {
     for more in ["EPOCHS=2", "WARMUP_STEPS=5"] {
         let folder = tempfile::tempdir().unwrap();
-        let run = folder.path().join("run");
+        let unbroken = folder.path().join("run");
         let epochs = if more == "EPOCHS=2" { more } else { "EPOCHS=4" };
-        finish(short(&run, more).args(["--set", epochs]));
-        let result = run.join("result.json");
-        let before = text(&result);
+        finish(short(&unbroken, more).args(["--set", epochs]));
         for older in [false, true] {
+            let (_folder, run) = killed_early(&unbroken);
             if older {
                 say_the_default(&run);
             }
-            fs::remove_file(&result).unwrap();
             finish(&mut resume_retraining(&run));
-            assert_eq!(text(&result), before, "{more}, older: {older}");
+            assert_equal_runs(&unbroken, &run);
         }
     }
+}
+
+#[test]
+fn whether_memory_is_pinned_may_change_in_a_retraining_under_way() {
+    let (_folder, run) = killed_early(whole());
+    let settings = run.join("settings.yaml");
+    let own = text(&settings);
+    let other = own.replace("PIN_MEM: true", "PIN_MEM: false");
+    assert_ne!(other, own);
+    fs::write(&settings, other).unwrap();
+    finish(&mut resume_retraining(&run));
+    assert_equal_runs(whole(), &run);
 }

@@ -89,18 +89,29 @@ fn a_test_under_a_launcher_is_printed_and_written_by_rank_0_alone() {
     assert!(!csv("1.csv").exists());
 }
 
-#[test]
-fn more_processes_than_batches_find_every_image_and_name_every_damaged_one() {
-    let root = tempfile::tempdir().unwrap();
-    let root = root.path();
-    folder::images(root);
-    let network = folder::network(root);
-    let command = |name: &str, more: &[&str]| {
+/// Two classes of images, some of them damaged, and a command with them: a retraining or a test.
+struct Damaged {
+    root: TempDir,
+    space: PathBuf,
+}
+
+impl Damaged {
+    fn new() -> Damaged {
+        let root = tempfile::tempdir().unwrap();
+        folder::images(root.path());
+        let space = folder::network(root.path()).file.unwrap();
+        Damaged { root, space }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    fn command(&self, name: &str, more: &[&str]) -> Command {
         let mut command = tool();
-        command.arg(name).arg(network.file.as_ref().unwrap());
-        command
-            .args(["--device", "cpu", "--data"])
-            .arg(root.join("data"));
+        command.arg(name).arg(&self.space);
+        command.args(["--device", "cpu", "--data"]);
+        command.arg(self.path("data"));
         let settings = [
             "EPOCHS=1",
             "WARMUP_EPOCHS=0",
@@ -111,23 +122,35 @@ fn more_processes_than_batches_find_every_image_and_name_every_damaged_one() {
             command.args(["--set", setting]);
         }
         command
-    };
+    }
+
+    /// Retrains with two processes; the result.
+    fn retrain(&self, more: &[&str]) -> Value {
+        let mut command = several(self.command("retrain", more), 2);
+        finish(command.arg("--out").arg(self.path("run")));
+        serde_json::from_str(&text(&self.path("run/result.json"))).unwrap()
+    }
+
+    /// A test of what was retrained.
+    fn test(&self, more: &[&str]) -> Command {
+        let mut command = self.command("test", more);
+        command.arg("--json").arg("--weights");
+        command.arg(self.path("run/model.safetensors"));
+        command
+    }
+}
+
+#[test]
+fn more_processes_than_batches_find_every_image_and_name_every_damaged_one() {
+    let damaged = Damaged::new();
     // Each of two sees half of the training images, and a part of those to test on.
-    let mut retraining = several(command("retrain", &["DATASET.BATCH_SIZE=1"]), 2);
-    retraining.arg("--out").arg(root.join("run"));
-    finish(&mut retraining);
-    let found: Value = serde_json::from_str(&text(&root.join("run/result.json"))).unwrap();
+    let found = damaged.retrain(&["DATASET.BATCH_SIZE=1"]);
     assert_eq!(
         (&found["broken"]["images"], &found["test"]["images"]),
         (&3.into(), &6.into())
     );
 
-    let test = || {
-        let mut command = command("test", &["DATASET.BATCH_SIZE=2", "DATASET.VAL_BATCH_MUL=1"]);
-        command.arg("--json").arg("--weights");
-        command.arg(root.join("run/model.safetensors"));
-        command
-    };
+    let test = || damaged.test(&["DATASET.BATCH_SIZE=2", "DATASET.VAL_BATCH_MUL=1"]);
     let one = finish(&mut test());
     assert_eq!(result(&one)["broken"]["images"], 1);
     // Four batches of two images; rank 1 has the damaged one, the last process nothing.
@@ -135,6 +158,22 @@ fn more_processes_than_batches_find_every_image_and_name_every_damaged_one() {
     assert_eq!(result(&five), result(&one));
     let said = errors(&five);
     assert_eq!(said.matches("not readable: ").count(), 1, "{said}");
+}
+
+#[test]
+fn a_batch_without_a_readable_image_is_left_out_by_the_process_that_it_falls_to() {
+    let damaged = Damaged::new();
+    // Batches of one image: the fourth, rank 1's second, holds the damaged one alone.
+    let single = ["DATASET.BATCH_SIZE=1", "DATASET.VAL_BATCH_MUL=1"];
+    let found = damaged.retrain(&single);
+    assert_eq!(found["test"]["images"], 6);
+    let one = result(&finish(&mut damaged.test(&single)));
+    let two = result(&finish(&mut several(damaged.test(&single), 2)));
+    assert_eq!(
+        (&one["images"], &one["broken"]["images"]),
+        (&6.into(), &1.into())
+    );
+    assert_eq!(two, one);
 }
 
 /// A ranking of three paths, each trained alone with two seeds.

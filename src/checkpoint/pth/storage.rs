@@ -6,6 +6,7 @@ use tch::{Kind, Tensor};
 
 use super::archive;
 use super::pickle::{Id, Node, Pickle};
+use crate::checkpoint::file::MOST_AXES;
 use crate::checkpoint::shown::shown;
 
 /// What the old form begins with, a number of ten bytes.
@@ -134,9 +135,6 @@ fn kind(class: &str) -> Option<Kind> {
         _ => return None,
     })
 }
-
-/// No weight has more.
-const MOST_AXES: usize = 8;
 
 /// What a tensor takes in memory beside its numbers, about.
 const TENSOR: usize = 512;

@@ -26,7 +26,7 @@ const TRAIN: &str = "ILSVRC2012_img_train.tar";
 const VAL: &str = "ILSVRC2012_img_val.tar";
 
 /// What holds a class's images.
-const TARS: Holders = Holders {
+const TARS: Holders<'static> = Holders {
     one: "tar",
     place: TRAIN,
 };
@@ -162,7 +162,7 @@ fn flat_part(
         called: VAL,
         names: &names,
     };
-    let (chosen, labels) = part.classes(class_names, wanted)?;
+    let (chosen, labels) = part.list(wanted)?.classes(class_names, wanted)?;
     tar.images = chosen.iter().map(|&at| images[at].clone()).collect();
     Ok((tar, labels))
 }
