@@ -411,7 +411,7 @@ mod tests {
             assert_eq!(found, plain, "{}", path.display());
             count += 1;
         }
-        assert_eq!(count, 58);
+        assert_eq!(count, 61);
     }
 
     #[test]
