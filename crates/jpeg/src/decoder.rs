@@ -55,6 +55,17 @@ impl Decoder {
         window: Window,
         pixels: &mut Vec<u8>,
     ) -> Result<(), Error> {
+        self.decode_by(|work| dispatch(work), image, window, pixels)
+    }
+
+    /// As [`Decoder::decode`], with the instructions that `run` chooses.
+    fn decode_by(
+        &mut self,
+        run: impl FnOnce(Into<'_>) -> Result<(), Error>,
+        image: &Jpeg<'_>,
+        window: Window,
+        pixels: &mut Vec<u8>,
+    ) -> Result<(), Error> {
         let inside = |start: usize, length: usize, end: usize| {
             length > 0 && start.checked_add(length).is_some_and(|last| last <= end)
         };
@@ -77,7 +88,7 @@ impl Decoder {
             quants: [None; 3],
             scans: 1,
         };
-        let decoded = dispatch(Into(decoding, pixels));
+        let decoded = run(Into(decoding, pixels));
         if self.kept() > MOST_KEPT {
             *self = Self::default();
         }
@@ -356,6 +367,7 @@ fn transform<L: Lanes>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lanes::Plain;
 
     /// A grey progressive image all of whose coefficients are 0: every code is one bit.
     fn blank(side: u16) -> Vec<u8> {
@@ -377,6 +389,29 @@ mod tests {
             &[0xff, 0xd9],
         ]
         .concat()
+    }
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "a test reads its files")]
+    fn whole_files_are_the_same_without_special_instructions() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/jpeg");
+        let (mut decoder, mut found, mut plain) = (Decoder::new(), Vec::new(), Vec::new());
+        let mut count = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|end| end != "jpg") {
+                continue;
+            }
+            let file = std::fs::read(&path).unwrap();
+            let image = Jpeg::new(&file).unwrap();
+            decoder.decode(&image, image.whole(), &mut found).unwrap();
+            let with_plain = |work: Into<'_>| work.with(Plain);
+            let decoded = decoder.decode_by(with_plain, &image, image.whole(), &mut plain);
+            decoded.unwrap();
+            assert_eq!(found, plain, "{}", path.display());
+            count += 1;
+        }
+        assert_eq!(count, 61);
     }
 
     #[test]
