@@ -83,13 +83,14 @@ impl Raster<'_> {
 
     /// Left and right swapped.
     pub(super) fn mirror(&mut self) {
-        let Size {
-            channels, width, ..
-        } = self.size;
-        for row in self.values.to_mut().chunks_exact_mut(width * channels) {
-            for column in 0..width / 2 {
-                let (left, right) = row.split_at_mut((width - 1 - column) * channels);
-                left[column * channels..][..channels].swap_with_slice(&mut right[..channels]);
+        let row = self.size.width * self.size.channels;
+        for row in self.values.to_mut().chunks_exact_mut(row) {
+            match self.size.channels {
+                3 => row.as_chunks_mut::<3>().0.reverse(),
+                channels => {
+                    row.reverse();
+                    row.chunks_exact_mut(channels).for_each(<[u8]>::reverse);
+                }
             }
         }
     }

@@ -67,6 +67,8 @@ fn moved<const C: usize>(
         height: image.size.height,
         width: image.size.width,
     };
+    // Rows or columns that are moved as they are: one of the two places of a pixel is always whole.
+    let is_whole = [d, e, f] == [0.0, 1.0, 0.0] || [a, b, c] == [1.0, 0.0, 0.0];
     let outside = std::array::from_fn(|channel| fill[channel]);
     let mut values = vec![[0; C]; from.values.len()];
     for (row, line) in values.chunks_exact_mut(from.width).enumerate() {
@@ -76,6 +78,7 @@ fn moved<const C: usize>(
             *pixel = match filter {
                 _ if !from.hold(x, y) => outside,
                 Filter::Bilinear => from.bilinear(x - 0.5, y - 0.5),
+                Filter::Bicubic if is_whole => from.bicubic_along(x - 0.5, y - 0.5),
                 Filter::Bicubic => from.bicubic(x - 0.5, y - 0.5),
             };
         }
@@ -99,8 +102,17 @@ impl<const C: usize> Pixels<'_, C> {
     fn bilinear(&self, x: f64, y: f64) -> [u8; C] {
         let ((left, x), (top, y)) = (split(x), split(y));
         let columns = places::<2>(left, self.width);
+        let rows = places::<2>(top, self.height);
+        // At 0 the interpolation gives one of its values as it is. Shears and translations move pixels along one axis
+        // only: most of what is interpolated is there already.
+        if y == 0.0 {
+            return bytes(linear(self.pixels(rows[0], columns), x));
+        }
+        if x == 0.0 {
+            return bytes(linear(self.column(rows, columns[0]), y));
+        }
         let mut lines = [[0.0; C]; 2];
-        for (line, row) in lines.iter_mut().zip(places::<2>(top, self.height)) {
+        for (line, row) in lines.iter_mut().zip(rows) {
             *line = linear(self.pixels(row, columns), x);
         }
         bytes(linear(lines, y))
@@ -116,12 +128,36 @@ impl<const C: usize> Pixels<'_, C> {
         bytes(cubic(lines, y))
     }
 
+    /// As [`Self::bicubic`], where `x` or `y` is whole: as there, the value itself is what comes out along that axis.
+    fn bicubic_along(&self, x: f64, y: f64) -> [u8; C] {
+        let ((left, x), (top, y)) = (split(x), split(y));
+        let columns = places::<4>(left - 1, self.width);
+        let rows = places::<4>(top - 1, self.height);
+        match y == 0.0 {
+            true => bytes(cubic(self.pixels(rows[1], columns), x)),
+            false => bytes(cubic(self.column(rows, columns[1]), y)),
+        }
+    }
+
     /// Pixels of one row.
+    #[inline(always)]
     fn pixels<const N: usize>(&self, row: usize, columns: [usize; N]) -> [[f64; C]; N] {
         let line = &self.values[row * self.width..][..self.width];
         let mut pixels = [[0.0; C]; N];
         for (pixel, column) in pixels.iter_mut().zip(columns) {
             for (value, &byte) in pixel.iter_mut().zip(&line[column]) {
+                *value = f64::from(byte);
+            }
+        }
+        pixels
+    }
+
+    /// Pixels of one column.
+    fn column<const N: usize>(&self, rows: [usize; N], column: usize) -> [[f64; C]; N] {
+        let mut pixels = [[0.0; C]; N];
+        for (pixel, row) in pixels.iter_mut().zip(rows) {
+            let bytes = &self.values[row * self.width + column];
+            for (value, &byte) in pixel.iter_mut().zip(bytes) {
                 *value = f64::from(byte);
             }
         }
@@ -164,6 +200,7 @@ fn linear<const C: usize>([a, b]: [[f64; C]; 2], at: f64) -> [f64; C] {
 }
 
 /// The values at `at` between the two in the middle (0..1), a channel each, overshooting (a = −1).
+#[inline(always)]
 fn cubic<const C: usize>([a, b, c, d]: [[f64; C]; 4], at: f64) -> [f64; C] {
     let mut out = [0.0; C];
     for (channel, out) in out.iter_mut().enumerate() {
