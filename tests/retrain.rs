@@ -165,6 +165,24 @@ fn settings_that_the_images_or_the_command_leave_without_effect_are_named() {
 }
 
 #[test]
+fn a_crop_in_a_file_is_told_once_of_images_that_are_seen_whole() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    learn(&out, &["EPOCHS=1", "WARMUP_EPOCHS=0"]).unwrap();
+    let config = folder.path().join("test.yaml");
+    fs::write(&config, "DATASET: {CROP_PCT: 0.9}\n").unwrap();
+    static SAID: Mutex<String> = Mutex::new(String::new());
+    let mut options = options(out.join("model.safetensors"));
+    options.run.warn = |text| *SAID.lock().unwrap() += text;
+    options.run.config = Some(config);
+    test(&options).unwrap();
+    let said = SAID.lock().unwrap();
+    assert_eq!(said.matches("`DATASET.CROP_PCT`").count(), 1, "{said}");
+    assert!(said.contains("images in memory are seen whole"), "{said}");
+}
+
+#[test]
 fn a_table_without_a_place_is_refused_before_anything_is_tested() {
     let folder = tempfile::tempdir().unwrap();
     let csv = folder.path().join("nowhere/classes.csv");
