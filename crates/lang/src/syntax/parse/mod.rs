@@ -51,7 +51,11 @@ pub fn parse(file: FileId, text: &str) -> (File, Vec<Diagnostic>) {
     });
     if !is_known(tree.version) {
         // Words and marks may mean something else there.
-        diagnostics.retain(|diagnostic| diagnostic.code == Code::UnknownVersion);
+        let is_of_version = |found: &Diagnostic| found.code == Code::UnknownVersion;
+        // Behind a stray character the number is not told: then that one is.
+        if diagnostics.iter().any(is_of_version) {
+            diagnostics.retain(is_of_version);
+        }
     }
     (tree, diagnostics)
 }

@@ -92,6 +92,7 @@ fn one_typo_at_file_level_gives_one_message() {
         ("cream\nlet a = 3\n", "missing-version"),
         ("cream 9\nmodule x\n", "unknown-version"),
         ("cream 1.5\n", "unknown-version"),
+        ("cream\0 16\n}\n", "stray-character"),
         ("cream 1\nspace a {\n}\nspace b {\n}\n", "second-space"),
         ("cream 1\nspace a {\nlayer b skip\n", "unclosed-bracket"),
         (
