@@ -133,7 +133,7 @@ fn around(rows: &str) -> String {
     };
     format!(
         "cream 1\nspace page {{\ninput image(channels = 3, resolution = 64)\noutput classes(10)\n\
-         block deep = ir(kernel = 3, expand = 4)\nlayer wide conv(kernel = 1) channels = 64\n\
+         block deep = ir(kernel = 3, expand = 4)\nlayer wide conv(kernel = 1) channels = 32\n\
          {before}{rows}\n{between}{after}}}\n"
     )
 }
