@@ -405,7 +405,7 @@ fn means_the_same_once_formatted(texts: &[String], space: &Space) {
     let (tree, found) = syntax::parse(FileId(0), text);
     assert_eq!(found, []);
     let formatted = syntax::format(text, &tree);
-    let unit = last_of(&[before, &[formatted.clone()]].concat());
+    let unit = last_of(&[before, std::slice::from_ref(&formatted)].concat());
     let again = unit.space.expect("it is as right as before");
     assert_eq!(again.print(), space.print());
     let (tree, _) = syntax::parse(FileId(0), &formatted);

@@ -6,7 +6,7 @@ use super::names::{Namespace, Occurrence, What};
 use crate::diagnostic::Edit;
 use crate::source::{FileId, Name, Span};
 use crate::space::{AttributeName, given_meaning, given_to_rows};
-use crate::syntax::{ast, is_reserved};
+use crate::syntax::{LONGEST_NAME, ast, is_reserved};
 
 impl Project<'_> {
     /// The name under a place, if it can be renamed.
@@ -88,6 +88,9 @@ impl Project<'_> {
             return Err(format!(
                 "`{new}` is no name: a name has the letters a to z, A to Z, digits and `_`, and no digit first"
             ));
+        }
+        if new.len() > LONGEST_NAME {
+            return Err(format!("a name has at most {LONGEST_NAME} letters"));
         }
         if is_reserved(new) {
             return Err(format!("`{new}` is a word of the language"));

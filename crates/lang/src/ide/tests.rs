@@ -389,6 +389,7 @@ fn a_name_is_refused_that_is_none_or_taken() {
         ("kernel", "it is an attribute"),
         ("stem", "declared already"),
         ("kernels", "declared already"),
+        ("n".repeat(256).as_str(), "at most 255 letters"),
     ] {
         let refused = renamed(SPACE, "s1 mb", new).expect_err(new);
         assert!(refused.contains(part), "{refused}");

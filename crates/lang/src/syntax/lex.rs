@@ -17,6 +17,9 @@ use recipe::Recipe;
 mod recipe;
 mod report;
 
+/// Letters of a name: it is kept with every candidate of a space.
+pub(crate) const LONGEST_NAME: usize = 255;
+
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -208,6 +211,9 @@ impl<'a> Lexer<'a> {
         if !word.is_ascii() {
             let span = self.span(word.len());
             self.reports.add(|| report::foreign_letter(word, span));
+        } else if word.len() > LONGEST_NAME {
+            let span = self.span(word.len());
+            self.reports.add(|| report::long_name(word, span));
         }
         self.push(Kind::Word, word.len());
     }

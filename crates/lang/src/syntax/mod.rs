@@ -10,7 +10,7 @@ mod parse;
 mod reports;
 
 pub use format::format;
-pub(crate) use lex::{Kind, Lexed, Token};
+pub(crate) use lex::{Kind, LONGEST_NAME, Lexed, Token};
 pub(crate) use parse::{FILE_ITEMS, ITEMS, is_reserved};
 pub use parse::{parse, parse_require};
 

@@ -1,5 +1,6 @@
 //! What the lexer complains about, one function a message.
 
+use super::LONGEST_NAME;
 use crate::diagnostic::{Certainty, Code, Diagnostic, Edit};
 use crate::quantity::{Quantity, UNITS};
 use crate::source::Span;
@@ -29,6 +30,16 @@ pub(super) fn foreign_letter(word: &str, span: Span) -> Diagnostic {
         "a name",
     )
     .note("a name has the letters a to z, A to Z, digits and `_`")
+}
+
+pub(super) fn long_name(word: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::SpaceTooLarge,
+        format!("the name `{}` is too long", shown(word)),
+        span,
+        format!("{} letters", word.len()),
+    )
+    .note(format!("a name has at most {LONGEST_NAME} letters"))
 }
 
 pub(super) fn malformed_number(text: &str, span: Span) -> Diagnostic {
