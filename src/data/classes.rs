@@ -45,14 +45,10 @@ pub(super) fn require(
     wanted: &Wanted,
 ) -> Result<(), DataError> {
     let (count, classes) = (found.len(), wanted.classes);
-    if count == classes {
-        return Ok(());
-    }
-    let counted = counted(count, holders, wanted);
-    let what = format!(
-        "holds {counted}, the space has {classes} classes: pass `--classes {count}` or write it in the space"
+    let other = format!(
+        "the space has {classes} classes: pass `--classes {count}` or write it in the space"
     );
-    Err(DataError::new(train, what))
+    require_count(train, count, holders, wanted, &other)
 }
 
 /// Refuses another number of classes in a part to test on than the network has: its weights are for so many.
@@ -62,12 +58,22 @@ pub(super) fn require_tested(
     holders: Holders<'_>,
     wanted: &Wanted,
 ) -> Result<(), DataError> {
-    let (count, classes) = (found.len(), wanted.classes);
-    if count == classes {
+    let other = format!("the network has {} classes", wanted.classes);
+    require_count(part, found.len(), holders, wanted, &other)
+}
+
+/// Refuses another number of classes than is wanted, which is `other`'s.
+fn require_count(
+    part: &Path,
+    count: usize,
+    holders: Holders<'_>,
+    wanted: &Wanted,
+    other: &str,
+) -> Result<(), DataError> {
+    if count == wanted.classes {
         return Ok(());
     }
-    let counted = counted(count, holders, wanted);
-    let what = format!("holds {counted}, the network has {classes} classes");
+    let what = format!("holds {}, {other}", counted(count, holders, wanted));
     Err(DataError::new(part, what))
 }
 
