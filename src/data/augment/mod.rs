@@ -16,6 +16,8 @@ mod recorded;
 #[cfg(test)]
 mod recorded_windows;
 mod tables;
+#[cfg(test)]
+mod testing;
 
 use rand::Rng;
 use serde::{Deserialize, Serialize};

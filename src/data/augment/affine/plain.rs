@@ -1,48 +1,11 @@
-//! Operations that move pixels, as Pillow's `transform(AFFINE)` does.
+//! What every processor can: pixel by pixel.
 
-use crate::data::raster::{Raster, Size};
+use super::Affine;
+use crate::data::raster::Raster;
 use crate::data::resize::Filter;
 
-/// Where a pixel of the result comes from: `x = a·x' + b·y' + c`, `y = d·x' + e·y' + f`, of centres.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Affine([f64; 6]);
-
-impl Affine {
-    /// Rows moved by `factor` of their height.
-    pub fn shear_x(factor: f64) -> Self {
-        Self([1.0, factor, 0.0, 0.0, 1.0, 0.0])
-    }
-
-    /// Columns moved by `factor` of their place.
-    pub fn shear_y(factor: f64) -> Self {
-        Self([1.0, 0.0, 0.0, factor, 1.0, 0.0])
-    }
-
-    /// The image moved to the left and up, in pixels.
-    pub fn translate(left: f64, up: f64) -> Self {
-        Self([1.0, 0.0, left, 0.0, 1.0, up])
-    }
-
-    /// An image of `size` turned around its centre, against the clock.
-    pub fn rotate(degrees: f64, size: Size) -> Self {
-        let angle = -degrees.rem_euclid(360.0).to_radians();
-        let (sin, cos) = (rounded(angle.sin()), rounded(angle.cos()));
-        let (x, y) = (size.width as f64 / 2.0, size.height as f64 / 2.0);
-        let c = cos * -x + sin * -y + 0.0 + x;
-        let f = -sin * -x + cos * -y + 0.0 + y;
-        Self([cos, sin, c, -sin, cos, f])
-    }
-}
-
-/// To 15 decimals, so that a right angle has a cosine of 0.
-fn rounded(value: f64) -> f64 {
-    format!("{value:.15}")
-        .parse()
-        .expect("a printed number reads back")
-}
-
-/// `image` moved; `fill` is the colour of what comes in from outside, a value a channel.
-pub(super) fn transform(
+/// As [`super::transform`].
+pub fn transform(
     image: &Raster<'_>,
     affine: Affine,
     filter: Filter,
@@ -58,7 +21,7 @@ pub(super) fn transform(
 /// The same for images of `C` channels: a number that is known gives loops without branches.
 fn moved<const C: usize>(
     image: &Raster<'_>,
-    Affine([a, b, c, d, e, f]): Affine,
+    affine: Affine,
     filter: Filter,
     fill: &[u8],
 ) -> Raster<'static> {
@@ -67,18 +30,14 @@ fn moved<const C: usize>(
         height: image.size.height,
         width: image.size.width,
     };
-    // Rows or columns that are moved as they are: one of the two places of a pixel is always whole.
-    let is_whole = [d, e, f] == [0.0, 1.0, 0.0] || [a, b, c] == [1.0, 0.0, 0.0];
     let outside = std::array::from_fn(|channel| fill[channel]);
     let mut values = vec![[0; C]; from.values.len()];
     for (row, line) in values.chunks_exact_mut(from.width).enumerate() {
         for (column, pixel) in line.iter_mut().enumerate() {
-            let (x, y) = (column as f64 + 0.5, row as f64 + 0.5);
-            let (x, y) = (a * x + b * y + c, d * x + e * y + f);
+            let (x, y) = affine.source(column as f64 + 0.5, row as f64 + 0.5);
             *pixel = match filter {
                 _ if !from.hold(x, y) => outside,
                 Filter::Bilinear => from.bilinear(x - 0.5, y - 0.5),
-                Filter::Bicubic if is_whole => from.bicubic_along(x - 0.5, y - 0.5),
                 Filter::Bicubic => from.bicubic(x - 0.5, y - 0.5),
             };
         }
@@ -102,17 +61,8 @@ impl<const C: usize> Pixels<'_, C> {
     fn bilinear(&self, x: f64, y: f64) -> [u8; C] {
         let ((left, x), (top, y)) = (split(x), split(y));
         let columns = places::<2>(left, self.width);
-        let rows = places::<2>(top, self.height);
-        // At 0 the interpolation gives one of its values as it is. Shears and translations move pixels along one axis
-        // only: most of what is interpolated is there already.
-        if y == 0.0 {
-            return bytes(linear(self.pixels(rows[0], columns), x));
-        }
-        if x == 0.0 {
-            return bytes(linear(self.column(rows, columns[0]), y));
-        }
         let mut lines = [[0.0; C]; 2];
-        for (line, row) in lines.iter_mut().zip(rows) {
+        for (line, row) in lines.iter_mut().zip(places::<2>(top, self.height)) {
             *line = linear(self.pixels(row, columns), x);
         }
         bytes(linear(lines, y))
@@ -128,17 +78,6 @@ impl<const C: usize> Pixels<'_, C> {
         bytes(cubic(lines, y))
     }
 
-    /// As [`Self::bicubic`], where `x` or `y` is whole: as there, the value itself is what comes out along that axis.
-    fn bicubic_along(&self, x: f64, y: f64) -> [u8; C] {
-        let ((left, x), (top, y)) = (split(x), split(y));
-        let columns = places::<4>(left - 1, self.width);
-        let rows = places::<4>(top - 1, self.height);
-        match y == 0.0 {
-            true => bytes(cubic(self.pixels(rows[1], columns), x)),
-            false => bytes(cubic(self.column(rows, columns[1]), y)),
-        }
-    }
-
     /// Pixels of one row.
     #[inline(always)]
     fn pixels<const N: usize>(&self, row: usize, columns: [usize; N]) -> [[f64; C]; N] {
@@ -151,22 +90,9 @@ impl<const C: usize> Pixels<'_, C> {
         }
         pixels
     }
-
-    /// Pixels of one column.
-    fn column<const N: usize>(&self, rows: [usize; N], column: usize) -> [[f64; C]; N] {
-        let mut pixels = [[0.0; C]; N];
-        for (pixel, row) in pixels.iter_mut().zip(rows) {
-            let bytes = &self.values[row * self.width + column];
-            for (value, &byte) in pixel.iter_mut().zip(bytes) {
-                *value = f64::from(byte);
-            }
-        }
-        pixels
-    }
 }
 
-// Loops, where `map` would read better: it is not inlined over arrays of arrays, and this is where a third of an
-// augmented image's time went.
+// Loops, where `map` would read better: it is not inlined over arrays of arrays.
 
 /// A float that becomes a byte is cut to whole numbers and to 0..255.
 fn bytes<const C: usize>(values: [f64; C]) -> [u8; C] {
