@@ -71,7 +71,9 @@ impl<'w, W: Write> JsonList<'w, W> {
     pub fn add(&mut self, sources: &Sources, diagnostics: &[Diagnostic]) -> anyhow::Result<()> {
         for one in diagnostics {
             let message = diagnostic::json(one, sources);
-            write!(self.out, "{}{message}", self.separator).context(CANNOT_WRITE)?;
+            write!(self.out, "{}", self.separator).context(CANNOT_WRITE)?;
+            let written = serde_json::to_writer(&mut *self.out, &message);
+            written.map_err(io::Error::from).context(CANNOT_WRITE)?;
             self.separator = ",";
         }
         Ok(())

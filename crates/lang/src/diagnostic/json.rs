@@ -1,8 +1,8 @@
 //! A message as data, for scripts and editors.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
-use super::{Diagnostic, Edit, Label, Severity};
+use super::{Diagnostic, Edit, Severity};
 use crate::source::{Sources, Span};
 
 /// `{"code", "severity", "message", "file", "start", "end", "labels", "notes", "help"}`, the place
@@ -12,28 +12,106 @@ use crate::source::{Sources, Span};
 /// from 0. A label is `{"file", "start", "end", "message"}`; `help` holds at most one
 /// `{"message", "certainty", "edits": [{"file", "start", "end", "replacement"}]}`, certainty being `sure`,
 /// `guess` or `example`. Every span lies in `sources`.
-pub fn json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
-    let span = diagnostic.labels[0].span;
-    let labels = diagnostic.labels.iter().map(|one| label(one, sources));
-    let help = diagnostic.help.iter().map(|help| {
-        let edits = help.edits.iter().map(|one| edit(one, sources));
-        json!({
-            "message": help.message,
-            "certainty": help.certainty.as_str(),
-            "edits": edits.collect::<Vec<_>>(),
-        })
-    });
-    json!({
-        "code": diagnostic.code.as_str(),
-        "severity": severity(diagnostic.severity),
-        "message": diagnostic.message,
-        "file": sources.get(span.file).name,
-        "start": place(span, span.start, sources),
-        "end": place(span, span.end, sources),
-        "labels": labels.collect::<Vec<_>>(),
-        "notes": diagnostic.notes,
-        "help": help.collect::<Vec<_>>(),
-    })
+pub fn json<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> impl Serialize + 'a {
+    Message {
+        code: diagnostic.code.as_str(),
+        severity: severity(diagnostic.severity),
+        message: &diagnostic.message,
+        place: Place::of(diagnostic.labels[0].span, sources),
+        labels: diagnostic
+            .labels
+            .iter()
+            .map(|label| Label {
+                place: Place::of(label.span, sources),
+                message: &label.message,
+            })
+            .collect(),
+        notes: &diagnostic.notes,
+        help: diagnostic
+            .help
+            .iter()
+            .map(|help| Help {
+                message: &help.message,
+                certainty: help.certainty.as_str(),
+                edits: help.edits.iter().map(|edit| of(edit, sources)).collect(),
+            })
+            .collect(),
+    }
+}
+
+// Written from where it lies: there may be a hundred thousand messages, and as values they take longer than all checks.
+
+#[derive(Serialize)]
+struct Message<'a> {
+    code: &'a str,
+    severity: &'a str,
+    message: &'a str,
+    #[serde(flatten)]
+    place: Place<'a>,
+    labels: Vec<Label<'a>>,
+    notes: &'a [String],
+    help: Vec<Help<'a>>,
+}
+
+#[derive(Serialize)]
+struct Label<'a> {
+    #[serde(flatten)]
+    place: Place<'a>,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct Help<'a> {
+    message: &'a str,
+    certainty: &'a str,
+    edits: Vec<Replacement<'a>>,
+}
+
+#[derive(Serialize)]
+struct Replacement<'a> {
+    #[serde(flatten)]
+    place: Place<'a>,
+    replacement: &'a str,
+}
+
+#[derive(Serialize)]
+struct Place<'a> {
+    file: &'a str,
+    start: Point,
+    end: Point,
+}
+
+#[derive(Serialize)]
+struct Point {
+    line: usize,
+    column: usize,
+    offset: u32,
+}
+
+impl<'a> Place<'a> {
+    fn of(span: Span, sources: &'a Sources) -> Self {
+        let source = sources.get(span.file);
+        let point = |offset: u32| {
+            let position = source.position(offset as usize);
+            Point {
+                line: position.line,
+                column: position.column,
+                offset,
+            }
+        };
+        Self {
+            file: &source.name,
+            start: point(span.start),
+            end: point(span.end),
+        }
+    }
+}
+
+fn of<'a>(edit: &'a Edit, sources: &'a Sources) -> Replacement<'a> {
+    Replacement {
+        place: Place::of(edit.span, sources),
+        replacement: &edit.replacement,
+    }
 }
 
 fn severity(severity: Severity) -> &'static str {
@@ -41,29 +119,6 @@ fn severity(severity: Severity) -> &'static str {
         Severity::Error => "error",
         Severity::Warning => "warning",
     }
-}
-
-fn label(label: &Label, sources: &Sources) -> Value {
-    json!({
-        "file": sources.get(label.span.file).name,
-        "start": place(label.span, label.span.start, sources),
-        "end": place(label.span, label.span.end, sources),
-        "message": label.message,
-    })
-}
-
-fn edit(edit: &Edit, sources: &Sources) -> Value {
-    json!({
-        "file": sources.get(edit.span.file).name,
-        "start": place(edit.span, edit.span.start, sources),
-        "end": place(edit.span, edit.span.end, sources),
-        "replacement": edit.replacement,
-    })
-}
-
-fn place(span: Span, offset: u32, sources: &Sources) -> Value {
-    let position = sources.get(span.file).position(offset as usize);
-    json!({ "line": position.line, "column": position.column, "offset": offset })
 }
 
 #[cfg(test)]
@@ -98,6 +153,7 @@ mod tests {
                 "edits": [{ "file": "e.cream", "start": start, "end": end, "replacement": "u" }],
             }],
         });
-        assert_eq!(super::json(&diagnostic, &sources), expected);
+        let found = serde_json::to_value(super::json(&diagnostic, &sources));
+        assert_eq!(found.unwrap(), expected);
     }
 }
