@@ -105,6 +105,29 @@ fn packs_of_pixels_and_of_files_give_the_folders_pixels_bit_by_bit() {
 }
 
 #[test]
+fn a_pack_has_the_names_of_its_folder_and_is_told_from_packs_of_other_images() {
+    let digests = |data: &Data| [&data.train, &data.judge, &data.test].map(|part| part.digest());
+    let contents = |data: &Data| data.train.contents_digest();
+    let root = folder();
+    packed(root.path(), RAW).unwrap();
+    let files = load(&root.path().join("data"), 3);
+    let first = load(&root.path().join("packed"), 3);
+    assert_eq!(digests(&files), digests(&first));
+    assert_eq!(contents(&files), None, "no file is read");
+    assert_eq!(
+        contents(&first),
+        contents(&load(&root.path().join("packed"), 1))
+    );
+    // Another image under a name that was there.
+    let other = root.path().join("data/train/class9").join(TRAIN[0]);
+    fs::copy(fixture(TRAIN[1]), other).unwrap();
+    packed(root.path(), RAW).unwrap();
+    let second = load(&root.path().join("packed"), 3);
+    assert_eq!(digests(&first), digests(&second));
+    assert!(contents(&first).is_some() && contents(&first) != contents(&second));
+}
+
+#[test]
 fn the_same_folder_gives_the_same_pack_from_any_number_of_threads() {
     let root = folder();
     let bytes = |workers| {

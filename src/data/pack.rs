@@ -82,6 +82,16 @@ impl Entry {
         bytes
     }
 
+    /// What changes with the image itself, not with its place.
+    pub fn bytes_of_contents(self) -> [u8; ENTRY] {
+        let nowhere = Entry {
+            offset: 0,
+            label: 0,
+            ..self
+        };
+        nowhere.bytes()
+    }
+
     fn read(bytes: &[u8]) -> Entry {
         let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("4 bytes"));
         Entry {
@@ -231,6 +241,11 @@ impl Pack {
     /// The name of image `index` below the folder that was packed.
     pub fn short_name(&self, index: usize) -> &str {
         &self.names[index]
+    }
+
+    /// Where image `index` lies, and what it is.
+    pub fn entry(&self, index: usize) -> Entry {
+        self.entries[index]
     }
 
     /// Reads image `index`, as a file where it was packed as one.

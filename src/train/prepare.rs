@@ -16,7 +16,7 @@ use creamc_lang::syntax::ast;
 use tch::Device;
 
 use super::checkpoints::{Identity, Subject};
-use super::{Error, Findings, RunOptions, Show};
+use super::{Error, Findings, PartImages, RunOptions, Show};
 use crate::config::{Classes, IdleSettings, TrainSettings, Warning};
 use crate::data::{Augmentation, Data, Loader, Normalisation, Part, Wanted};
 use crate::disk::Disk;
@@ -412,6 +412,7 @@ pub fn identity(
             data.judge.len(),
             data.test.len()
         ),
+        parts: PartImages::all(data),
         mean: format!("{mean:?}"),
         deviation: format!("{deviation:?}"),
         device: device_text(device),
