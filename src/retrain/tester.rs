@@ -50,6 +50,7 @@ pub struct TestResult {
     #[serde(flatten)]
     pub arch: ArchRecord,
     /// The file of the weights.
+    #[serde(serialize_with = "crate::run::as_text")]
     pub weights: PathBuf,
     /// Whether its averaged weights were tested.
     pub averaged: bool,
