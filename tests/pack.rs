@@ -365,6 +365,37 @@ fn parts_of_two_folders_do_not_go_together() {
     assert!(error.what.contains("pack both from one folder"), "{error}");
 }
 
+#[test]
+fn packs_of_two_packings_of_one_folder_do_not_go_together() {
+    let root = folder();
+    let packs = root.path().join("packed");
+    packed(root.path(), RAW).unwrap();
+    let old = fs::read(packs.join("val.pack")).unwrap();
+    // As if the second packing had been killed between its two packs.
+    fs::remove_file(root.path().join("data/train/class9").join(TRAIN[0])).unwrap();
+    packed(root.path(), RAW).unwrap();
+    fs::write(packs.join("val.pack"), old).unwrap();
+    let error = Data::load(&packs, &wanted()).unwrap_err();
+    assert_eq!(error.path, packs.join("val.pack"));
+    let what = "was not made together with `train.pack`";
+    assert!(error.what.contains(what), "{error}");
+}
+
+#[test]
+fn a_folder_where_a_pack_should_go_leaves_the_other_pack_as_it_was() {
+    let root = folder();
+    let packs = root.path().join("packed");
+    packed(root.path(), RAW).unwrap();
+    let before = fs::read(packs.join("train.pack")).unwrap();
+    fs::remove_file(packs.join("val.pack")).unwrap();
+    fs::create_dir(packs.join("val.pack")).unwrap();
+    let error = packed(root.path(), Packing::Files).unwrap_err();
+    assert_eq!(error.path, packs.join("val.pack"));
+    assert!(error.what.contains("is a folder where a pack"), "{error}");
+    assert_eq!(fs::read(packs.join("train.pack")).unwrap(), before);
+    assert_eq!(partial_files(root.path()), 0);
+}
+
 fn creamc(arguments: &[&str], root: &Path) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_creamc-torch"));
     command.arg("pack").args(arguments).current_dir(root);
