@@ -81,7 +81,7 @@ pub(super) fn load_val(dir: &Path, wanted: &Wanted) -> Result<Dataset, DataError
                 one: "name",
                 place: &list.file.to_string_lossy(),
             };
-            let names = read_classes(&list.file, list.class_names(), holders, wanted)?;
+            let names = read_classes(&list.file, list.class_names(wanted)?, holders, wanted)?;
             let chosen = list.classes(&names, wanted)?;
             (names, chosen_files(val, &images, chosen))
         }
