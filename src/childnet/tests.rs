@@ -148,7 +148,7 @@ fn evaluation_leaves_nothing_out_and_draws_nothing() {
         path: 0.8,
     };
     tch::no_grad(|| {
-        childnet
+        let _logits = childnet
             .forward_training(&images, drops, Over::Own)
             .unwrap();
         let first = childnet.forward(&images, Mode::Eval);
