@@ -105,6 +105,29 @@ fn packs_of_pixels_and_of_files_give_the_folders_pixels_bit_by_bit() {
 }
 
 #[test]
+fn a_pack_has_the_names_of_its_folder_and_is_told_from_packs_of_other_images() {
+    let digests = |data: &Data| [&data.train, &data.judge, &data.test].map(|part| part.digest());
+    let contents = |data: &Data| data.train.contents_digest();
+    let root = folder();
+    packed(root.path(), RAW).unwrap();
+    let files = load(&root.path().join("data"), 3);
+    let first = load(&root.path().join("packed"), 3);
+    assert_eq!(digests(&files), digests(&first));
+    assert_eq!(contents(&files), None, "no file is read");
+    assert_eq!(
+        contents(&first),
+        contents(&load(&root.path().join("packed"), 1))
+    );
+    // Another image under a name that was there.
+    let other = root.path().join("data/train/class9").join(TRAIN[0]);
+    fs::copy(fixture(TRAIN[1]), other).unwrap();
+    packed(root.path(), RAW).unwrap();
+    let second = load(&root.path().join("packed"), 3);
+    assert_eq!(digests(&first), digests(&second));
+    assert!(contents(&first).is_some() && contents(&first) != contents(&second));
+}
+
+#[test]
 fn the_same_folder_gives_the_same_pack_from_any_number_of_threads() {
     let root = folder();
     let bytes = |workers| {
@@ -340,6 +363,37 @@ fn parts_of_two_folders_do_not_go_together() {
     let error = Data::load(&one.path().join("packed"), &wanted()).unwrap_err();
     assert_eq!(error.path, to);
     assert!(error.what.contains("pack both from one folder"), "{error}");
+}
+
+#[test]
+fn packs_of_two_packings_of_one_folder_do_not_go_together() {
+    let root = folder();
+    let packs = root.path().join("packed");
+    packed(root.path(), RAW).unwrap();
+    let old = fs::read(packs.join("val.pack")).unwrap();
+    // As if the second packing had been killed between its two packs.
+    fs::remove_file(root.path().join("data/train/class9").join(TRAIN[0])).unwrap();
+    packed(root.path(), RAW).unwrap();
+    fs::write(packs.join("val.pack"), old).unwrap();
+    let error = Data::load(&packs, &wanted()).unwrap_err();
+    assert_eq!(error.path, packs.join("val.pack"));
+    let what = "was not made together with `train.pack`";
+    assert!(error.what.contains(what), "{error}");
+}
+
+#[test]
+fn a_folder_where_a_pack_should_go_leaves_the_other_pack_as_it_was() {
+    let root = folder();
+    let packs = root.path().join("packed");
+    packed(root.path(), RAW).unwrap();
+    let before = fs::read(packs.join("train.pack")).unwrap();
+    fs::remove_file(packs.join("val.pack")).unwrap();
+    fs::create_dir(packs.join("val.pack")).unwrap();
+    let error = packed(root.path(), Packing::Files).unwrap_err();
+    assert_eq!(error.path, packs.join("val.pack"));
+    assert!(error.what.contains("is a folder where a pack"), "{error}");
+    assert_eq!(fs::read(packs.join("train.pack")).unwrap(), before);
+    assert_eq!(partial_files(root.path()), 0);
 }
 
 fn creamc(arguments: &[&str], root: &Path) -> Output {

@@ -8,7 +8,9 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -251,17 +253,33 @@ fn what_cannot_be_looked_at_is_refused_with_its_name() {
     );
 }
 
+#[test]
+fn an_image_whose_name_is_no_text_is_looked_at_and_told_as_text() {
+    let folder = trained();
+    let root = folder.path();
+    let image = OsStr::from_bytes(b"caf\xe9.png");
+    fs::copy(fixture_path("images/grey.png"), root.join(image)).unwrap();
+    let output = tool_command(root).arg(image).arg("--json").output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["image"], "caf\u{fffd}.png");
+}
+
 /// Runs `creamc predict` as a process.
 fn tool(root: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_creamc-torch"))
+    tool_command(root).args(args).output().unwrap()
+}
+
+fn tool_command(root: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_creamc-torch"));
+    command
         .current_dir(root)
         .env("OMP_NUM_THREADS", "1")
         .args(["predict", "small.cream", "--device", "cpu"])
         .args(["--weights", "run/model.safetensors"])
-        .args(["--set", "NET.EMA.USE=False"])
-        .args(args)
-        .output()
-        .unwrap()
+        .args(["--set", "NET.EMA.USE=False"]);
+    command
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -117,7 +117,18 @@ fn a_test_counts_classes_and_writes_them_as_a_table() {
         .map(str::to_owned)
         .collect();
     assert_eq!(lines.len(), 11);
-    assert!(lines[1].starts_with(&format!("0,{},", result.classes[0].images)));
+    for (class, (line, counted)) in lines[1..].iter().zip(&result.classes).enumerate() {
+        let fields: Vec<&str> = line.split(',').collect();
+        let [images, top1, top5] = [counted.images, counted.top1, counted.top5];
+        let expected = [class, images, top1, top5].map(|number| number.to_string());
+        assert_eq!(fields[..4], expected, "{line}");
+        // Of ten confusions at most; the first of a class is its most frequent.
+        if let Some(most) = result.confusions.iter().find(|one| one.class == class) {
+            let most = [most.taken_for, most.images].map(|number| number.to_string());
+            assert_eq!(fields[4..], most, "{line}");
+        }
+        assert_eq!(fields[4].is_empty(), top1 == images, "{line}");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@
 //! In a supernet both have the candidate's index behind the block's; the
 //! original has none in the first row and behind the pool.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use creamc_lang::ir::{Ir, Network, Op, Primitive};
 use tch::Tensor;
@@ -46,6 +46,39 @@ struct Place<'a> {
     ops: &'a [Op],
 }
 
+impl Place<'_> {
+    /// Our name of one of its operators.
+    fn op(&self, op: &Op) -> String {
+        format!("{}.{}.{}", self.row, self.inside, op.name)
+    }
+}
+
+fn places_of(network: &Network) -> Vec<Place<'_>> {
+    let layers = network.layers.iter();
+    layers
+        .map(|layer| Place {
+            row_index: layer.row_index,
+            row: &layer.row,
+            inside: layer.block.to_string(),
+            ops: &layer.ops,
+        })
+        .collect()
+}
+
+/// Our names of a network's tensors; it may have none in the original's form.
+#[must_use]
+pub fn own(network: &Network) -> BTreeSet<String> {
+    let places = places_of(network);
+    let ops = places
+        .iter()
+        .flat_map(|place| place.ops.iter().map(move |op| (place.op(op), op)));
+    let names = ops.flat_map(|(name, op)| {
+        let named = move |part: &&str| format!("{name}.{part}");
+        parts(&op.primitive).iter().map(named)
+    });
+    names.collect()
+}
+
 impl Names {
     /// Names of a supernet's tensors.
     ///
@@ -73,17 +106,7 @@ impl Names {
     /// # Errors
     /// When two tensors would have the same name.
     pub fn of_network(network: &Network) -> Result<Names, NoOriginalForm> {
-        let places: Vec<Place> = network
-            .layers
-            .iter()
-            .map(|layer| Place {
-                row_index: layer.row_index,
-                row: &layer.row,
-                inside: layer.block.to_string(),
-                ops: &layer.ops,
-            })
-            .collect();
-        Names::of(&places)
+        Names::of(&places_of(network))
     }
 
     fn of(places: &[Place]) -> Result<Names, NoOriginalForm> {
@@ -97,7 +120,7 @@ impl Names {
         };
         for place in places {
             for op in place.ops {
-                let ours = format!("{}.{}.{}", place.row, place.inside, op.name);
+                let ours = place.op(op);
                 let original = original_op(place, op, pool);
                 for part in parts(&op.primitive) {
                     names.add(format!("{ours}.{part}"), format!("{original}.{part}"))?;
@@ -155,20 +178,45 @@ impl Names {
         self.to_ours.get(original).map(String::as_str)
     }
 
-    /// An original state dict under our names. A prefix `module.` is taken off;
-    /// what has no counterpart here by design (batch counters, the meta layer)
-    /// is left out; any other name stays as it is, for the loader to complain of.
+    /// An original state dict under our names, as [`translate`] does it.
     pub fn translate(&self, original: BTreeMap<String, Tensor>) -> BTreeMap<String, Tensor> {
-        let mut ours = BTreeMap::new();
-        for (name, tensor) in original {
-            let name = name.strip_prefix("module.").unwrap_or(&name);
-            if name.ends_with(".num_batches_tracked") || name.starts_with("meta_layer.") {
-                continue;
-            }
-            ours.insert(self.to_ours(name).unwrap_or(name).to_owned(), tensor);
-        }
-        ours
+        let own = self.to_original.keys().cloned().collect();
+        translate(&own, Some(self), original)
     }
+}
+
+/// What PyTorch puts before every name of a network that several devices trained.
+const PREFIX: &str = "module.";
+
+/// A state dict, with the names that are a network's `own` or the original's, under the own ones. A prefix `module.` is
+/// taken off where the name with it is not known; what has no counterpart here by design (batch
+/// counters, the meta layer) is left out; any other name stays without the prefix, for the loader to complain of.
+#[must_use]
+pub fn translate(
+    own: &BTreeSet<String>,
+    names: Option<&Names>,
+    tensors: BTreeMap<String, Tensor>,
+) -> BTreeMap<String, Tensor> {
+    // Where all are there, no name is meant as the original's.
+    let original = names.filter(|_| !own.iter().all(|name| tensors.contains_key(name)));
+    let known = |name: &str| -> Option<String> {
+        let ours = original.and_then(|names| names.to_ours(name));
+        ours.map(str::to_owned).or_else(|| own.get(name).cloned())
+    };
+    let mut translated = BTreeMap::new();
+    for (name, tensor) in tensors {
+        let bare = name.strip_prefix(PREFIX).unwrap_or(&name);
+        match known(&name).or_else(|| known(bare)) {
+            Some(ours) => translated.insert(ours, tensor),
+            None if has_no_counterpart(bare) => continue,
+            None => translated.insert(bare.to_owned(), tensor),
+        };
+    }
+    translated
+}
+
+fn has_no_counterpart(name: &str) -> bool {
+    name.ends_with(".num_batches_tracked") || name.starts_with("meta_layer.")
 }
 
 /// The original's name of an operator, without the tensor's part.

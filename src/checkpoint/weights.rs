@@ -5,10 +5,11 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use creamc_lang::ir::Network;
 use tch::Tensor;
 
 use super::file::{self, FileError};
-use super::names::Names;
+use super::names::{self, Names};
 use super::pth;
 use super::shown::shown;
 use crate::childnet::Childnet;
@@ -44,16 +45,14 @@ pub struct Misfit {
 }
 
 impl Weights {
-    /// Reads our safetensors or a PyTorch checkpoint, with our names or the original's, behind
+    /// Reads a network's weights from our safetensors or a PyTorch checkpoint, with our names or the original's, behind
     /// `module.` or not.
     ///
     /// # Errors
     /// When the file cannot be read, or is of neither form.
-    pub fn load(path: &Path, names: Option<&Names>) -> Result<Weights, FileError> {
-        let translate = |tensors| match names {
-            Some(names) => names.translate(tensors),
-            None => tensors,
-        };
+    pub fn load(path: &Path, network: &Network) -> Result<Weights, FileError> {
+        let (own, original) = (names::own(network), Names::of_network(network).ok());
+        let translate = |tensors| names::translate(&own, original.as_ref(), tensors);
         if is_pytorch(path)? {
             let found = pth::load(path)?;
             return Ok(Weights {
@@ -199,7 +198,87 @@ impl std::error::Error for Misfit {}
 
 #[cfg(test)]
 mod tests {
+    use creamc_lang::checked::Checked;
+
     use super::*;
+    use crate::nn::Place;
+
+    /// A network of these rows before its pool.
+    fn network(rows: &str) -> Network {
+        let text = format!(
+            "cream 1\n\nspace small {{\n    input  image(channels = 3, resolution = 32)\n    output classes(2)\n{rows}\n    \
+             layer pool    avgpool\n    layer logits  linear    channels = classes\n}}\n"
+        );
+        let checked = Checked::from_text("small.cream", &text).expect("the space is right");
+        let plan = checked.plan().expect("a path fits");
+        plan.ir.network(&plan.witness, plan.resolution)
+    }
+
+    /// The tensors under other names, with the counters that PyTorch's norms have.
+    fn renamed(tensors: &[NamedTensor], name: impl Fn(&str) -> String) -> Vec<NamedTensor> {
+        let mut all = Vec::new();
+        for own in tensors {
+            let name = name(&own.name);
+            if let Some(norm) = name.strip_suffix(".running_var") {
+                all.push(NamedTensor {
+                    name: format!("{norm}.num_batches_tracked").into(),
+                    tensor: Tensor::from(0_i64),
+                });
+            }
+            all.push(NamedTensor {
+                name: name.into(),
+                tensor: own.tensor.detach(),
+            });
+        }
+        all
+    }
+
+    #[test]
+    fn weights_are_read_whatever_the_rows_are_called_and_whatever_is_before_their_names() {
+        let lone = "    layer module  conv(kernel = 3)  channels = 8  stride = 2\n    \
+                    layer meta_layer  conv(kernel = 3)  channels = 8";
+        let two = "    layer module  ds(kernel = 3)  channels = 8  stride = 2";
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weights");
+        let words = pth::Words {
+            arch: "small".to_owned(),
+            epoch: 1,
+            metric: 50.0,
+        };
+        for (rows, has_original) in [(lone, true), (two, false)] {
+            let network = network(rows);
+            let childnet = |seed| Childnet::new(&network, Place::CPU, seed);
+            let (from, names) = (childnet(1), Names::of_network(&network));
+            assert_eq!(names.is_ok(), has_original);
+            let reads = |form: &str| {
+                let to = childnet(2);
+                let weights = Weights::load(&path, &network).unwrap();
+                if let Err(misfit) = weights.copy_into(&to, true) {
+                    panic!("{form}: {misfit}");
+                }
+                for (own, read) in from.tensors().iter().zip(to.tensors()) {
+                    assert!(own.tensor.equal(&read.tensor), "{form}: {}", own.name);
+                }
+            };
+            file::save(&path, &from.tensors(), &BTreeMap::new()).unwrap();
+            reads("ours");
+            let pytorch = |weights: Vec<NamedTensor>| {
+                pth::save(&path, &words, &weights, None).unwrap();
+            };
+            pytorch(renamed(&from.tensors(), str::to_owned));
+            reads("PyTorch's, our names");
+            pytorch(renamed(&from.tensors(), |name| format!("module.{name}")));
+            reads("PyTorch's, our names behind `module.`");
+            if let Ok(names) = names {
+                let original = |name: &str| names.to_original(name).unwrap().to_owned();
+                pytorch(renamed(&from.tensors(), original));
+                reads("PyTorch's, the original's names");
+                let original = |name: &str| format!("module.{}", names.to_original(name).unwrap());
+                pytorch(renamed(&from.tensors(), original));
+                reads("PyTorch's, the original's names behind `module.`");
+            }
+        }
+    }
 
     #[test]
     fn every_difference_is_listed_with_its_kind_and_both_shapes() {

@@ -3,6 +3,8 @@
 //! Tensors are named `ROW.BLOCK.PART`: `s1.0.conv_pw.weight`.
 
 mod inference;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -53,16 +55,17 @@ impl Childnet {
             let prefix = format!("{}.{}", layer.row, layer.block);
             Block::new(&prefix, &layer.ops, network.norm, initial)
         });
-        let first = |wanted: fn(&Primitive) -> bool| {
-            let has = |layer: &Layer| layer.ops.iter().any(|op| wanted(&op.primitive));
-            network.layers.iter().position(has)
+        let is_linear = |layer: &Layer| {
+            let mut ops = layer.ops.iter();
+            ops.any(|op| matches!(op.primitive, Primitive::Linear { .. }))
         };
-        let classifier = first(|primitive| matches!(primitive, Primitive::Linear { .. }));
+        let first_linear = network.layers.iter().position(is_linear);
+        let classifier = network.layers.iter().rposition(is_linear);
         // A squeeze pools too, inside a block: the head's pool is alone in its own.
         let pool = network.layers.iter().position(
             |layer| matches!(layer.ops.as_slice(), [op] if op.primitive.is_global_pool()),
         );
-        let end = pool.or(classifier).unwrap_or(network.layers.len());
+        let end = pool.or(first_linear).unwrap_or(network.layers.len());
         Childnet {
             blocks: blocks.collect(),
             body: 1..end.max(1),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::findings::Format;
-use super::values::{Device, Override, Together};
+use super::values::{Device, Override, Together, kept_path};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -52,7 +52,7 @@ pub struct Training {
     #[arg(long, value_name = "YAML")]
     pub config: Option<PathBuf>,
     /// Folder of the images, instead of the settings file's
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = kept_path())]
     pub data: Option<PathBuf>,
     /// Run folder to make
     #[arg(long, value_name = "DIR")]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::retrain::Network;
-use super::values::{Device, Override, Together};
+use super::values::{Device, Override, Together, kept_path};
 
 /// Tests a trained network on the test images
 #[derive(Debug, clap::Args)]
@@ -42,7 +42,7 @@ pub struct Reading {
     #[arg(long, value_name = "YAML")]
     pub config: Option<PathBuf>,
     /// Folder of the images, instead of the settings file's
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = kept_path())]
     pub data: Option<PathBuf>,
     /// Where tensors live: auto (without this), cpu, cuda:N
     #[arg(long)]

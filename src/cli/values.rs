@@ -1,7 +1,10 @@
 //! Values of arguments that several commands share.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
+
+use clap::builder::{PathBufValueParser, TypedValueParser};
 
 /// Where tensors live, as typed: `auto`, `cpu`, `cuda` or `cuda:N`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +43,14 @@ impl fmt::Display for Device {
             Device::Cuda(Some(index)) => write!(f, "cuda:{index}"),
         }
     }
+}
+
+/// Reads a path that a run keeps in its files, to find it again when it goes on: they hold text alone.
+pub fn kept_path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match path.to_str() {
+        Some(_) => Ok(path),
+        None => Err("its name is not UTF-8, and settings hold text alone: rename it, or make a link to it and name that"),
+    })
 }
 
 /// The most seconds that a process may keep the others waiting.

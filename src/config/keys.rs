@@ -372,9 +372,9 @@ const KEYS: &[Key] = &[
     ),
     both(
         "LR_NOISE_PCT",
-        Real(0.01, 10.0),
+        Real(0.01, 1.0),
         "0.67",
-        "the largest share of the rate that the noise adds or takes",
+        "the largest share of the rate that the noise adds or takes; with more than all of it rates would be negative",
     ),
     search("META_LR", POSITIVE, "1e-4", "the meta layer's rate"),
     both(

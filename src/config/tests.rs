@@ -695,7 +695,7 @@ fn an_unknown_setting_is_refused_with_its_place_and_the_nearest_name() {
 #[test]
 fn values_of_a_wrong_kind_or_out_of_range_say_what_is_expected() {
     let text = refusal(
-        "EPOCHS: many\nLR: -1\nMOMENTUM: 1.5\nSCHED: polynomial\nSEED: [1]\nWORKERS: 1.5\nSUPERNET:\n  PICK_METHOD: best\nDATASET: {BATCH_SIZE: 0}\nMODEL: {A: 1}\n",
+        "EPOCHS: many\nLR: -1\nMOMENTUM: 1.5\nSCHED: polynomial\nSEED: [1]\nWORKERS: 1.5\nSUPERNET:\n  PICK_METHOD: best\nDATASET: {BATCH_SIZE: 0}\nMODEL: {A: 1}\nLR_NOISE_PCT: 1.5\n",
     );
     for part in [
         ":1:1: `EPOCHS` is `many`; expected a whole number, at least 1",
@@ -707,6 +707,7 @@ fn values_of_a_wrong_kind_or_out_of_range_say_what_is_expected() {
         ":8:3: `SUPERNET.PICK_METHOD` is `best`; expected meta | top1, or None",
         ":9:11: `DATASET.BATCH_SIZE` is 0; expected a whole number, at least 1",
         ":10:9: `MODEL.A` is no setting",
+        ":11:1: `LR_NOISE_PCT` is 1.5; expected a number in 0.01..1",
     ] {
         assert!(text.contains(part), "{part} in\n{text}");
     }

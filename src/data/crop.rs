@@ -203,6 +203,33 @@ mod tests {
     }
 
     #[test]
+    fn images_of_any_size_are_seen_whole_when_the_share_is_one() {
+        let mut scaler = Scaler::default();
+        for side in [28, 44, 52, 60, 112, 224, 299] {
+            for short in [1, 2, 27, 47, 49, 93, 98, 191, 225, 301, 450, 599] {
+                for (height, width) in [(short, short), (short, short + 1), (short + 1, short)] {
+                    let grey = Size {
+                        channels: 1,
+                        height,
+                        width,
+                    };
+                    let to = Size {
+                        height: side,
+                        width: side,
+                        ..grey
+                    };
+                    for share in [1.0, 0.99] {
+                        let raster = Raster::owned(grey, vec![9; grey.len()]);
+                        let seen = centre(raster, to, share, &mut scaler);
+                        assert_eq!(seen.size, to);
+                        assert!(seen.values.iter().all(|&value| value == 9));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn random_parts_have_the_promised_area_and_aspect() {
         let mut rng = stream(Purpose::Augment, 1, 0, 0);
         let whole = size(300, 400);

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use sha2::{Digest, Sha256};
+
 use super::Wanted;
 use super::broken::{Broken, Unreadable};
 use super::decode::{Stored, decode};
@@ -243,6 +245,22 @@ impl Dataset {
             Images::Tar(tar) => Cow::Borrowed(tar.short_name(index)),
             Images::Pack(pack) => Cow::Borrowed(pack.short_name(index)),
             Images::Memory(_) => Cow::Owned(index.to_string()),
+        }
+    }
+
+    /// Adds what an image holds to `hash`; whether that is known without reading a file.
+    pub(super) fn hash_contents(&self, index: usize, hash: &mut Sha256) -> bool {
+        match &self.images {
+            Images::Memory(values) => {
+                let length = self.size().len();
+                hash.update(&values[index * length..(index + 1) * length]);
+                true
+            }
+            Images::Pack(pack) => {
+                hash.update(pack.entry(index).bytes_of_contents());
+                true
+            }
+            Images::Files(_) | Images::Tar(_) => false,
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::classes::natural;
+use super::names::without_mark;
 use super::{DataError, Wanted};
 
 /// The list's name where the settings give none.
@@ -22,7 +23,7 @@ pub(super) struct Part<'a> {
 
 impl Part<'_> {
     /// The list that says each image's class: it holds a line an image, its class, as the training part calls it, in the
-    /// order of the names; or its file's name and the class, in any order.
+    /// order of the names; or its file's name, a space and the class, in any order.
     ///
     /// # Errors
     /// There is none, it has another length, or it does not name the images. Every error names the list and its line.
@@ -32,7 +33,7 @@ impl Part<'_> {
         let text = std::fs::read_to_string(&file).map_err(|error| self.no_list(&file, &error))?;
         let text = Text {
             file: &file,
-            text: &text,
+            text: without_mark(&text),
             part: self.called,
         };
         let lines = text.classes(self.names)?.into_iter();
@@ -78,6 +79,9 @@ impl List {
             .zip(0..)
             .map(|(name, class)| (name.as_str(), class))
             .collect();
+        if self.counts_classes(class_names) {
+            return Err(self.no_numbers());
+        }
         let (mut chosen, mut labels) = (Vec::new(), Vec::new());
         for (at, (line, class)) in self.lines.iter().enumerate() {
             match by_name.get(class.as_str()) {
@@ -100,12 +104,41 @@ impl List {
     }
 
     /// The classes that it names, in the order of folders that are called so.
-    pub fn class_names(&self) -> Vec<String> {
+    ///
+    /// # Errors
+    /// They are ILSVRC's own numbers, which say no order of folders, and no class map says one.
+    pub fn class_names(&self, wanted: &Wanted) -> Result<Vec<String>, DataError> {
         let classes: BTreeSet<&String> = self.lines.iter().map(|(_, class)| class).collect();
         let mut names: Vec<String> = classes.into_iter().cloned().collect();
         names.sort_by_cached_key(|name| natural(name));
-        names
+        let is_ilsvrc = (1..=ILSVRC)
+            .map(|number: usize| number.to_string())
+            .eq(names.iter().cloned());
+        match is_ilsvrc && wanted.class_map.is_none() {
+            true => Err(self.no_numbers()),
+            false => Ok(names),
+        }
     }
+
+    /// Whether it holds numbers where classes have names.
+    fn counts_classes(&self, class_names: &[String]) -> bool {
+        self.lines.iter().all(|(_, class)| is_number(class))
+            && !class_names.iter().any(|name| is_number(name))
+    }
+
+    fn no_numbers(&self) -> DataError {
+        let what = "holds numbers instead of the names of classes: write the name of each image's class, such as `n01440764`. \
+                    `ILSVRC2012_validation_ground_truth.txt` counts classes in an order of its own, which is not that of their \
+                    names: `meta.mat` beside it says the name (`WNID`) of each number (`ILSVRC2012_ID`)";
+        DataError::new(&self.file, what)
+    }
+}
+
+/// Classes of ILSVRC.
+const ILSVRC: usize = 1000;
+
+fn is_number(class: &str) -> bool {
+    !class.is_empty() && class.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn require_every_class(list: &Path, labels: &[u32], names: &[String]) -> Result<(), DataError> {
@@ -129,12 +162,10 @@ struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// Line and class of every image, in the order of `names`.
+    /// Line and class of every image, in the order of `names`. Where a line begins with the name of an image and a space, all
+    /// must, and the class is what follows; else a whole line is one. Either may hold spaces.
     fn classes(&self, names: &[&Path]) -> Result<Vec<(usize, &'a str)>, DataError> {
-        let lines = self.text.trim_end().lines().zip(1..);
-        let lines: Vec<(usize, Vec<&str>)> = lines
-            .map(|(line, number)| (number, line.split_whitespace().collect()))
-            .collect();
+        let lines: Vec<&str> = self.text.trim_end().lines().map(str::trim).collect();
         if lines.len() != names.len() {
             let what = format!(
                 "holds {} lines for the {} images of `{}`",
@@ -144,48 +175,72 @@ impl<'a> Text<'a> {
             );
             return Err(self.refuse(what));
         }
-        match lines.first() {
-            Some((_, words)) if words.len() == 2 => self.by_file(&lines, names),
-            _ => self.in_order(&lines),
+        let images = Named::new(names);
+        match lines.iter().any(|line| images.split(line).is_some()) {
+            true => self.by_file(&lines, &images),
+            false => self.in_order(&lines),
         }
     }
 
-    fn in_order(
-        &self,
-        lines: &[(usize, Vec<&'a str>)],
-    ) -> Result<Vec<(usize, &'a str)>, DataError> {
-        let class = |(line, words): &(usize, Vec<&'a str>)| match words[..] {
-            [class] => Ok((*line, class)),
-            _ => Err(self.refuse(format!("line {line} is not one class"))),
+    fn in_order(&self, lines: &[&'a str]) -> Result<Vec<(usize, &'a str)>, DataError> {
+        let class = |(line, class): (usize, &&'a str)| match class.is_empty() {
+            false => Ok((line, *class)),
+            true => Err(self.refuse(format!("line {line} holds no class"))),
         };
-        lines.iter().map(class).collect()
+        (1..).zip(lines).map(class).collect()
     }
 
     fn by_file(
         &self,
-        lines: &[(usize, Vec<&'a str>)],
-        names: &[&Path],
+        lines: &[&'a str],
+        images: &Named,
     ) -> Result<Vec<(usize, &'a str)>, DataError> {
-        let mut classes = BTreeMap::new();
-        for (line, words) in lines {
-            let [file, class] = words[..] else {
-                return Err(self.refuse(format!("line {line} is not a file and its class")));
+        let mut classes = vec![(0, ""); lines.len()];
+        for (number, line) in (1..).zip(lines) {
+            let Some((image, class)) = images.split(line) else {
+                let what = format!(
+                    "line {number} is not the name of an image of `{}`, a space and its class, as others are",
+                    self.part
+                );
+                return Err(self.refuse(what));
             };
-            if classes.insert(file, (*line, class)).is_some() {
-                return Err(self.refuse(format!("line {line}: `{file}` is there twice")));
+            if classes[image].0 > 0 {
+                let file = line[..line.len() - class.len()].trim_end();
+                return Err(self.refuse(format!("line {number}: `{file}` is there twice")));
             }
+            classes[image] = (number, class);
         }
-        let class = |name: &Path| {
-            let name = name.to_string_lossy();
-            let found = classes.get(&*name).copied();
-            let part = self.part.trim_end_matches('/');
-            found.ok_or_else(|| self.refuse(format!("does not name `{part}/{name}`")))
-        };
-        names.iter().map(|name| class(name)).collect()
+        // As many lines as images, and none twice: every image has its class.
+        Ok(classes)
     }
 
     fn refuse(&self, what: String) -> DataError {
         DataError::new(self.file, what)
+    }
+}
+
+/// The images of a part by their names.
+struct Named {
+    places: BTreeMap<String, usize>,
+    /// Bytes of the longest name.
+    longest: usize,
+}
+
+impl Named {
+    fn new(names: &[&Path]) -> Named {
+        let text = |name: &&Path| name.to_string_lossy().into_owned();
+        let places: BTreeMap<String, usize> = names.iter().map(text).zip(0..).collect();
+        let longest = places.keys().map(String::len).max().unwrap_or(0);
+        Named { places, longest }
+    }
+
+    /// The image whose name a line begins with, and the class behind it. Of several the longest: names may hold spaces.
+    fn split<'a>(&self, line: &'a str) -> Option<(usize, &'a str)> {
+        let spaces = line.match_indices(char::is_whitespace);
+        let ends = spaces.map(|(at, _)| at);
+        let ends = ends.take_while(|&at| at <= self.longest);
+        let found = ends.filter_map(|at| Some((*self.places.get(&line[..at])?, line[at..].trim())));
+        found.last()
     }
 }
 
@@ -254,6 +309,54 @@ mod tests {
     }
 
     #[test]
+    fn names_of_classes_and_of_images_may_hold_spaces() {
+        let root = folder();
+        let rename = |from: &str, to: &str| {
+            fs::rename(root.path().join(from), root.path().join(to)).unwrap();
+        };
+        rename("train/bee", "train/honey bee");
+        rename("train/cow", "train/cow  2.JPEG");
+        rename("val/val_1.JPEG", "val/val 1.JPEG");
+        let list = root.path().join("val_labels.txt");
+        let order = [
+            ("val 1.JPEG", 1),
+            ("val_2.JPEG", 0),
+            ("val_9.JPEG", 2),
+            ("val_10.JPEG", 1),
+        ];
+        for text in [
+            // As some editors mark a text.
+            "\u{feff}cow  2.JPEG\nant\n honey bee \r\ncow  2.JPEG\n",
+            "val_10.JPEG cow  2.JPEG\nval_9.JPEG  honey bee\nval 1.JPEG\tcow  2.JPEG\nval_2.JPEG ant\n",
+        ] {
+            fs::write(&list, text).unwrap();
+            let data = Data::load(root.path(), &wanted(3)).unwrap();
+            assert_eq!(
+                data.train.set.class_names,
+                ["ant", "cow  2.JPEG", "honey bee"]
+            );
+            assert_eq!(tested(&data.test), expected(order), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_numbers_of_ilsvrc_are_no_names_of_a_lone_val() {
+        let list = |count: usize| List {
+            file: "val_labels.txt".into(),
+            lines: (1..=count).map(|at| (at, at.to_string())).collect(),
+        };
+        let alone = wanted(1000);
+        let refused = list(1000).class_names(&alone).unwrap_err().to_string();
+        assert!(refused.contains("`meta.mat`"), "{refused}");
+        let mapped = Wanted {
+            class_map: Some("map.txt".into()),
+            ..wanted(1000)
+        };
+        assert_eq!(list(1000).class_names(&mapped).unwrap().len(), 1000);
+        assert_eq!(list(10).class_names(&alone).unwrap()[9], "10");
+    }
+
+    #[test]
     fn a_class_map_orders_the_classes_and_leaves_others_out_everywhere() {
         let root = folder();
         fs::write(root.path().join("val_labels.txt"), "cow\nant\nbee\nbee\n").unwrap();
@@ -310,7 +413,12 @@ mod tests {
                 "cow\nant\nbee\n3\n",
                 "line 4: `3` is no class: write its name, such as `ant`",
             ),
-            ("cow\nant\nbee bee\nbee\n", "line 3 is not one class"),
+            ("cow\nant\nbee bee\nbee\n", "line 3: `bee bee` is no class"),
+            ("cow\n\nbee\nbee\n", "line 2 holds no class"),
+            (
+                "3\n1\n2\n2\n",
+                "holds numbers instead of the names of classes",
+            ),
             ("cow\nant\nant\nant\n", "names no image of class `bee`"),
             (
                 "val_1.JPEG cow\nval_1.JPEG ant\nval_2.JPEG bee\nval_9.JPEG bee\n",
@@ -318,11 +426,11 @@ mod tests {
             ),
             (
                 "val_1.JPEG cow\nval_3.JPEG ant\nval_2.JPEG bee\nval_9.JPEG bee\n",
-                "does not name `val/val_10.JPEG`",
+                "line 2 is not the name of an image of `val/`",
             ),
             (
                 "val_1.JPEG cow\nant\nval_2.JPEG bee\nval_9.JPEG bee\n",
-                "line 2 is not a file and its class",
+                "line 2 is not the name of an image of `val/`, a space and its class",
             ),
         ] {
             fs::write(&list, text).unwrap();

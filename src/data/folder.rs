@@ -1,5 +1,6 @@
 //! Image folders: `train/` and `val/`, in each a folder a class.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::classes::{self, Holders, natural};
@@ -81,7 +82,7 @@ pub(super) fn load_val(dir: &Path, wanted: &Wanted) -> Result<Dataset, DataError
                 one: "name",
                 place: &list.file.to_string_lossy(),
             };
-            let names = read_classes(&list.file, list.class_names(), holders, wanted)?;
+            let names = read_classes(&list.file, list.class_names(wanted)?, holders, wanted)?;
             let chosen = list.classes(&names, wanted)?;
             (names, chosen_files(val, &images, chosen))
         }
@@ -178,23 +179,71 @@ fn class_folders(dir: &Path) -> Result<Vec<String>, DataError> {
 
 /// Adds the images in `root/below` and deeper to `paths`, sorted.
 fn list(root: &Path, below: &Path, paths: &mut Vec<Box<Path>>) -> Result<(), DataError> {
-    let name = |path: &Path| path.file_name().unwrap_or_default().to_owned();
-    let mut found = entries(&root.join(below))?;
-    found.sort_by_cached_key(|(path, _)| natural(&name(path).to_string_lossy()));
-    for (path, is_dir) in found {
-        let relative = below.join(name(&path));
-        if is_dir {
-            list(root, &relative, paths)?;
-        } else if is_image(&path) {
-            paths.push(relative.into_boxed_path());
+    let above = match below == Path::new("") {
+        true => Vec::new(),
+        false => vec![Place::of(root)?],
+    };
+    Walk { root, above }.list(below, paths)
+}
+
+/// A way down through folders; links are followed.
+struct Walk<'a> {
+    root: &'a Path,
+    /// The folders on the way.
+    above: Vec<Place>,
+}
+
+impl Walk<'_> {
+    fn list(&mut self, below: &Path, paths: &mut Vec<Box<Path>>) -> Result<(), DataError> {
+        let folder = self.root.join(below);
+        let place = Place::of(&folder)?;
+        if self.above.contains(&place) {
+            let what = "leads back, by a link, to a folder that it lies in: remove the link";
+            return Err(DataError::new(&folder, what));
         }
+        self.above.push(place);
+        let name = |path: &Path| path.file_name().unwrap_or_default().to_owned();
+        let mut found = entries(&folder)?;
+        found.sort_by_cached_key(|(path, _)| natural(&name(path).to_string_lossy()));
+        for (path, is_dir) in found {
+            let relative = below.join(name(&path));
+            if is_dir {
+                self.list(&relative, paths)?;
+            } else if is_image(&path) {
+                paths.push(relative.into_boxed_path());
+            }
+        }
+        self.above.pop();
+        Ok(())
     }
-    Ok(())
+}
+
+/// What a folder is known by, whatever way leads to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    device: u64,
+    inode: u64,
+}
+
+impl Place {
+    fn of(folder: &Path) -> Result<Place, DataError> {
+        let found = folder
+            .metadata()
+            .map_err(|error| unreadable(folder, &error))?;
+        Ok(Place {
+            device: found.dev(),
+            inode: found.ino(),
+        })
+    }
+}
+
+fn unreadable(dir: &Path, error: &std::io::Error) -> DataError {
+    DataError::new(dir, format!("the folder cannot be read: {error}"))
 }
 
 /// The entries of a folder, and whether each is a folder; links are followed.
 fn entries(dir: &Path) -> Result<Vec<(PathBuf, bool)>, DataError> {
-    let fail = |error| DataError::new(dir, format!("the folder cannot be read: {error}"));
+    let fail = |error: std::io::Error| unreadable(dir, &error);
     let mut found = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(fail)? {
         let entry = entry.map_err(fail)?;
@@ -433,6 +482,40 @@ mod tests {
             let error = Data::load_to_test(flat.path(), &wanted).unwrap_err();
             assert!(error.to_string().contains(what), "{error}");
         }
+    }
+
+    #[test]
+    fn a_link_to_a_folder_above_ends_the_search_and_one_aside_is_followed() {
+        for (link, to, place) in [
+            ("train/class9/up", "..", "train/class9/up"),
+            ("train/class9/round", "../../train", "train/class9/round"),
+            ("train/class9/all", "../..", "train/class9/all/train"),
+            ("train/class11", ".", "train/class11"),
+            ("val/class9/own", ".", "val/class9/own"),
+        ] {
+            let root = folder();
+            let link = root.path().join(link);
+            std::os::unix::fs::symlink(to, &link).unwrap();
+            let wanted = Wanted {
+                classes: if to == "." && link.ends_with("class11") {
+                    3
+                } else {
+                    2
+                },
+                ..wanted_folder()
+            };
+            if wanted.classes == 3 {
+                fs::create_dir(root.path().join("val/class11")).unwrap();
+            }
+            let error = Data::load(root.path(), &wanted).unwrap_err();
+            assert_eq!(error.path, root.path().join(place));
+            assert!(error.what.contains("remove the link"), "{error}");
+        }
+        let root = folder();
+        let link = root.path().join("train/class9/more");
+        std::os::unix::fs::symlink("../class10", link).unwrap();
+        let data = Data::load(root.path(), &wanted_folder()).unwrap();
+        assert_eq!(data.train.set.labels, [0, 0, 0, 0, 0, 0, 1, 1, 1]);
     }
 
     #[test]

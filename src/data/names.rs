@@ -16,7 +16,7 @@ pub fn class_names(file: &Path) -> Result<Vec<String>, DataError> {
             format!("the names of classes cannot be read: {error}"),
         )
     })?;
-    let lines = text.trim_end().lines();
+    let lines = without_mark(&text).trim_end().lines();
     let names: Vec<String> = lines.map(|line| line.trim().to_owned()).collect();
     match names.iter().position(String::is_empty) {
         Some(at) => {
@@ -26,6 +26,11 @@ pub fn class_names(file: &Path) -> Result<Vec<String>, DataError> {
         None if names.is_empty() => Err(DataError::new(file, "holds no name of a class")),
         None => Ok(names),
     }
+}
+
+/// A text without the mark that some editors put at its start.
+pub(super) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -43,6 +48,7 @@ mod tests {
     fn a_line_is_a_name_and_an_empty_one_between_names_is_refused() {
         let names = read("tabby cat\r\n  dog \n\n").unwrap();
         assert_eq!(names, ["tabby cat", "dog"]);
+        assert_eq!(read("\u{feff}tabby\n").unwrap(), ["tabby"]);
         assert_eq!(
             read("a\n\nb\n").unwrap_err(),
             "line 2 holds no name of a class"

@@ -24,7 +24,7 @@ use super::raster::{Raster, Size, luma};
 use super::{DataError, Dataset, Wanted};
 
 pub(super) const MAGIC: &[u8; 8] = b"creampak";
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 /// Bytes before the first image.
 pub(super) const START: u64 = 12;
 const END: u64 = 28;
@@ -42,6 +42,7 @@ pub(super) struct Pack {
     path: PathBuf,
     file: File,
     names: Vec<String>,
+    made_together: String,
     entries: Vec<Entry>,
 }
 
@@ -51,6 +52,8 @@ pub(super) struct Words {
     pub class_names: Vec<String>,
     /// Each image's file below the part's folder.
     pub names: Vec<String>,
+    /// The same in both packs that were made together, and in no others.
+    pub made_together: String,
 }
 
 /// Where an image lies, and what it is.
@@ -80,6 +83,16 @@ impl Entry {
             out.copy_from_slice(&word.to_le_bytes());
         }
         bytes
+    }
+
+    /// What changes with the image itself, not with its place.
+    pub fn bytes_of_contents(self) -> [u8; ENTRY] {
+        let nowhere = Entry {
+            offset: 0,
+            label: 0,
+            ..self
+        };
+        nowhere.bytes()
     }
 
     fn read(bytes: &[u8]) -> Entry {
@@ -126,25 +139,34 @@ pub(super) fn end(offset: u64, index: &[u8]) -> Vec<u8> {
 /// Opens `train.pack` and `val.pack` in `dir`; no image is read.
 ///
 /// # Errors
-/// A pack is missing or damaged, they have not the space's classes, or a class map asks for others.
+/// A pack is missing or damaged, they were not made together, they have not the space's classes, or a class map asks for others.
 pub(super) fn load(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), DataError> {
     let (train, train_classes) = part_of(dir, TRAIN, wanted)?;
     let (val, val_classes) = part_of(dir, VAL, wanted)?;
+    let refuse = |what: String| Err(DataError::new(&dir.join(VAL), what));
     if train_classes != val_classes {
-        let what = format!("its classes are not those of `{TRAIN}`: pack both from one folder");
-        return Err(DataError::new(&dir.join(VAL), what));
+        return refuse(format!(
+            "its classes are not those of `{TRAIN}`: pack both from one folder"
+        ));
     }
-    Ok((train, val))
+    if train.made_together != val.made_together {
+        return refuse(format!(
+            "was not made together with `{TRAIN}`: one of them may be of an earlier packing; pack the folder again"
+        ));
+    }
+    let set = |pack: Pack| {
+        let labels = pack.entries.iter().map(|entry| entry.label).collect();
+        let images = (Images::Pack(pack), labels);
+        Dataset::on_disk(dir, train_classes.clone(), images, wanted)
+    };
+    Ok((set(train), set(val)))
 }
 
-fn part_of(dir: &Path, name: &str, wanted: &Wanted) -> Result<(Dataset, Vec<String>), DataError> {
+fn part_of(dir: &Path, name: &str, wanted: &Wanted) -> Result<(Pack, Vec<String>), DataError> {
     let path = dir.join(name);
     let (pack, class_names) = Pack::open(&path)?;
     require_classes(&path, &class_names, wanted)?;
-    let labels = pack.entries.iter().map(|entry| entry.label).collect();
-    let images = (Images::Pack(pack), labels);
-    let set = Dataset::on_disk(dir, class_names.clone(), images, wanted);
-    Ok((set, class_names))
+    Ok((pack, class_names))
 }
 
 /// The classes of a pack are those of the folder it was made of, in their order.
@@ -218,6 +240,7 @@ impl Pack {
             path: path.to_owned(),
             file,
             names: words.names,
+            made_together: words.made_together,
             entries,
         };
         Ok((pack, words.class_names))
@@ -231,6 +254,11 @@ impl Pack {
     /// The name of image `index` below the folder that was packed.
     pub fn short_name(&self, index: usize) -> &str {
         &self.names[index]
+    }
+
+    /// Where image `index` lies, and what it is.
+    pub fn entry(&self, index: usize) -> Entry {
+        self.entries[index]
     }
 
     /// Reads image `index`, as a file where it was packed as one.

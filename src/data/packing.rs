@@ -5,6 +5,8 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use super::decode::decode;
 use super::pack::{self, CHANNELS, Entry, START, Words};
 use super::prefetch::Prefetch;
@@ -62,7 +64,8 @@ const AHEAD: usize = 8;
 
 /// Packs both parts of a folder; `seen` is told the images done and all, over both.
 ///
-/// Neither pack appears before both are whole; an older one stays until then.
+/// Neither pack appears before both are whole; older ones stay until then. What ends between the two renames leaves packs
+/// that were not made together, which are refused when they are read.
 ///
 /// # Errors
 /// The folder is not as [`super::Data::load`] wants it or is where the packs should go, an image
@@ -82,6 +85,9 @@ pub fn pack(
     std::fs::create_dir_all(&options.out)
         .map_err(|error| DataError::new(&options.out, format!("cannot be made: {error}")))?;
     let packs = [pack::TRAIN, pack::VAL].map(|name| Place::new(&options.out, name));
+    for place in &packs {
+        place.require_free()?;
+    }
     let written = write_both(&sets, &packs, options, &mut count);
     if written.is_err() {
         for place in &packs {
@@ -129,6 +135,18 @@ impl Place {
             partial: out.join(format!("{name}.partial")),
         }
     }
+
+    /// A file gives way to the pack, a folder would not.
+    fn require_free(&self) -> Result<(), DataError> {
+        match self.file.is_dir() {
+            false => Ok(()),
+            true => {
+                let what =
+                    "is a folder where a pack should go: remove it, or pack to another folder";
+                Err(DataError::new(&self.file, what))
+            }
+        }
+    }
 }
 
 fn write_both(
@@ -138,28 +156,88 @@ fn write_both(
     count: &mut dyn FnMut(),
 ) -> Result<[Packed; 2], DataError> {
     let [train, val] = sets;
-    let packed = [
+    let parts = [
         write(train, &places[0], options, count)?,
         write(val, &places[1], options, count)?,
+    ];
+    let together = made_together(&parts);
+    let [train, val] = parts;
+    let packed = [
+        train.finish(&places[0], &together)?,
+        val.finish(&places[1], &together)?,
     ];
     for place in places {
         std::fs::rename(&place.partial, &place.file)
             .map_err(|error| cannot_write(&place.file, &error))?;
     }
+    // The renames last only once the folder is on the disk.
+    File::open(&options.out)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|error| cannot_write(&options.out, &error))?;
     Ok(packed)
+}
+
+/// A part whose images are written, but not its index.
+struct Part {
+    out: Writer,
+    class_names: Vec<String>,
+    names: Vec<String>,
+    left_out: Vec<String>,
+}
+
+/// What only these two parts have: a hash of all that is in them.
+fn made_together(parts: &[Part; 2]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        for names in [&part.class_names, &part.names] {
+            hash.update((names.len() as u64).to_le_bytes());
+            for name in names {
+                hash.update((name.len() as u64).to_le_bytes());
+                hash.update(name.as_bytes());
+            }
+        }
+        for entry in &part.out.entries {
+            hash.update(entry.bytes());
+        }
+    }
+    let hash = hash.finalize();
+    hash[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+impl Part {
+    /// Writes its index.
+    fn finish(self, place: &Place, made_together: &str) -> Result<Packed, DataError> {
+        let words = Words {
+            class_names: self.class_names,
+            names: self.names,
+            made_together: made_together.to_owned(),
+        };
+        let images = self.out.entries.len();
+        let bytes = self.out.finish(&words);
+        let bytes = bytes.map_err(|error| cannot_write(&place.partial, &error))?;
+        Ok(Packed {
+            file: place.file.clone(),
+            images,
+            bytes,
+            left_out: self.left_out,
+        })
+    }
 }
 
 fn cannot_write(file: &Path, error: &std::io::Error) -> DataError {
     DataError::new(file, format!("cannot be written: {error}"))
 }
 
-/// Writes one part to its partial file.
+/// Writes the images of one part to its partial file.
 fn write(
     set: &Arc<Dataset>,
     place: &Place,
     options: &PackOptions,
     count: &mut dyn FnMut(),
-) -> Result<Packed, DataError> {
+) -> Result<Part, DataError> {
     let io = |error: std::io::Error| cannot_write(&place.partial, &error);
     let mut out = Writer::new(&place.partial).map_err(io)?;
     let mut names = Vec::new();
@@ -179,16 +257,10 @@ fn write(
         count();
     }
     require_images(set.place(), &set.class_names, &out.entries)?;
-    let words = Words {
+    Ok(Part {
+        out,
         class_names: set.class_names.clone(),
         names,
-    };
-    let images = out.entries.len();
-    let bytes = out.finish(&words).map_err(io)?;
-    Ok(Packed {
-        file: place.file.clone(),
-        images,
-        bytes,
         left_out,
     })
 }

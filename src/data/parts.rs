@@ -1,9 +1,9 @@
 //! Train, judge and test: parts of a set, and the batches an epoch is made of.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use rand::seq::SliceRandom;
+use sha2::{Digest, Sha256};
 
 use super::random::{Purpose, stream};
 use super::{Dataset, Wanted};
@@ -39,15 +39,28 @@ impl Part {
         self.indices.is_empty()
     }
 
-    /// A number that changes with the names of its images, their classes and their order; the same wherever the set lies, on every
-    /// machine that runs this binary.
+    /// A number that changes with the names of its images, their classes and their order; the same wherever and in whatever
+    /// form the set lies, on every machine. No image is read.
     #[must_use]
     pub fn digest(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
+        let mut hash = Sha256::new();
         for &index in &self.indices {
-            (self.set.short_name(index), self.set.labels[index]).hash(&mut hasher);
+            let name = self.set.short_name(index);
+            hash.update((name.len() as u64).to_le_bytes());
+            hash.update(name.as_bytes());
+            hash.update(self.set.labels[index].to_le_bytes());
         }
-        hasher.finish()
+        first_bytes(hash)
+    }
+
+    /// A number that changes with what its images hold, where that is known without reading a file for each: in memory and in
+    /// packs, which keep a checksum of each.
+    #[must_use]
+    pub fn contents_digest(&self) -> Option<u64> {
+        let mut hash = Sha256::new();
+        let known = |&index: &usize| self.set.hash_contents(index, &mut hash);
+        let all_known = self.indices.iter().all(known);
+        all_known.then(|| first_bytes(hash))
     }
 
     /// The other images of the class of `index`, those behind it first, then from the start.
@@ -67,6 +80,11 @@ impl Part {
     pub fn batches(&self, batch: usize) -> Vec<Vec<usize>> {
         self.indices.chunks(batch).map(<[usize]>::to_vec).collect()
     }
+}
+
+fn first_bytes(hash: Sha256) -> u64 {
+    let bytes = hash.finalize();
+    u64::from_be_bytes(bytes[..8].try_into().expect("a hash has 32 bytes"))
 }
 
 /// One epoch: all images of `part` shuffled by `(seed, epoch)`, in whole batches;

@@ -78,16 +78,9 @@ impl Scaler {
         part: Window,
         filter: Filter,
     ) -> Raster<'static> {
-        let (down, right) = (
-            raster.size.height as f64 / rows as f64,
-            raster.size.width as f64 / columns as f64,
-        );
-        let options = options(filter).crop(
-            part.left as f64 * right,
-            part.top as f64 * down,
-            part.width as f64 * right,
-            part.height as f64 * down,
-        );
+        let (top, height) = span((part.top, part.height), rows, raster.size.height);
+        let (left, width) = span((part.left, part.width), columns, raster.size.width);
+        let options = options(filter).crop(left, top, width, height);
         let mut into = Image::new(
             part.width as u32,
             part.height as u32,
@@ -97,6 +90,17 @@ impl Scaler {
             .resize(&view(raster), &mut into, &options)
             .expect("both images hold the same kind of pixels, and the part lies in the image");
         owned(into, raster.size.channels)
+    }
+}
+
+/// Where `start` and `length` of an axis of `scaled` pixels lie on the same axis before it was resized, of `whole` pixels.
+fn span((start, length): (usize, usize), scaled: usize, whole: usize) -> (f64, f64) {
+    let (step, whole) = (whole as f64 / scaled as f64, whole as f64);
+    let (start, length) = (start as f64 * step, length as f64 * step);
+    // Rounding may put the end behind the image by the last bit of a number.
+    match start + length > whole {
+        true => (start, whole - start),
+        false => (start, length),
     }
 }
 
@@ -157,5 +161,37 @@ pub(super) fn to(set: Dataset, side: usize) -> Dataset {
         width: side,
         images: Images::Memory(pixels),
         ..set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_lies_in_the_image_and_is_moved_by_nothing_where_it_did() {
+        let mut clamped = 0;
+        for side in [28, 44, 52, 60, 112, 224, 299] {
+            for scaled in [side, side + 1, side * 8 / 7] {
+                for whole in 1..=600 {
+                    for at in [0, (scaled - side) / 2, scaled - side] {
+                        let (start, length) = span((at, side), scaled, whole);
+                        assert!(
+                            start + length <= whole as f64,
+                            "{side} of {scaled}, {whole}"
+                        );
+                        let step = whole as f64 / scaled as f64;
+                        let plain = (at as f64 * step, side as f64 * step);
+                        if plain.0 + plain.1 <= whole as f64 {
+                            assert_eq!((start, length), plain);
+                        } else {
+                            clamped += 1;
+                            assert!((plain.1 - length).abs() < 1e-9 && start == plain.0);
+                        }
+                    }
+                }
+            }
+        }
+        assert!(clamped > 100, "{clamped} parts were behind the image");
     }
 }

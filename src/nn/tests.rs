@@ -515,3 +515,18 @@ fn a_scale_begins_where_it_is_told_and_is_trained() {
     let expected = x.sum_dim_intlist([0_i64, 2, 3].as_slice(), false, None::<Kind>);
     assert!(largest_difference(&gradient, &expected) < 1e-12);
 }
+
+#[test]
+fn dropped_images_are_zero_and_the_others_larger_by_what_is_lost() {
+    let x = Tensor::ones([4000, 2, 1, 3], (Kind::Float, Device::Cpu));
+    let dropped = op::drop_images(&x, 0.25);
+    let images: Vec<Vec<f32>> = Vec::try_from(dropped.flatten(1, -1)).unwrap();
+    let kept = images.iter().filter(|image| image[0] != 0.0).count();
+    for image in &images {
+        let all = |value: f32| image.iter().all(|&one| (one - value).abs() < 1e-6);
+        assert!(all(0.0) || all(1.0 / 0.75), "{image:?}");
+    }
+    // Five deviations of 4,000 draws.
+    assert!((kept as f64 / 4000.0 - 0.75).abs() < 0.035, "{kept}");
+    assert!(op::drop_images(&x, 0.0).equal(&x));
+}

@@ -49,10 +49,13 @@ pub struct New {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// The file of the ranked architectures, inside the folder.
+    #[serde(serialize_with = "crate::run::as_text")]
     pub file: PathBuf,
     /// The run folder of the search, absolute.
+    #[serde(serialize_with = "crate::run::as_text")]
     pub search: PathBuf,
     /// The folder of images that replaces the search's own, absolute.
+    #[serde(serialize_with = "crate::run::some_as_text")]
     pub data: Option<PathBuf>,
     /// How often each path is trained alone.
     pub truth_seeds: u64,

@@ -56,6 +56,7 @@ pub struct Best {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Ranking {
     /// The run folder of the search.
+    #[serde(serialize_with = "crate::run::as_text")]
     pub search: PathBuf,
     /// The supernet's file.
     pub supernet: String,
@@ -76,6 +77,7 @@ pub struct Ranking {
     /// The path that the supernet likes best; `None` without a truth.
     pub best: Option<Best>,
     /// The run folder.
+    #[serde(serialize_with = "crate::run::as_text")]
     pub run: PathBuf,
     /// All paths, in the order of the file.
     pub rows: Vec<Row>,

@@ -62,6 +62,7 @@ pub enum Predicted {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Prediction {
     /// The image's file.
+    #[serde(serialize_with = "crate::run::as_text")]
     pub image: PathBuf,
     /// The likeliest classes, first the likeliest.
     pub classes: Vec<Likely>,

@@ -43,6 +43,7 @@ pub struct Retrained {
     /// Whether the retraining was stopped before its end.
     pub stopped: bool,
     /// The run folder.
+    #[serde(serialize_with = "crate::run::as_text")]
     pub run: PathBuf,
 }
 

@@ -51,7 +51,7 @@ pub struct Confusion {
 pub struct Outcome {
     /// Over all images.
     pub tested: Tested,
-    /// Class by class.
+    /// Class by class, those without an image too.
     pub classes: Vec<ClassTested>,
     /// All confusions, the most frequent first.
     pub confusions: Vec<Confusion>,
@@ -92,7 +92,7 @@ pub fn test(
         sheet.fill(shard.rank + at * shard.world, scored);
     }
     ranks.sum(&mut sheet.numbers)?;
-    let outcome = sheet.count();
+    let outcome = sheet.count(part.set().classes);
     match outcome.tested.images {
         0 => Err(part.unreadable().into()),
         _ => Ok(outcome),
@@ -180,9 +180,9 @@ impl Sheet {
         }
     }
 
-    /// Adds up what all images got.
-    fn count(&self) -> Outcome {
-        let mut classes: Vec<ClassTested> = Vec::new();
+    /// Adds up what all images, of so many classes, got.
+    fn count(&self, classes: usize) -> Outcome {
+        let mut classes = vec![ClassTested::default(); classes];
         let mut confusions: BTreeMap<(usize, usize), usize> = BTreeMap::new();
         let mut loss = 0.0;
         for batch in self.numbers.chunks_exact(self.each) {
@@ -191,9 +191,6 @@ impl Sheet {
             let rows = batch[1..].chunks_exact(ROW);
             for row in rows.take_while(|row| row[0] > 0.0) {
                 let label = row[0] as usize - 1;
-                if classes.len() <= label {
-                    classes.resize(label + 1, ClassTested::default());
-                }
                 let class = &mut classes[label];
                 class.images += 1;
                 class.top1 += usize::from(row[1] == row[0]);
@@ -242,12 +239,12 @@ mod tests {
     use super::*;
 
     /// The count of batches of up to four images.
-    fn counted(batches: &[(&Tensor, &Tensor)]) -> Outcome {
+    fn counted(classes: usize, batches: &[(&Tensor, &Tensor)]) -> Outcome {
         let mut sheet = Sheet::new(4 * batches.len(), 4);
         for (at, (logits, labels)) in batches.iter().enumerate() {
             sheet.fill(at, &Scored::new(logits, labels));
         }
-        sheet.count()
+        sheet.count(classes)
     }
 
     #[test]
@@ -259,12 +256,18 @@ mod tests {
             [0.0, 9.0, 0.5, 0.4, 0.3, 0.2, 0.1],
         ]);
         let labels = Tensor::from_slice(&[0_i64, 1, 6, 6]);
-        let outcome = counted(&[(&logits, &labels)]);
+        let outcome = counted(9, &[(&logits, &labels)]);
         assert_eq!((outcome.tested.top1, outcome.tested.top5), (25.0, 50.0));
         let expected = |images, top1, top5| ClassTested { images, top1, top5 };
         assert_eq!(outcome.classes[0], expected(1, 1, 1));
         assert_eq!(outcome.classes[1], expected(1, 0, 1));
         assert_eq!(outcome.classes[6], expected(2, 0, 0));
+        assert_eq!(
+            outcome.classes.len(),
+            9,
+            "the last of them without an image"
+        );
+        assert_eq!(outcome.classes[8], expected(0, 0, 0));
         let pairs: Vec<_> = outcome
             .confusions
             .iter()
@@ -277,10 +280,13 @@ mod tests {
     fn smaller_batches_and_fewer_classes_than_are_looked_at_are_counted_too() {
         let logits = Tensor::from_slice2(&[[1.0, 0.0], [1.0, 0.0]]);
         let labels = Tensor::from_slice(&[0_i64, 1]);
-        let all = counted(&[
-            (&logits, &labels),
-            (&logits.narrow(0, 1, 1), &labels.narrow(0, 1, 1)),
-        ]);
+        let all = counted(
+            2,
+            &[
+                (&logits, &labels),
+                (&logits.narrow(0, 1, 1), &labels.narrow(0, 1, 1)),
+            ],
+        );
         assert_eq!(all.tested.images, 3);
         assert!((all.tested.top1 - 100.0 / 3.0).abs() < 1e-12);
         assert_eq!(all.tested.top5, 100.0);

@@ -50,6 +50,7 @@ pub struct TestResult {
     #[serde(flatten)]
     pub arch: ArchRecord,
     /// The file of the weights.
+    #[serde(serialize_with = "crate::run::as_text")]
     pub weights: PathBuf,
     /// Whether its averaged weights were tested.
     pub averaged: bool,
@@ -182,4 +183,32 @@ fn watched(
     });
     progress.finish();
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_has_a_line_with_what_it_was_most_often_taken_for() {
+        let counts = |images, top1, top5| ClassTested { images, top1, top5 };
+        let confusion = |class, taken_for, images| Confusion {
+            class,
+            taken_for,
+            images,
+        };
+        let outcome = Outcome {
+            tested: Tested {
+                top1: 50.0,
+                top5: 75.0,
+                loss: 1.0,
+                images: 12,
+            },
+            classes: vec![counts(8, 3, 6), counts(4, 3, 3), counts(0, 0, 0)],
+            // The most frequent first.
+            confusions: vec![confusion(0, 2, 4), confusion(1, 0, 1), confusion(0, 1, 1)],
+        };
+        let expected = "class,images,top1,top5,most_taken_for,most_taken_for_images\n0,8,3,6,2,4\n1,4,3,3,0,1\n2,0,0,0,,\n";
+        assert_eq!(table(&outcome), expected);
+    }
 }

@@ -8,7 +8,6 @@ use creamc_lang::plan::Plan;
 use tch::Kind;
 
 use crate::checkpoint::Weights;
-use crate::checkpoint::names::Names;
 use crate::childnet::Childnet;
 use crate::config::{LEAST_CROP_SHARE, RetrainSettings, TrainSettings};
 use crate::data::Normalisation;
@@ -64,7 +63,7 @@ impl Trained {
         };
         let network = plan.ir.network(&arch.path, plan.resolution);
         let childnet = Childnet::new(&network, place, settings.train.seed);
-        let weights = Weights::load(&file, Names::of_network(&network).ok().as_ref())?;
+        let weights = Weights::load(&file, &network)?;
         let average = options.average && settings.ema.is_some();
         let channels = plan.ir.input_channels as usize;
         let damaged = |what| Error::Refused(format!("{}: {what}", file.display()));

@@ -26,7 +26,7 @@ pub struct Manifest {
     /// Threads of one operator; results are bit-equal only for the same number.
     pub threads: usize,
     /// The copy of the file that was named, inside the run folder.
-    #[serde(default)]
+    #[serde(default, serialize_with = "super::as_text")]
     pub file: PathBuf,
     /// Which of its architectures.
     #[serde(default)]
@@ -41,7 +41,11 @@ pub struct Manifest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolution: Option<u32>,
     /// The checkpoint of a search whose weights a retraining started from: the search may go on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "super::some_as_text"
+    )]
     pub inherit: Option<PathBuf>,
 }
 
@@ -230,8 +234,9 @@ impl RunFolder {
                 .strip_prefix(&root)
                 .expect("the root is above all paths");
             let copy = Path::new("space").join(inner);
-            self.write(&copy.to_string_lossy(), text)?;
-            Ok(copy)
+            let name = copy.to_string_lossy().into_owned();
+            self.write(&name, text)?;
+            Ok(PathBuf::from(name))
         });
         copies.collect()
     }
@@ -471,6 +476,32 @@ mod tests {
                 .to_string()
                 .contains("is damaged")
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_path_that_is_no_text_is_written_as_one() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+
+        #[derive(Serialize)]
+        struct Outcome {
+            #[serde(serialize_with = "crate::run::as_text")]
+            run: PathBuf,
+        }
+        let save = tempfile::tempdir().unwrap();
+        let out = save.path().join(OsStr::from_bytes(b"caf\xe9"));
+        let run = RunFolder::create(Some(&out), Path::new("runs"), "demo").unwrap();
+        run.write_result(&Outcome { run: out.clone() }).unwrap();
+        let result: serde_json::Value = run.result().unwrap().unwrap();
+        assert_eq!(result["run"], out.to_string_lossy().into_owned());
+        run.write_manifest(&Manifest {
+            inherit: Some(out),
+            ..manifest()
+        })
+        .unwrap();
+        let inherit = run.manifest().unwrap().inherit.unwrap();
+        assert!(inherit.ends_with("caf\u{fffd}"), "{inherit:?}");
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod events;
 mod folder;
 mod journal;
 mod lines;
+mod paths;
 mod progress;
 mod stop;
 
@@ -34,6 +35,7 @@ pub use events::Events;
 pub use folder::{Manifest, RunFolder};
 pub use journal::Journal;
 pub use lines::{Log, Metrics};
+pub use paths::{as_text, some_as_text};
 pub use progress::{Progress, Tick, tell};
 pub use stop::{INTERRUPTED, Stop, Waiting, end_interrupted};
 

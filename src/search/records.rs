@@ -144,6 +144,7 @@ pub struct Found {
     /// Whether the search was stopped before its end.
     pub stopped: bool,
     /// The run folder.
+    #[serde(serialize_with = "crate::run::as_text")]
     pub run: PathBuf,
 }
 

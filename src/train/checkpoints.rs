@@ -8,6 +8,7 @@ use tch::{Kind, Tensor};
 use super::Error;
 use super::course::Recount;
 use super::meter::numbers;
+use super::same_images::{self, PartImages};
 use crate::checkpoint::{Newest, Store, Stored};
 use crate::nn::NamedTensor;
 use crate::ranks::Ranks;
@@ -25,6 +26,8 @@ pub struct Identity {
     pub settings: String,
     /// How many images there are, and what for.
     pub images: String,
+    /// Which they are, part by part; checkpoints of older versions do not say.
+    pub parts: Vec<PartImages>,
     /// Mean of the training pixels, by channel.
     pub mean: String,
     /// Their deviation.
@@ -105,9 +108,9 @@ impl Identity {
             ("libtorch", &self.libtorch),
             (RANKS, &self.ranks),
         ];
-        words
-            .map(|(key, word)| (key.to_owned(), word.to_owned()))
-            .into()
+        let words = words.map(|(key, word)| (key.to_owned(), word.to_owned()));
+        let parts = self.parts.iter().flat_map(PartImages::words);
+        words.into_iter().chain(parts).collect()
     }
 
     /// Whether a run that is so goes on from the checkpoint; what makes it end otherwise than
@@ -161,7 +164,12 @@ impl Identity {
                 ));
             }
         }
-        Ok(self.changes(about))
+        let mut told = match same_images::compare(&self.parts, about) {
+            Err(text) => return refuse(text),
+            Ok(told) => Vec::from_iter(told),
+        };
+        told.extend(self.changes(about));
+        Ok(told)
     }
 
     /// Whether weights are of the same structure, but candidates share them in another way.
@@ -435,6 +443,14 @@ mod tests {
     use super::*;
     use crate::checkpoint::Contents;
 
+    fn part((part, names): (&'static str, &str)) -> PartImages {
+        PartImages {
+            part,
+            names: names.to_owned(),
+            contents: Some("4".to_owned()),
+        }
+    }
+
     fn identity() -> Identity {
         let word = |text: &str| text.to_owned();
         Identity {
@@ -442,6 +458,9 @@ mod tests {
             subject: Subject::Plan(word("bb")),
             settings: word("EPOCHS: 3\nWORKERS: 2\n"),
             images: word("10 to train on"),
+            parts: [("train", "1"), ("judge", "2"), ("test", "3")]
+                .map(part)
+                .into(),
             mean: word("[0.5]"),
             deviation: word("[0.25]"),
             device: word("cpu"),
@@ -494,6 +513,48 @@ mod tests {
         assert!(
             text.contains("--data") && text.contains("step-00000007"),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn as_many_images_of_other_names_classes_or_contents_are_refused_by_their_part() {
+        let refused = |change: fn(&mut Identity)| check(change).unwrap_err();
+        let text = refused(|run| {
+            run.parts[0].names = "9".into();
+            run.parts[2].names = "9".into();
+        });
+        let parts = "those to train on and to test on have other names";
+        assert!(
+            text.contains(parts) && text.contains("class map") && text.contains("--data DIR"),
+            "{text}"
+        );
+        let text = refused(|run| run.parts[1].contents = Some("9".into()));
+        assert!(text.contains("to judge by have the names"), "{text}");
+        // A folder that was packed since.
+        let told = check(|run| run.parts.iter_mut().for_each(|part| part.contents = None));
+        let told = told.unwrap();
+        assert!(
+            told.len() == 1 && told[0].contains("another form"),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn a_checkpoint_that_does_not_say_which_images_it_is_of_goes_on_with_a_warning() {
+        let mut about = identity().words();
+        about.retain(|key, _| !key.starts_with("images."));
+        let stored = Stored {
+            path: "step-00000007.safetensors".into(),
+            step: 7,
+            contents: Contents {
+                about,
+                ..Contents::default()
+            },
+        };
+        let told = identity().check(&stored).unwrap();
+        assert!(
+            told.len() == 1 && told[0].contains("older version"),
+            "{told:?}"
         );
     }
 

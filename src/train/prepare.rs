@@ -16,7 +16,7 @@ use creamc_lang::syntax::ast;
 use tch::Device;
 
 use super::checkpoints::{Identity, Subject};
-use super::{Error, Findings, RunOptions, Show};
+use super::{Error, Findings, PartImages, RunOptions, Show};
 use crate::config::{Classes, IdleSettings, TrainSettings, Warning};
 use crate::data::{Augmentation, Data, Loader, Normalisation, Part, Wanted};
 use crate::disk::Disk;
@@ -351,6 +351,12 @@ fn make_folder(options: &RunOptions, settings: &TrainSettings) -> Result<RunFold
         Some(begun) => RunFolder::begin_again(&begun)?,
         None => RunFolder::create(options.out.as_deref(), &settings.save_path, &settings.name)?,
     };
+    if ranks.world() > 1 && folder.path().to_str().is_none() {
+        return Err(Error::Refused(format!(
+            "{}: its name is not UTF-8, so that the other processes cannot be told of it: name another folder with --out DIR",
+            folder.path().display()
+        )));
+    }
     ranks.begin(folder.path())?;
     ranks.text_of_first(RUN, Some(&folder.path().to_string_lossy()))?;
     Ok(folder)
@@ -412,6 +418,7 @@ pub fn identity(
             data.judge.len(),
             data.test.len()
         ),
+        parts: PartImages::all(data),
         mean: format!("{mean:?}"),
         deviation: format!("{deviation:?}"),
         device: device_text(device),

@@ -219,6 +219,27 @@ mod tests {
     }
 
     #[test]
+    fn noise_as_large_as_the_rate_leaves_it_above_zero() {
+        let shaken = Schedule {
+            steps: 2000,
+            noise: Some(Noise {
+                from: 0.0,
+                to: f64::INFINITY,
+                share: 1.0,
+                seed: 3,
+            }),
+            ..schedule(Shape::Constant)
+        };
+        let rates: Vec<f64> = (4..2000).map(|step| shaken.lr(step)).collect();
+        assert!(
+            rates
+                .iter()
+                .all(|rate| (0.0..1.6).contains(rate) && *rate > 0.0)
+        );
+        assert!(rates.iter().any(|rate| *rate < 0.1) && rates.iter().any(|rate| *rate > 1.5));
+    }
+
+    #[test]
     fn a_factor_falls_at_the_exact_multiple() {
         assert_eq!(whole_parts(12.0, 2.4), 5.0);
         assert_eq!(whole_parts(11.0, 2.4), 4.0);

@@ -1,7 +1,9 @@
 //! A world that is not as it should be: never a panic, always code 2 and a reason.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -132,6 +134,29 @@ fn messages_that_nobody_can_read_do_not_panic() {
         .status()
         .unwrap();
     assert_eq!(status.code(), Some(1));
+}
+
+#[test]
+fn a_folder_of_a_run_whose_name_is_no_text_is_refused_at_once() {
+    let folder = OsStr::from_bytes(b"caf\xe9");
+    for (args, flag) in [
+        (&["search", "tiny.cream"][..], "--data"),
+        (&["retrain", "tiny.cream"], "--data"),
+        (&["test", "tiny.cream"], "--data"),
+        (&["rank", "tiny.cream", "--run", "run"], "--data"),
+        (&["search", "--resume", "run"], "--data"),
+        (&["retrain"], "--inherit"),
+        (&["rank", "tiny.cream"], "--run"),
+    ] {
+        let output = command(&fixtures(), args).arg(flag).arg(folder).output();
+        let output = output.expect("the tool starts");
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{err}");
+        assert!(
+            err.contains("its name is not UTF-8") && err.contains(flag),
+            "{err}"
+        );
+    }
 }
 
 #[test]

@@ -1,8 +1,12 @@
 //! What cannot be gone on with is refused before training, with the cure.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use tempfile::TempDir;
 
 use super::tool::{
@@ -86,6 +90,28 @@ fn other_settings_another_space_and_other_images_are_refused_by_name() {
     let said = refused(resume(&run).arg("--data").arg(&data));
     assert!(
         said.contains("other images") && said.contains("--data"),
+        "{said}"
+    );
+}
+
+#[test]
+fn as_many_images_with_other_labels_are_refused() {
+    let (folder, run) = killed();
+    let data = folder.path().join("data");
+    copy(&repository("examples/fashion-mnist"), &data);
+    // As many of every class, in another order.
+    let labels = data.join("t10k-labels-idx1-ubyte.gz");
+    let mut bytes = Vec::new();
+    GzDecoder::new(fs::File::open(&labels).unwrap())
+        .read_to_end(&mut bytes)
+        .unwrap();
+    bytes[8..].reverse();
+    let mut out = GzEncoder::new(fs::File::create(&labels).unwrap(), Compression::fast());
+    out.write_all(&bytes).unwrap();
+    out.finish().unwrap();
+    let said = refused(resume(&run).arg("--data").arg(&data));
+    assert!(
+        said.contains("those to test on have other names, other classes"),
         "{said}"
     );
 }

@@ -13,6 +13,8 @@ use crate::checkpoint::shown::shown;
 const MAGIC: &[u8] = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
 const PROTOCOL: i64 = 1001;
 
+const BIG_ENDIAN: &str = "its numbers are big-endian, which are not read: load it with PyTorch on a little-endian machine and save it again";
+
 /// Numbers by key, raw, little-endian.
 pub struct Storages<'a>(BTreeMap<String, &'a [u8]>);
 
@@ -24,8 +26,15 @@ impl<'a> Storages<'a> {
             .iter()
             .find(|(name, _)| name.ends_with("/data.pkl"))
             .ok_or("it holds no data.pkl")?;
+        let top = main.trim_end_matches("data.pkl");
+        if files
+            .get(&*format!("{top}byteorder"))
+            .is_some_and(|order| *order == b"big")
+        {
+            return Err(BIG_ENDIAN.to_owned());
+        }
         let pickle = Pickle::read(content)?;
-        let folder = format!("{}data/", main.trim_end_matches("data.pkl"));
+        let folder = format!("{top}data/");
         let mut storages = BTreeMap::new();
         for (name, content) in &files {
             if let Some(key) = name.strip_prefix(&folder) {
@@ -46,10 +55,13 @@ impl<'a> Storages<'a> {
             rest = &rest[pickle.length..];
             Ok(pickle)
         };
-        let (protocol, _system, object, keys) = (next()?, next()?, next()?, next()?);
+        let (protocol, system, object, keys) = (next()?, next()?, next()?, next()?);
         if protocol.root() != &Node::Int(PROTOCOL) {
             let found = shown(&format!("{:?}", protocol.root()));
             return Err(format!("it is of protocol {found}, not {PROTOCOL}"));
+        }
+        if is_big_endian(&system) {
+            return Err(BIG_ENDIAN.to_owned());
         }
         let Node::List(list) = keys.root() else {
             return Err("it has no list of storages".to_owned());
@@ -77,6 +89,12 @@ impl<'a> Storages<'a> {
         }
         Ok((object, Storages(storages)))
     }
+}
+
+/// Whether the old form's record of the system that wrote it says so.
+fn is_big_endian(system: &Pickle) -> bool {
+    let items = system.items(system.root()).unwrap_or_default();
+    items.contains(&("little_endian", &Node::Bool(false)))
 }
 
 /// Bytes of one number of every storage that the object names.

@@ -119,6 +119,30 @@ fn sharing(names: usize, size: &str, stride: &str) -> Vec<u8> {
 }
 
 #[test]
+fn numbers_of_the_other_byte_order_are_refused_in_both_forms() {
+    let own = sharing(1, "K\u{2}", "K\u{1}");
+    let system = |flag: &[u8]| [&b"\x80\x02}"[..], &text("little_endian"), flag, b"s."].concat();
+    let written = |flag: &[u8]| parse(&swapped(&own, b"\x80\x02}.", &system(flag)));
+    assert_eq!(written(b"\x88").unwrap().weights.len(), 1);
+    assert!(written(b"\x89").unwrap_err().contains("big-endian"));
+
+    let zip = |order: &[u8]| {
+        let pickle = [b"\x80\x02", &views(1, "K\u{2}", "K\u{1}")[..], b"."].concat();
+        let mut archive = archive::Writer::default();
+        for (name, content) in [
+            ("model/data.pkl", &pickle[..]),
+            ("model/byteorder", order),
+            ("model/data/0", &[0; 4000][..]),
+        ] {
+            archive.add(name, content).unwrap();
+        }
+        parse(&archive.finish().unwrap())
+    };
+    assert_eq!(zip(b"little").unwrap().weights.len(), 1);
+    assert!(zip(b"big").unwrap_err().contains("big-endian"));
+}
+
+#[test]
 fn many_names_for_one_storage_make_no_more_than_some_times_the_file() {
     // All of the storage; and two numbers of it that lie far apart, which would cost time instead.
     for (size, stride) in [("M\u{3}\u{3}", "K\u{1}"), ("K\u{2}", "M\u{3}\u{3}")] {

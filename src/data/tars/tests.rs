@@ -97,6 +97,32 @@ fn words_before_a_file_say_its_name_and_its_length() {
 }
 
 #[test]
+fn a_file_whose_holes_are_left_out_is_refused_in_either_form() {
+    let mut bytes = tar_of(&[("a.jpg", &[1; 600]), ("b.jpg", b"b")]);
+    with_header(&mut bytes, 0, |header| {
+        header.set_entry_type(::tar::EntryType::GNUSparse)
+    });
+    let what = "`a.jpg` is stored without its holes";
+    assert!(walk(&bytes).unwrap_err().what.contains(what));
+    // As `tar --format=posix --sparse` writes it.
+    let mut tar = ::tar::Builder::new(Vec::new());
+    tar.append_pax_extensions([
+        ("GNU.sparse.major", &b"1"[..]),
+        ("GNU.sparse.minor", b"0"),
+        ("path", b"a.jpg"),
+    ])
+    .unwrap();
+    let mut header = ::tar::Header::new_ustar();
+    header.set_size(3);
+    header.set_path("GNUSparseFile.7/a.jpg").unwrap();
+    header.set_cksum();
+    tar.append(&header, &b"abc"[..]).unwrap();
+    let fault = walk(&tar.into_inner().unwrap()).unwrap_err();
+    assert_eq!(fault.at, 1024);
+    assert!(fault.what.contains(what), "{fault:?}");
+}
+
+#[test]
 fn damage_is_named_with_its_place() {
     let whole = tar_of(&[("a.jpg", &[1; 600]), ("b.jpg", &[2; 700])]);
     // Headers at 0 and 1536, the end at 3072.

@@ -39,6 +39,8 @@ pub(super) struct Fault {
 struct Said {
     name: Option<String>,
     length: Option<u64>,
+    /// Whether its holes are left out, as POSIX's words say it.
+    sparse: bool,
 }
 
 impl Region<'_> {
@@ -69,12 +71,17 @@ impl Region<'_> {
                 }
                 Kind::Skipped => {}
                 Kind::Bare => said = Said::default(),
-                Kind::Sparse => {
-                    let what = format!("`{}` is stored without its holes", header.name);
-                    return Err(Fault { at, what });
-                }
+                Kind::Sparse => return Err(sparse(&header.name, at)),
                 Kind::File => {
-                    let name = std::mem::take(&mut said).name.unwrap_or(header.name);
+                    let Said {
+                        name,
+                        sparse: is_sparse,
+                        ..
+                    } = std::mem::take(&mut said);
+                    let name = name.unwrap_or(header.name);
+                    if is_sparse {
+                        return Err(sparse(&name, at));
+                    }
                     members.push(Member {
                         name: name.trim_start_matches("./").into(),
                         offset,
@@ -140,6 +147,12 @@ impl Region<'_> {
     }
 }
 
+fn sparse(name: &str, at: u64) -> Fault {
+    let what =
+        format!("`{name}` is stored without its holes: pack the tar file again without `--sparse`");
+    Fault { at, what }
+}
+
 impl Said {
     /// Bytes behind a header.
     fn length_of(&self, header: &Header) -> u64 {
@@ -171,6 +184,7 @@ impl Said {
             let line = String::from_utf8_lossy(line);
             match line.split_once('=')? {
                 ("path", name) => self.name = Some(name.to_owned()),
+                (key, _) if key.starts_with("GNU.sparse.") => self.sparse = true,
                 ("size", length) => self.length = Some(length.parse().ok()?),
                 _ => {}
             }
