@@ -4,6 +4,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use creamc_lang::plan::Plan;
+use creamc_lang::source::FileId;
 
 use super::arch::{self, Picked};
 use super::findings::{DRAWN, Format, JsonList};
@@ -82,22 +84,38 @@ impl<W: Write> Printer<'_, W> {
 /// One compiled file, and in a few words what is in it.
 fn checked(file: &Path, args: &SpaceArgs) -> anyhow::Result<(Loaded, String)> {
     let mut loaded = Loaded::read(file, args)?;
-    let content = prove(&mut loaded);
-    Ok((loaded, content))
+    let proved = prove(&mut loaded);
+    Ok((loaded, proved.content))
+}
+
+/// What is known of a file beyond compiling.
+#[derive(Debug)]
+pub struct Proved {
+    /// In a few words what is in it.
+    pub content: String,
+    /// Of its space, where that was settled.
+    pub plan: Option<Plan>,
 }
 
 /// Adds what is only found beyond compiling to a file's messages: whether its bounds can be met,
-/// and by its archs. Says in a few words what is in it.
-pub fn prove(loaded: &mut Loaded) -> String {
-    if loaded.unit.archs.is_empty() {
-        space(loaded)
-    } else {
-        archs(loaded)
+/// and by its archs.
+pub fn prove(loaded: &mut Loaded) -> Proved {
+    // The bounds of a space are proved in its own file, or where nothing else is to be done.
+    let space = loaded.unit.ir.as_ref();
+    let is_own = space.is_some_and(|ir| ir.file == FileId(0));
+    let has_archs = !loaded.unit.archs.is_empty();
+    let plan = (is_own || !has_archs).then(|| loaded.plan()).flatten();
+    match has_archs {
+        false => Proved {
+            content: space_content(plan.as_ref()),
+            plan,
+        },
+        true => archs(loaded, is_own, plan),
     }
 }
 
-fn space(loaded: &mut Loaded) -> String {
-    match loaded.plan() {
+fn space_content(plan: Option<&Plan>) -> String {
+    match plan {
         Some(plan) => format!(
             "space {}, {} paths, resolution {}",
             plan.ir.space,
@@ -108,20 +126,26 @@ fn space(loaded: &mut Loaded) -> String {
     }
 }
 
-fn archs(loaded: &mut Loaded) -> String {
+fn archs(loaded: &mut Loaded, is_planned: bool, plan: Option<Plan>) -> Proved {
     let read = arch::read_all(loaded);
     // One plan settles the resolution of all that leave it open.
     let is_open = |picked: &Picked| picked.arch.resolution.is_none();
-    let settled = read.iter().any(is_open).then(|| loaded.plan()).flatten();
+    let plan = match is_planned || !read.iter().any(is_open) {
+        true => plan,
+        false => loaded.plan(),
+    };
+    let settled = plan.as_ref().map(|plan| plan.resolution);
     for picked in &read {
-        let plan = settled.as_ref().map(|plan| plan.resolution);
-        if let Some(resolution) = picked.arch.resolution.or(plan) {
+        if let Some(resolution) = picked.arch.resolution.or(settled) {
             picked.warn(loaded, resolution);
         }
     }
     let names: Vec<String> = read.into_iter().map(|picked| picked.arch.name).collect();
     let noun = if names.len() == 1 { "arch" } else { "archs" };
-    format!("{noun} {}", names.join(", "))
+    Proved {
+        content: format!("{noun} {}", names.join(", ")),
+        plan,
+    }
 }
 
 #[derive(Default)]

@@ -218,11 +218,11 @@ fn reason(plan: &Plan) -> String {
     match &plan.reason {
         Reason::Only => "the only one".to_string(),
         Reason::Rich(enough) => format!(
-            "the largest that leaves at least {} paths inside every bound",
+            "the largest that surely leaves at least {} paths inside every bound",
             text::big(&enough.to_string())
         ),
         Reason::Most(paths) => format!(
-            "none surely leaves enough paths inside every bound; so many are sure here, {}, fewer elsewhere",
+            "none surely leaves enough paths inside every bound; so many are sure here, {}, and nowhere more",
             text::big(&paths.to_string())
         ),
     }
@@ -264,7 +264,28 @@ fn bound(plan: &Plan, metric: Metric) -> String {
 mod tests {
     use creamc_lang::checked::Checked;
 
-    use super::out_of_reach;
+    use super::{out_of_reach, reason};
+
+    #[test]
+    fn a_size_on_which_no_more_paths_are_sure_than_on_others_is_not_said_to_have_more() {
+        let text = "cream 1
+space small {
+    input  image(channels = 1, resolution fit {8, 16})
+    output classes(10)
+    layer stem    conv(kernel in 1..39 step 2)      channels = 8
+    layer pool    avgpool
+    layer logits  linear                            channels = classes
+    require params <= 120
+}";
+        let small = Checked::from_text("small.cream", text).expect("the text is right");
+        let plan = small.plan().expect("there are paths");
+        // Of 20 kernels the bound leaves one, with 8 + 16 + 90 params, whatever the size.
+        assert_eq!(plan.resolution, 16);
+        assert_eq!(
+            reason(&plan),
+            "none surely leaves enough paths inside every bound; so many are sure here, 1, and nowhere more"
+        );
+    }
 
     #[test]
     fn where_paths_cannot_be_counted_the_bounds_in_the_way_and_a_sure_interval_are_told() {

@@ -77,6 +77,19 @@ fn warnings_end_with_0_unless_they_are_denied() {
 }
 
 #[test]
+fn bounds_of_a_space_are_proved_beside_its_archs_too() {
+    let folder = folder_with(&["tiny.cream", "two.cream"]);
+    let read = |name| fs::read_to_string(folder.path().join(name)).unwrap();
+    let (tiny, two) = (read("tiny.cream"), read("two.cream"));
+    let (_, archs) = two.split_once("\n\n").unwrap();
+    let text = format!("{}\n{archs}", tiny.replace("0..900K", "0..900"));
+    fs::write(folder.path().join("both.cream"), text).unwrap();
+    let run = creamc_in(folder.path(), &["check", "both.cream"]);
+    assert_eq!(run.code, 1, "{}", run.err);
+    assert!(run.err.contains("error[bound-unreachable]"), "{}", run.err);
+}
+
+#[test]
 fn an_arch_outside_a_bound_is_a_warning() {
     let run = creamc(&["check", "two.cream", "--require", "flops in 0..500K"]);
     assert_eq!(run.code, 0, "{}", run.err);

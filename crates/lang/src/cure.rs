@@ -197,12 +197,14 @@ impl Patient {
     /// Whether the next state is better, and where several cures are made each has fewer messages between
     /// it and the next one: alone it would have been taken, too.
     fn is_cured(&self, doses: &[Dose], next: &Patient) -> bool {
-        let Some(last) = doses.last().filter(|_| next.state < self.state) else {
+        let last = doses.last().filter(|_| next.state < self.state);
+        let line_end = last.and_then(|last| line_end(&self.text, extent(last.help)[1]));
+        let Some(line_end) = line_end else {
             return false;
         };
         let marks: Vec<usize> = doses.iter().map(|dose| dose.key.0).collect();
         // Behind that line nothing has changed, but there may be messages about it only now.
-        let end = self.text.len() - line_end(&self.text, extent(last.help)[1]);
+        let end = self.text.len() - line_end;
         let before = self.counts(&marks, end);
         let after = next.counts(&self.moved(doses), end);
         let mut both = before.iter().zip(&after);
@@ -285,7 +287,7 @@ impl Written<'_> {
         let [first, last] = extent(help);
         self.copy(first)?;
         let (start, line) = (self.new.rfind('\n').map_or(0, |at| at + 1), self.line);
-        let rest = self.text.get(last..line_end(self.text, last))?;
+        let rest = self.text.get(last..line_end(self.text, last)?)?;
         let before = [&self.new[start..], self.text.get(first..last)?, rest].concat();
         let mut edits: Vec<&Edit> = help.edits.iter().collect();
         edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
@@ -304,8 +306,10 @@ impl Written<'_> {
     }
 }
 
-fn line_end(text: &str, from: usize) -> usize {
-    text[from..].find('\n').map_or(text.len(), |at| from + at)
+/// `None` where a text has no such byte, or one inside a character.
+fn line_end(text: &str, from: usize) -> Option<usize> {
+    let rest = text.get(from..)?;
+    Some(rest.find('\n').map_or(text.len(), |at| from + at))
 }
 
 /// The cure of a message, if it is sure enough and lies in the text itself.
@@ -442,6 +446,19 @@ mod tests {
             vec![one.fix("longer", span, format!("{text}!"))]
         };
         assert_eq!(cure("a", Certainty::Sure, found).text, "a");
+    }
+
+    #[test]
+    fn a_cure_beyond_the_text_or_inside_a_character_is_not_taken() {
+        for end in [1, 5] {
+            let found = |_: &str| {
+                let span = crate::source::Span::new(FileId(0), 0, end);
+                let one = Diagnostic::new(Code::UnknownName, "bad", span, "");
+                vec![one.fix("other", span, "a".to_owned())]
+            };
+            let cured = cure("é", Certainty::Sure, found);
+            assert_eq!((cured.text.as_str(), cured.steps), ("é", vec![]));
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use creamc_lang::count::{Measure, Sampler};
 use creamc_lang::diagnostic::{Certainty, Code, Diagnostic};
 use creamc_lang::ir;
 use creamc_lang::plan::{self, NoSpread, Plan, Request};
+use creamc_lang::source::{Files, ReadError};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -86,6 +87,54 @@ fn a_text_full_of_unknown_names_has_a_message_for_each_and_suggestions_for_the_f
 }
 
 #[test]
+fn values_of_a_block_with_a_thousand_parameters_of_one_value_are_looked_at() {
+    let params: String = (0..998).map(|at| format!("p{at} = 1, ")).collect();
+    let block = format!("block b({params}k) {{ conv(kernel = 1) channels = out_channels }}\n");
+    let stage = "stage s1 b(k in 1..900) channels = 8 depth = 500\nrequire flops >= 1\n";
+    let unit = compiled(file(&block, stage));
+    let ir = unit.ir.expect("only parameters are unused");
+    let (plan, _) = plan::plan(&ir, &Request::default()).expect("there are paths");
+    let values = plan.value_shares();
+    assert_eq!(values.len(), 900);
+}
+
+#[test]
+fn a_base_with_tens_of_thousands_of_attributes_is_narrowed() {
+    let block = |at: usize| {
+        let params = (0..1_000).map(|param| format!("p{at}x{param} = 1"));
+        let params: Vec<String> = params.collect();
+        let params = params.join(", ");
+        format!("block b{at}({params}) {{ conv(kernel = 1) channels = out_channels }}")
+    };
+    let all: Vec<String> = (0..40).map(|at| format!("b{at}")).collect();
+    let row = format!("layer s1 {} channels = 8\n", all.join(" or "));
+    let files = Two {
+        base: file(&lines(40, block), &row),
+        derived: "cream 1\nuse \"base.cream\"\nspace small of big {\n    s1.p39x999 = 1\n}\n"
+            .to_owned(),
+    };
+    let unit = compile::load(&files, Path::new("small.cream"), &Overrides::default());
+    let unit = unit.expect("both files can be read");
+    let codes: Vec<Code> = unit.diagnostics.iter().map(|one| one.code).collect();
+    assert_eq!(codes, [Code::NarrowsNothing]);
+}
+
+/// A space and one derived from it.
+struct Two {
+    base: String,
+    derived: String,
+}
+
+impl Files for Two {
+    fn read(&self, path: &Path) -> Result<String, ReadError> {
+        Ok(match path == Path::new("base.cream") {
+            true => self.base.clone(),
+            false => self.derived.clone(),
+        })
+    }
+}
+
+#[test]
 fn a_bound_written_a_thousand_times_is_one() {
     let stage = "stage s1 conv(kernel in {1, 3}) channels = 8 depth in 1..3\n".to_owned();
     let bounds = lines(1_000, |_| "require s1.depth <= 2".to_owned());
@@ -143,6 +192,21 @@ fn thousands_of_steps_settle_depths_that_a_bound_compares() {
         depths,
         [1, 150, 150, 200, 200, 200, 200, 200, 170, 170, 1, 1]
     );
+}
+
+#[test]
+fn thousands_of_stages_each_to_be_as_deep_as_the_next_at_most_are_settled() {
+    let stages = lines(2_000, |at| {
+        format!("stage s{at} conv(kernel = 1) channels = 8 depth fit 1..2")
+    });
+    let bounds = lines(1_999, |at| {
+        format!("require s{at}.depth <= s{}.depth", at + 1)
+    });
+    let ir = lower(&file("", &(stages + &bounds)));
+    let (plan, _) = plan::plan(&ir, &Request::default()).expect("there are paths");
+    // The stem, the stages, pool and logits.
+    let depths: Vec<u32> = plan.ir.rows.iter().map(|row| row.depths[0]).collect();
+    assert_eq!(depths, [vec![1], vec![2; 2_000], vec![1; 2]].concat());
 }
 
 #[test]

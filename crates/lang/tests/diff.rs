@@ -467,3 +467,139 @@ fn attributes_of_ones_own_blocks_are_compared_by_name_and_their_rows_once() {
     );
     assert!(changes(&before, &spaced).is_empty());
 }
+
+/// A space of these items and rows.
+fn with_rows(rows: &str) -> Settled {
+    let text = format!(
+        "cream 1
+space s {{
+    input image(channels = 3, resolution = 8)
+    output classes(10)
+    {rows}
+    layer pool avgpool
+    layer logits linear channels = classes
+}}
+"
+    );
+    Settled::of(&text, &[]).unwrap_or_else(|| panic!("{text}"))
+}
+
+/// Every change as `place what: before -> after`, and whether the spaces are the same.
+fn told(before: &str, after: &str) -> (Vec<String>, bool) {
+    let [before, after] = [before, after].map(with_rows);
+    let difference = compare(&before, &after, Effort::Moderate);
+    let is_same = difference.is_same();
+    let text = |change: diff::Change| {
+        let [was, is] = [change.before, change.after].map(Option::unwrap_or_default);
+        format!("{} {}: {was} -> {is}", change.place, change.what.as_str())
+    };
+    (difference.changes.into_iter().map(text).collect(), is_same)
+}
+
+fn nothing() -> (Vec<String>, bool) {
+    (Vec::new(), true)
+}
+
+#[test]
+fn bounds_on_a_row_are_the_same_however_they_are_parted() {
+    let stage = "stage s1 conv(kernel = 3) channels in {8, 16} depth in 1..5\n";
+    let with = |bounds: &str| format!("{stage}{bounds}");
+    let parted = "require s1.depth >= 2\nrequire s1.channels >= 4\nrequire s1.depth <= 4\nrequire s1.depth >= 0";
+    let whole = "require s1.channels in 4..999\nrequire s1.depth in 2..4\nrequire s1.channels >= 4";
+    assert_eq!(told(&with(parted), &with(parted)), nothing());
+    let parted = with("require s1.depth >= 2\nrequire s1.depth <= 4\nrequire s1.depth >= 0");
+    assert_eq!(told(&with("require s1.depth in 2..4"), &parted), nothing());
+    assert_eq!(told(&parted, &with("require s1.depth in 2..4")), nothing());
+    assert_eq!(told(stage, &with("require s1.depth >= 0")), nothing());
+    assert_eq!(told(stage, &with("require s1.channels >= 0")), nothing());
+    assert_eq!(told(stage, &with("require flops >= 0")), nothing());
+    let (changes, _) = told(&with(whole), stage);
+    assert_eq!(changes.len(), 2, "{changes:?}");
+}
+
+#[test]
+fn what_follows_a_choice_or_the_width_of_another_row_is_told() {
+    let own = "choice k in {3, 5}\nlayer s1 conv(kernel = k) channels = 8\n\
+               layer s2 conv(kernel in {3, 5}) channels = 8";
+    let shared = own.replace("kernel in {3, 5}", "kernel = k");
+    let (changes, is_same) = told(own, &shared);
+    assert_eq!(
+        changes,
+        ["s2 conv.kernel changed: in {3, 5} -> k in {3, 5}"]
+    );
+    assert!(!is_same);
+    let (changes, _) = told(
+        &shared,
+        &shared.replace("= k", "= j").replace("choice k", "choice j"),
+    );
+    assert_eq!(
+        changes[0],
+        "s1 conv.kernel changed: k in {3, 5} -> j in {3, 5}"
+    );
+
+    let own = "layer s1 conv(kernel = 3) channels in {16, 24}\n\
+               layer s2 conv(kernel = 3) channels in {16, 24}";
+    let taken = "layer s1 conv(kernel = 3) channels in {16, 24}\nlayer s2 conv(kernel = 3)";
+    let (changes, is_same) = told(own, taken);
+    assert_eq!(
+        changes,
+        ["s2.channels changed: in {16, 24} -> that of a row before, in {16, 24}"]
+    );
+    assert!(!is_same);
+    assert_eq!(
+        told(taken, &taken.replace("s1", "t1")).0,
+        ["s1 renamed: s1 -> t1"]
+    );
+
+    let rows = "layer s1 conv(kernel = a) channels = 8\nlayer s2 conv(kernel = b) channels = 8\n";
+    let [one, other] = [
+        "choice a in {3, 5}\nchoice b in {3, 5}",
+        "choice b in {3, 5}\nchoice a in {3, 5}",
+    ];
+    let (changes, is_same) = told(&format!("{rows}{one}"), &format!("{rows}{other}"));
+    assert_eq!(changes, ["choices reordered: a, b -> b, a"]);
+    assert!(!is_same);
+}
+
+#[test]
+fn alternatives_of_one_operator_are_paired_with_those_that_are_nearest() {
+    let base = "ir(kernel = 7, expand = 3) or ir(kernel = 5, expand = 6)";
+    let rows = |block: &str| format!("layer s1 {block} channels = 8");
+    let (changes, _) = told(&rows(base), &rows("ir(kernel = 5, expand = 6)"));
+    assert_eq!(changes.len(), 1, "{changes:?}");
+    assert!(
+        changes[0].starts_with("s1 removed: ir(kernel = 7, expand = 3"),
+        "{changes:?}"
+    );
+    let base = "ir(kernel = 7, expand = 3) or ir(kernel in {5, 9}, expand in {4, 6})";
+    let (changes, _) = told(&rows(base), &rows("ir(kernel in {5, 9}, expand = 6)"));
+    assert_eq!(changes.len(), 2, "{changes:?}");
+    assert_eq!(changes[1], "s1 ir.expand narrowed: in {4, 6} -> 6");
+    let [one, other] = [
+        "ir(kernel = 3) or ir(kernel = 5)",
+        "ir(kernel = 5) or ir(kernel = 3)",
+    ];
+    let [one, other] = [one, other].map(|text| rows(&text.replace("kernel", "expand = 4, kernel")));
+    let (changes, _) = told(&one, &other);
+    assert_eq!(changes.len(), 1, "{changes:?}");
+    assert!(changes[0].starts_with("s1 reordered: "), "{changes:?}");
+}
+
+#[test]
+fn spaces_are_the_same_exactly_when_no_change_is_told() {
+    let (mut same, mut different) = (0, 0);
+    for seed in 0..400 {
+        let Some([one, other]) = two_spaces(seed) else {
+            continue;
+        };
+        let difference = compare(&one, &other, Effort::Moderate);
+        assert_eq!(
+            difference.is_same(),
+            difference.changes.is_empty(),
+            "seed {seed}"
+        );
+        same += usize::from(difference.is_same());
+        different += usize::from(!difference.is_same());
+    }
+    assert!(same > 10 && different > 10, "{same} and {different}");
+}

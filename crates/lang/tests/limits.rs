@@ -24,6 +24,83 @@ fn messages(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// The last message of a file with the piece of text it points at, what is said of that, and the help.
+fn last_in_full(text: &str) -> [String; 4] {
+    let unit =
+        load(&Text(text), Path::new("text.cream"), &Overrides::default()).expect("in memory");
+    let one = unit.diagnostics.last().expect("something is wrong");
+    let label = &one.labels[0];
+    [
+        one.message.clone(),
+        unit.sources.text(label.span).to_owned(),
+        label.message.clone(),
+        one.help
+            .as_ref()
+            .map_or(String::new(), |help| help.message.clone()),
+    ]
+}
+
+#[test]
+fn what_is_too_large_is_pointed_at_with_how_much_there_is() {
+    let choices: String = (0..10_002)
+        .map(|at| format!("choice c{at} in {{3, 5}}\n"))
+        .collect();
+    let choices = format!("cream 1\n{}", space(&choices));
+    let message = [
+        "a space has at most 10,000 choices",
+        "c10000",
+        "one more; there are 10,002",
+        "",
+    ];
+    assert_eq!(last_in_full(&choices), message);
+
+    let params: Vec<String> = (0..1_002).map(|at| format!("p{at} = 1")).collect();
+    let params = format!("cream 1\nblock b({}) {{ act }}\n", params.join(", "));
+    let message = [
+        "a block has at most 1,000 parameters",
+        "p1000",
+        "one more; there are 1,002",
+        "",
+    ];
+    assert_eq!(last_in_full(&params), message);
+
+    let message = [
+        "at most 64 blocks of rows stand inside of each other",
+        "b65",
+        "names a block that is 64 deep",
+        "",
+    ];
+    assert_eq!(last_in_full(&nested(65)), message);
+
+    let sum = format!("sum({}skip)", "conv(kernel = 3), ".repeat(400));
+    let sums = format!(
+        "cream 1\n{}",
+        space(&format!("layer s1 {sum} channels = 4"))
+    );
+    let [message, place, label, help] = last_in_full(&sums);
+    assert_eq!(
+        [message.as_str(), &place],
+        ["a block has at most 1,000 primitives", &sum]
+    );
+    assert_eq!(
+        [label.as_str(), &help],
+        ["up to 1,626, those of all branches", ""]
+    );
+
+    let block = format!(
+        "cream 1\nblock b(k) {{\n{}}}\n",
+        "conv(kernel = 1) channels = out_channels\n".repeat(900)
+    );
+    let kept = block + &space("layer s1 b(k in 1..500)\nlayer s2 b(k in 1..2000)");
+    let [message, place, label, help] = last_in_full(&kept);
+    assert_eq!(format!("space-too-large: {message}"), TOO_MUCH_KEPT);
+    assert_eq!(
+        [place.as_str(), &help],
+        ["s2", "search less in one place, or take smaller blocks"]
+    );
+    assert!(label.ends_with(" up to here"), "{label}");
+}
+
 /// `rows` between an image and its classes.
 fn space(rows: &str) -> String {
     format!(
@@ -119,10 +196,27 @@ fn candidates_are_many_or_large_but_not_both() {
         let _ = writeln!(rows, "stage s{at} ir({search}) channels = 16");
     }
     let text = format!("cream 1\n{}", space(&rows));
-    assert_eq!(
-        messages(&text),
-        ["space-too-large: the candidates of all rows have at most 2,000,000 primitives together"]
-    );
+    assert_eq!(messages(&text), [TOO_MUCH_KEPT]);
+}
+
+/// The message about what the candidates of a row keep, with those before it.
+const TOO_MUCH_KEPT: &str = "space-too-large: the candidates of all rows keep at most 2,000,000 primitives, numbers and \
+                             names together";
+
+#[test]
+fn names_that_nested_blocks_lengthen_are_short_or_of_few_candidates() {
+    // Names of 64 parts of up to 255 letters: 16,000 letters for each of 1,000 primitives.
+    let name = "n".repeat(255);
+    let mut text = format!("cream 1\nblock b1(act) {{ {} }}\n", "act\n".repeat(1_000));
+    for at in 2..=64 {
+        let _ = writeln!(text, "block b{at}(act) {{ {name}: b{} }}", at - 1);
+    }
+    let used = |layers: usize| {
+        let rows = (0..layers).map(|at| format!("layer s{at} b64\n"));
+        messages(&(text.clone() + &space(&rows.collect::<String>())))
+    };
+    assert_eq!(used(7), [""; 0]);
+    assert_eq!(used(8), [TOO_MUCH_KEPT]);
 }
 
 /// The message about what stands in blocks and rows, with all before it.
@@ -176,11 +270,9 @@ fn candidates_of_sums_with_hundreds_of_branches_are_compared_one_by_one() {
             "channels = 4, resolution = 600",
         )
     };
-    let too_large =
-        "space-too-large: the candidates of all rows have at most 2,000,000 primitives together";
     let is_other = messages(&text(sum(1, 4)));
     assert!(
-        is_other.is_empty() || is_other == [too_large],
+        is_other.is_empty() || is_other == [TOO_MUCH_KEPT],
         "{is_other:?}"
     );
     let shared = "shared-candidate: two alternatives share the candidate `sum`";
@@ -194,8 +286,6 @@ fn what_blocks_of_rows_compute_beside_primitives_counts_like_them() {
         let layer = format!("layer s1 b(k in 1..{most}) channels = 4096\n");
         messages(&(block + &space(&layer)))
     };
-    let too_large =
-        "space-too-large: the candidates of all rows have at most 2,000,000 primitives together";
     let joined = format!(
         "a: conv(kernel = 1) channels = 1\nconcat({}a)",
         "a, ".repeat(4_095)
@@ -210,7 +300,7 @@ fn what_blocks_of_rows_compute_beside_primitives_counts_like_them() {
             found.iter().all(|one| one.starts_with("unused")),
             "{found:?}"
         );
-        assert_eq!(candidates_in(600, rows), [too_large]);
+        assert_eq!(candidates_in(600, rows), [TOO_MUCH_KEPT]);
     }
 }
 

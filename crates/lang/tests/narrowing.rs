@@ -628,6 +628,34 @@ fn a_value_never_taken_is_shown_in_the_line_that_kept_it() {
 }
 
 #[test]
+fn blocks_that_are_fixed_alike_are_one_also_where_they_are_narrowed_further() {
+    let base = "cream 1
+space base {
+    input  image(channels = 3, resolution = 32)
+    output classes(10)
+    choice k in {3, 5}
+    stage s1     conv(kernel in {3, 5}, act in {relu, swish})    channels = 8    depth in 1..6
+    stage s2     conv(kernel = k)                                channels = 8    depth = 3
+    layer pool   avgpool
+    layer logits linear                                          channels = classes
+}";
+    let block = |kernel: u32| format!("conv(kernel = {kernel}, act = relu)");
+    let blocks = [3, 5, 3, 5, 5, 3].map(block).join(", ");
+    let fixed = format!("space fixed of base {{ s1 = {blocks} }}");
+    let again = "space again of fixed { s1.act = relu k = 3 }";
+    for files in [&[base, fixed.as_str()][..], &[base, &fixed, again]] {
+        let (unit, _) = said(files);
+        let ir = unit.ir.unwrap_or_else(|| panic!("{:?}", unit.diagnostics));
+        let place = |row: usize, at: usize| ir.rows[row].slots[at].candidates.as_ptr();
+        // The first block stands where the width changes.
+        assert_eq!([place(0, 3), place(0, 4)], [place(0, 1); 2]);
+        assert_eq!(place(0, 5), place(0, 2));
+        assert_ne!(place(0, 1), place(0, 2));
+        assert_eq!(place(1, 2), place(1, 1));
+    }
+}
+
+#[test]
 fn a_line_of_spaces_ends() {
     let line = |spaces: usize| {
         let derived = (1..spaces).map(|at| {
@@ -640,8 +668,10 @@ fn a_line_of_spaces_ends() {
         });
         let texts: Vec<String> = [FOLLOWED.to_owned()].into_iter().chain(derived).collect();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        said(&texts).1
+        let found = said(&texts).0.diagnostics.into_iter();
+        found.map(|one| one.message).collect::<Vec<_>>()
     };
-    assert_eq!(line(64), []);
-    assert_eq!(line(65), [Code::SpaceTooLarge]);
+    assert_eq!(line(64), [""; 0]);
+    let too_many = "at most 64 spaces are derived from one another";
+    assert_eq!(line(65), [too_many]);
 }

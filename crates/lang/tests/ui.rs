@@ -14,7 +14,7 @@ use creamc_lang::arch;
 use creamc_lang::compile::{self, Overrides, Unit};
 use creamc_lang::diagnostic::{Code, Diagnostic, render};
 use creamc_lang::plan;
-use creamc_lang::source::{Files, ReadError};
+use creamc_lang::source::{FileId, Files, ReadError};
 
 #[test]
 fn every_case_gives_the_messages_of_its_snapshot() {
@@ -125,14 +125,14 @@ fn all_messages(files: &dyn Files, path: &Path) -> (Unit, Vec<Diagnostic>) {
     let unit = compile::load(files, path, &Overrides::default()).expect("a case can be read");
     let mut diagnostics = unit.diagnostics.clone();
     if let (Some(ir), false) = (&unit.ir, unit.has_errors()) {
-        let archs = unit.archs.iter();
-        diagnostics.extend(archs.flat_map(|written| arch::read(written, ir).1));
-        if unit.archs.is_empty() {
+        if unit.archs.is_empty() || ir.file == FileId(0) {
             diagnostics.extend(match plan::plan(ir, &plan::Request::default()) {
                 Ok((_, warnings)) => warnings,
                 Err(errors) => errors,
             });
         }
+        let archs = unit.archs.iter();
+        diagnostics.extend(archs.flat_map(|written| arch::read(written, ir).1));
     }
     (unit, diagnostics)
 }

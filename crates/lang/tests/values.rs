@@ -2,10 +2,12 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+
 use common::lower_timed;
 use creamc_lang::cost::Cost;
 use creamc_lang::count::Window;
-use creamc_lang::ir::{Ir, Path, Row};
+use creamc_lang::ir::{Candidate, Ir, Path, Row};
 use creamc_lang::plan::{Plan, Request, ValueShare, plan};
 use creamc_lang::source::Span;
 use creamc_lang::space::{Metric, Relation, Require, Setting};
@@ -17,6 +19,14 @@ use rand_chacha::ChaCha8Rng;
 
 /// Every path of a plan inside its windows; bounds on depths have none in these spaces.
 fn listed(plan: &Plan) -> Vec<Path> {
+    let inside = |cost: &Cost| plan.windows.iter().all(|window| window.holds(*cost));
+    let all = every(plan).into_iter();
+    let inside = all.filter(|path| inside(&plan.cost(path)));
+    inside.collect()
+}
+
+/// Every path of a plan.
+fn every(plan: &Plan) -> Vec<Path> {
     let decides = matches!(plan.ir.resolution.value, Setting::Searched(_));
     let sides: Vec<u32> = plan.sides().collect();
     let of_side = sides.into_iter().flat_map(|side| {
@@ -44,9 +54,7 @@ fn listed_at(plan: &Plan, side: u32) -> Vec<Vec<Vec<u16>>> {
         };
         paths = paths.iter().flat_map(with).collect();
     }
-    let inside = |cost: &Cost| plan.windows.iter().all(|window| window.holds(*cost));
-    let paths = paths.into_iter().filter(|(_, cost)| inside(cost));
-    paths.map(|(rows, _)| rows).collect()
+    paths.into_iter().map(|(rows, _)| rows).collect()
 }
 
 fn ways(row: &Row, costs: &[Vec<Cost>]) -> Vec<(Vec<u16>, Cost)> {
@@ -102,15 +110,20 @@ fn tally(ir: &Ir, paths: &[Path], one: &ValueShare) -> (usize, usize) {
     let candidates = blocks
         .map(|(block, &candidate)| &ir.rows[at].slots[block].candidates[usize::from(candidate)]);
     let candidates: Vec<_> = candidates.collect();
-    let has = candidates.iter().filter(|candidate| match one.of.as_str() {
+    let with = candidates.iter().filter(|candidate| has(candidate, one));
+    (with.count(), candidates.len())
+}
+
+/// Whether a candidate has a value of its row.
+fn has(candidate: &Candidate, one: &ValueShare) -> bool {
+    match one.of.as_str() {
         "block" if candidate.branches.is_empty() => candidate.operator.as_str() == one.value,
         "block" => candidate.text() == one.value,
         of => {
             let mut values = candidate.values.iter();
             values.any(|(name, value, _)| name.as_str() == of && value.to_string() == one.value)
         }
-    });
-    (has.count(), candidates.len())
+    }
 }
 
 /// A small space with up to two random windows, where it has a path inside and not too many.
@@ -179,20 +192,94 @@ proptest! {
             .filter(|one| one.code.as_str() == "value-never-feasible")
             .map(|one| one.message.as_str())
             .collect();
+        let all = every(&plan);
+        let shares = plan.value_shares();
+        let told: Vec<&ValueShare> = shares.iter().filter(|one| is_said(&said, one)).collect();
+        for one in &shares {
+            let is_told = told.contains(&one);
+            if is_told {
+                prop_assert_eq!(tally(&plan.ir, &paths, one).0, 0, "{:?} of {:?}", one, said);
+            }
+            let is_missed = plan.windows.iter().any(|window| is_missed(&plan, &all, window, one));
+            // Of what follows a choice with a value that is told nothing is said again.
+            let is_due = is_missed && !follows_told(&plan.ir, &all, &told, one);
+            prop_assert!(is_told || !is_due, "{one:?} of {said:?}");
+            // What shows in no bound alone is not said.
+            prop_assert!(is_missed || !is_told, "{one:?} of {said:?}");
+        }
+    }
+}
+
+#[test]
+fn values_of_every_kind_are_never_feasible_in_some_of_these_spaces() {
+    let mut kinds = BTreeSet::new();
+    for seed in 0..400 {
+        let Some(plan) = question(seed) else { continue };
+        let all = every(&plan);
         for one in plan.value_shares() {
-            let text = match (one.row.as_deref(), one.of.as_str()) {
-                (Some(row), "depth") => format!("`{row}.depth = {}`", one.value),
-                (Some(_), "block") => format!("`{}`", one.value),
-                (_, of) => format!("`{of} = {}`", one.value),
-            };
-            let at = match (one.row.as_deref(), one.of.as_str()) {
-                (Some(row), of) if of != "depth" => format!(" in `{row}`"),
-                _ => String::new(),
-            };
-            let is_said = said.iter().any(|said| said.contains(&text) && said.ends_with(&at));
-            if is_said && at.is_empty() == one.row.is_none() {
-                prop_assert_eq!(tally(&plan.ir, &paths, &one).0, 0, "{} of {:?}", text, said);
+            if plan
+                .windows
+                .iter()
+                .any(|window| is_missed(&plan, &all, window, &one))
+            {
+                kinds.insert((one.row.is_some(), one.of == "depth"));
             }
         }
     }
+    // Of choices and resolutions, of attributes and blocks, of depths.
+    assert_eq!(kinds.len(), 3);
+}
+
+/// Whether one of some messages names a value.
+fn is_said(said: &[&str], one: &ValueShare) -> bool {
+    let text = match (one.row.as_deref(), one.of.as_str()) {
+        (Some(row), "depth") => format!("`{row}.depth = {}`", one.value),
+        (Some(_), "block") => format!("`{}`", one.value),
+        (_, of) => format!("`{of} = {}`", one.value),
+    };
+    let at = match (one.row.as_deref(), one.of.as_str()) {
+        (Some(row), of) if of != "depth" => format!(" in `{row}`"),
+        _ => String::new(),
+    };
+    let is_of_row = |said: &&str| match at.is_empty() {
+        true => !said.contains("` in `"),
+        false => said.ends_with(&at),
+    };
+    let mut said = said.iter().filter(|said| is_of_row(said));
+    said.any(|said| said.contains(&text))
+}
+
+/// Whether every path with a value lies on one side of a window.
+fn is_missed(plan: &Plan, all: &[Path], window: &Window, one: &ValueShare) -> bool {
+    let with = all.iter();
+    let with = with.filter(|path| tally(&plan.ir, std::slice::from_ref(*path), one).0 > 0);
+    let costs: Vec<u64> = with
+        .map(|path| plan.cost(path).get(window.metric))
+        .collect();
+    !costs.is_empty()
+        && (costs.iter().all(|&cost| cost > window.high)
+            || costs.iter().all(|&cost| cost < window.low))
+}
+
+/// Whether a value of a row stands only in blocks that follow a choice with a value that is told.
+fn follows_told(ir: &Ir, all: &[Path], told: &[&ValueShare], one: &ValueShare) -> bool {
+    let Some(row) = &one.row else { return false };
+    if one.of == "depth" {
+        return false;
+    }
+    let is_told = |&(choice, value): &(u16, u16)| {
+        let choice = &ir.choices[usize::from(choice)];
+        let value = choice.values[usize::from(value)].to_string();
+        let mut told = told.iter();
+        told.any(|one| one.row.is_none() && one.of == choice.name && one.value == value)
+    };
+    let at = ir.rows.iter().position(|other| other.name == *row);
+    let at = at.expect("it is a row");
+    let blocks = all.iter().flat_map(|path| path.rows[at].iter().enumerate());
+    let blocks: BTreeSet<(usize, u16)> = blocks.map(|(block, &one)| (block, one)).collect();
+    let candidates = blocks
+        .into_iter()
+        .map(|(block, candidate)| &ir.rows[at].slots[block].candidates[usize::from(candidate)]);
+    let mut with = candidates.filter(|candidate| has(candidate, one));
+    with.all(|candidate| candidate.shared.values.iter().any(is_told))
 }

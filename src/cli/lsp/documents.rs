@@ -44,10 +44,7 @@ impl Compiled {
             return;
         }
         self.is_proved = true;
-        match self.loaded.unit.archs.is_empty() {
-            true => self.plan = self.loaded.plan(),
-            false => drop(check::prove(&mut self.loaded)),
-        }
+        self.plan = check::prove(&mut self.loaded).plan;
     }
 }
 

@@ -1,5 +1,8 @@
 //! Rows that a derived space fixes whole, written as an arch writes them.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::read::Reader;
 use super::report;
 use crate::diagnostic::Diagnostic;
@@ -76,11 +79,18 @@ fn pin_row(row: &mut crate::space::Row, blocks: &[&Candidate], fix: &Fix) {
     let depths = row.depth.value.keeping(|&&one| one == depth);
     let depths = depths.expect("the number of blocks is one of the depths");
     row.depth = Spanned::new(depths, fix.span);
+    // Blocks of one candidate share it, as they did in the base: a row can have a thousand of a thousand
+    // primitives each.
+    let mut known: BTreeMap<*const Candidate, Arc<[Alternative]>> = BTreeMap::new();
     let pinned = blocks.iter().zip(&fix.picks).enumerate();
     row.blocks = pinned
-        .map(|(at, (candidate, pick))| Block {
-            alternatives: [only(row.block(at), candidate)].into(),
-            span: pick.span(),
+        .map(|(at, (candidate, pick))| {
+            let made = known.entry(std::ptr::from_ref(*candidate));
+            let made = made.or_insert_with(|| [only(row.block(at), candidate)].into());
+            Block {
+                alternatives: Arc::clone(made),
+                span: pick.span(),
+            }
         })
         .collect();
 }

@@ -45,7 +45,7 @@ impl ArchDiff {
 /// Compares two archs.
 pub fn archs(before: &ArchSide, after: &ArchSide) -> ArchDiff {
     let sides = [before, after];
-    let pairs = Pairs::of(&before.space.rows, &after.space.rows);
+    let pairs = Pairs::of(before.space, after.space);
     let mut changes = pairs.changes(&before.space.rows, &after.space.rows);
     changes.extend(facts::changes(before.space, after.space));
     if before.resolution != after.resolution {

@@ -1,10 +1,27 @@
 //! What is open to decide, and what is fixed, compared setting by setting.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
+use std::sync::Arc;
 
+use super::alternatives::paired;
 use super::pairs::{Pairs, kind};
 use super::{Change, Side, What};
-use crate::space::{Alternative, Attribute, Block, Domain, Recipe, Row, Setting, Width};
+use crate::space::{
+    Alternative, Attribute, AttributeName, Block, Choice, Domain, Recipe, Row, Setting, Width,
+};
+
+/// Something of a space, with the choices of that space.
+#[derive(Debug)]
+pub(super) struct Of<'s, T>(pub &'s T, pub &'s [Choice]);
+
+impl<T> Clone for Of<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Of<'_, T> {}
 
 /// What became of the resolution.
 pub(super) fn resolution(before: &Side, after: &Side) -> Option<Change> {
@@ -18,7 +35,9 @@ pub(super) fn rows(before: &Side, after: &Side, pairs: &Pairs) -> Vec<Change> {
     let mut changes = Vec::new();
     for &(one, other) in &pairs.0 {
         let rows = [&before.space.rows[one], &after.space.rows[other]];
-        changes.extend(row_changes(rows[0], rows[1]));
+        let numbered = [(one, rows[0]), (other, rows[1])];
+        let choices = [before, after].map(|side| side.space.choices.as_slice());
+        changes.extend(row_changes(numbered, choices));
         let fits = |row: &&Row| matches!(row.depth.value, Setting::Fitted(_));
         if rows.iter().any(fits) {
             let settled = [(before, one), (after, other)]
@@ -73,19 +92,21 @@ fn fit_order(before: &Side, after: &Side, pairs: &Pairs) -> Option<Change> {
     is_reordered.then(|| Change::new("fit", What::Reordered, &text(&was), &text(is)))
 }
 
-/// What differs between two rows besides their names, under the name of the second.
-pub(super) fn row_changes(before: &Row, after: &Row) -> Vec<Change> {
+/// What differs between two rows, each with its number, besides their names, under the name of the second.
+pub(super) fn row_changes(
+    [(at_before, before), (at_after, after)]: [(usize, &Row); 2],
+    choices: [&[Choice]; 2],
+) -> Vec<Change> {
     let name = &after.name.value;
     let mut changes = Vec::new();
     if before.is_stage != after.is_stage {
         changes.push(Change::new(name, What::Changed, kind(before), kind(after)));
     }
-    let widths = [before, after].map(|row| width(&row.out_channels.value));
-    changes.extend(setting(
-        format!("{name}.channels"),
-        [&widths[0], &widths[1]],
-        None,
-    ));
+    let widths = [(at_before, before), (at_after, after)].map(|(at, row)| {
+        let of = &row.out_channels.value;
+        (width(of), of.decided_by.is_some_and(|other| other != at))
+    });
+    changes.extend(width_change(name, [&widths[0], &widths[1]]));
     if before.stride != after.stride {
         let [was, is] = [before, after].map(|row| row.stride.to_string());
         changes.push(Change::new(
@@ -100,7 +121,8 @@ pub(super) fn row_changes(before: &Row, after: &Row) -> Vec<Change> {
         [&before.depth.value, &after.depth.value],
         None,
     ));
-    let kinds = match [before, after].iter().all(|row| is_uniform(row)) {
+    let are_uniform = is_uniform(before, choices[0]) && is_uniform(after, choices[1]);
+    let kinds = match are_uniform {
         true => 1,
         false => before.blocks.len().max(after.blocks.len()),
     };
@@ -110,15 +132,43 @@ pub(super) fn row_changes(before: &Row, after: &Row) -> Vec<Change> {
             (_, 2) => format!("{name} then"),
             (_, _) => format!("{name} block {}", at + 1),
         };
-        changes.extend(block(&place, before.block(at), after.block(at)));
+        let both = [
+            Of(before.block(at), choices[0]),
+            Of(after.block(at), choices[1]),
+        ];
+        changes.extend(block(&place, both));
     }
     changes
 }
 
+/// What became of a row's width, given with whether another row decides it.
+fn width_change(name: &str, both: [&(Setting<u32>, bool); 2]) -> Option<Change> {
+    let place = format!("{name}.channels");
+    let settings = both.map(|(setting, _)| setting);
+    let [was, is] = both.map(|(_, is_of_other)| *is_of_other);
+    if was == is {
+        return setting(place, settings, None);
+    }
+    let text = |(setting, is_of_other): &(Setting<u32>, bool)| match is_of_other {
+        true => format!("that of a row before, {}", setting_text(setting)),
+        false => setting_text(setting),
+    };
+    Some(Change::new(
+        place,
+        What::Changed,
+        &text(both[0]),
+        &text(both[1]),
+    ))
+}
+
 /// Whether all blocks of a row may be the same.
-fn is_uniform(row: &Row) -> bool {
+fn is_uniform(row: &Row, choices: &[Choice]) -> bool {
     let first = row.block(0);
-    row.blocks.iter().all(|block| means_the_same(first, block))
+    let means_the_same = |other: &Block| {
+        let is_shared = Arc::ptr_eq(&first.alternatives, &other.alternatives);
+        is_shared || block("", [Of(first, choices), Of(other, choices)]).is_empty()
+    };
+    row.blocks.iter().all(means_the_same)
 }
 
 fn width(width: &Width) -> Setting<u32> {
@@ -131,50 +181,57 @@ fn width(width: &Width) -> Setting<u32> {
     }
 }
 
-fn means_the_same(one: &Block, other: &Block) -> bool {
-    block("", one, other).is_empty()
-}
-
-/// Alternatives are paired by their operators, the first with the first.
-fn block(place: &str, before: &Block, after: &Block) -> Vec<Change> {
-    let mut left: Vec<&Alternative> = after.alternatives.iter().collect();
+/// What became of the alternatives of a block.
+fn block(place: &str, [before, after]: [Of<Block>; 2]) -> Vec<Change> {
+    let pairs = paired([before, after]);
+    let mut left: BTreeSet<usize> = (0..after.0.alternatives.len()).collect();
     let mut changes = Vec::new();
-    for one in before.alternatives.iter() {
-        match left.iter().position(|other| other.operator == one.operator) {
+    for (one, other) in before.0.alternatives.iter().zip(pairs) {
+        let one = Of(one, before.1);
+        match other {
             None => changes.push(Change::removed(place, alternative_text(one))),
-            Some(at) => changes.extend(alternative(place, one, left.remove(at))),
+            Some(other) => {
+                left.remove(&other);
+                let other = Of(&after.0.alternatives[other], after.1);
+                changes.extend(alternative(place, [one, other]));
+            }
         }
     }
-    changes.extend(
-        left.into_iter()
-            .map(|other| Change::added(place, alternative_text(other))),
-    );
-    if changes.is_empty() && texts(before) != texts(after) {
-        let [was, is] = [before, after].map(|block| texts(block).join(" or "));
+    changes.extend(left.into_iter().map(|other| {
+        let other = Of(&after.0.alternatives[other], after.1);
+        Change::added(place, alternative_text(other))
+    }));
+    let [was, is] = [before, after].map(texts);
+    if changes.is_empty() && was != is {
+        let [was, is] = [was, is].map(|texts| texts.join(" or "));
         changes.push(Change::new(place, What::Reordered, &was, &is));
     }
     changes
 }
 
-fn texts(block: &Block) -> Vec<String> {
-    block.alternatives.iter().map(alternative_text).collect()
+fn texts(block: Of<Block>) -> Vec<String> {
+    let alternatives = block.0.alternatives.iter();
+    let texts = alternatives.map(|one| alternative_text(Of(one, block.1)));
+    texts.collect()
 }
 
-fn alternative(place: &str, before: &Alternative, after: &Alternative) -> Vec<Change> {
+/// What differs between two alternatives of one operator.
+pub(super) fn alternative(place: &str, [before, after]: [Of<Alternative>; 2]) -> Vec<Change> {
     let place = match place.is_empty() {
-        true => before.operator.to_string(),
-        false => format!("{place} {}", before.operator),
+        true => before.0.operator.to_string(),
+        false => format!("{place} {}", before.0.operator),
     };
-    let mut changes = attributes(&place, &before.attributes, &after.attributes);
-    let rows = [before, after].map(|one| one.recipe.as_ref());
+    let mut changes = attributes(&place, [before, after]);
+    let rows = [before, after].map(|one| one.0.recipe.as_ref());
     if let [Some(was), Some(is)] = rows {
         changes.extend(recipe(was, is));
     }
-    let branches = [before, after].map(|one| one.branches.len());
+    let branches = [before, after].map(|one| one.0.branches.len());
     match branches[0] == branches[1] {
         true => {
-            let both = before.branches.iter().zip(&after.branches);
-            changes.extend(both.flat_map(|(was, is)| block(&place, was, is)));
+            let both = before.0.branches.iter().zip(&after.0.branches);
+            let both = both.map(|(was, is)| [Of(was, before.1), Of(is, after.1)]);
+            changes.extend(both.flat_map(|both| block(&place, both)));
         }
         false => {
             let texts = [before, after].map(alternative_text);
@@ -185,16 +242,61 @@ fn alternative(place: &str, before: &Alternative, after: &Alternative) -> Vec<Ch
 }
 
 /// Attributes are paired by their names: a block of one's own can have others, and in another order.
-fn attributes(place: &str, before: &[Attribute], after: &[Attribute]) -> Vec<Change> {
+fn attributes(place: &str, both: [Of<Alternative>; 2]) -> Vec<Change> {
+    let [before, after] = both.map(|one| one.0.attributes.as_slice());
     let of = |all: &[Attribute], name| all.iter().position(|one: &Attribute| one.name == name);
-    let place = |one: &Attribute| format!("{place}.{}", one.name);
+    let at = |one: &Attribute| format!("{place}.{}", one.name);
+    let text = |side: usize, one| attribute_text(Of(one, both[side].1));
     let kept = before.iter().filter_map(|was| match of(after, was.name) {
-        Some(at) => setting(place(was), [&was.setting, &after[at].setting], None),
-        None => Some(Change::removed(place(was), setting_text(&was.setting))),
+        Some(is) => attribute(at(was), [Of(was, both[0].1), Of(&after[is], both[1].1)]),
+        None => Some(Change::removed(at(was), text(0, was))),
     });
     let new = after.iter().filter(|is| of(before, is.name).is_none());
-    let new = new.map(|is| Change::added(place(is), setting_text(&is.setting)));
-    kept.chain(new).collect()
+    let new = new.map(|is| Change::added(at(is), text(1, is)));
+    let changes: Vec<Change> = kept.chain(new).collect();
+    let order = [before, after].map(order);
+    match changes.is_empty() && order[0] != order[1] {
+        true => {
+            let [was, is] = order.map(|names| names.join(", "));
+            vec![Change::new(place, What::Reordered, &was, &is)]
+        }
+        false => changes,
+    }
+}
+
+/// The attributes of several values in the order in which candidates count them.
+fn order(attributes: &[Attribute]) -> Vec<&'static str> {
+    let open = attributes.iter();
+    let open = open.filter(|one| one.setting.values().len() > 1);
+    open.map(|one| AttributeName::as_str(one.name)).collect()
+}
+
+/// What became of an attribute: of its values, and of the choice that it follows.
+fn attribute(place: String, both: [Of<Attribute>; 2]) -> Option<Change> {
+    let [was, is] = both.map(choice_of);
+    match was == is {
+        true => setting(place, both.map(|one| &one.0.setting), None),
+        false => {
+            let [was, is] = both.map(attribute_text);
+            Some(Change::new(place, What::Changed, &was, &is))
+        }
+    }
+}
+
+/// The name of the choice that an attribute follows.
+fn choice_of<'s>(attribute: Of<'s, Attribute>) -> Option<&'s str> {
+    let choice = attribute.0.choice?;
+    let name = attribute.1.get(choice).map(|choice| &choice.name.value);
+    name.map(String::as_str)
+}
+
+/// `in {3, 5}`, and `early in {3, 5}` where it follows the choice `early`.
+fn attribute_text(attribute: Of<Attribute>) -> String {
+    let text = setting_text(&attribute.0.setting);
+    match choice_of(attribute) {
+        Some(choice) => format!("{choice} {text}"),
+        None => text,
+    }
 }
 
 fn setting_text<T: Display>(setting: &Setting<T>) -> String {
@@ -213,24 +315,23 @@ fn recipe(before: &Recipe, after: &Recipe) -> Option<Change> {
 }
 
 /// An alternative with everything that is written or defaulted in it.
-fn alternative_text(alternative: &Alternative) -> String {
+pub(super) fn alternative_text(alternative: Of<Alternative>) -> String {
+    let Of(of, choices) = alternative;
     let attribute = |one: &Attribute| {
-        let word = if matches!(one.setting, Setting::Fixed(_)) {
-            "="
-        } else {
-            "in"
+        let word = match (&one.setting, choice_of(Of(one, choices))) {
+            (_, Some(choice)) => format!("= {choice} in"),
+            (Setting::Fixed(_), None) => "=".to_owned(),
+            _ => "in".to_owned(),
         };
         format!("{} {word} {}", one.name, values_text(&one.setting))
     };
-    let attributes = alternative.attributes.iter().map(attribute);
-    let branches = alternative
-        .branches
-        .iter()
-        .map(|branch| texts(branch).join(" or "));
+    let attributes = of.attributes.iter().map(attribute);
+    let branches = of.branches.iter();
+    let branches = branches.map(|branch| texts(Of(branch, choices)).join(" or "));
     let inside: Vec<String> = attributes.chain(branches).collect();
     match inside.is_empty() {
-        true => alternative.operator.to_string(),
-        false => format!("{}({})", alternative.operator, inside.join(", ")),
+        true => of.operator.to_string(),
+        false => format!("{}({})", of.operator, inside.join(", ")),
     }
 }
 

@@ -9,8 +9,10 @@
 //! same operators with the same values, made of the same primitives. So every number that
 //! shapes the network counts, and names of rows and the resolution do not.
 
+mod alternatives;
 mod archs;
 mod bounds;
+mod choices;
 mod count;
 mod domains;
 mod facts;
@@ -200,9 +202,10 @@ impl SpaceDiff {
 /// # Errors
 /// When exact counts are asked for and out of reach.
 pub fn spaces(before: &Side, after: &Side, effort: Effort) -> Result<SpaceDiff, TooManySums> {
-    let pairs = pairs::Pairs::of(&before.space.rows, &after.space.rows);
+    let pairs = pairs::Pairs::of(before.space, after.space);
     let mut changes = pairs.changes(&before.space.rows, &after.space.rows);
     changes.extend(facts::changes(before.space, after.space));
+    changes.extend(choices::order(before, after));
     changes.extend(domains::resolution(before, after));
     changes.extend(domains::rows(before, after, &pairs));
     changes.extend(bounds::changes(before, after, &pairs));

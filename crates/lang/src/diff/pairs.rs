@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::domains::row_changes;
 use super::{Change, Side, What};
-use crate::space::{Operator, Row};
+use crate::space::{Choice, Operator, Row, Space};
 
 /// Rows that belong together, as `(before, after)`, ascending in both.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,9 @@ pub(super) struct Pairs(pub Vec<(usize, usize)>);
 impl Pairs {
     /// Rows of one name first, as many as stand in the same order; then rows between those that say
     /// the same under names of their own.
-    pub(super) fn of(before: &[Row], after: &[Row]) -> Pairs {
+    pub(super) fn of(before: &Space, after: &Space) -> Pairs {
+        let choices = [before, after].map(|space| space.choices.as_slice());
+        let (before, after) = (before.rows.as_slice(), after.rows.as_slice());
         let named = by_name(before, after);
         let names = [names(before), names(after)];
         let mut all = Vec::new();
@@ -21,7 +23,7 @@ impl Pairs {
         let ends = std::iter::once((before.len(), after.len()));
         for to in named.iter().copied().chain(ends) {
             let stretches = ((before, from.0, to.0), (after, from.1, to.1));
-            all.extend(renamed(stretches, &names));
+            all.extend(renamed(stretches, &names, choices));
             all.extend((to.0 < before.len()).then_some(to));
             from = (to.0 + 1, to.1 + 1);
         }
@@ -132,12 +134,16 @@ const COMPARED: usize = 100;
 fn renamed(
     ((before, from, to), (after, mut next, end)): (Stretch, Stretch),
     [in_before, in_after]: &[BTreeMap<&str, usize>; 2],
+    choices: [&[Choice]; 2],
 ) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     for one in (from..to).filter(|&one| !in_after.contains_key(name(&before[one]))) {
         let is_new = |other: &usize| !in_before.contains_key(name(&after[*other]));
         let mut free = (next..end).filter(is_new).take(COMPARED);
-        let equals = |other: &usize| row_changes(&before[one], &after[*other]).is_empty();
+        let equals = |&other: &usize| {
+            let rows = [(one, &before[one]), (other, &after[other])];
+            row_changes(rows, choices).is_empty()
+        };
         let resembles = |other: &usize| resemble(&before[one], &after[*other]);
         let twin = free.clone().find(equals).or_else(|| free.find(resembles));
         if let Some(other) = twin {

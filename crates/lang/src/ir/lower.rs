@@ -19,6 +19,7 @@ pub fn lower(space: &Space) -> Ir {
     let mut ir = Ir {
         space: space.name.value.clone(),
         file: space.span.file,
+        is_derived: space.is_derived,
         input_channels: space.input_channels.value,
         resolution: space.resolution.clone(),
         classes: space.classes.value,
@@ -62,19 +63,25 @@ fn row(row: &space::Row, fit: Option<usize>, choices: &Choices) -> Row {
         depths: row.depth.value.values().to_vec(),
         fit,
         was_open: row.was_open,
-        places: places(row),
+        places: places(row, choices),
     }
 }
 
-fn places(row: &space::Row) -> Places {
+fn places(row: &space::Row, choices: &Choices) -> Places {
     let mut attributes = Vec::new();
     for block in &row.blocks {
         add_places(block, &mut attributes);
     }
+    let mut followed = BTreeSet::new();
+    for block in row.live_blocks() {
+        add_followed(block, &mut followed);
+    }
+    let number = |(name, choice)| (name, choices.named[&choice]);
     Places {
         depth: row.depth.span,
         block: row.block(0).span,
         attributes,
+        followed: followed.into_iter().map(number).collect(),
     }
 }
 
@@ -94,13 +101,20 @@ fn add_places(block: &space::Block, places: &mut Vec<(AttributeName, Span)>) {
     }
 }
 
-/// Slots after the first that stand for one block of the row are one slot, repeated.
+/// Slots after the first that stand for one block of the row, or for blocks that share their alternatives, are
+/// one slot, repeated.
 fn slots(row: &space::Row, choices: &Choices) -> Vec<Slot> {
     let deepest = row.deepest() as usize;
     let (input, output) = (&row.in_channels, &row.out_channels.value);
     let mut slots = vec![slot(row.block(0), [input, output], row.stride, choices)];
-    let later = 1..deepest.min(row.blocks.len().max(2));
-    slots.extend(later.map(|at| slot(row.block(at), [output, output], 1, choices)));
+    // A row that is fixed whole has a block for each of its places, of few that differ.
+    let mut known: BTreeMap<*const Alternative, Slot> = BTreeMap::new();
+    for at in 1..deepest.min(row.blocks.len().max(2)) {
+        let block = row.block(at);
+        let made = known.entry(block.alternatives.as_ptr());
+        let made = made.or_insert_with(|| slot(block, [output, output], 1, choices));
+        slots.push(made.clone());
+    }
     let last = slots[slots.len() - 1].clone();
     slots.resize(deepest, last);
     slots
@@ -163,8 +177,9 @@ impl Choices {
         let mut live = BTreeSet::new();
         for row in &space.rows {
             let blocks = row.live_blocks().iter();
-            blocks.for_each(|block| followed(block, &mut live));
+            blocks.for_each(|block| add_followed(block, &mut live));
         }
+        let live: BTreeSet<usize> = live.into_iter().map(|(_, choice)| choice).collect();
         let named: BTreeMap<usize, u16> = live.into_iter().zip(0..).collect();
         let first = u16::try_from(named.len()).expect("a choice is an item of a file");
         let rows = (0..space.rows.len()).filter(|&row| decides_width(space, row));
@@ -219,12 +234,13 @@ fn decides_width(space: &Space, row: usize) -> bool {
     space.rows[row].out_channels.value.decided_by == Some(row)
 }
 
-fn followed(block: &space::Block, live: &mut BTreeSet<usize>) {
+/// The attributes that follow a choice, with the choice's index in the space.
+fn add_followed(block: &space::Block, followed: &mut BTreeSet<(AttributeName, usize)>) {
     for alternative in block.alternatives.iter() {
-        let choices = alternative.attributes.iter();
-        live.extend(choices.filter_map(|attribute| attribute.choice));
+        let attributes = alternative.attributes.iter();
+        followed.extend(attributes.filter_map(|one| Some((one.name, one.choice?))));
         for branch in &alternative.branches {
-            followed(branch, live);
+            add_followed(branch, followed);
         }
     }
 }

@@ -38,6 +38,8 @@ pub struct Ir {
     pub space: String,
     /// The file it is written in; what it has from a base lies in others.
     pub file: FileId,
+    /// Whether it is derived from another space.
+    pub is_derived: bool,
     /// Colour channels of an image.
     pub input_channels: u32,
     /// Side of the image in pixels, with the place it is written at.
@@ -89,6 +91,8 @@ pub struct Places {
     pub block: Span,
     /// Attributes, those of all alternatives and branches, each where it is written first.
     pub attributes: Vec<(AttributeName, Span)>,
+    /// The attributes among them that follow a choice, as an index into [`Ir::choices`], each once.
+    pub followed: Vec<(AttributeName, u16)>,
 }
 
 impl Places {

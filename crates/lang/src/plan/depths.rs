@@ -1,5 +1,7 @@
 //! Settling depths: stages grow in turn while every upper bound holds.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::least::Least;
 use super::{Bounded, Level};
 use crate::cost::Cost;
@@ -55,20 +57,24 @@ impl Steps {
         let smallest: Depths = fitted(space.ir).into_iter().map(smallest).collect();
         let mut least = Least::of(space.ir, space.requires, &smallest);
         let mut depths = smallest.clone();
+        let mut turns = Turns::of(depths.len());
         let mut deeper = Vec::new();
-        loop {
-            let before = deeper.len();
-            for (at, (row, depth)) in depths.iter_mut().enumerate() {
-                let next = next(space.ir, *row, *depth);
-                if let Some(next) = next.filter(|&next| least.deepen(*row, next)) {
-                    *depth = next;
+        while let Some(at) = turns.next() {
+            let (row, depth) = depths[at];
+            let Some(next) = next(space.ir, row, depth) else {
+                turns.leave(at);
+                continue;
+            };
+            match least.deepen(row, next) {
+                Ok(()) => {
+                    depths[at].1 = next;
                     deeper.push((at, next));
+                    turns.moved(row);
                 }
-            }
-            if deeper.len() == before {
-                return Steps { smallest, deeper };
+                Err(kept_by) => turns.wait(at, kept_by),
             }
         }
+        Steps { smallest, deeper }
     }
 
     /// The depths after so many steps.
@@ -78,6 +84,48 @@ impl Steps {
             depths[at].1 = depth;
         }
         depths
+    }
+}
+
+/// Whose turn it is to grow, round after round. Who cannot, as another row is too shallow, is passed over until that one
+/// has grown: of thousands of stages, each to be as deep as the next at most, one a round can.
+struct Turns {
+    /// The places in the order that have a turn.
+    open: BTreeSet<usize>,
+    /// Where the round is.
+    from: usize,
+    /// The places that wait for a row.
+    waiting: BTreeMap<usize, Vec<usize>>,
+}
+
+impl Turns {
+    fn of(count: usize) -> Turns {
+        Turns {
+            open: (0..count).collect(),
+            from: 0,
+            waiting: BTreeMap::new(),
+        }
+    }
+
+    fn next(&mut self) -> Option<usize> {
+        let behind = self.open.range(self.from..).next();
+        let next = *behind.or(self.open.first())?;
+        self.from = next + 1;
+        Some(next)
+    }
+
+    fn leave(&mut self, at: usize) {
+        self.open.remove(&at);
+    }
+
+    fn wait(&mut self, at: usize, row: usize) {
+        self.leave(at);
+        self.waiting.entry(row).or_default().push(at);
+    }
+
+    fn moved(&mut self, row: usize) {
+        self.open
+            .extend(self.waiting.remove(&row).into_iter().flatten());
     }
 }
 

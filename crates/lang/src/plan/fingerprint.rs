@@ -1,5 +1,6 @@
 //! Identities: a digest of a canonical text, so that equal spaces are equal on every machine.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -47,25 +48,57 @@ pub(super) fn plan(
         line(&mut text, &["depths", &row.name, &depths.join(" ")]);
     }
     write_shared(&mut text, ir);
-    for window in windows {
-        let ends = [window.low, window.high].map(|end| end.to_string());
-        match window.metric.word() {
-            Some(metric) => line(&mut text, &["window", metric, &ends[0], &ends[1]]),
-            // Not its name: what it says of every block.
-            None => {
-                let times = times_digest(level, window.metric);
-                line(&mut text, &["window", "times", &times, &ends[0], &ends[1]]);
-            }
-        }
+    for window in window_lines(level, windows) {
+        line(&mut text, &[&window]);
     }
-    // The order of bounds on depths and widths means nothing.
-    let mut bounds: Vec<String> = requires.iter().filter_map(|r| row_bound(r, ir)).collect();
-    bounds.sort();
-    bounds.dedup();
-    for bound in bounds {
+    for bound in row_bounds(requires, ir) {
         line(&mut text, &[&bound]);
     }
     digest(&text)
+}
+
+/// The windows that leave something out: counted metrics in order, then tables in an order that their own does
+/// not decide.
+fn window_lines(level: &Level, windows: &[Window]) -> Vec<String> {
+    let (mut counted, mut timed) = (Vec::new(), Vec::new());
+    let windows = windows.iter();
+    for window in windows.filter(|window| (window.low, window.high) != (0, u64::MAX)) {
+        let (low, high) = (window.low, window.high);
+        match window.metric.word() {
+            Some(metric) => counted.push(format!("window {metric} {low} {high}")),
+            // Not its name: what it says of every block.
+            None => {
+                let times = times_digest(level, window.metric);
+                timed.push(format!("window times {times} {low} {high}"));
+            }
+        }
+    }
+    timed.sort();
+    counted.extend(timed);
+    counted
+}
+
+/// The bounds on depths and widths, those on one of these merged, in an order that theirs does not decide.
+fn row_bounds(requires: &[Require], ir: &Ir) -> BTreeSet<String> {
+    let mut ranges: BTreeMap<(&str, &str), (u32, u32)> = BTreeMap::new();
+    let mut pairs = BTreeSet::new();
+    let name = |row: usize| ir.rows[row].name.as_str();
+    for require in requires {
+        let (subject, low, high) = match require.relation {
+            Relation::Depth { row, low, high } => (("depth", name(row)), low, high),
+            Relation::Width { row, low, high } => (("width", name(row)), low, high),
+            _ => {
+                pairs.extend(pair_bound(require, ir));
+                continue;
+            }
+        };
+        let range = ranges.entry(subject).or_insert((0, u32::MAX));
+        *range = (range.0.max(low), range.1.min(high));
+    }
+    let ranges = ranges.into_iter();
+    let ranges = ranges.filter(|(_, range)| *range != (0, u32::MAX));
+    pairs.extend(ranges.map(|((what, row), (low, high))| format!("{what} {row} {low} {high}")));
+    pairs
 }
 
 fn times_digest(level: &Level, metric: Metric) -> String {
@@ -101,7 +134,7 @@ fn write_shared(text: &mut String, ir: &Ir) {
     }
 }
 
-fn row_bound(require: &Require, ir: &Ir) -> Option<String> {
+fn pair_bound(require: &Require, ir: &Ir) -> Option<String> {
     let name = |row: usize| &ir.rows[row].name;
     let pair = |word: &str, left, comparison, right| {
         let (left, right) = match comparison {
@@ -115,9 +148,7 @@ fn row_bound(require: &Require, ir: &Ir) -> Option<String> {
         format!("{word} {} {sign} {}", name(left), name(right))
     };
     match require.relation {
-        Relation::Metric { .. } => None,
-        Relation::Depth { row, low, high } => Some(format!("depth {} {low} {high}", name(row))),
-        Relation::Width { row, low, high } => Some(format!("width {} {low} {high}", name(row))),
+        Relation::Metric { .. } | Relation::Depth { .. } | Relation::Width { .. } => None,
         Relation::DepthPair {
             left,
             comparison,

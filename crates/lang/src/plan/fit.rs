@@ -14,9 +14,9 @@ const RICH: u32 = 100_000_000;
 pub enum Reason {
     /// It is the only one, or was asked for.
     Only,
-    /// The largest that leaves so many paths inside every bound: enough for a rich choice.
+    /// The largest that surely leaves so many paths inside every bound: enough for a rich choice.
     Rich(BigUint),
-    /// None surely leaves enough; on this one more paths are sure than on any other: so many.
+    /// None surely leaves enough; so many are sure on this one, and on no other more.
     Most(BigUint),
 }
 

@@ -94,30 +94,43 @@ impl<'a> Least<'a> {
             deeper,
         };
         for row in 0..least.rows.len() {
-            least.follow(row);
+            least.follow(row, |_| false, &mut Vec::new());
         }
         least
     }
 
-    /// Settles a row one depth deeper, unless that takes the last path away; whether it did.
-    pub fn deepen(&mut self, row: usize, depth: u32) -> bool {
+    /// Settles a row one depth deeper, unless that takes the last path away.
+    ///
+    /// # Errors
+    /// The row that has no depth left, then: as long as that one stays as it is, the same step takes it again.
+    pub fn deepen(&mut self, row: usize, depth: u32) -> Result<(), usize> {
         let was_possible = self.empty == 0;
         let before = self.rows[row].settled;
         self.change(row, |left| left.settled = Some(depth));
-        let raised = self.follow(row);
-        if self.empty == 0 || !was_possible {
-            return true;
-        }
+        let is_lost = |least: &Least| was_possible && least.empty > 0;
+        let mut raised = Vec::new();
+        let emptied = match is_lost(self) {
+            true => Some(row),
+            false => self.follow(row, is_lost, &mut raised),
+        };
+        let Some(emptied) = emptied else {
+            return Ok(());
+        };
         for (row, low) in raised.into_iter().rev() {
             self.change(row, |left| left.low = low);
         }
         self.change(row, |left| left.settled = before);
-        false
+        Err(emptied)
     }
 
-    /// Raises what must be as deep as a row, and so on; the rows that were, with what was asked of them before.
-    fn follow(&mut self, row: usize) -> Vec<(usize, u32)> {
-        let mut raised = Vec::new();
+    /// Raises what must be as deep as a row, and so on, and adds the rows that were raised, with what was asked of them
+    /// before. The one behind which nothing was followed any more, as `is_enough` held.
+    fn follow(
+        &mut self,
+        row: usize,
+        is_enough: impl Fn(&Least) -> bool,
+        raised: &mut Vec<(usize, u32)>,
+    ) -> Option<usize> {
         let mut open = vec![row];
         while let Some(row) = open.pop() {
             let least = self.rows[row].least();
@@ -127,11 +140,14 @@ impl<'a> Least<'a> {
                 if low < least {
                     raised.push((other, low));
                     self.change(other, |left| left.low = least);
+                    if is_enough(self) {
+                        return Some(other);
+                    }
                     open.push(other);
                 }
             }
         }
-        raised
+        None
     }
 
     fn change(&mut self, row: usize, change: impl FnOnce(&mut Left)) {

@@ -580,15 +580,35 @@ pub(super) fn never_feasible(
 /// What to do about values that no path takes. The domain of a derived space's base is not this file's to change: a line narrows it.
 fn leave_out(ir: &Ir, row: Option<&Row>, (of, place): (&str, Span), missed: &[Never]) -> String {
     let them = if missed.len() == 1 { "it" } else { "them" };
-    let target = match row {
-        Some(row) => format!("{}.{of}", row.name),
-        None => of.to_owned(),
-    };
-    match place.file == ir.file || of == "block" {
+    match !ir.is_derived || place.file == ir.file || of == "block" {
         true => format!("leave {them} out of the domain, or widen the bound"),
         false => {
+            let target = narrowed_by(ir, row, of, missed);
             format!("leave {them} out by a line `{target} in {{…}}`, or widen the bound")
         }
+    }
+}
+
+/// The left side of a line that leaves values out. Of what follows a choice a line leaves all values or none: the choice is
+/// narrowed instead.
+fn narrowed_by(ir: &Ir, row: Option<&Row>, of: &str, missed: &[Never]) -> String {
+    let Some(row) = row else {
+        return of.to_owned();
+    };
+    let followed = row.places.followed.iter();
+    let mut followed = followed.filter(|(name, _)| name.as_str() == of);
+    let is_cut = |choice: u16| {
+        let values = ir.choices[usize::from(choice)].values.iter();
+        let is_missed = values.map(|value| {
+            let value = value.to_string();
+            missed.iter().any(|never| never.value == value)
+        });
+        let is_missed: Vec<bool> = is_missed.collect();
+        is_missed.contains(&true) && is_missed.contains(&false)
+    };
+    match followed.find(|&&(_, choice)| is_cut(choice)) {
+        Some(&(_, choice)) => ir.choices[usize::from(choice)].name.clone(),
+        None => format!("{}.{of}", row.name),
     }
 }
 
@@ -656,7 +676,7 @@ fn bound_text(ir: &Ir, relation: &Relation) -> String {
 }
 
 fn interval(what: &str, (low, high): (String, String), is_point: bool, is_open: bool) -> String {
-    if low == "0" && what.contains('.') {
+    if low == "0" && what.contains('.') && !is_open {
         return format!("{what} <= {high}"); // no range of depths or widths starts at 0
     }
     match (is_point, is_open) {

@@ -1,5 +1,9 @@
 //! Every value of every decision: how many of the paths inside the bounds take it.
 
+mod lists;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Bounded, Level, Plan, report};
@@ -7,7 +11,9 @@ use crate::count::{Decided, Part, Window};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Candidate, Ir, Row};
 use crate::source::Span;
-use crate::space::{AttributeName, Relation, Setting};
+use crate::space::{AttributeName, AttributeValue, Operator, Relation, Setting};
+
+use lists::{Lists, RowLists};
 
 /// A value of a decision, and how much of the paths inside every bound takes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,8 +33,10 @@ impl Plan {
     /// Every value that is searched, in the order of the choices and then of the rows; a second
     /// or so in ordinary spaces.
     pub fn value_shares(&self) -> Vec<ValueShare> {
+        let lists = Lists::of(&self.ir);
         let flow = self.bounded_graph.flow(&self.windows);
-        let decisions = decisions(&self.ir).into_iter();
+        let flow = lists.gathered(flow, |sum, part| *sum += part);
+        let decisions = decisions(&self.ir, &lists).into_iter();
         decisions
             .flat_map(|decision| decision.shares(&self.ir, &flow))
             .collect()
@@ -50,14 +58,14 @@ struct Value {
     keys: Vec<Key>,
 }
 
-/// What stands for a value in a [`Decided`].
+/// What stands for a value in a [`Decided`] that is [gathered](Lists::gathered).
 #[derive(Debug, Clone, Copy)]
 enum Key {
     Resolution(u32),
     Choice(usize, usize),
     Depth(usize, u32),
-    /// Row, block, candidate.
-    Block(usize, usize, usize),
+    /// Row, list of candidates, candidate.
+    Candidate(usize, usize, usize),
 }
 
 impl Key {
@@ -66,10 +74,10 @@ impl Key {
             Key::Resolution(side) => all.resolutions.get(&side),
             Key::Choice(choice, value) => all.choices.get(choice).and_then(|of| of.get(value)),
             Key::Depth(row, depth) => all.depths.get(row).and_then(|of| of.get(depth as usize)),
-            Key::Block(row, block, candidate) => {
+            Key::Candidate(row, list, candidate) => {
                 let of_row = all.blocks.get(row);
-                let of_block = of_row.and_then(|of| of.get(block));
-                of_block.and_then(|of| of.get(candidate))
+                let of_list = of_row.and_then(|of| of.get(list));
+                of_list.and_then(|of| of.get(candidate))
             }
         };
         found.cloned().unwrap_or_default()
@@ -77,7 +85,7 @@ impl Key {
 }
 
 /// Every decision that has more than one value.
-fn decisions(ir: &Ir) -> Vec<Decision> {
+fn decisions(ir: &Ir, lists: &Lists) -> Vec<Decision> {
     let sides = match &ir.resolution.value {
         Setting::Searched(domain) => domain.values(),
         Setting::Fixed(_) | Setting::Fitted(_) => &[],
@@ -104,12 +112,12 @@ fn decisions(ir: &Ir) -> Vec<Decision> {
             .collect(),
     });
     let rows = ir.rows.iter().enumerate();
-    let rows = rows.flat_map(|(at, row)| of_row(at, row));
+    let rows = rows.flat_map(|(at, row)| of_row(at, row, &lists.0[at]));
     let all = std::iter::once(resolution).chain(choices).chain(rows);
     all.filter(|decision| decision.values.len() > 1).collect()
 }
 
-fn of_row(at: usize, row: &Row) -> Vec<Decision> {
+fn of_row(at: usize, row: &Row, lists: &RowLists) -> Vec<Decision> {
     let depth = |&depth: &u32| Value {
         text: depth.to_string(),
         keys: vec![Key::Depth(at, depth)],
@@ -120,13 +128,12 @@ fn of_row(at: usize, row: &Row) -> Vec<Decision> {
         place: row.places.depth,
         values: row.depths.iter().map(depth).collect(),
     }];
+    let open = Open::of(lists);
     let mut found: BTreeMap<Option<AttributeName>, Values> = BTreeMap::new();
-    for (block, slot) in row.slots.iter().enumerate() {
-        for (candidate, one) in slot.candidates.iter().enumerate() {
-            let key = Key::Block(at, block, candidate);
-            for (name, text) in values_of(one) {
-                found.entry(name).or_default().add(text, key);
-            }
+    for (list, candidate, one) in lists.candidates() {
+        let key = Key::Candidate(at, list, candidate);
+        for (name, text) in open.values_of(one) {
+            found.entry(name).or_default().add(text, key);
         }
     }
     all.extend(found.into_iter().map(|(name, values)| Decision {
@@ -159,15 +166,46 @@ impl Values {
     }
 }
 
-/// Which alternative a candidate is, and the values of its attributes.
-fn values_of(candidate: &Candidate) -> Vec<(Option<AttributeName>, String)> {
-    let alternative = match candidate.branches.is_empty() {
-        true => candidate.operator.to_string(),
-        false => candidate.text(),
-    };
-    let values = candidate.values.iter();
-    let values = values.map(|(name, value, _)| (Some(*name), value.to_string()));
-    std::iter::once((None, alternative)).chain(values).collect()
+/// What the candidates of a row differ in: of all else there is one value, and thousands of candidates
+/// can have a thousand such values each.
+#[derive(Default)]
+struct Open {
+    alternatives: bool,
+    attributes: BTreeSet<AttributeName>,
+}
+
+impl Open {
+    fn of(lists: &RowLists) -> Open {
+        let mut open = Open::default();
+        let mut operator: Option<Operator> = None;
+        let mut firsts: BTreeMap<AttributeName, AttributeValue> = BTreeMap::new();
+        for (.., one) in lists.candidates() {
+            // Those of a sum differ in what their branches are.
+            let is_other = *operator.get_or_insert(one.operator) != one.operator;
+            open.alternatives |= is_other || !one.branches.is_empty();
+            for (name, value, _) in &one.values {
+                if firsts.entry(*name).or_insert(*value) != value {
+                    open.attributes.insert(*name);
+                }
+            }
+        }
+        open
+    }
+
+    /// Which alternative a candidate is, and the values of its attributes, as far as others differ.
+    fn values_of(&self, candidate: &Candidate) -> Vec<(Option<AttributeName>, String)> {
+        let alternative = self
+            .alternatives
+            .then(|| match candidate.branches.is_empty() {
+                true => candidate.operator.to_string(),
+                false => candidate.text(),
+            });
+        let values = candidate.values.iter();
+        let values = values.filter(|(name, ..)| self.attributes.contains(name));
+        let values = values.map(|(name, value, _)| (Some(*name), value.to_string()));
+        let alternative = alternative.map(|text| (None, text));
+        alternative.into_iter().chain(values).collect()
+    }
 }
 
 impl Decision {
@@ -198,19 +236,19 @@ impl Decision {
         }
     }
 
-    /// The blocks of a row, `blocks[block][candidate]`, that have no value of an attribute.
-    fn without_attribute(&self, blocks: Option<&Vec<Vec<Part>>>) -> Part {
+    /// The blocks of a row, `lists[list][candidate]`, that have no value of an attribute.
+    fn without_attribute(&self, lists: Option<&Vec<Vec<Part>>>) -> Part {
         let keys = self.values.iter().flat_map(|value| &value.keys);
         let with: BTreeSet<(usize, usize)> = keys
             .filter_map(|key| match *key {
-                Key::Block(_, block, candidate) => Some((block, candidate)),
+                Key::Candidate(_, list, candidate) => Some((list, candidate)),
                 _ => None,
             })
             .collect();
         let mut sum = Part::default();
-        for (block, parts) in blocks.into_iter().flatten().enumerate() {
+        for (list, parts) in lists.into_iter().flatten().enumerate() {
             for (candidate, part) in parts.iter().enumerate() {
-                if !with.contains(&(block, candidate)) {
+                if !with.contains(&(list, candidate)) {
                     sum += *part;
                 }
             }
@@ -251,10 +289,13 @@ fn all_but_each(parts: &[Part], more: Part) -> Vec<Part> {
 /// shows in each bound alone.
 pub(super) fn never_feasible(space: &Bounded, level: &Level) -> Vec<Diagnostic> {
     let graph = &level.bounded;
+    let lists = Lists::of(space.ir);
+    let extremes = |window: &Window| {
+        let ends = graph.value_extremes(window.metric);
+        lists.gathered(ends, |all, ends| *all = wider(*all, ends))
+    };
     let windows = space.windows.iter();
-    let ends: Vec<_> = windows
-        .map(|window| (*window, graph.value_extremes(window.metric)))
-        .collect();
+    let ends: Vec<_> = windows.map(|window| (*window, extremes(window))).collect();
     if ends.is_empty() {
         return Vec::new();
     }
@@ -262,7 +303,7 @@ pub(super) fn never_feasible(space: &Bounded, level: &Level) -> Vec<Diagnostic> 
         ends.iter()
             .any(|(window, ends)| missed(value, window, ends).is_some())
     };
-    let decisions = decisions(space.ir);
+    let decisions = decisions(space.ir, &lists);
     let choices = decisions.iter().flat_map(|decision| &decision.values);
     let choices = choices.filter(|value| matches!(value.keys[..], [Key::Choice(..)]));
     let choices: Vec<Key> = choices
@@ -271,7 +312,7 @@ pub(super) fn never_feasible(space: &Bounded, level: &Level) -> Vec<Diagnostic> 
         .collect();
     let never = |decision: &Decision| {
         let values = decision.values.iter().filter(|value| {
-            !space.bounds_away(decision, value) && !follows_one_of(space.ir, value, &choices)
+            !space.bounds_away(decision, value) && !follows_one_of(&lists, value, &choices)
         });
         let missed: Vec<Never> = values
             .filter_map(|value| {
@@ -288,10 +329,10 @@ pub(super) fn never_feasible(space: &Bounded, level: &Level) -> Vec<Diagnostic> 
 
 /// Whether a value stands only in blocks that follow a choice with one of these values, of
 /// which it is told already.
-fn follows_one_of(ir: &Ir, value: &Value, choices: &[Key]) -> bool {
+fn follows_one_of(lists: &Lists, value: &Value, choices: &[Key]) -> bool {
     let follows = |key: &Key| match *key {
-        Key::Block(row, block, candidate) => {
-            let shared = &ir.rows[row].slots[block].candidates[candidate].shared;
+        Key::Candidate(row, list, candidate) => {
+            let shared = &lists.0[row].all[list][candidate].shared;
             shared.values.iter().any(|&(choice, value)| {
                 let mut told = choices.iter();
                 told.any(|key| matches!(*key, Key::Choice(c, v) if (c, v) == (choice.into(), value.into())))
@@ -310,13 +351,20 @@ pub(super) struct Never<'a> {
     pub(super) cost: u64,
 }
 
+/// The ends of two ranges together, either of which may be empty.
+fn wider(one: Option<(u64, u64)>, other: Option<(u64, u64)>) -> Option<(u64, u64)> {
+    let both = one.zip(other);
+    let both = both.map(|(one, other)| (one.0.min(other.0), one.1.max(other.1)));
+    both.or(one).or(other)
+}
+
 fn missed<'a>(
     value: &'a Value,
     window: &Window,
     ends: &Decided<Option<(u64, u64)>>,
 ) -> Option<Never<'a>> {
-    let of_keys = value.keys.iter().filter_map(|key| key.of(ends));
-    let (least, most) = of_keys.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+    let of_keys = value.keys.iter().map(|key| key.of(ends));
+    let (least, most) = of_keys.fold(None, wider)?;
     let cost = match (least > window.high, most < window.low) {
         (true, _) => least,
         (_, true) => most,

@@ -161,6 +161,8 @@ pub struct Space {
     pub norm: NormSettings,
     /// The values that stand in sets, by the places they are written at.
     pub members: Members,
+    /// Whether it is derived from another: its lines narrow what that one says.
+    pub is_derived: bool,
     /// The whole item.
     pub span: Span,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::check::{Checker, Draft, Input, Written, block_count, written_out};
+use super::check::{Checker, Draft, Input, Written, block_count, kept};
 use super::report::{self, SkipPlace};
 use super::{
     Alternative, Attribute, AttributeName, AttributeValue, Block, Operator, Row, Setting, Width,
@@ -35,8 +35,8 @@ struct Flow {
     sides: u64,
     /// Candidates of all blocks up to here, at every resolution.
     candidates: u64,
-    /// Primitives of all candidates up to here.
-    primitives: u64,
+    /// What all candidates up to here keep.
+    kept: u64,
     skips: Vec<SkipPlace>,
 }
 
@@ -84,7 +84,7 @@ impl Flow {
             blocks: 0,
             sides: resolution.map_or(1, |side| side.value.values().len() as u64),
             candidates: 0,
-            primitives: 0,
+            kept: 0,
             skips: Vec::new(),
         }
     }
@@ -162,9 +162,9 @@ impl Flow {
             checker.found.push(problem);
             return false;
         }
-        let written = combinations(input, output).saturating_mul(written_out(block));
+        let kept = combinations(input, output).saturating_mul(kept(block));
         if !self.count_candidates(checker, place.row, combined.saturating_mul(times))
-            || !self.count_primitives(checker, place.row, written)
+            || !self.count_kept(checker, place.row, kept)
         {
             return false;
         }
@@ -193,14 +193,14 @@ impl Flow {
         !are_too_many
     }
 
-    /// Counts what a block becomes; whether it is not too much, with all before it.
-    fn count_primitives(&mut self, checker: &mut Checker, row: &ast::Row, more: u64) -> bool {
-        let most = limits::WRITTEN_OUT;
-        let was_too_much = self.primitives > most;
-        self.primitives = self.primitives.saturating_add(more);
-        let is_too_much = self.primitives > most;
+    /// Counts what the candidates of a block keep; whether it is not too much, with all before it.
+    fn count_kept(&mut self, checker: &mut Checker, row: &ast::Row, more: u64) -> bool {
+        let most = limits::KEPT;
+        let was_too_much = self.kept > most;
+        self.kept = self.kept.saturating_add(more);
+        let is_too_much = self.kept > most;
         if is_too_much && !was_too_much {
-            let problem = report::too_much_written_out(row, self.primitives);
+            let problem = report::too_much_kept(row, self.kept);
             checker.found.push(problem);
         }
         !is_too_much

@@ -30,7 +30,7 @@ pub fn small_space(rng: &mut impl Rng) -> String {
 }
 
 /// Pieces of a small space with what may stand in their place.
-const EDITS: [[&str; 2]; 21] = [
+const EDITS: [[&str; 2]; 27] = [
     ["kernel in {1, 3}", "kernel in {1, 3, 5}"],
     ["kernel in {1, 3}", "kernel = 3"],
     ["kernel = 3", "kernel in {1, 3}"],
@@ -52,6 +52,12 @@ const EDITS: [[&str; 2]; 21] = [
     ["act = swish", "act = relu"],
     ["fit {8, 12, 16}", "fit {8, 16}"],
     [" or ", " or conv(kernel = 5) or "],
+    ["kernel = early", "kernel in {1, 3}"],
+    ["kernel in {1, 3}", "kernel = early"],
+    ["expand = wide", "expand in {1, 2}"],
+    ["act = bend", "act in {relu, swish}"],
+    [" channels in {8, 12}", ""],
+    ["own(kernel, act, share = 2)", "own(act, kernel, share = 2)"],
 ];
 
 /// A small space with up to three things changed: domains, depths, widths, names of rows. It may

@@ -157,6 +157,7 @@ fn paper(name: &str, resolution: u32, widths: Widths) -> Space {
             },
         },
         members: Members::default(),
+        is_derived: false,
         span: Span::default(),
     }
 }

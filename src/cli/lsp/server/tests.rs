@@ -66,6 +66,32 @@ fn a_session_is_clean_only_after_shutdown() {
 }
 
 #[test]
+fn beside_an_arch_too_a_space_is_shown_at_the_resolution_that_fit_settles() {
+    let text = "cream 1
+space s {
+    input  image(channels = 3, resolution fit {32, 64})
+    output classes(10)
+    layer stem    conv(kernel in {3, 5})    channels = 8
+    layer pool    avgpool
+    layer logits  linear                    channels = classes
+    require macs in 0..700K
+}
+arch best of s {
+    resolution = 32
+    stem = conv(kernel = 3)
+}
+";
+    let mut server = ready();
+    open(&mut server, URI, text);
+    let place =
+        json!({ "textDocument": { "uri": URI }, "position": { "line": 1, "character": 6 } });
+    let answer = ask(&mut server, "textDocument/hover", place);
+    let told = answer["result"]["contents"]["value"].as_str();
+    let told = told.expect("there is something to tell");
+    assert!(told.contains("resolution 32"), "{told}");
+}
+
+#[test]
 fn what_is_not_known_or_comes_too_early_gets_the_protocols_error() {
     let mut server = Server::default();
     let early = ask(&mut server, "textDocument/hover", json!({}));

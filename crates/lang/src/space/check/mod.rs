@@ -42,7 +42,7 @@ pub(super) use operator::block_count;
 pub(crate) use recipe::given_to_rows;
 pub(super) use require::check_require;
 pub(super) use row::{Draft, Written};
-pub(super) use size::written_out;
+pub(super) use size::kept;
 pub(super) use value::{Form, Kind};
 
 /// Everything known while a space is checked.
@@ -217,6 +217,7 @@ impl<'a> Checker<'a> {
             fit: fit?,
             norm: self.norm()?,
             members: std::mem::take(&mut self.members),
+            is_derived: false,
             span: space.span,
         })
     }

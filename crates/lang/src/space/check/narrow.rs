@@ -120,12 +120,9 @@ impl<'s> Names<'s> {
     fn add_row(&mut self, row: usize, blocks: &[Block]) {
         let mut all = Vec::new();
         blocks.iter().for_each(|block| attributes(block, &mut all));
-        let mut names = Vec::new();
-        for (_, attribute) in &all {
-            if !names.contains(&attribute.name) {
-                names.push(attribute.name);
-            }
-        }
+        let mut known = BTreeSet::new();
+        let names = all.iter().map(|(_, attribute)| attribute.name);
+        let names = names.filter(|&name| known.insert(name)).collect();
         self.attributes.push(names);
         let choices = all
             .into_iter()
@@ -249,6 +246,7 @@ pub(in crate::space) fn narrow(
 fn derived(base: &Space, item: &ast::Space) -> Space {
     let mut space = Space {
         name: item.name.clone(),
+        is_derived: true,
         span: item.span,
         ..base.clone()
     };
@@ -473,14 +471,18 @@ impl<'a> Checker<'a> {
         let is_kept = |value: &AttributeValue| kept.iter().any(|one| is_same(*one, *value));
         space.choices[choice].values.retain(is_kept);
         space.choices[choice].span = line.span;
+        let narrowed = |block: &Block| {
+            let mut block = block.clone();
+            each_attribute(&mut block, &mut |attribute| {
+                if attribute.choice == Some(choice) {
+                    narrow_setting(attribute, &is_kept, line.span);
+                }
+            });
+            Some(block)
+        };
         for &row in &names.followers[&choice] {
-            for block in &mut space.rows[row].blocks {
-                each_attribute(block, &mut |attribute| {
-                    if attribute.choice == Some(choice) {
-                        narrow_setting(attribute, &is_kept, line.span);
-                    }
-                });
-            }
+            let row = &mut space.rows[row];
+            row.blocks = changed(&row.blocks, narrowed).expect("every block is left");
         }
     }
 
@@ -508,9 +510,8 @@ impl<'a> Checker<'a> {
             let problem = report::follows_choice(line, &space.choices[choice], name);
             return self.found.push(problem);
         }
-        let blocks = space.rows[row].blocks.iter();
-        let narrowed = blocks.map(|block| narrowed(block, name, &is_kept, line.span));
-        match narrowed.collect::<Option<Vec<Block>>>() {
+        let narrowed = |block: &Block| narrowed(block, name, &is_kept, line.span);
+        match changed(&space.rows[row].blocks, narrowed) {
             Some(blocks) => space.rows[row].blocks = blocks,
             None => self
                 .found
@@ -564,6 +565,24 @@ fn of_name(blocks: &[Block], name: AttributeName) -> Vec<(&Alternative, &Attribu
     blocks.iter().for_each(|block| attributes(block, &mut all));
     all.retain(|(_, attribute)| attribute.name == name);
     all
+}
+
+/// The blocks as `change` makes them; those that share their alternatives still do. `None` where it leaves nothing of one.
+fn changed(blocks: &[Block], change: impl Fn(&Block) -> Option<Block>) -> Option<Vec<Block>> {
+    let mut known: BTreeMap<*const Alternative, Arc<[Alternative]>> = BTreeMap::new();
+    let changed = |block: &Block| {
+        let before = block.alternatives.as_ptr();
+        if let Some(alternatives) = known.get(&before) {
+            return Some(Block {
+                alternatives: Arc::clone(alternatives),
+                span: block.span,
+            });
+        }
+        let changed = change(block)?;
+        known.insert(before, Arc::clone(&changed.alternatives));
+        Some(changed)
+    };
+    blocks.iter().map(changed).collect()
 }
 
 fn each_attribute(block: &mut Block, change: &mut impl FnMut(&mut Attribute)) {

@@ -5,14 +5,16 @@ use crate::space::{Alternative, Block, Operator, recipe};
 
 /// Primitives of a shuffle unit and of all else that is no block of rows, at most.
 const UNIT: u64 = 24;
+/// Letters of names that take no less room than a primitive.
+const LETTERS: u64 = 64;
 
 /// How much one candidate of an alternative is, at most.
 #[derive(Clone, Copy)]
 struct Size {
     /// Primitives it becomes.
     made: u64,
-    /// All that it keeps: its primitives, those that its branches have for themselves, and what
-    /// blocks of rows compute beside primitives.
+    /// All that it keeps: its primitives, those that its branches have for themselves, what blocks of
+    /// rows compute beside primitives, and long names.
     kept: u64,
 }
 
@@ -33,7 +35,9 @@ impl Size {
             }
             (Operator::Own(_), Some(recipe)) => Size {
                 made: recipe.size,
-                kept: recipe.size.saturating_add(recipe.effort),
+                kept: (recipe.size)
+                    .saturating_add(recipe.effort)
+                    .saturating_add(recipe.letters / LETTERS),
             },
             (operator, _) => same(recipe::prelude(operator).map_or(UNIT, |recipe| recipe.size)),
         }
@@ -60,7 +64,7 @@ pub(super) fn size(alternative: &Alternative) -> u64 {
 }
 
 /// All that the candidates of a block keep for one width in and one width out, at most.
-pub(in crate::space) fn written_out(block: &Block) -> u64 {
+pub(in crate::space) fn kept(block: &Block) -> u64 {
     let of = |one: &Alternative| candidate_count(one).saturating_mul(Size::of(one).kept);
     let sizes = block.alternatives.iter().map(of);
     sizes.fold(0, u64::saturating_add)

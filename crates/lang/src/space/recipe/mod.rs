@@ -37,6 +37,9 @@ pub struct Recipe {
     /// What a candidate computes and keeps beside primitives: parameters, terms of numbers, values that rows
     /// read beyond the first.
     pub(super) effort: u64,
+    /// Letters of all its primitives' names, but for what it is called where it stands: each has those of all rows that
+    /// it is inside of.
+    pub(super) letters: u64,
     /// How many blocks of rows stand inside of each other, this one counted.
     pub(super) depth: u32,
     /// Whether it is the language's own.

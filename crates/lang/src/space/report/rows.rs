@@ -118,14 +118,18 @@ pub(in crate::space) fn too_many_in_all(row: &ast::Row, candidates: u64, sides: 
     problem.help("search less in one place, or take fewer blocks")
 }
 
-/// `size`: the primitives of all candidates of all rows up to this one.
-pub(in crate::space) fn too_much_written_out(row: &ast::Row, size: u64) -> Diagnostic {
-    let most = grouped(limits::WRITTEN_OUT.into());
+/// `size`: what all candidates of all rows up to this one keep.
+pub(in crate::space) fn too_much_kept(row: &ast::Row, size: u64) -> Diagnostic {
+    let most = grouped(limits::KEPT.into());
     Diagnostic::new(
         Code::SpaceTooLarge,
-        format!("the candidates of all rows have at most {most} primitives together"),
+        format!("the candidates of all rows keep at most {most} primitives, numbers and names together"),
         row.name.span,
         format!("{} up to here", grouped(size.into())),
+    )
+    .note(
+        "counted are primitives and each value that one reads beyond its first, the parameters of blocks of rows and \
+         the terms of their numbers, and every 64 letters of the primitives' names",
     )
     .help("search less in one place, or take smaller blocks")
 }

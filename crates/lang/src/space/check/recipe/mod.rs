@@ -56,6 +56,7 @@ impl<'a> Checker<'a> {
             effort: efforts.fold(params.len() as u64, u64::saturating_add),
             name: item.name.clone(),
             params,
+            letters: parts.iter().map(letters).fold(0, u64::saturating_add),
             parts,
             size,
             depth,
@@ -118,6 +119,16 @@ fn size(part: &Part) -> u64 {
         What::Block { recipe, .. } => recipe.size,
         _ => 1,
     }
+}
+
+/// Letters of its primitives' names, without what those that are several end in.
+fn letters(part: &Part) -> u64 {
+    let inside = match &part.what {
+        What::Block { recipe, .. } => recipe.letters,
+        _ => 0,
+    };
+    let own = size(part).saturating_mul(part.name.len() as u64);
+    inside.saturating_add(own)
 }
 
 fn depth(part: &Part) -> u32 {
