@@ -120,18 +120,13 @@ impl Project<'_> {
         let unnamed = names
             .into_iter()
             .find(|name| is_taken_unnamed(namespace, name));
-        match unnamed {
-            Some(word) => {
-                return Err(format!(
-                    "rows that say no {word} take the parameter `{word}`: they would mean something else"
-                ));
-            }
-            None => {}
+        if let Some(word) = unnamed {
+            return Err(format!(
+                "rows that say no {word} take the parameter `{word}`: they would mean something else"
+            ));
         }
-        match names
-            .into_iter()
-            .find(|name| self.has_default(namespace, name))
-        {
+        let mut names = names.into_iter();
+        match names.find(|name| self.has_default(namespace, name)) {
             Some(word) => Err(format!(
                 "`default {word} = …` gives a value to parameters that are called `{word}`: the block would \
                  mean something else"
