@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use creamc::lang::checked::Checked;
+use creamc::lang::latency::Times;
 use creamc::lang::source::FileId;
 use creamc::lang::syntax;
 
@@ -72,7 +73,7 @@ fn links_between_pages_stay_inside_the_book() {
 #[test]
 fn every_space_on_a_page_is_right() {
     let mut count = 0;
-    for page in pages() {
+    for page in pages().into_iter().chain([root().join("README.md")]) {
         let is_of_a_message = page.starts_with(docs().join("diagnostics"));
         for (mark, text) in blocks(&read(&page)) {
             let is_cream = mark.split(' ').next() == Some("cream");
@@ -94,6 +95,55 @@ fn every_space_on_a_page_is_right() {
         }
     }
     assert!(count >= 5, "{count}");
+}
+
+/// Spaces that narrow another stand in a line of prose.
+#[test]
+fn every_derived_space_in_a_line_is_right() {
+    let readme = read(&root().join("README.md"));
+    let (_, small) = blocks(&readme).swap_remove(0);
+    assert!(small.contains("space small {"), "{small}");
+    let mut count = 0;
+    for (page, name, text) in [
+        ("README.md", "small.cream", small.as_str()),
+        ("CHANGELOG.md", "mobile.cream", MOBILE.1),
+    ] {
+        let page = read(&root().join(page));
+        let lines = page.split('`').skip(1).step_by(2);
+        let is_derived = |line: &&str| line.starts_with("space ") && line.contains(" of ");
+        for line in lines.filter(is_derived) {
+            let derived = format!("cream 1\nuse \"{name}\"\n{}\n", line.replace("  ", "\n"));
+            let checked = Checked::from_texts(&[("derived.cream", &derived), (name, text)]);
+            if let Err(wrong) = checked.and_then(|checked| checked.plan()).map(drop) {
+                panic!("{line}: {wrong}");
+            }
+            count += 1;
+        }
+    }
+    assert!(count >= 2, "{count}");
+}
+
+/// What is shown of the language's own blocks and of the tables that lie in `spaces` is what stands there.
+#[test]
+fn parts_of_files_on_a_page_stand_in_those_files() {
+    let prelude = read(&root().join("crates/lang/src/space/recipe/prelude.cream"));
+    let tables = Times::read(TABLE.1).expect("it is a table");
+    let mut count = 0;
+    for page in pages() {
+        for (_, text) in blocks(&read(&page)) {
+            if text.starts_with("block ") {
+                assert!(prelude.contains(&text), "{}:\n{text}", page.display());
+                count += 1;
+            }
+            if text.starts_with("# creamc ") {
+                let shown = Times::read(&text).expect("a table on a page can be read");
+                let lines = text.lines().count() - 1;
+                assert_eq!(tables.common(&shown), lines, "{}:\n{text}", page.display());
+                count += 1;
+            }
+        }
+    }
+    assert_eq!(count, 2);
 }
 
 /// Pages of operators show rows behind a margin, without the space around them.

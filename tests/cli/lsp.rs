@@ -275,6 +275,41 @@ fn a_whole_session_from_initialize_to_exit() {
 }
 
 #[test]
+fn all_that_nothing_uses_is_shown_in_grey() {
+    let folder = folder_with(&[]);
+    let text = TEXT.replace(
+        "use \"blocks.cream\"\n",
+        BLOCKS.trim_start_matches("cream 1\n"),
+    );
+    let text = text.replace("    /* 😀 */\n", "").replace(
+        "    layer stem",
+        "    let wide = 8\n    choice early in {3, 5}\n    table cpu = latency(\"cpu.yaml\")\n    \
+         block other = skip\n    block own(kernel, ratio = 1) { conv(kernel = kernel) channels = out_channels }\n    \
+         stage s0 own(kernel = 3)\n    layer stem",
+    );
+    fs::write(folder.path().join("cpu.yaml"), "").unwrap();
+    let uri = format!("file://{}/tiny.cream", folder.path().display());
+    let mut session = Session::ready(folder.path());
+    let opened = json!({ "uri": uri, "languageId": "cream", "version": 1, "text": text });
+    session.tell("textDocument/didOpen", json!({ "textDocument": opened }));
+    let found = session.messages(1);
+    let grey = found.iter().filter(|one| one["tags"] == json!([1]));
+    let codes: Vec<&str> = grey.map(|one| one["code"].as_str().unwrap()).collect();
+    for code in [
+        "unused-let",
+        "unused-choice",
+        "unused-table",
+        "unused-block",
+        "unused-parameter",
+    ] {
+        assert!(codes.contains(&code), "{code}: {found:?}");
+    }
+    session.ask("shutdown", Value::Null);
+    session.tell("exit", Value::Null);
+    session.end();
+}
+
+#[test]
 fn a_session_without_shutdown_is_code_1() {
     let folder = folder_with(&[]);
     let mut session = Session::ready(folder.path());

@@ -106,6 +106,48 @@ fn a_derived_space_is_built_over_the_file_of_its_base() {
     );
 }
 
+#[test]
+fn a_message_names_the_line_of_rust_behind_rows_that_the_formatter_moves() {
+    let around = |rows: &[&str]| {
+        let image = SpaceBuilder::new("small").image(3, 32).classes(10);
+        image.block_of_rows("g", &[], rows)
+    };
+    // Two rows in one string, and one that is none: the lines are others after formatting.
+    for rows in [
+        &["conv(kernel = 1) channels = out_channels norm", "act"][..],
+        &["", "conv(kernel = 1) channels = out_channels"],
+        &[
+            "conv(kernel = 1) channels = out_channels # wide",
+            "",
+            "",
+            "act",
+        ],
+    ] {
+        let head = around(rows);
+        let line = line!() + 1;
+        let wrong = head.row(layer("s1", op("g")).channels(8));
+        let rejected = wrong.check().expect_err("the rows have no end");
+        let drawn = rejected.to_string();
+        let text = wrong.print();
+        let last = text.lines().position(|line| line.contains("layer s1"));
+        let last = last.expect("it is printed") + 1;
+        let note = format!("line {last} is built at {}:{line}:", file!());
+        assert!(drawn.contains(&note), "{note}\n{drawn}");
+    }
+}
+
+#[test]
+fn rows_that_end_their_block_are_printed_as_they_are() {
+    let rows = ["conv(kernel = 1) channels = out_channels }", "let a = {3"];
+    let wrong = SpaceBuilder::new("small").block_of_rows("g", &[], &rows);
+    assert!(
+        wrong
+            .print()
+            .contains("    conv(kernel = 1) channels = out_channels }\n")
+    );
+    assert!(wrong.check().is_err());
+}
+
 /// The file of `mobile`.
 struct Mobile;
 

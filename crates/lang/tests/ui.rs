@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 use creamc_lang::arch;
 use creamc_lang::compile::{self, Overrides, Unit};
-use creamc_lang::diagnostic::{Code, Diagnostic, render};
+use creamc_lang::cure;
+use creamc_lang::diagnostic::{Code, Diagnostic, Edit, Severity, render};
 use creamc_lang::plan;
 use creamc_lang::source::{FileId, Files, ReadError};
 
@@ -82,6 +83,124 @@ fn the_example_of_a_page_gives_its_message() {
                 "{}.md: {given:?}",
                 code.as_str()
             );
+        }
+    }
+}
+
+/// Cases in which one mistake hides the next one.
+const HAVE_A_MISTAKE_BEHIND: [&str; 1] = ["rows_of_a_block"];
+
+#[test]
+fn every_cure_takes_its_message_away_and_makes_no_error() {
+    let mut wrong = Vec::new();
+    let mut cures = 0;
+    let cases = cases().into_iter();
+    for case in cases.filter(|case| !HAVE_A_MISTAKE_BEHIND.contains(&stem(case).as_str())) {
+        let (unit, found) = compiled(&case);
+        for one in &found {
+            let edits = one.help.as_ref().map_or(&[][..], |help| &help.edits);
+            if edits.is_empty() {
+                continue;
+            }
+            cures += 1;
+            let cured = Cured::of(&case, &unit, edits);
+            if let Some(what) = cured.is_worse(one, &found) {
+                let shown = render(one, &unit.sources, false);
+                wrong.push(format!("{}: {what}\n{shown}", case.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(cures > 150, "{cures}");
+}
+
+/// A case after a cure.
+struct Cured {
+    unit: Unit,
+    found: Vec<Diagnostic>,
+    /// The lines that the cure wrote, by files.
+    written: BTreeSet<(FileId, usize)>,
+}
+
+impl Cured {
+    fn of(case: &Path, unit: &Unit, edits: &[Edit]) -> Cured {
+        let mut texts = BTreeMap::new();
+        let mut written = BTreeSet::new();
+        for (id, source) in unit.sources.iter() {
+            let own: Vec<Edit> = edits
+                .iter()
+                .filter(|one| one.span.file == id)
+                .cloned()
+                .collect();
+            let text = cure::edited(&source.text, &own).expect("edits do not overlap");
+            written.extend(lines_of(&own, &source.text).map(|line| (id, line)));
+            texts.insert(PathBuf::from(&source.name), text);
+        }
+        let folder = case.parent().expect("a case lies in a folder").to_owned();
+        let name = case.file_name().expect("a case has a name");
+        let (unit, found) = all_messages(&Edited(texts, Folder(folder)), Path::new(name));
+        Cured {
+            unit,
+            found,
+            written,
+        }
+    }
+
+    /// What is wrong with it, if something is. What is only looked at where nothing was wrong before is not counted:
+    /// names behind syntax, and bounds of whole spaces.
+    fn is_worse(&self, cured: &Diagnostic, before: &[Diagnostic]) -> Option<String> {
+        let is_same =
+            |other: &&Diagnostic| (other.code, &other.message) == (cured.code, &cured.message);
+        let count = |found: &[Diagnostic]| found.iter().filter(is_same).count();
+        if count(&self.found) >= count(before) {
+            return Some("it is still there".to_owned());
+        }
+        let is_old = |one: &Diagnostic| {
+            before
+                .iter()
+                .any(|other| (other.code, &other.message) == (one.code, &one.message))
+        };
+        let is_written = |one: &Diagnostic| {
+            one.labels.iter().any(|label| {
+                let source = self.unit.sources.get(label.span.file);
+                let line = source.position(label.span.start as usize).line;
+                self.written.contains(&(label.span.file, line))
+            })
+        };
+        let is_later = |one: &Diagnostic| match cured.code.is_syntax() {
+            true => !one.code.is_syntax(),
+            false => one.code >= Code::BoundUnreachable,
+        };
+        let errors = self.found.iter();
+        let mut errors = errors.filter(|one| one.severity == Severity::Error && !is_later(one));
+        let new = errors.find(|one| !is_old(one) && is_written(one))?;
+        Some(render(new, &self.unit.sources, false))
+    }
+}
+
+/// The lines, from 1, that edits of one file touch in the edited text.
+fn lines_of(edits: &[Edit], text: &str) -> impl Iterator<Item = usize> {
+    let mut edits: Vec<&Edit> = edits.iter().collect();
+    edits.sort_by_key(|edit| edit.span.start);
+    let mut added = 0;
+    let lines = |part: &str| part.matches('\n').count() as isize;
+    let touched = edits.into_iter().flat_map(move |edit| {
+        let first = 1 + lines(&text[..edit.span.start as usize]) + added;
+        let (old, new) = (lines(&text[edit.span.range()]), lines(&edit.replacement));
+        added += new - old;
+        (first..=first + new).map(|line| line as usize)
+    });
+    touched.collect::<Vec<usize>>().into_iter()
+}
+
+/// Some files as they would be, before those of a folder.
+struct Edited(BTreeMap<PathBuf, String>, Folder);
+
+impl Files for Edited {
+    fn read(&self, path: &Path) -> Result<String, ReadError> {
+        match self.0.get(path) {
+            Some(text) => Ok(text.clone()),
+            None => self.1.read(path),
         }
     }
 }

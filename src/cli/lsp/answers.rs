@@ -242,7 +242,14 @@ fn diagnostic(documents: &Documents, uri: &str, sources: &Sources, one: &Diagnos
             json!({ "location": location, "message": label.message })
         })
         .collect();
-    let is_unused = matches!(one.code, Code::UnusedLet | Code::UnusedBlock);
+    let is_unused = matches!(
+        one.code,
+        Code::UnusedLet
+            | Code::UnusedBlock
+            | Code::UnusedChoice
+            | Code::UnusedTable
+            | Code::UnusedParameter
+    );
     json!({
         "range": Text::new(sources.get(FileId(0)).text.clone()).range_of(shown),
         "severity": severity(one.severity),

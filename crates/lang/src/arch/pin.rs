@@ -43,7 +43,7 @@ pub fn pin(item: &ast::Space, mut space: Space) -> (Option<Space>, Vec<Diagnosti
         let slots = ir.rows[row].slots.iter().zip(fixed);
         let blocks = slots.map(|(slot, at)| &slot.candidates[usize::from(at)]);
         let blocks: Vec<&Candidate> = blocks.collect();
-        problems.extend(open_choice(fix, &blocks, &ir));
+        problems.extend(open_choice(item, fix, &blocks, &ir));
         pin_row(&mut space.rows[row], &blocks, fix);
     }
     (problems.is_empty().then_some(space), problems)
@@ -63,7 +63,7 @@ fn pins<'a>(item: &'a ast::Space, space: &Space) -> Vec<(&'a Fix, usize)> {
 }
 
 /// A block that follows a choice is fixed only where the choice is.
-fn open_choice(fix: &Fix, blocks: &[&Candidate], ir: &Ir) -> Option<Diagnostic> {
+fn open_choice(item: &ast::Space, fix: &Fix, blocks: &[&Candidate], ir: &Ir) -> Option<Diagnostic> {
     let mut followed = blocks.iter().flat_map(|block| &block.shared.values);
     let (choice, value) = followed.find_map(|&(choice, value)| {
         let choice = &ir.choices[usize::from(choice)];
@@ -71,7 +71,13 @@ fn open_choice(fix: &Fix, blocks: &[&Candidate], ir: &Ir) -> Option<Diagnostic> 
         is_open.then_some((choice, value))
     })?;
     let value = choice.values[usize::from(value)];
-    Some(report::choice_is_open(fix, choice, value))
+    let mut lines = item.items.iter().filter_map(|item| match item {
+        ast::Item::Narrow(line) => Some(line),
+        _ => None,
+    });
+    let narrowed = lines.find(|line| line.target.text() == choice.name);
+    let narrowed = narrowed.map(|line| line.span);
+    Some(report::choice_is_open(fix, choice, value, narrowed))
 }
 
 fn pin_row(row: &mut crate::space::Row, blocks: &[&Candidate], fix: &Fix) {

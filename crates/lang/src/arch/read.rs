@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
         let Some(target) = self.target(fix) else {
             let rows = self.ir.rows.iter().map(|row| row.name.as_str());
             let choices = self.ir.choices.iter().map(|choice| choice.name.as_str());
-            let known = rows.chain(choices);
+            let known = rows.chain(choices).map(|name| (name, self.is_fixed(name)));
             let problem = report::unknown_row(fix, &self.ir.space, known);
             return self.diagnostics.push(problem);
         };
@@ -109,6 +109,12 @@ impl<'a> Reader<'a> {
             Target::Row(row) => self.fix_row(fix, row),
             Target::Choice(choice) => self.fix_choice(fix, choice),
         }
+    }
+
+    /// Whether some row of the arch fixes the thing of this name.
+    fn is_fixed(&self, name: &str) -> bool {
+        let mut fixes = self.arch.fixes.iter();
+        fixes.any(|fix| fix.target.text() == name)
     }
 
     fn target(&self, fix: &Fix) -> Option<Target> {

@@ -84,23 +84,29 @@ fn example(row: &Row) -> String {
     format!("{} = {}", row.name, first.join(", "))
 }
 
+/// `known`: the names there are, and whether the arch fixes them elsewhere.
 pub(super) fn unknown_row<'a>(
     fix: &Fix,
     space: &str,
-    rows: impl Iterator<Item = &'a str>,
+    known: impl Iterator<Item = (&'a str, bool)>,
 ) -> Diagnostic {
     let name = fix.target.text();
     let span = fix.target.span;
-    let rows: Vec<&str> = rows.collect();
+    let known: Vec<(&str, bool)> = known.collect();
+    let free = known.iter().filter(|(_, is_fixed)| !is_fixed);
+    let free = free.map(|(name, _)| *name);
     let problem = Diagnostic::new(
         Code::ArchUnknownRow,
         format!("`{space}` has nothing named `{name}` to fix"),
         span,
         "not a row of the space",
     );
-    match nearest(&name, rows.iter().copied().chain(["resolution"])) {
+    match nearest(&name, free.chain(["resolution"])) {
         Some(near) => problem.guess(format!("did you mean `{near}`?"), span, near),
-        None => problem.note(format!("its rows are {}", ticked(rows).join(", "))),
+        None => {
+            let names = known.iter().map(|(name, _)| *name);
+            problem.note(format!("its rows are {}", ticked(names).join(", ")))
+        }
     }
 }
 
@@ -275,14 +281,17 @@ pub(super) fn choice_differs(fix: &Fix, choice: &Choice, value: u16) -> Diagnost
 }
 
 /// A derived space fixes a row that follows an open choice.
-pub(super) fn choice_is_open(fix: &Fix, choice: &Choice, value: AttributeValue) -> Diagnostic {
+///
+/// `narrowed`: the line of the same space about the choice, if it has one.
+pub(super) fn choice_is_open(
+    fix: &Fix,
+    choice: &Choice,
+    value: AttributeValue,
+    narrowed: Option<Span>,
+) -> Diagnostic {
     let name = &choice.name;
     let line = format!("{name} = {value}");
-    let before = Span {
-        end: fix.span.start,
-        ..fix.span
-    };
-    Diagnostic::new(
+    let problem = Diagnostic::new(
         Code::DerivedSharedDecision,
         format!(
             "`{}` follows the choice `{name}`, which is still open",
@@ -291,12 +300,16 @@ pub(super) fn choice_is_open(fix: &Fix, choice: &Choice, value: AttributeValue) 
         fix.picks_span(),
         format!("`{name}` would have to be {value}"),
     )
-    .label(choice.span, "one decision for all that follow it")
-    .guess(
-        format!("fix it too: `{line}`"),
-        before,
-        format!("{line}\n    "),
-    )
+    .label(choice.span, "one decision for all that follow it");
+    let message = format!("fix it too: `{line}`");
+    let before = Span {
+        end: fix.span.start,
+        ..fix.span
+    };
+    match narrowed {
+        Some(narrowed) => problem.guess(message, narrowed, line),
+        None => problem.guess(message, before, format!("{line}\n    ")),
+    }
 }
 
 pub(super) fn wants_block(span: Span, row: &Row, slot: &Slot) -> Diagnostic {

@@ -29,13 +29,14 @@ pub use block::{Alternative, Block, op};
 pub use row::{Bound, Row, at_least, at_most, equal_to, layer, stage};
 pub use value::{Domain, Operand, Setting, Value, fitted, number, searched};
 
+use std::collections::BTreeMap;
 use std::panic::Location;
 use std::path::Path;
 
 use crate::checked::{Checked, Origins, Rejected};
 use crate::compile::{self, Overrides};
-use crate::source::{FileId, Files, ReadError};
-use crate::syntax;
+use crate::source::{FileId, Files, ReadError, Source};
+use crate::syntax::{self, ast};
 use value::name;
 
 /// A space as far as it is built: its items in order, and the lines of Rust that added them.
@@ -207,13 +208,42 @@ impl SpaceBuilder {
 
     /// The space as a whole file, formatted.
     pub fn print(&self) -> String {
-        let (text, _) = self.lines();
-        let (tree, faults) = syntax::parse(FileId(0), &text);
-        // The formatter is for texts that can be read. It keeps every line where it is.
-        match faults.is_empty() {
-            true => syntax::format(&text, &tree),
-            false => text,
+        self.printed().0
+    }
+
+    /// The text as it is printed, and the places behind its lines.
+    fn printed(&self) -> (String, Origins) {
+        let (text, origins) = self.lines();
+        self.formatted(&text).unwrap_or((text, origins))
+    }
+
+    /// The same text, formatted; `None` where it cannot be read, or where rows end their block and add to the space.
+    fn formatted(&self, text: &str) -> Option<(String, Origins)> {
+        let (tree, faults) = syntax::parse(FileId(0), text);
+        if !faults.is_empty() {
+            return None;
         }
+        let text = syntax::format(text, &tree);
+        let (tree, _) = syntax::parse(FileId(0), &text);
+        let [ast::FileItem::Space(space)] = tree.items.as_slice() else {
+            return None;
+        };
+        if space.items.len() != self.items.len() {
+            return None;
+        }
+        let source = Source::new("", text.as_str());
+        let line = |offset: u32| source.position(offset as usize).line;
+        // The formatter parts and joins the rows of blocks.
+        let mut places = BTreeMap::new();
+        for end in [space.span.start, space.span.end - 1] {
+            places.insert(line(end), self.place.to_string());
+        }
+        for (written, item) in space.items.iter().zip(&self.items) {
+            let span = written.span();
+            let lines = line(span.start)..=line(span.end - 1);
+            places.extend(lines.map(|line| (line, item.place.to_string())));
+        }
+        Some((text, Origins(places)))
     }
 
     /// The lines up to `space NAME {`.
@@ -228,10 +258,11 @@ impl SpaceBuilder {
         lines
     }
 
-    /// One line an item, but for blocks of rows, and the place behind each line's number, from 1.
-    fn lines(&self) -> (String, Vec<(usize, String)>) {
+    /// One line an item, but for blocks of rows, and the place behind each line; the braces of the space belong to
+    /// where it was begun.
+    fn lines(&self) -> (String, Origins) {
         let mut lines = self.head();
-        let mut numbers = Vec::new();
+        let mut places = BTreeMap::from([(lines.len(), self.place.to_string())]);
         let mut before: Option<Group> = None;
         for item in &self.items {
             if before.is_some_and(|group| group != item.group) {
@@ -240,11 +271,12 @@ impl SpaceBuilder {
             before = Some(item.group);
             for line in item.text.lines() {
                 lines.push(format!("    {line}"));
-                numbers.push((lines.len(), item.place.to_string()));
+                places.insert(lines.len(), item.place.to_string());
             }
         }
         lines.push("}\n".to_owned());
-        (lines.join("\n"), numbers)
+        places.insert(lines.len(), self.place.to_string());
+        (lines.join("\n"), Origins(places))
     }
 
     /// Checks the text that the items make. Its messages name the lines of Rust behind their places.
@@ -261,22 +293,15 @@ impl SpaceBuilder {
     /// The messages, when one of them is an error.
     pub fn check_with(&self, files: &dyn Files) -> Result<Checked, Rejected> {
         let title = format!("{} (built)", self.name);
+        let (text, origins) = self.printed();
         let built = Built {
             title: &title,
-            text: self.print(),
+            text,
             files,
         };
         let unit = compile::load(&built, Path::new(&title), &Overrides::default())
             .expect("a built text can be read");
-        Checked::with_origins(unit, self.origins())
-    }
-
-    /// The place behind each line; the braces of the space belong to where it was begun.
-    fn origins(&self) -> Origins {
-        let (text, numbers) = self.lines();
-        let around =
-            [self.head().len(), text.lines().count()].map(|line| (line, self.place.to_string()));
-        Origins(numbers.into_iter().chain(around).collect())
+        Checked::with_origins(unit, origins)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What may be written at a place.
 
-use super::context::{Owner, Slot, slots};
+use super::context::{Owner, Slot, Takes, slots};
 use super::names::{Declaration, What};
 use super::{Project, hover, words};
 use crate::space::{Activation, AttributeName, Metric, Norm, Operator, Padding, Verb, prelude};
@@ -73,7 +73,13 @@ impl Project<'_> {
                 attributes.into_iter().chain(rows).collect()
             }
             Slot::Number(params) => self.numbers(params),
-            Slot::Value(attribute) => self.values(*attribute),
+            Slot::Value { of, takes } => self.values(*of, *takes),
+            Slot::Width => {
+                let classes = explained(["classes"], CompletionKind::Value);
+                [classes, self.constants()].concat()
+            }
+            Slot::Pick { target, is_derived } => self.picks(target, *is_derived),
+            Slot::Constant => self.constants(),
             Slot::Domain => self.named(|what| match what {
                 What::Let(item) => matches!(item.value, ast::LetValue::Domain(_)),
                 _ => false,
@@ -82,10 +88,18 @@ impl Project<'_> {
                 let metrics = Metric::COUNTED.iter().filter_map(|metric| metric.word());
                 let metrics = explained(metrics, CompletionKind::Metric);
                 let tables = self.named(|what| matches!(what, What::Table(_)));
-                [metrics, tables, self.stages()].concat()
+                [metrics, tables, self.rows()].concat()
             }
             Slot::Stage => self.stages(),
-            Slot::Property => explained(["depth", "channels"], CompletionKind::Attribute),
+            Slot::Compared(of) => {
+                let rows = match of {
+                    Some("depth") => self.stages(),
+                    Some(_) => self.rows(),
+                    None => Vec::new(),
+                };
+                [rows, self.constants()].concat()
+            }
+            Slot::Property { row, beside } => self.properties(row, *beside),
             Slot::Space => self.named(|what| matches!(what, What::Space(_))),
         }
     }
@@ -121,6 +135,91 @@ impl Project<'_> {
         self.named(|what| matches!(what, What::Row(row) if row.kind == ast::RowKind::Stage))
     }
 
+    fn rows(&self) -> Vec<Completion> {
+        self.named(|what| matches!(what, What::Row(_)))
+    }
+
+    fn row_named(&self, name: &str) -> Option<&ast::Row> {
+        let declared = self.declarations().into_iter();
+        let mut rows = declared.filter_map(|one| match one.what {
+            What::Row(row) => Some(row),
+            _ => None,
+        });
+        rows.find(|row| row.name.value == name)
+    }
+
+    /// What of a row can be bounded, or compared with a property of another.
+    fn properties(&self, row: &str, beside: Option<&str>) -> Vec<Completion> {
+        let row = self.row_named(row);
+        let is_stage = row.is_none_or(|row| row.kind == ast::RowKind::Stage);
+        let mut words = vec!["depth", "channels"];
+        words.retain(|word| is_stage || *word != "depth");
+        words.retain(|word| beside.is_none_or(|beside| beside == *word));
+        explained(words, CompletionKind::Attribute)
+    }
+
+    /// The names of single values.
+    fn constants(&self) -> Vec<Completion> {
+        self.named(|what| match what {
+            What::Let(item) => matches!(item.value, ast::LetValue::Value(_)),
+            _ => false,
+        })
+    }
+
+    /// What a line fixes a row, a choice or the resolution to. Only derived spaces know names of values.
+    fn picks(&self, target: &str, is_derived: bool) -> Vec<Completion> {
+        if self.row_named(target).is_some() {
+            return self.operators();
+        }
+        let declared = self.declarations().into_iter();
+        let mut choices = declared.filter_map(|one| match one.what {
+            What::Choice(choice) => Some(choice),
+            _ => None,
+        });
+        let choice = choices.find(|choice| choice.name.value == target);
+        let values = choice.map(|choice| self.words_in(&choice.domain));
+        let constants = match is_derived {
+            true => self.constants(),
+            false => Vec::new(),
+        };
+        [values.unwrap_or_default(), constants].concat()
+    }
+
+    /// The words of the language in a set, or in the set that it names.
+    fn words_in(&self, domain: &ast::Domain) -> Vec<Completion> {
+        let values = match &domain.kind {
+            ast::DomainKind::Set(values) => values,
+            ast::DomainKind::Range { .. } => return Vec::new(),
+            ast::DomainKind::Name(name) => match self.set_named(&name.value) {
+                Some(values) => values,
+                None => return Vec::new(),
+            },
+        };
+        let words = values.iter().filter_map(|value| match value {
+            ast::Value::Name(name) => Some(name.value.as_str()),
+            ast::Value::Number(_) => None,
+        });
+        let known = words.filter(|word| words::meaning(word).is_some());
+        known
+            .map(|word| with_text(word, CompletionKind::Value, word))
+            .collect()
+    }
+
+    fn set_named(&self, name: &str) -> Option<&Vec<ast::Value>> {
+        let declared = self.declarations().into_iter();
+        let mut sets = declared.filter(|one| one.name.value == name);
+        sets.find_map(|one| match one.what {
+            What::Let(ast::Let {
+                value: ast::LetValue::Domain(domain),
+                ..
+            }) => match &domain.kind {
+                ast::DomainKind::Set(values) => Some(values),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
     fn fixes(&self) -> Vec<Completion> {
         let mut all = self.named(|what| matches!(what, What::Row(_) | What::Choice(_)));
         let widths = self.named(|what| matches!(what, What::Row(row) if searches_width(row)));
@@ -135,12 +234,7 @@ impl Project<'_> {
 
     /// What of a row a derived space can narrow: its depth and width, and what is searched in its blocks.
     fn row_parts(&self, row: &str) -> Vec<Completion> {
-        let declared = self.declarations().into_iter();
-        let mut rows = declared.filter_map(|one| match one.what {
-            What::Row(row) => Some(row),
-            _ => None,
-        });
-        let Some(row) = rows.find(|one| one.name.value == row) else {
+        let Some(row) = self.row_named(row) else {
             return Vec::new();
         };
         let mut words = Vec::new();
@@ -230,11 +324,7 @@ impl Project<'_> {
         let params = params.map(|param| with_text(param, CompletionKind::Attribute, ""));
         let shapes = words::SHAPES.iter();
         let shapes = shapes.map(|&(word, _)| with_text(word, CompletionKind::Value, word));
-        let lets = self.named(|what| match what {
-            What::Let(item) => matches!(item.value, ast::LetValue::Value(_)),
-            _ => false,
-        });
-        params.chain(shapes).chain(lets).collect()
+        params.chain(shapes).chain(self.constants()).collect()
     }
 
     fn attributes(&self, of: Owner<'_>, written: &[&str]) -> Vec<Completion> {
@@ -268,9 +358,8 @@ impl Project<'_> {
         params.map(|param| param.name.value.as_str()).collect()
     }
 
-    fn values(&self, attribute: Option<&str>) -> Vec<Completion> {
+    fn values(&self, attribute: Option<&str>, takes: Takes) -> Vec<Completion> {
         let words = match attribute {
-            Some("channels") => vec!["classes"],
             Some(word) => AttributeName::from_word(word)
                 .map(AttributeName::words)
                 .unwrap_or_default(),
@@ -278,8 +367,11 @@ impl Project<'_> {
         };
         let mut all = explained(words, CompletionKind::Value);
         all.extend(self.named(|what| match what {
-            What::Let(item) => matches!(item.value, ast::LetValue::Value(_)),
-            What::Choice(_) => true,
+            What::Let(ast::Let {
+                value: ast::LetValue::Value(_),
+                ..
+            }) => takes >= Takes::Constants,
+            What::Choice(_) => takes >= Takes::Choices,
             _ => false,
         }));
         all

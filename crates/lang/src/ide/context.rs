@@ -44,19 +44,53 @@ pub(super) enum Slot<'a> {
     /// What a row of a block computes with; the block's parameters.
     Number(Vec<&'a str>),
     /// A value of an attribute; of any where it is not known.
-    Value(Option<&'a str>),
+    Value {
+        /// The attribute.
+        of: Option<&'a str>,
+        /// What may stand for a value.
+        takes: Takes,
+    },
+    /// The width of a row.
+    Width,
+    /// What a line fixes the thing of this name to.
+    Pick {
+        /// The row, the choice or `resolution`.
+        target: &'a str,
+        /// In a derived space, not in an arch.
+        is_derived: bool,
+    },
     /// The name of a `let` that holds a domain.
     Domain,
-    /// A metric or a stage.
+    /// The name of a `let` that holds a value.
+    Constant,
+    /// A metric or a row.
     Bounded,
     /// A stage.
     Stage,
-    /// What of a stage is bounded.
-    Property,
+    /// What is compared with a bounded thing: of this property of a row, or of a metric.
+    Compared(Option<&'a str>),
+    /// What of a row is bounded.
+    Property {
+        /// The row.
+        row: &'a str,
+        /// The property it is compared with, if that is so.
+        beside: Option<&'a str>,
+    },
     /// A space.
     Space,
     /// One of these words.
     Words(&'static [&'static str]),
+}
+
+/// What may stand for a value; each takes what those before it do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Takes {
+    /// Words of the attribute.
+    Words,
+    /// Names of `let`s.
+    Constants,
+    /// Names of choices.
+    Choices,
 }
 
 /// What has attributes.
@@ -221,7 +255,10 @@ impl<'a> Before<'a> {
         }
         let mut slots = match self.open_at() {
             Some(at) if self.item[at].kind == Kind::LeftParen => self.in_parentheses(at),
-            Some(at) => vec![Slot::Value(self.attribute_before(at))],
+            Some(at) => vec![Slot::Value {
+                of: self.attribute_before(at),
+                takes: Takes::Constants,
+            }],
             None => self.in_item(),
         };
         if self.first_on_line && self.open_at().is_none() {
@@ -302,7 +339,13 @@ impl<'a> Before<'a> {
             "" | "or" | "then" | "sum" => return self.in_group(at),
             operator => Owner::Operator(operator),
         };
-        self.behind_binding().unwrap_or_else(|| {
+        let takes = match owner {
+            _ if self.picks() => Takes::Words,
+            Owner::Operator(_) => Takes::Choices,
+            _ => Takes::Constants,
+        };
+        let value = |of| Slot::Value { of, takes };
+        self.behind_binding(value).unwrap_or_else(|| {
             let last = self.item[self.item.len() - 1].kind;
             match last {
                 Kind::LeftParen | Kind::Comma => vec![Slot::Attribute {
@@ -319,6 +362,7 @@ impl<'a> Before<'a> {
     fn binding_words(&self) -> Slot<'a> {
         let last = self.item[self.item.len() - 1];
         Slot::Words(match self.word(last) {
+            _ if self.picks() => &[],
             "resolution" | "depth" => &["in", "fit"],
             "stride" => &[],
             _ => &["in"],
@@ -339,14 +383,21 @@ impl<'a> Before<'a> {
         token.kind == Kind::Word && self.word(token) == word
     }
 
-    /// What may stand behind `=`, `in` and `fit`, if one of them stands right before.
-    fn behind_binding(&self) -> Option<Vec<Slot<'a>>> {
+    /// Whether the item is a line that fixes a row, where every attribute has one value.
+    fn picks(&self) -> bool {
+        let is_require = self.is_word(self.item[0], "require");
+        matches!(self.body, Body::Arch | Body::Derived) && !is_require
+    }
+
+    /// What may stand behind `=`, `in` and `fit`, if one of them stands right before; a value of an attribute
+    /// is `value`.
+    fn behind_binding(&self, value: impl Fn(Option<&'a str>) -> Slot<'a>) -> Option<Vec<Slot<'a>>> {
         let last = *self.item.last()?;
         let before = self.item.len().checked_sub(2).map(|at| self.item[at]);
         match last.kind {
             Kind::Equals => {
                 let attribute = before.filter(|token| token.kind == Kind::Word);
-                Some(vec![Slot::Value(attribute.map(|token| self.word(token)))])
+                Some(vec![value(attribute.map(|token| self.word(token)))])
             }
             Kind::Word if matches!(self.word(last), "in" | "fit") => Some(vec![Slot::Domain]),
             _ => None,
@@ -380,14 +431,14 @@ impl<'a> Before<'a> {
             ("layer", _) => self.in_row(Owner::Layer, &["or"]),
             ("stage", _) => self.in_row(Owner::Stage, &["or", "then"]),
             ("block", _) => self.in_block(),
-            ("let", _) if last.kind == Kind::Equals => vec![Slot::Value(None)],
+            ("let", _) if last.kind == Kind::Equals => vec![constant(None)],
             ("choice", 2) => vec![Slot::Words(&["in"])],
             ("choice", 3) => vec![Slot::Domain],
             ("default", _) if behind_comma => vec![Slot::Attribute {
                 of: Owner::Default,
                 written: self.bound_since(0),
             }],
-            ("default", _) => self.behind_binding().unwrap_or_default(),
+            ("default", _) => self.behind_binding(constant).unwrap_or_default(),
             ("fit", _) if behind_comma => vec![Slot::Stage],
             ("require", _) => self.in_require(),
             ("arch" | "space", 2) => vec![Slot::Words(&["of"])],
@@ -410,7 +461,11 @@ impl<'a> Before<'a> {
         if ["channels", "stride", "depth"].contains(&self.word(last)) {
             return vec![self.binding_words()];
         }
-        self.behind_binding().unwrap_or_else(|| {
+        let value = |of| match of {
+            Some("channels") => Slot::Width,
+            of => constant(of),
+        };
+        self.behind_binding(value).unwrap_or_else(|| {
             let written = self.bound_since(0);
             let mut slots = vec![Slot::Attribute { of: owner, written }];
             // Alternatives come before attributes.
@@ -442,10 +497,16 @@ impl<'a> Before<'a> {
 
     fn in_require(&self) -> Vec<Slot<'a>> {
         let last = self.item[self.item.len() - 1];
+        let part = self.part().filter(|_| self.item.len() > 3);
         match (self.item.len(), last.kind) {
             (1, _) => vec![Slot::Bounded],
-            (_, Kind::Dot) => vec![Slot::Property],
-            (_, Kind::AtMost | Kind::AtLeast | Kind::EqualEqual) => vec![Slot::Stage],
+            (at, Kind::Dot) => vec![Slot::Property {
+                row: self.word(self.item[at - 2]),
+                beside: part,
+            }],
+            (_, Kind::AtMost | Kind::AtLeast | Kind::EqualEqual) => vec![Slot::Compared(part)],
+            (_, Kind::DotDot) => vec![Slot::Constant],
+            (3 | 5, Kind::Word) if self.is_word(last, "in") => vec![Slot::Constant],
             (2 | 4, Kind::Word) => vec![Slot::Words(&["in"])],
             _ => Vec::new(),
         }
@@ -454,12 +515,10 @@ impl<'a> Before<'a> {
     /// In a line of a derived space, outside of all brackets.
     fn in_line(&self) -> Vec<Slot<'a>> {
         let last = self.item[self.item.len() - 1];
-        let part = self.item.get(1).filter(|dot| dot.kind == Kind::Dot);
-        let part = part.and(self.item.get(2)).map(|&part| self.word(part));
-        match (last.kind, part) {
+        match (last.kind, self.part()) {
             (Kind::Dot, _) => vec![Slot::RowPart(self.word(self.item[0]))],
-            (Kind::Equals, Some(part)) => vec![Slot::Value(Some(part))],
-            (Kind::Equals | Kind::Comma, _) => vec![Slot::Operator],
+            (Kind::Equals, Some(part)) => vec![constant(Some(part))],
+            (Kind::Equals | Kind::Comma, None) => vec![self.pick()],
             (Kind::Word, _) if ["in", "fit"].contains(&self.word(last)) => vec![Slot::Domain],
             (Kind::Word, _) => vec![Slot::Words(&["in", "fit"])],
             _ => Vec::new(),
@@ -468,10 +527,34 @@ impl<'a> Before<'a> {
 
     fn in_fix(&self) -> Vec<Slot<'a>> {
         let last = self.item[self.item.len() - 1];
-        match last.kind {
-            Kind::Equals | Kind::Comma => vec![Slot::Operator],
+        match (last.kind, self.part()) {
+            (Kind::Equals | Kind::Comma, None) => vec![self.pick()],
             _ => Vec::new(),
         }
+    }
+
+    fn pick(&self) -> Slot<'a> {
+        Slot::Pick {
+            target: self.word(self.item[0]),
+            is_derived: self.body == Body::Derived,
+        }
+    }
+
+    /// What of a row the left side is about: `depth` in `s1.depth`, also behind `require`.
+    fn part(&self) -> Option<&'a str> {
+        let is_require = self.is_word(self.item[0], "require");
+        let dot = usize::from(is_require) + 1;
+        let part = self.item.get(dot).filter(|dot| dot.kind == Kind::Dot);
+        part.and(self.item.get(dot + 1))
+            .map(|&part| self.word(part))
+    }
+}
+
+/// A value where no choice can be followed.
+fn constant(of: Option<&str>) -> Slot<'_> {
+    Slot::Value {
+        of,
+        takes: Takes::Constants,
     }
 }
 

@@ -273,12 +273,15 @@ impl<'a> Walk<'a> {
 
     fn require(&mut self, require: &'a ast::Require) {
         self.dotted(&require.subject);
-        if let ast::Relation::Compare {
-            right: ast::Operand::Dotted(right),
-            ..
-        } = &require.relation
-        {
-            self.dotted(right);
+        match &require.relation {
+            ast::Relation::In { low, high, .. } => {
+                self.value(low);
+                self.value(high);
+            }
+            ast::Relation::Compare { right, .. } => match right {
+                ast::Operand::Dotted(right) => self.dotted(right),
+                ast::Operand::Number(_) => {}
+            },
         }
     }
 
@@ -297,13 +300,19 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Of `a.b` only `a` is a name; `b` is a property.
+    /// Of `a.b` only `a` is a name; `b` is a property, or a parameter of a block of rows in the row `a`.
     fn dotted(&mut self, dotted: &'a ast::Dotted) {
-        dotted
-            .names
-            .iter()
-            .take(1)
-            .for_each(|name| self.value_name(name));
+        let mut names = dotted.names.iter();
+        if let Some(row) = names.next() {
+            self.value_name(row);
+            names.for_each(|part| self.param_of_row(row, part));
+        }
+    }
+
+    fn param_of_row(&mut self, row: &Name, part: &'a Name) {
+        if let Some(recipe) = self.blocks.param_of_row(&row.value, &part.value) {
+            self.add(Namespace::Params(recipe.span), part);
+        }
     }
 
     fn op(&mut self, op: &'a ast::Op) {

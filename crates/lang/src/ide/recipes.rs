@@ -2,6 +2,7 @@
 
 use super::names::{Declaration, Namespace, Occurrence, What};
 use crate::source::Name;
+use crate::space::{Verb, given_to_rows};
 use crate::syntax::ast::{self, Detail, Expr, ExprKind, FileItem, Item};
 
 /// The blocks that a file can see, for what calls of them mention.
@@ -9,6 +10,7 @@ use crate::syntax::ast::{self, Detail, Expr, ExprKind, FileItem, Item};
 pub(super) struct Blocks<'a> {
     recipes: Vec<&'a ast::Recipe>,
     aliases: Vec<&'a ast::Block>,
+    rows: Vec<&'a ast::Row>,
 }
 
 impl<'a> Blocks<'a> {
@@ -30,14 +32,30 @@ impl<'a> Blocks<'a> {
             match item {
                 Item::Recipe(recipe) => self.recipes.push(recipe),
                 Item::Block(block) => self.aliases.push(block),
+                Item::Row(row) => self.rows.push(row),
                 _ => {}
             }
         }
     }
 
-    /// The parameter that an attribute of a call sets, with its block.
+    /// The block whose parameter an attribute of a call sets.
     pub(super) fn param(&self, called: &str, attribute: &str) -> Option<&'a ast::Recipe> {
-        let mut open = vec![called];
+        self.param_of_any(vec![called], attribute)
+    }
+
+    /// The block in a row whose parameter a line of a derived space narrows.
+    pub(super) fn param_of_row(&self, row: &str, attribute: &str) -> Option<&'a ast::Recipe> {
+        let row = self.rows.iter().find(|one| one.name.value == row)?;
+        let mut called = Vec::new();
+        let ops = std::iter::once(&row.op).chain(&row.then);
+        ops.for_each(|op| called_in(op, &mut called));
+        self.param_of_any(called, attribute)
+    }
+
+    fn param_of_any<'n>(&self, mut open: Vec<&'n str>, attribute: &str) -> Option<&'a ast::Recipe>
+    where
+        'a: 'n,
+    {
         let mut seen: Vec<&str> = Vec::new();
         while let Some(name) = open.pop() {
             if seen.contains(&name) {
@@ -61,7 +79,13 @@ fn called_in<'a>(op: &'a ast::Op, names: &mut Vec<&'a str>) {
     for prim in &op.alternatives {
         match prim {
             ast::Prim::Group(op) => called_in(op, names),
-            ast::Prim::Call { name, .. } => names.push(&name.value),
+            ast::Prim::Call { name, args, .. } => {
+                names.push(&name.value);
+                args.iter().for_each(|arg| match arg {
+                    ast::Arg::Op(branch) => called_in(branch, names),
+                    ast::Arg::Attribute(_) => {}
+                });
+            }
         }
     }
 }
@@ -118,7 +142,10 @@ impl<'a> Walk<'a> {
         if let Some(name) = &part.name {
             self.add(Namespace::Parts(self.recipe.span), name);
         }
-        self.add(Namespace::Values, &part.primitive);
+        // What rows do has words of its own, which other things may be called.
+        if Verb::from_word(&part.primitive.value).is_none() {
+            self.add(Namespace::Values, &part.primitive);
+        }
         for detail in &part.details {
             match detail {
                 Detail::Word(name) => self.word(name),
@@ -160,6 +187,7 @@ impl<'a> Walk<'a> {
     fn expr(&mut self, expr: &'a Expr) {
         match &expr.kind {
             ExprKind::Number(_) => {}
+            ExprKind::Name(name) if given_to_rows(&name.value).is_some() => {}
             ExprKind::Name(name) => self.value(name),
             ExprKind::Group(inner) | ExprKind::Call { of: inner, .. } => self.expr(inner),
             ExprKind::Chain { first, rest } => {

@@ -5,7 +5,7 @@ use super::Project;
 use super::names::{Namespace, Occurrence, What};
 use crate::diagnostic::Edit;
 use crate::source::{FileId, Name, Span};
-use crate::space::{AttributeName, given_meaning, given_to_rows};
+use crate::space::{AttributeName, Verb, given_meaning, given_to_rows};
 use crate::syntax::{LONGEST_NAME, ast, is_reserved};
 
 impl Project<'_> {
@@ -110,22 +110,63 @@ impl Project<'_> {
         if is_taken {
             return Err(format!("`{new}` is declared already"));
         }
-        if self.is_known_beside(target, new) {
+        if self.is_given_to_rows(target, new) || self.is_known_beside(target, new) {
             return Err(format!(
                 "`{new}` means something else in the rows of a block that mention `{}`",
                 target.name.value
             ));
         }
         let names = [target.name.value.as_str(), new];
-        match names
+        let unnamed = names
             .into_iter()
-            .find(|name| is_taken_unnamed(namespace, name))
-        {
-            Some(word) => Err(format!(
+            .find(|name| is_taken_unnamed(namespace, name));
+        if let Some(word) = unnamed {
+            return Err(format!(
                 "rows that say no {word} take the parameter `{word}`: they would mean something else"
+            ));
+        }
+        let mut names = names.into_iter();
+        match names.find(|name| self.has_default(namespace, name)) {
+            Some(word) => Err(format!(
+                "`default {word} = …` gives a value to parameters that are called `{word}`: the block would \
+                 mean something else"
             )),
             None => Ok(()),
         }
+    }
+
+    /// Whether a `default` of the space, or of those it is derived from, reaches a parameter of that name.
+    fn has_default(&self, namespace: Namespace, name: &str) -> bool {
+        let files = self.line_of_descent().into_iter();
+        let items = files.flat_map(|file| &file.items);
+        let spaces = items.filter_map(|item| match item {
+            ast::FileItem::Space(space) => Some(space),
+            _ => None,
+        });
+        let items = spaces.flat_map(|space| &space.items);
+        let defaults = items.filter_map(|item| match item {
+            ast::Item::Default(default) => Some(default),
+            _ => None,
+        });
+        let mut given = defaults.flat_map(|default| &default.attributes);
+        matches!(namespace, Namespace::Params(_)) && given.any(|one| one.name.value == name)
+    }
+
+    /// Whether rows that mention the name have a meaning of their own for the other one.
+    fn is_given_to_rows(&self, target: &Occurrence<'_>, new: &str) -> bool {
+        let is_given = Verb::from_word(new).is_some() || given_to_rows(new).is_some();
+        let files = std::iter::once(&self.unit.ast).chain(&self.used);
+        let mut recipes = files.flat_map(recipes_in);
+        is_given
+            && target.namespace == Namespace::Values
+            && recipes.any(|recipe| {
+                let mut all = self.occurrences().into_iter();
+                all.any(|one| {
+                    one.namespace == target.namespace
+                        && one.name.value == target.name.value
+                        && recipe.span.contains(one.name.span)
+                })
+            })
     }
 
     /// Whether a block of rows that mentions the name knows the other one, as a parameter, a row or, where
@@ -160,6 +201,25 @@ impl Project<'_> {
         });
         is_used || is_declared
     }
+}
+
+/// Every block of rows of a file.
+fn recipes_in(file: &ast::File) -> Vec<&ast::Recipe> {
+    let mut recipes = Vec::new();
+    for item in &file.items {
+        match item {
+            ast::FileItem::Recipe(recipe) => recipes.push(recipe),
+            ast::FileItem::Space(space) => {
+                let items = space.items.iter();
+                recipes.extend(items.filter_map(|item| match item {
+                    ast::Item::Recipe(recipe) => Some(recipe),
+                    _ => None,
+                }));
+            }
+            _ => {}
+        }
+    }
+    recipes
 }
 
 /// Whether rows take a parameter of that name without a word: `act`, `norm` and `padding`.

@@ -11,7 +11,7 @@ use crate::count::Graph;
 use crate::diagnostic::Edit;
 use crate::plan::{self, Request};
 use crate::source::{Files, ReadError};
-use crate::space::{Metric, Setting};
+use crate::space::{Activation, Metric, Setting};
 use crate::syntax::{FILE_ITEMS, ITEMS};
 use crate::testing::small_space;
 
@@ -170,11 +170,31 @@ fn values_belong_to_their_attribute() {
 fn bounds_speak_of_metrics_and_stages() {
     assert_eq!(
         in_space("require |"),
-        ["flops", "macs", "params", "activations", "s1"]
+        ["flops", "macs", "params", "activations", "s1", "last"]
     );
     assert_eq!(in_space("require s1.|"), ["depth", "channels"]);
-    assert_eq!(in_space("require s1.depth <= |"), ["s1"]);
+    assert_eq!(in_space("require last.|"), ["channels"]);
+    assert_eq!(in_space("require s1.depth <= |"), ["s1", "half"]);
+    assert_eq!(in_space("require s1.channels <= |"), ["s1", "last", "half"]);
+    assert_eq!(in_space("require s1.depth <= s1.|"), ["depth"]);
+    assert_eq!(in_space("require s1.channels <= s1.|"), ["channels"]);
     assert_eq!(in_space("require flops |"), ["in"]);
+    assert_eq!(in_space("require flops in |"), ["half"]);
+    assert_eq!(in_space("require flops in 0..|"), ["half"]);
+    assert_eq!(in_space("require s1.depth in |"), ["half"]);
+    assert_eq!(in_space("require flops <= |"), ["half"]);
+}
+
+#[test]
+fn choices_and_the_number_of_classes_are_proposed_where_they_can_stand() {
+    let found = |items: &str| in_space(&format!("choice early in {{3, 5}}\n{items}"));
+    assert!(found("layer x conv(kernel = |").contains(&"early".to_owned()));
+    assert_eq!(found("layer x conv(kernel in {|"), ["half"]);
+    assert_eq!(found("layer x linear channels in {|"), ["half"]);
+    assert_eq!(found("layer x linear channels = |"), ["classes", "half"]);
+    assert_eq!(found("input image(channels = |"), ["half"]);
+    assert_eq!(found("stage x mb depth = |"), ["half"]);
+    assert_eq!(found("default kernel = |"), ["half"]);
 }
 
 #[test]
@@ -184,7 +204,27 @@ fn an_arch_is_filled_with_rows_and_blocks() {
     assert_eq!(words(&text("arch b |")), ["of"]);
     let fixes = words(&text("arch b of tiny {\n    |"));
     assert_eq!(fixes, ["stem", "s1", "s2", "pool", "logits", "resolution"]);
-    assert!(words(&text("arch b of tiny {\n    s1 = |")).contains(&"mb".to_owned()));
+    let found = words(&text("arch b of tiny {\n    s1 = |"));
+    assert!(found.contains(&"mb".to_owned()), "{found:?}");
+    let found = words(&text("arch b of tiny {\n    s2 = skip, |"));
+    assert!(found.contains(&"mb".to_owned()), "{found:?}");
+}
+
+#[test]
+fn an_arch_has_values_where_no_blocks_can_stand() {
+    let text = SPACE
+        .replace(
+            "let kernels",
+            "choice early in {relu, swish}\n    let kernels",
+        )
+        .replace("channels = wide", "channels in {16, wide}");
+    let found = |rest: &str| words(&format!("{text}arch b of tiny {{\n    {rest}"));
+    assert_eq!(found("resolution = |"), [""; 0]);
+    assert_eq!(found("s1.channels = |"), [""; 0]);
+    assert_eq!(found("early = |"), ["relu", "swish"]);
+    assert_eq!(found("s1 = ir(act = |").len(), Activation::ALL.len());
+    assert_eq!(found("s1 = mb(kernel = |"), [""; 0]);
+    assert_eq!(found("s1 = ir(kernel |"), [""; 0]);
 }
 
 #[test]
@@ -658,6 +698,55 @@ fn a_name_that_rows_would_read_as_another_is_refused() {
     assert_eq!(text, SCOPES.replace("first", "made"));
 }
 
+/// A block with a parameter beside a default.
+const DEFAULTS: &str = "\
+cream 1
+space s {
+    input image(channels = 3, resolution = 32)
+    output classes(10)
+    default se = 0.25
+    block mine(squeeze = 0) { ir(kernel = 3, expand = 4, se = squeeze) }
+    layer stem mine channels = 8
+    layer pool avgpool
+    layer logits linear channels = classes
+}
+";
+
+#[test]
+fn a_parameter_does_not_come_or_go_under_a_default() {
+    let refused = renamed(DEFAULTS, "squeeze = 0", "se").expect_err("the default would apply");
+    assert!(refused.contains("`default se = …`"), "{refused}");
+    let under = DEFAULTS.replace("squeeze", "se");
+    let refused = renamed(&under, "se = 0)", "squeeze").expect_err("the default applies");
+    assert!(refused.contains("`default se = …`"), "{refused}");
+    assert!(renamed(DEFAULTS, "squeeze = 0", "ratio").is_ok());
+    let without = DEFAULTS.replace("    default se = 0.25\n", "");
+    assert!(renamed(&without, "squeeze = 0", "se").is_ok());
+}
+
+#[test]
+fn the_ends_of_a_bound_are_names() {
+    let text = SPACE.replace("require s1.depth <= s2.depth", "require flops in low..cap");
+    let text = text.replace("let wide", "let low = 0\nlet cap = 60M\nlet wide");
+    let new_text = renamed(&text, "cap = 60M", "most").expect("it can be renamed");
+    assert_eq!(new_text, text.replace("cap", "most"));
+    let new_text = renamed(&text, "low..", "least").expect("it can be renamed");
+    assert_eq!(new_text, text.replace("low", "least"));
+}
+
+#[test]
+fn a_line_of_a_derived_space_leads_to_a_parameter() {
+    let base = ROWS.replace("layer s1 unit", "stage s1 (unit or skip)");
+    let text = "cream 1\nuse \"base.cream\"\nspace t of s {\n    s1.kernel = 3\n}\n";
+    let unit = unit(&[("derived.cream", text), ("base.cream", &base)]);
+    let found = Project::new(&unit, None).definition(offset(text, "kernel"));
+    let found = found.expect("it is a parameter of `ghost`");
+    assert_eq!(
+        (found.file, found.start as usize),
+        (FileId(1), offset(&base, "kernel = 3"))
+    );
+}
+
 #[test]
 fn a_word_above_the_row_of_its_name_is_no_mention_of_that_row() {
     let text = renamed(SCOPES, "gelu: ", "gated").expect("nothing is called so");
@@ -764,5 +853,8 @@ fn in_a_derived_space_the_decisions_of_its_base_are_proposed() {
     assert_eq!(words("tiny {\n    s1."), ["depth", "kernel", "expand"]);
     assert_eq!(words("tiny {\n    s1.depth "), ["in", "fit"]);
     assert!(words("tiny {\n    s2 = ").contains(&"mb".to_owned()));
+    assert_eq!(words("tiny {\n    resolution = "), ["wide"]);
+    assert_eq!(words("tiny {\n    s1.channels = "), ["wide"]);
+    assert!(words("tiny {\n    s1.act = ").contains(&"swish".to_owned()));
     assert!(words("tiny {\n    s1.depth in 1..2\n    require ").contains(&"flops".to_owned()));
 }

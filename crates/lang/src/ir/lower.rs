@@ -22,6 +22,7 @@ pub fn lower(space: &Space) -> Ir {
         is_derived: space.is_derived,
         input_channels: space.input_channels.value,
         resolution: space.resolution.clone(),
+        listed_by_base: space.listed_by_base.clone(),
         classes: space.classes.value,
         norm: space.norm,
         rows: rows(space, &choices),

@@ -44,6 +44,8 @@ pub struct Ir {
     pub input_channels: u32,
     /// Side of the image in pixels, with the place it is written at.
     pub resolution: Spanned<Setting<u32>>,
+    /// What a space it is derived from left of the resolution where a line narrows it: that line may list no other.
+    pub listed_by_base: Option<Vec<u32>>,
     /// Number of classes.
     pub classes: u32,
     /// Constants of every batch norm.

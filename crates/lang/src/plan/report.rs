@@ -256,12 +256,7 @@ impl OtherSize {
         if space.windows.iter().any(|one| one.metric.is_time()) {
             return None;
         }
-        let steps: Vec<u32> = match side {
-            Side::Dear => (1..now.div_ceil(SIZE_STEP)).rev().collect(),
-            Side::Cheap => (now / SIZE_STEP + 1..=now / SIZE_STEP + 16).collect(),
-        };
-        let sizes = steps.into_iter().map(|step| step.saturating_mul(SIZE_STEP));
-        let sizes: Vec<u32> = sizes.filter(|size| *size <= RESOLUTION).collect();
+        let sizes = OtherSize::beside(space.ir, side, now);
         let misses = |graph: &Graph, is_meant: &dyn Fn(Side) -> bool| {
             let mut windows = space.windows.iter();
             windows.any(|window| missed(graph, window).is_some_and(|miss| is_meant(miss.0)))
@@ -274,6 +269,29 @@ impl OtherSize {
         let nearest = sizes.partition_point(is_far);
         let other = OtherSize::at(space, *sizes.get(nearest)?)?;
         (!misses(&other.graph, &|_| true)).then_some(other)
+    }
+
+    /// The sizes to try, the nearest first: those of the base where a line of a derived space narrows them.
+    fn beside(ir: &Ir, side: Side, now: u32) -> Vec<u32> {
+        match (side, &ir.listed_by_base) {
+            (Side::Dear, Some(listed)) => {
+                let smaller = listed.iter().rev().filter(|size| **size < now);
+                smaller.copied().collect()
+            }
+            (Side::Cheap, Some(listed)) => {
+                let larger = listed.iter().filter(|size| **size > now);
+                larger.copied().collect()
+            }
+            (Side::Dear, None) => {
+                let steps = (1..now.div_ceil(SIZE_STEP)).rev();
+                steps.map(|step| step.saturating_mul(SIZE_STEP)).collect()
+            }
+            (Side::Cheap, None) => {
+                let steps = now / SIZE_STEP + 1..=now / SIZE_STEP + 16;
+                let sizes = steps.map(|step| step.saturating_mul(SIZE_STEP));
+                sizes.filter(|size| *size <= RESOLUTION).collect()
+            }
+        }
     }
 
     /// `None` where costs are beyond all numbers.

@@ -145,6 +145,8 @@ pub struct Space {
     pub input_channels: Spanned<u32>,
     /// Side of the square image in pixels. The span covers `resolution = …`.
     pub resolution: Spanned<Setting<u32>>,
+    /// What a space it is derived from left of the resolution where a line narrows it: that line may list no other.
+    pub listed_by_base: Option<Vec<u32>>,
     /// Number of classes.
     pub classes: Spanned<u32>,
     /// Decisions that several attributes share, in order.

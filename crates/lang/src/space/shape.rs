@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::check::{Checker, Draft, Input, Written, block_count, kept};
-use super::report::{self, SkipPlace};
+use super::report::{self, Ending, SkipPlace};
 use super::{
     Alternative, Attribute, AttributeName, AttributeValue, Block, Operator, Row, Setting, Width,
     limits, recipe,
@@ -114,8 +114,13 @@ impl Flow {
             let widths = [widths[1]; 2];
             self.check_widths(checker, draft.rest.as_ref(), (rest, later), widths);
         }
+        let before = self.form;
         self.check_order(checker, draft);
-        check_output(checker, draft, is_last, self.is_unsure);
+        match is_last {
+            true if self.is_unsure => {}
+            true => check_last(checker, draft, [before, self.form]),
+            false => check_not_last(checker, draft),
+        }
         self.count_blocks(checker, draft)?;
         self.width = out_channels.clone();
         self.side = rest.side;
@@ -299,9 +304,9 @@ impl Flow {
         match operator.operator {
             Operator::Linear => {
                 if self.form == Form::Map && !self.is_unsure {
-                    checker
-                        .found
-                        .push(report::linear_before_pool(draft.row, operator.span));
+                    let pool = checker.free_name("pool");
+                    let problem = report::linear_before_pool(draft.row, operator.span, &pool);
+                    checker.found.push(problem);
                 }
                 self.form = Form::Flat;
             }
@@ -424,6 +429,11 @@ fn integers(setting: &Setting<AttributeValue>) -> impl Iterator<Item = u32> {
 /// Whether it changes the form of what flows, so that it cannot be one of several.
 fn needs_layer(alternative: &Alternative) -> bool {
     alternative.operator == Operator::Linear || is_global(alternative)
+}
+
+/// Whether a block is one operator that can be in a layer only.
+pub(super) fn stands_alone(block: &Block) -> bool {
+    sole(block).is_some_and(needs_layer)
 }
 
 /// A pool over the whole map.
@@ -571,25 +581,46 @@ fn check_kernel(checker: &mut Checker, alternative: &Alternative, place: Place) 
     }
 }
 
-/// The last row, and only that, gives one number a class.
-fn check_output(checker: &mut Checker, draft: &Draft, is_last: bool, is_unsure: bool) {
+/// Only the last row gives one number a class.
+fn check_not_last(checker: &mut Checker, draft: &Draft) {
+    if let (Some(_), Written::Classes(width)) = (&draft.first, &draft.width) {
+        checker
+            .found
+            .push(report::classes_too_early(draft.row, width.span));
+    }
+}
+
+/// The last row gives one number a class; `forms` are those before and behind it.
+fn check_last(checker: &mut Checker, draft: &Draft, forms: [Form; 2]) {
     let Some(first) = &draft.first else { return };
     let is_linear = sole(first).is_some_and(|first| first.operator == Operator::Linear);
-    match (&draft.width, is_last) {
-        (Written::Classes(width), false) => {
-            checker
-                .found
-                .push(report::classes_too_early(draft.row, width.span));
-        }
-        (_, false) => {}
-        (_, true) if is_unsure => {}
-        (_, true) if !is_linear => checker.found.push(report::last_is_not_linear(draft.row)),
-        (Written::Same, true) => checker.found.push(report::classes_missing(draft.row)),
-        (Written::Number(width), true) => check_class_count(checker, *width),
-        (Written::Searched(domain), true) => {
+    if !is_linear {
+        let ending = ending(checker, draft, forms);
+        let problem = report::last_is_not_linear(draft.row, &ending);
+        return checker.found.push(problem);
+    }
+    match &draft.width {
+        Written::Same => checker.found.push(report::classes_missing(draft.row)),
+        Written::Number(width) => check_class_count(checker, *width),
+        Written::Searched(domain) => {
             checker.found.push(report::classes_searched(domain.span));
         }
-        (Written::Classes(_) | Written::Unknown, true) => {}
+        Written::Classes(_) | Written::Unknown => {}
+    }
+}
+
+/// The rows that would end the space: in place of a row that has the width of the output, else behind it.
+fn ending(checker: &Checker, draft: &Draft, [before, behind]: [Form; 2]) -> Ending {
+    let is_pool = draft.first.as_ref().is_some_and(stands_alone);
+    let is_instead = matches!(draft.width, Written::Classes(_)) && !is_pool;
+    let form = if is_instead { before } else { behind };
+    Ending {
+        pool: (form == Form::Map).then(|| checker.free_name("pool")),
+        last: match is_instead {
+            true => draft.row.name.value.clone(),
+            false => checker.free_name("logits"),
+        },
+        is_instead,
     }
 }
 

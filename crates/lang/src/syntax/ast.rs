@@ -563,6 +563,28 @@ pub enum Value {
     Name(Name),
 }
 
+impl Item {
+    /// Where it is written.
+    pub fn span(&self) -> Span {
+        match self {
+            Item::Input(item) => item.span,
+            Item::Output(item) => item.span,
+            Item::Default(item) => item.span,
+            Item::Let(item) => item.span,
+            Item::Choice(item) => item.span,
+            Item::Table(item) => item.span,
+            Item::Block(item) => item.span,
+            Item::Recipe(item) => item.span,
+            Item::Row(item) => item.span,
+            Item::Fit(item) => item.span,
+            Item::Require(item) => item.span,
+            Item::Fix(item) => item.span,
+            Item::Narrow(item) => item.span,
+            Item::Error(span) => *span,
+        }
+    }
+}
+
 impl Value {
     /// Where it is written.
     pub fn span(&self) -> Span {

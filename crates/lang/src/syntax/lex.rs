@@ -199,7 +199,11 @@ impl<'a> Lexer<'a> {
             None => {
                 let length = line.trim_end().len();
                 let span = self.span(length);
-                self.reports.add(|| report::unclosed_string(span));
+                let inside = match line.contains('(') {
+                    true => length,
+                    false => line.trim_end().trim_end_matches(')').len(),
+                };
+                self.reports.add(|| report::unclosed_string(span, inside));
                 self.push(Kind::BadString, length);
                 self.after_fault = true;
             }

@@ -140,6 +140,7 @@ fn paper(name: &str, resolution: u32, widths: Widths) -> Space {
         name: here(name.to_owned()),
         input_channels: here(3),
         resolution: here(Setting::Fixed(resolution)),
+        listed_by_base: None,
         classes: here(widths.classes),
         rows: rows.0,
         choices: Vec::new(),

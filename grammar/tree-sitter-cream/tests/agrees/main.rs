@@ -6,5 +6,7 @@
 )]
 
 mod files;
+mod generated;
+mod indent;
 mod textmate;
 mod tree;

@@ -81,14 +81,16 @@ impl<'a> Checker<'a> {
 
     fn resolution(&mut self, attribute: &'a ast::Attribute) -> Option<Spanned<Setting<u32>>> {
         let setting = match &attribute.binding {
-            ast::Binding::Is(value) => Setting::Fixed(as_integer(self.fixed(RESOLUTION, value)?)),
+            ast::Binding::Is(value) => {
+                Setting::Fixed(as_integer(self.fixed_or_searched(RESOLUTION, value)?))
+            }
             ast::Binding::Fit(domain) => {
-                let values = self.domain(RESOLUTION, domain)?;
+                let values = self.domain_or_fixed(RESOLUTION, domain)?;
                 self.warn_single(attribute, domain, values.values().len());
                 Setting::Fitted(integers(&values))
             }
             ast::Binding::In(domain) => {
-                let values = self.domain(RESOLUTION, domain)?;
+                let values = self.domain_or_fixed(RESOLUTION, domain)?;
                 let count = values.values().len();
                 if count > limits::RESOLUTIONS {
                     return self.wrong(report::too_many_resolutions(count, domain.span));

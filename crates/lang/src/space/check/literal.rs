@@ -1,10 +1,12 @@
 //! Values as written: a number or a word, reached directly or through `let`s.
 
 use super::Checker;
+use super::value::Kind;
 use crate::quantity::Quantity;
 use crate::source::Name;
 use crate::space::report::{self, At};
 use crate::space::resolve::Meaning;
+use crate::space::{AttributeValue, Domain};
 use crate::syntax::ast;
 
 /// What a `let` stands for in the end.
@@ -116,6 +118,78 @@ impl<'a> Checker<'a> {
                 self.wrong(report::wrong_kind(name, "a domain", entry))
             }
         }
+    }
+
+    /// The single value behind an `=` in whose place `in` could stand.
+    pub(super) fn fixed_or_searched(
+        &mut self,
+        kind: Kind,
+        value: &'a ast::Value,
+    ) -> Option<AttributeValue> {
+        let named = match value {
+            ast::Value::Name(name) => self.let_named(name),
+            ast::Value::Number(_) => None,
+        };
+        match named {
+            Some((name, declared, LetMeaning::Domain(_))) => {
+                self.used.insert(&name.value);
+                self.wrong(report::domain_to_search(name, declared))
+            }
+            _ => self.fixed(kind, value),
+        }
+    }
+
+    /// The domain behind an `in` or `fit` in whose place `=` could stand.
+    pub(super) fn domain_or_fixed(
+        &mut self,
+        kind: Kind,
+        domain: &'a ast::Domain,
+    ) -> Option<Domain<AttributeValue>> {
+        let named = match &domain.kind {
+            ast::DomainKind::Name(name) => self.let_named(name),
+            _ => None,
+        };
+        match named {
+            Some((name, declared, LetMeaning::Literal(_))) => {
+                self.used.insert(&name.value);
+                self.wrong(report::value_to_fix(name, declared))
+            }
+            _ => self.domain(kind, domain),
+        }
+    }
+
+    /// The same of an attribute that could follow a choice.
+    pub(super) fn domain_or_followed(
+        &mut self,
+        kind: Kind,
+        domain: &'a ast::Domain,
+    ) -> Option<Domain<AttributeValue>> {
+        if let ast::DomainKind::Name(name) = &domain.kind
+            && let Some(entry) = self.scope.get(&name.value)
+            && let Meaning::Choice(_) = entry.meaning
+        {
+            self.used.insert(&name.value);
+            return self.wrong(report::choice_to_follow(name, entry.name));
+        }
+        self.domain_or_fixed(kind, domain)
+    }
+
+    /// What a name stands for that is one of a `let`, and where that is declared.
+    pub(super) fn let_named(&self, name: &'a Name) -> Option<(&'a Name, &'a Name, LetMeaning<'a>)> {
+        let entry = self.scope.get(&name.value)?;
+        let Meaning::Let(_) = entry.meaning else {
+            return None;
+        };
+        let meaning = self.lets.get(name.value.as_str()).cloned()??;
+        Some((name, entry.name, meaning))
+    }
+
+    /// A name that nothing has: this one, with a number behind it where it is taken.
+    pub(in crate::space) fn free_name(&self, wanted: &str) -> String {
+        let numbered = (2..).map(|number| format!("{wanted}_{number}"));
+        let mut names = std::iter::once(wanted.to_owned()).chain(numbered);
+        let found = names.find(|name| self.scope.get(name).is_none());
+        found.expect("there are more numbers than names")
     }
 
     pub(super) fn let_names(&self) -> Vec<&'a str> {

@@ -209,6 +209,7 @@ impl<'a> Checker<'a> {
             name: space.name.clone(),
             input_channels: input.channels?,
             resolution: input.resolution?,
+            listed_by_base: None,
             classes: self.classes?,
             choices: self.choices.checked(),
             tables,

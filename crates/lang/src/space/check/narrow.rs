@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::Checker;
 use super::domain::is_same;
-use super::literal::{Constant, Literal};
+use super::literal::{Constant, LetMeaning, Literal};
 use super::operator::Callee;
 use super::require::Subjects;
 use super::value::{CHANNELS, DEPTH, Kind, RESOLUTION};
@@ -363,6 +363,7 @@ impl<'a> Checker<'a> {
                 let open = Open::of(RESOLUTION, &base.resolution);
                 if let Some(kept) = self.kept(line, &open) {
                     space.resolution = numbers(&base.resolution, &kept, line.span);
+                    space.listed_by_base = Some(base.resolution.value.values().to_vec());
                 }
             }
             Target::Depth(row) => {
@@ -392,13 +393,13 @@ impl<'a> Checker<'a> {
     fn kept(&mut self, line: Line<'a>, open: &Open) -> Option<Vec<AttributeValue>> {
         let wanted = match line.wants {
             Wants::Fixed(fix) => {
-                let literal = self.picked(line, &fix.picks, open.kind)?;
+                let literal = self.picked(line, &fix.picks, open)?;
                 vec![self.typed(open.kind, &literal)?]
             }
             Wants::Domain(word, _) if open.word != Some(word.value) => {
                 return self.wrong(report::other_word(line, word, open));
             }
-            Wants::Domain(_, domain) => self.domain(open.kind, domain)?.values().to_vec(),
+            Wants::Domain(_, domain) => self.domain_or_fixed(open.kind, domain)?.values().to_vec(),
         };
         let holds = |all: &[AttributeValue], one: &AttributeValue| {
             all.iter().any(|other| is_same(*other, *one))
@@ -415,16 +416,22 @@ impl<'a> Checker<'a> {
     }
 
     /// The only value behind `=`.
-    fn picked(&mut self, line: Line<'a>, picks: &'a [Pick], kind: Kind) -> Option<Literal> {
+    fn picked(&mut self, line: Line<'a>, picks: &'a [Pick], open: &Open) -> Option<Literal> {
         match picks {
             [Pick::Number(number)] => Some(Literal {
                 constant: Constant::Number(number.value),
                 at: At::new(number.span),
             }),
             [Pick::Prim(Prim::Call { name, args, .. })] if args.is_empty() => {
-                self.named_literal(name)
+                let is_searched = open.word == Some(ast::NarrowWord::In);
+                match self.let_named(name).filter(|_| is_searched) {
+                    Some((name, declared, LetMeaning::Domain(_))) => {
+                        self.wrong(report::domain_to_search(name, declared))
+                    }
+                    _ => self.named_literal(name),
+                }
             }
-            _ => self.wrong(report::wants_one_value(line, kind)),
+            _ => self.wrong(report::wants_one_value(line, open.kind)),
         }
     }
 

@@ -281,10 +281,10 @@ impl<'a> Checker<'a> {
                     let (index, values) = self.follow(kind, name, choice)?;
                     Some((Setting::Searched(values), Some(index)))
                 }
-                None => Some((Setting::Fixed(self.fixed(kind, value)?), None)),
+                None => Some((Setting::Fixed(self.fixed_or_searched(kind, value)?), None)),
             },
             ast::Binding::In(domain) => {
-                let values = self.domain(kind, domain)?;
+                let values = self.domain_or_followed(kind, domain)?;
                 self.warn_single(attribute, domain, values.values().len());
                 Some((Setting::Searched(values), None))
             }

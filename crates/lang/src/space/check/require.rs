@@ -114,7 +114,7 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn require(&mut self, item: &'a ast::Require, of: &Subjects) -> Option<Require> {
-        let subject = self.subject(&item.subject, of)?;
+        let subject = self.subject(&item.subject, of, None)?;
         let relation = match &item.relation {
             ast::Relation::In { low, high, span } => {
                 self.within(subject, [low, high], *span, of)?
@@ -131,27 +131,42 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn subject(&mut self, subject: &'a ast::Dotted, of: &Subjects) -> Option<Subject> {
+    /// One side of a bound; `beside` is the other one where this is compared with it.
+    fn subject(
+        &mut self,
+        subject: &'a ast::Dotted,
+        of: &Subjects,
+        beside: Option<Subject>,
+    ) -> Option<Subject> {
         match subject.names.as_slice() {
-            [name] => self.metric(name, of).map(Subject::Metric),
-            [row, property] => self.property(row, property, of),
+            [name] => self.metric(name, of, beside).map(Subject::Metric),
+            [row, property] => self.property(row, property, of, beside),
             _ => self.wrong(report::dotted_too_long(subject)),
         }
     }
 
-    fn metric(&mut self, name: &'a Name, of: &Subjects) -> Option<Metric> {
+    fn metric(&mut self, name: &'a Name, of: &Subjects, beside: Option<Subject>) -> Option<Metric> {
         if let Some(metric) = of.metric(&name.value) {
             self.used.insert(&name.value);
             return Some(metric);
         }
-        match of.places.contains_key(name.value.as_str()) {
-            true => self.wrong(report::row_as_metric(name)),
-            false => self.wrong(report::unknown_metric(name, &of.tables)),
+        match of.places.get(name.value.as_str()) {
+            Some(&row) => {
+                let known = properties(of.rows[row].1, beside);
+                self.wrong(report::row_as_metric(name, known))
+            }
+            None => self.wrong(report::unknown_metric(name, &of.tables)),
         }
     }
 
     /// What `ROW.depth` or `ROW.channels` means.
-    fn property(&mut self, row: &Name, property: &Name, of: &Subjects) -> Option<Subject> {
+    fn property(
+        &mut self,
+        row: &Name,
+        property: &Name,
+        of: &Subjects,
+        beside: Option<Subject>,
+    ) -> Option<Subject> {
         let rows = &of.rows;
         let Some(&index) = of.places.get(row.value.as_str()) else {
             let is_meant = |row: &&(&str, bool)| row.1 || property.value == "channels";
@@ -165,7 +180,10 @@ impl<'a> Checker<'a> {
             ("depth", true) => Some(Subject::Depth(index)),
             ("depth", false) => self.wrong(report::depth_of_layer(row, property)),
             ("channels", _) => Some(Subject::Width(index)),
-            _ => self.wrong(report::unknown_property(row, property)),
+            (_, is_stage) => {
+                let known = properties(is_stage, beside);
+                self.wrong(report::unknown_property(row, property, known))
+            }
         }
     }
 
@@ -248,7 +266,7 @@ impl<'a> Checker<'a> {
         right: &'a ast::Dotted,
         of: &Subjects,
     ) -> Option<Relation> {
-        match (left, self.subject(right, of)?) {
+        match (left, self.subject(right, of, Some(left))?) {
             (Subject::Depth(left), Subject::Depth(right)) => Some(Relation::DepthPair {
                 left,
                 comparison,
@@ -320,6 +338,16 @@ impl<'a> Checker<'a> {
                 None => self.wrong(report::no_whole_time(name, text, at)),
             },
         }
+    }
+}
+
+/// What of a row can be bounded, or can be compared with the other side.
+fn properties(is_stage: bool, beside: Option<Subject>) -> &'static [&'static str] {
+    match (beside, is_stage) {
+        (None, true) => &["depth", "channels"],
+        (None, false) | (Some(Subject::Width(_)), _) => &["channels"],
+        (Some(Subject::Depth(_)), true) => &["depth"],
+        (Some(Subject::Depth(_)), false) | (Some(Subject::Metric(_)), _) => &[],
     }
 }
 

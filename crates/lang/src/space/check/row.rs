@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Checker;
 use super::value::{CHANNELS, DEPTH, STRIDE, as_integer};
 use crate::source::Spanned;
-use crate::space::{AttributeName, AttributeValue, Block, Domain, Setting, report};
+use crate::space::{AttributeName, AttributeValue, Block, Domain, Setting, report, shape};
 use crate::syntax::ast;
 
 /// A row before its widths are known.
@@ -44,7 +44,7 @@ impl<'a> Checker<'a> {
             Some(op) => self.block_of(op),
             None => first.clone(),
         };
-        let written = self.row_attributes(row);
+        let written = self.row_attributes(row, first.as_ref());
         Draft {
             row,
             first,
@@ -64,13 +64,19 @@ impl<'a> Checker<'a> {
     }
 
     /// The attributes by name, doubles and strangers reported.
-    fn row_attributes(&mut self, row: &'a ast::Row) -> BTreeMap<&'a str, &'a ast::Attribute> {
+    fn row_attributes(
+        &mut self,
+        row: &'a ast::Row,
+        first: Option<&Block>,
+    ) -> BTreeMap<&'a str, &'a ast::Attribute> {
         let mut written: BTreeMap<&str, &ast::Attribute> = BTreeMap::new();
         for attribute in &row.attributes {
             let name = attribute.name.value.as_str();
             match (name, row.kind) {
                 ("depth", ast::RowKind::Layer) => {
-                    self.found.push(report::depth_on_layer(row, attribute));
+                    let stands_alone = first.is_some_and(shape::stands_alone);
+                    let problem = report::depth_on_layer(row, attribute, stands_alone);
+                    self.found.push(problem);
                 }
                 ("channels" | "stride" | "depth", _) => match written.get(name) {
                     Some(first) => {
@@ -103,11 +109,11 @@ impl<'a> Checker<'a> {
                 let classes = self.classes.map(|classes| classes.value);
                 Written::Classes(Spanned::new(classes, attribute.span))
             }
-            ast::Binding::Is(value) => match self.fixed(CHANNELS, value) {
+            ast::Binding::Is(value) => match self.fixed_or_searched(CHANNELS, value) {
                 Some(value) => Written::Number(Spanned::new(as_integer(value), attribute.span)),
                 None => Written::Unknown,
             },
-            ast::Binding::In(domain) => match self.domain(CHANNELS, domain) {
+            ast::Binding::In(domain) => match self.domain_or_fixed(CHANNELS, domain) {
                 Some(values) => {
                     self.warn_single(attribute, domain, values.values().len());
                     Written::Searched(Spanned::new(integers(&values), attribute.span))
@@ -150,14 +156,16 @@ impl<'a> Checker<'a> {
             return Some(Spanned::new(Setting::Fixed(1), row.name.span));
         };
         let setting = match &attribute.binding {
-            ast::Binding::Is(value) => Setting::Fixed(as_integer(self.fixed(DEPTH, value)?)),
+            ast::Binding::Is(value) => {
+                Setting::Fixed(as_integer(self.fixed_or_searched(DEPTH, value)?))
+            }
             ast::Binding::In(domain) => {
-                let values = self.domain(DEPTH, domain)?;
+                let values = self.domain_or_fixed(DEPTH, domain)?;
                 self.warn_single(attribute, domain, values.values().len());
                 Setting::Searched(integers(&values))
             }
             ast::Binding::Fit(domain) => {
-                let values = self.domain(DEPTH, domain)?;
+                let values = self.domain_or_fixed(DEPTH, domain)?;
                 self.warn_single(attribute, domain, values.values().len());
                 Setting::Fitted(integers(&values))
             }

@@ -100,6 +100,19 @@ impl Kind {
         }
     }
 
+    /// Whether a whole number is one of its values.
+    fn holds(self, number: u128) -> bool {
+        let is_inside = |min: u32, max: u32| (min.into()..=max.into()).contains(&number);
+        match self.form {
+            Form::Integer { min, max, is_odd } => {
+                is_inside(min, max) && !(is_odd && number.is_multiple_of(2))
+            }
+            Form::Depth => is_inside(1, limits::STAGE_BLOCKS),
+            Form::Ratio { min, max, .. } => is_inside(min, max),
+            Form::Word(_) => false,
+        }
+    }
+
     /// The same values under another name.
     pub(super) fn called(self, name: &'static str) -> Kind {
         Kind { name, ..self }
@@ -134,7 +147,7 @@ impl<'a> Checker<'a> {
             }
             (Constant::Number(number), _) if number.unit != Unit::Bare => {
                 let text = self.sources.text(literal.at.span);
-                let plain = number::whole(*number);
+                let plain = number::whole(*number).filter(|&plain| kind.holds(plain));
                 self.wrong(report::unit_not_wanted(kind, text, plain, literal.at))
             }
             (Constant::Number(number), Form::Integer { min, max, is_odd }) => {

@@ -1,6 +1,6 @@
 //! Attributes of operators: unknown, missing, twice, wrongly bound.
 
-use super::{behind, list};
+use super::{behind, list, with_gap};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::{Name, Span};
 use crate::space::{AttributeName, Operator};
@@ -234,18 +234,26 @@ pub(in crate::space) fn operator_attribute_on_row(
     .help(format!("write `{text}` inside the operator's parentheses"))
 }
 
-pub(in crate::space) fn depth_on_layer(row: &ast::Row, attribute: &ast::Attribute) -> Diagnostic {
-    let keyword = Span {
-        end: row.span.start + "layer".len() as u32,
-        ..row.span
-    };
-    Diagnostic::new(
+/// `stands_alone`: whether its operator can be in a layer only.
+pub(in crate::space) fn depth_on_layer(
+    row: &ast::Row,
+    attribute: &ast::Attribute,
+    stands_alone: bool,
+) -> Diagnostic {
+    let problem = Diagnostic::new(
         Code::UnknownAttribute,
         "a layer has no `depth`: it is one block",
         attribute.span,
         "only stages have a depth",
-    )
-    .guess(
+    );
+    if stands_alone {
+        return problem.guess("leave it out", with_gap(row, attribute), "");
+    }
+    let keyword = Span {
+        end: row.span.start + "layer".len() as u32,
+        ..row.span
+    };
+    problem.guess(
         format!("write `stage {}`", row.name.value),
         keyword,
         "stage",

@@ -62,13 +62,21 @@ pub(in crate::space) fn wrong_kind(name: &Name, wanted: &str, entry: Entry) -> D
 pub(in crate::space) fn domain_for_value(name: &Name, declared: &Name) -> Diagnostic {
     let is = "names a domain, not a value";
     of_kind(name, declared, is, "`=` takes one value")
-        .help(format!("to search it, write `in {}`", name.value))
+}
+
+/// The same where `in` could stand, too.
+pub(in crate::space) fn domain_to_search(name: &Name, declared: &Name) -> Diagnostic {
+    domain_for_value(name, declared).help(format!("to search it, write `in {}`", name.value))
 }
 
 pub(in crate::space) fn value_for_domain(name: &Name, declared: &Name) -> Diagnostic {
     let is = "names a value, not a domain";
     of_kind(name, declared, is, "a set or a range belongs here")
-        .help(format!("to fix it, write `= {}`", name.value))
+}
+
+/// The same where `=` could stand, too.
+pub(in crate::space) fn value_to_fix(name: &Name, declared: &Name) -> Diagnostic {
+    value_for_domain(name, declared).help(format!("to fix it, write `= {}`", name.value))
 }
 
 pub(in crate::space) fn choice_for_value(name: &Name, declared: &Name) -> Diagnostic {
@@ -80,7 +88,11 @@ pub(in crate::space) fn choice_for_value(name: &Name, declared: &Name) -> Diagno
 pub(in crate::space) fn choice_for_domain(name: &Name, declared: &Name) -> Diagnostic {
     let is = "is a choice, not a domain";
     of_kind(name, declared, is, "a set or a range belongs here")
-        .help(format!("to follow it, write `= {}`", name.value))
+}
+
+/// The same in an attribute of an operator.
+pub(in crate::space) fn choice_to_follow(name: &Name, declared: &Name) -> Diagnostic {
+    choice_for_domain(name, declared).help(format!("to follow it, write `= {}`", name.value))
 }
 
 /// A name that `is` not what `belongs` where it stands.

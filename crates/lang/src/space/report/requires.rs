@@ -26,15 +26,19 @@ pub(in crate::space) fn unknown_metric(name: &Name, tables: &[&str]) -> Diagnost
     }
 }
 
-pub(in crate::space) fn row_as_metric(name: &Name) -> Diagnostic {
-    let depth = format!("{}.depth", name.value);
-    Diagnostic::new(
+/// `known`: what of the row can be bounded there.
+pub(in crate::space) fn row_as_metric(name: &Name, known: &[&str]) -> Diagnostic {
+    let problem = Diagnostic::new(
         Code::UnknownMetric,
         format!("`{}` is a row, not a metric", name.value),
         name.span,
         "what of it is bounded?",
-    )
-    .guess(format!("did you mean `{depth}`?"), name.span, depth.clone())
+    );
+    let Some(property) = known.first() else {
+        return problem;
+    };
+    let whole = format!("{}.{property}", name.value);
+    problem.guess(format!("did you mean `{whole}`?"), name.span, whole.clone())
 }
 
 pub(in crate::space) fn dotted_too_long(subject: &ast::Dotted) -> Diagnostic {
@@ -95,15 +99,27 @@ pub(in crate::space) fn depth_not_fitted(name: &Name, row: &ast::Row) -> Diagnos
     }
 }
 
-pub(in crate::space) fn unknown_property(row: &Name, property: &Name) -> Diagnostic {
-    let near = nearest(&property.value, ["depth", "channels"]).unwrap_or("depth");
-    Diagnostic::new(
+/// `known`: what of the row can be bounded there.
+pub(in crate::space) fn unknown_property(
+    row: &Name,
+    property: &Name,
+    known: &[&str],
+) -> Diagnostic {
+    let problem = Diagnostic::new(
         Code::UnknownMetric,
         format!("`{}` has no `{}` to bound", row.value, property.value),
         property.span,
         "not known",
-    )
-    .guess(
+    );
+    let mut words = known.iter().copied();
+    let near = match property.value.as_str() {
+        "width" | "out_channels" => words.find(|word| *word == "channels"),
+        other => nearest(other, words).or(known.first().copied()),
+    };
+    let Some(near) = near else {
+        return problem;
+    };
+    problem.guess(
         format!("did you mean `{}.{near}`?", row.value),
         property.span,
         near,

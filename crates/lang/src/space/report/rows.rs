@@ -14,6 +14,18 @@ pub(super) fn row_word(row: &ast::Row) -> &'static str {
     }
 }
 
+/// An attribute with the blanks before it.
+pub(super) fn with_gap(row: &ast::Row, attribute: &ast::Attribute) -> Span {
+    let ops = std::iter::once(&row.op).chain(&row.then);
+    let others = row.attributes.iter().map(|one| one.span.end);
+    let ends = ops.map(|op| op.span.end).chain(others);
+    let before = ends.filter(|end| *end <= attribute.span.start).max();
+    Span {
+        start: before.unwrap_or(attribute.span.start),
+        ..attribute.span
+    }
+}
+
 pub(in crate::space) fn no_input(space: &ast::Space) -> Diagnostic {
     missing_item(
         space,

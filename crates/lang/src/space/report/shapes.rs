@@ -1,7 +1,7 @@
 //! Shapes: operators that cannot stand where they do.
 
-use super::{append, behind, list, row_word};
-use crate::diagnostic::{Code, Diagnostic};
+use super::{append, behind, list, row_word, with_gap};
+use crate::diagnostic::{Certainty, Code, Diagnostic, Edit};
 use crate::source::{Sources, Span, Spanned};
 use crate::space::Alternative;
 use crate::syntax::ast;
@@ -206,21 +206,28 @@ pub(in crate::space) fn stands_alone(alternative: &Alternative, row: &ast::Row) 
 }
 
 pub(in crate::space) fn layer_only(alternative: &Alternative, row: &ast::Row) -> Diagnostic {
-    let keyword = Span {
-        end: row.span.start + "stage".len() as u32,
-        ..row.span
-    };
-    Diagnostic::new(
+    let problem = Diagnostic::new(
         Code::StandsAlone,
         format!("{} is a layer, not a stage", described(alternative)),
         alternative.span,
         "cannot be repeated",
-    )
-    .guess(
-        format!("write `layer {}`", row.name.value),
-        keyword,
-        "layer",
-    )
+    );
+    let layer = format!("`layer {}`", row.name.value);
+    if row.then.is_some() {
+        return problem.help(format!("write {layer} without `then`"));
+    }
+    let keyword = Span {
+        end: row.span.start + "stage".len() as u32,
+        ..row.span
+    };
+    let mut edits = vec![Edit::new(keyword, "layer")];
+    let depth = row.attributes.iter().find(|one| one.name.value == "depth");
+    edits.extend(depth.map(|depth| Edit::new(with_gap(row, depth), "")));
+    let message = match depth {
+        Some(_) => format!("write {layer} without `depth`"),
+        None => format!("write {layer}"),
+    };
+    problem.cure(message, edits, Certainty::Guess)
 }
 
 pub(in crate::space) fn no_stride(alternative: &Alternative, stride: Span) -> Diagnostic {
@@ -241,7 +248,8 @@ fn described(alternative: &Alternative) -> String {
     }
 }
 
-pub(in crate::space) fn linear_before_pool(row: &ast::Row, linear: Span) -> Diagnostic {
+/// `pool`: a name that is free.
+pub(in crate::space) fn linear_before_pool(row: &ast::Row, linear: Span, pool: &str) -> Diagnostic {
     let before = Span {
         end: row.span.start,
         ..row.span
@@ -253,9 +261,9 @@ pub(in crate::space) fn linear_before_pool(row: &ast::Row, linear: Span) -> Diag
         "takes one pixel",
     )
     .guess(
-        "pool the whole map first: `layer pool avgpool`",
+        format!("pool the whole map first: `layer {pool} avgpool`"),
         before,
-        "layer pool    avgpool\n    ",
+        format!("layer {pool}    avgpool\n    "),
     )
 }
 
@@ -273,18 +281,44 @@ pub(in crate::space) fn after_linear(row: &ast::Row) -> Diagnostic {
     ))
 }
 
-pub(in crate::space) fn last_is_not_linear(row: &ast::Row) -> Diagnostic {
+/// The rows that would end a space as all do.
+pub(in crate::space) struct Ending {
+    /// A free name for the pool over the whole map, where there is none yet.
+    pub(in crate::space) pool: Option<String>,
+    /// The name of the last row: a free one, or that of the row in whose place it comes.
+    pub(in crate::space) last: String,
+    /// Whether it comes in the place of the last row, which has the width of the output already.
+    pub(in crate::space) is_instead: bool,
+}
+
+pub(in crate::space) fn last_is_not_linear(row: &ast::Row, ending: &Ending) -> Diagnostic {
     let problem = Diagnostic::new(
         Code::WrongOutput,
         "the last row gives one number a class: it is `linear`",
         row.op.span,
         format!("the last row is this {}", row_word(row)),
     );
-    problem.guess(
-        "write `layer logits linear channels = classes` after it",
-        behind(row.span),
-        "\n    layer logits    linear    channels = classes",
-    )
+    let pool = ending.pool.iter();
+    let mut rows: Vec<String> = pool
+        .map(|pool| format!("layer {pool}    avgpool"))
+        .collect();
+    rows.push(format!(
+        "layer {}    linear    channels = classes",
+        ending.last
+    ));
+    let told: Vec<String> = rows
+        .iter()
+        .map(|row| format!("`{}`", row.replace("    ", " ")))
+        .collect();
+    let (told, text) = (told.join(" and "), rows.join("\n    "));
+    match ending.is_instead {
+        true => problem.guess(format!("write {told} instead"), row.span, text),
+        false => problem.guess(
+            format!("write {told} after it"),
+            behind(row.span),
+            format!("\n    {text}"),
+        ),
+    }
 }
 
 pub(in crate::space) fn classes_missing(row: &ast::Row) -> Diagnostic {

@@ -8,11 +8,13 @@ use crate::source::Span;
 /// Characters shown of a long faulty text.
 const SHOWN: usize = 24;
 
-pub(super) fn unclosed_string(span: Span) -> Diagnostic {
-    let end = Span {
-        start: span.end,
-        ..span
-    };
+/// `length`: how long it is without brackets that were hardly meant as parts of it.
+pub(super) fn unclosed_string(span: Span, length: usize) -> Diagnostic {
+    let end = Span::new(
+        span.file,
+        span.range().start + length,
+        span.range().start + length,
+    );
     Diagnostic::new(
         Code::UnclosedString,
         "a string is not closed on its line",
