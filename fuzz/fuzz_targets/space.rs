@@ -50,7 +50,8 @@ fn show(unit: &Unit, found: &[Diagnostic]) {
     let mut renderer = Renderer::new(&unit.sources, true);
     for one in found {
         let _ = renderer.render(one);
-        let _ = diagnostic::json(one, &unit.sources).to_string();
+        let json = serde_json::to_string(&diagnostic::json(one, &unit.sources));
+        assert!(json.is_ok());
     }
 }
 

@@ -140,7 +140,7 @@ fn a_forward_in_training_drops_paths_in_the_later_blocks_and_features_before_the
 }
 
 #[test]
-fn evaluation_leaves_nothing_out_and_draws_nothing() {
+fn evaluation_leaves_nothing_out() {
     let childnet = childnet();
     let images = images(8);
     let drops = Drops {

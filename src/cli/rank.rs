@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::search::Training;
-use super::values::{Together, kept_path};
+use super::values::{Together, kept_whole_path};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -15,7 +15,7 @@ pub struct Args {
     #[arg(value_name = "FILE", required_unless_present = "resume")]
     pub file: Option<PathBuf>,
     /// Run folder of the search whose newest supernet judges them
-    #[arg(long, value_name = "DIR", required_unless_present = "resume", value_parser = kept_path())]
+    #[arg(long, value_name = "DIR", required_unless_present = "resume", value_parser = kept_whole_path())]
     pub run: Option<PathBuf>,
     /// How many paths to sample from a space [default: 24]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(2..=100_000))]

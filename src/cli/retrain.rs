@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::search::Training;
-use super::values::{Together, kept_path};
+use super::values::{Together, kept_whole_path};
 
 /// Trains one architecture from the start
 #[derive(Debug, clap::Args)]
@@ -23,7 +23,7 @@ pub struct Args {
     pub resume: Option<PathBuf>,
     /// Run folder of a search: starts from its supernet's weights instead of new ones, and
     /// without a file takes its best.cream
-    #[arg(long, value_name = "RUN", value_parser = kept_path())]
+    #[arg(long, value_name = "RUN", value_parser = kept_whole_path())]
     pub inherit: Option<PathBuf>,
     /// What every training run takes
     #[command(flatten)]

@@ -1,7 +1,7 @@
 //! Values of arguments that several commands share.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
@@ -47,7 +47,16 @@ impl fmt::Display for Device {
 
 /// Reads a path that a run keeps in its files, to find it again when it goes on: they hold text alone.
 pub fn kept_path() -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new().try_map(|path| match path.to_str() {
+    kept(Path::to_owned)
+}
+
+/// As [`kept_path`], for one that is kept from the root on.
+pub fn kept_whole_path() -> impl TypedValueParser<Value = PathBuf> {
+    kept(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
+}
+
+fn kept(how: fn(&Path) -> PathBuf) -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(move |path| match how(&path).to_str() {
         Some(_) => Ok(path),
         None => Err("its name is not UTF-8, and settings hold text alone: rename it, or make a link to it and name that"),
     })

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::classes::natural;
+use super::files::is_image;
 use super::names::without_mark;
 use super::{DataError, Wanted};
 
@@ -178,8 +179,34 @@ impl<'a> Text<'a> {
         let images = Named::new(names);
         match lines.iter().any(|line| images.split(line).is_some()) {
             true => self.by_file(&lines, &images),
-            false => self.in_order(&lines),
+            false => {
+                self.require_classes(&lines, names)?;
+                self.in_order(&lines)
+            }
         }
+    }
+
+    /// Refuses a list whose lines all begin with the name of an image, of which the part has none.
+    fn require_classes(&self, lines: &[&str], names: &[&Path]) -> Result<(), DataError> {
+        let image = |line: &&str| -> Option<String> {
+            let (first, rest) = line.split_once(|end: char| end.is_whitespace() || end == ',')?;
+            (is_image(Path::new(first)) && !rest.trim().is_empty()).then(|| first.to_owned())
+        };
+        let mut found = lines.iter().map(image);
+        let Some(Some(first)) = found.next() else {
+            return Ok(());
+        };
+        if found.any(|image| image.is_none()) {
+            return Ok(());
+        }
+        let example = names
+            .first()
+            .map_or_else(String::new, |name| name.display().to_string());
+        Err(self.refuse(format!(
+            "line 1: `{first}` is no image of `{}`: write the names of its files as they are, such as `{example}`, then a space and \
+             the class",
+            self.part
+        )))
     }
 
     fn in_order(&self, lines: &[&'a str]) -> Result<Vec<(usize, &'a str)>, DataError> {
@@ -210,7 +237,8 @@ impl<'a> Text<'a> {
             }
             classes[image] = (number, class);
         }
-        // As many lines as images, and none twice: every image has its class.
+        // As many lines as images, and none twice: every image has its class. (Two images whose names are one as text
+        // are named twice.)
         Ok(classes)
     }
 
@@ -306,6 +334,28 @@ mod tests {
         let by_name = "val_10.JPEG bee\nval_9.JPEG bee\nval_1.JPEG cow\nval_2.JPEG ant\n";
         fs::write(&list, by_name).unwrap();
         assert_eq!(test(), expected(order));
+    }
+
+    #[test]
+    fn a_list_of_other_images_is_refused_by_the_first() {
+        let root = folder();
+        let list = root.path().join("val_labels.txt");
+        let forms = [
+            ["val/val_1.JPEG ", "ant"],
+            ["val_1.jpg ", "ant"],
+            ["val_1.JPEG,", "ant"],
+        ];
+        for [image, class] in forms {
+            let lines = format!("{image}{class}\n").repeat(4);
+            fs::write(&list, lines).unwrap();
+            let error = Data::load(root.path(), &wanted(3)).unwrap_err().to_string();
+            let first = image.trim_end_matches([' ', ',']);
+            assert!(
+                error.contains(&format!("line 1: `{first}` is no image of `val/`"))
+                    && error.contains("such as `val_1.JPEG`"),
+                "{error}"
+            );
+        }
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub(super) struct Words {
     pub class_names: Vec<String>,
     /// Each image's file below the part's folder.
     pub names: Vec<String>,
-    /// The same in both packs that were made together, and in no others.
+    /// The same in both packs that were made together; of other images, or in another form, they have another.
     pub made_together: String,
 }
 

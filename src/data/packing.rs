@@ -170,10 +170,8 @@ fn write_both(
         std::fs::rename(&place.partial, &place.file)
             .map_err(|error| cannot_write(&place.file, &error))?;
     }
-    // The renames last only once the folder is on the disk.
-    File::open(&options.out)
-        .and_then(|folder| folder.sync_all())
-        .map_err(|error| cannot_write(&options.out, &error))?;
+    // The renames last only once the folder is on the disk. Some file systems cannot sync one; the packs are whole without.
+    let _ = File::open(&options.out).and_then(|folder| folder.sync_all());
     Ok(packed)
 }
 
@@ -185,7 +183,7 @@ struct Part {
     left_out: Vec<String>,
 }
 
-/// What only these two parts have: a hash of all that is in them.
+/// What these two parts have in common: a hash of all that is in them.
 fn made_together(parts: &[Part; 2]) -> String {
     let mut hash = Sha256::new();
     for part in parts {

@@ -349,14 +349,17 @@ fn make_folder(options: &RunOptions, settings: &TrainSettings) -> Result<RunFold
     }
     let folder = match ranks.begun_folder()? {
         Some(begun) => RunFolder::begin_again(&begun)?,
-        None => RunFolder::create(options.out.as_deref(), &settings.save_path, &settings.name)?,
+        None => {
+            let place = absolute(options.out.as_deref().unwrap_or(&settings.save_path));
+            if ranks.world() > 1 && place.to_str().is_none() {
+                return Err(Error::Refused(format!(
+                    "{}: its name is not UTF-8, so that the other processes cannot be told of it: name another folder with --out DIR",
+                    place.display()
+                )));
+            }
+            RunFolder::create(options.out.as_deref(), &settings.save_path, &settings.name)?
+        }
     };
-    if ranks.world() > 1 && folder.path().to_str().is_none() {
-        return Err(Error::Refused(format!(
-            "{}: its name is not UTF-8, so that the other processes cannot be told of it: name another folder with --out DIR",
-            folder.path().display()
-        )));
-    }
     ranks.begin(folder.path())?;
     ranks.text_of_first(RUN, Some(&folder.path().to_string_lossy()))?;
     Ok(folder)

@@ -4,6 +4,7 @@
 mod avx2;
 mod plain;
 
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 use fearless_simd::Level;
 
 use crate::data::raster::{Raster, Size};
@@ -48,6 +49,7 @@ fn rounded(value: f64) -> f64 {
 }
 
 /// Along which axes pixels lie between others: where only along one, the value itself is what comes out along the other.
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Between {
     Columns,
@@ -62,6 +64,7 @@ impl Affine {
         (a * x + b * y + c, d * x + e * y + f)
     }
 
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     fn between(&self) -> Between {
         let Affine([a, b, c, d, e, f]) = *self;
         match ([a, b, c], [d, e, f]) {

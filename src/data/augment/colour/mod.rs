@@ -6,6 +6,7 @@
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 mod avx2;
 
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 use fearless_simd::Level;
 
 use super::lut;
