@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use creamc_lang::plan::Plan;
-use creamc_lang::source::FileId;
 
 use super::arch::{self, Picked};
 use super::findings::{DRAWN, Format, JsonList};
@@ -100,17 +99,16 @@ pub struct Proved {
 /// Adds what is only found beyond compiling to a file's messages: whether its bounds can be met,
 /// and by its archs.
 pub fn prove(loaded: &mut Loaded) -> Proved {
-    // The bounds of a space are proved in its own file, or where nothing else is to be done.
     let space = loaded.unit.ir.as_ref();
-    let is_own = space.is_some_and(|ir| ir.file == FileId(0));
     let has_archs = !loaded.unit.archs.is_empty();
-    let plan = (is_own || !has_archs).then(|| loaded.plan()).flatten();
+    let is_proved = space.is_some_and(|ir| ir.is_proved_beside(has_archs));
+    let plan = is_proved.then(|| loaded.plan()).flatten();
     match has_archs {
         false => Proved {
             content: space_content(plan.as_ref()),
             plan,
         },
-        true => archs(loaded, is_own, plan),
+        true => archs(loaded, is_proved, plan),
     }
 }
 

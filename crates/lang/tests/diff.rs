@@ -506,7 +506,14 @@ fn bounds_on_a_row_are_the_same_however_they_are_parted() {
     let with = |bounds: &str| format!("{stage}{bounds}");
     let parted = "require s1.depth >= 2\nrequire s1.channels >= 4\nrequire s1.depth <= 4\nrequire s1.depth >= 0";
     let whole = "require s1.channels in 4..999\nrequire s1.depth in 2..4\nrequire s1.channels >= 4";
-    assert_eq!(told(&with(parted), &with(parted)), nothing());
+    let twice = parted.replace(
+        "s1.channels >= 4",
+        "s1.channels <= 999\nrequire s1.channels in 4..2000",
+    );
+    let merged = "require s1.depth in 2..4\nrequire s1.channels in 4..999";
+    assert_eq!(told(&with(&twice), &with(merged)), nothing());
+    assert_eq!(told(&with(merged), &with(&twice)), nothing());
+    assert_eq!(told(&with(merged), &with(whole)), nothing());
     let parted = with("require s1.depth >= 2\nrequire s1.depth <= 4\nrequire s1.depth >= 0");
     assert_eq!(told(&with("require s1.depth in 2..4"), &parted), nothing());
     assert_eq!(told(&parted, &with("require s1.depth in 2..4")), nothing());
@@ -515,6 +522,30 @@ fn bounds_on_a_row_are_the_same_however_they_are_parted() {
     assert_eq!(told(stage, &with("require flops >= 0")), nothing());
     let (changes, _) = told(&with(whole), stage);
     assert_eq!(changes.len(), 2, "{changes:?}");
+}
+
+#[test]
+fn a_bound_between_two_rows_is_the_same_from_either_side() {
+    let row =
+        |name: &str| format!("stage {name} conv(kernel = 3) channels in {{8, 16}} depth in 1..3\n");
+    let rows = row("s2") + &row("s1");
+    for of in ["depth", "channels"] {
+        for (sign, turned) in [("==", "=="), ("<=", ">="), (">=", "<=")] {
+            let one = format!("{rows}require s1.{of} {sign} s2.{of}");
+            let other = format!("{rows}require s2.{of} {turned} s1.{of}");
+            assert_eq!(told(&one, &other), nothing(), "{of} {sign}");
+            let (changes, is_same) = told(&one, &rows);
+            assert_eq!((changes.len(), is_same), (1, false), "{changes:?}");
+        }
+    }
+    // Rows in another order are told as such, and not as another bound.
+    let bound = "require s1.depth == s2.depth";
+    let [one, other] = [rows, row("s1") + &row("s2")].map(|rows| rows + bound);
+    let (changes, _) = told(&one, &other);
+    assert!(
+        changes.iter().all(|change| !change.contains("require")),
+        "{changes:?}"
+    );
 }
 
 #[test]
@@ -583,6 +614,55 @@ fn alternatives_of_one_operator_are_paired_with_those_that_are_nearest() {
     let (changes, _) = told(&one, &other);
     assert_eq!(changes.len(), 1, "{changes:?}");
     assert!(changes[0].starts_with("s1 reordered: "), "{changes:?}");
+}
+
+/// A tree of sums of two alternatives each, whose leaves all differ.
+fn tree(levels: u32, leaf: u32) -> String {
+    match levels {
+        0 => format!(
+            "ir(kernel = {}, expand = {})",
+            2 * (leaf % 32) + 1,
+            leaf / 32 + 1
+        ),
+        _ => {
+            let [one, other] = [0, 1].map(|bit| tree(levels - 1, 2 * leaf + bit));
+            format!("sum({one} or {other}, skip)")
+        }
+    }
+}
+
+/// Where every pair were compared whole, each level would double the work, or multiply it by six.
+#[test]
+fn sums_inside_of_sums_are_compared_without_comparing_all_inside_of_each_pair() {
+    let rows = |block: &str| format!("layer s0 conv(kernel = 3) channels = 8\nlayer s1 {block}");
+    let chain = |kernel: u32| {
+        let leaf = format!("conv(kernel = {kernel})");
+        (0..30).fold(leaf, |inside, _| format!("sum({inside}, skip)"))
+    };
+    let (changes, _) = told(&rows(&chain(3)), &rows(&chain(5)));
+    assert_eq!(changes.len(), 1, "{changes:?}");
+    let end = "conv.kernel changed: 3 -> 5";
+    assert!(changes[0].ends_with(end), "{changes:?}");
+    // The leaves of the second tree are numbered on from those of the first.
+    let (changes, _) = told(&rows(&tree(10, 0)), &rows(&tree(10, 1)));
+    assert_eq!(changes.len(), 1_024, "{:?}", &changes[..3]);
+}
+
+#[test]
+fn alternatives_of_sums_are_paired_with_those_that_are_nearest() {
+    let sum =
+        |kernel: u32, expand: u32| format!("sum(ir(kernel = {kernel}, expand = {expand}), skip)");
+    let rows = |blocks: &[String]| {
+        let blocks = blocks.join(" or ");
+        format!("layer s0 conv(kernel = 3) channels = 8\nlayer s1 {blocks}")
+    };
+    let before = rows(&[sum(7, 3), sum(5, 6)]);
+    let (changes, _) = told(&before, &rows(&[sum(5, 4)]));
+    assert_eq!(changes.len(), 2, "{changes:?}");
+    assert!(
+        changes.contains(&"s1 sum ir.expand changed: 6 -> 4".to_owned()),
+        "{changes:?}"
+    );
 }
 
 #[test]

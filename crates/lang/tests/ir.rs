@@ -197,3 +197,54 @@ fn a_shuffle_unit_has_the_weights_of_its_two_branches() {
     assert_eq!(table[0][1][0].params, weights + 2 * (8 + 8 + 8));
     assert_eq!(table[0][1][0].macs, 16 * weights);
 }
+
+#[test]
+fn a_row_says_where_an_attribute_is_first_open_or_else_first_written() {
+    let base = "\
+cream 1
+space base {
+    input  image(channels = 3, resolution = 8)
+    output classes(10)
+    layer stem   conv(kernel = 3) channels = 8
+    stage s1     ir(kernel = 3, expand in {3, 6}) or ir(kernel in {5, 7}, expand in {2, 4}) depth = 3
+    stage s2     conv(kernel = 3) or sum(conv(kernel in {5, 7}), skip) depth = 4
+    layer pool   avgpool
+    layer logits linear channels = classes
+}
+";
+    let pinned = "\
+cream 1
+use \"base.cream\"
+space pinned of base {
+    s2 = conv(kernel = 3), sum(conv(kernel = 7), skip), conv(kernel = 3), conv(kernel = 3)
+}
+";
+    let files = Texts { base, pinned };
+    let unit = load(&files, Path::new("pinned.cream"), &Overrides::default()).expect("in memory");
+    let ir = unit.ir.unwrap_or_else(|| panic!("{:?}", unit.diagnostics));
+    // Of what is open, the place where it is open; the first one of several.
+    let place = |row: &str, attribute: &str| {
+        let row = ir.rows.iter().find(|one| one.name == row).expect("a row");
+        let mut places = row.places.attributes.iter();
+        let (_, span) = places
+            .find(|(name, _)| name.to_string() == attribute)
+            .expect("it is there");
+        &unit.sources.get(span.file).text[span.range()]
+    };
+    assert_eq!(place("s1", "expand"), "expand in {3, 6}");
+    assert_eq!(place("s1", "kernel"), "kernel in {5, 7}");
+    assert_eq!(place("s2", "kernel"), "kernel = 3");
+}
+
+/// A space and one that is derived from it.
+struct Texts<'t> {
+    base: &'t str,
+    pinned: &'t str,
+}
+
+impl Files for Texts<'_> {
+    fn read(&self, path: &Path) -> Result<String, ReadError> {
+        let is_base = path.ends_with("base.cream");
+        Ok(if is_base { self.base } else { self.pinned }.to_owned())
+    }
+}

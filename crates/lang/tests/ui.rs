@@ -244,7 +244,7 @@ fn all_messages(files: &dyn Files, path: &Path) -> (Unit, Vec<Diagnostic>) {
     let unit = compile::load(files, path, &Overrides::default()).expect("a case can be read");
     let mut diagnostics = unit.diagnostics.clone();
     if let (Some(ir), false) = (&unit.ir, unit.has_errors()) {
-        if unit.archs.is_empty() || ir.file == FileId(0) {
+        if ir.is_proved_beside(!unit.archs.is_empty()) {
             diagnostics.extend(match plan::plan(ir, &plan::Request::default()) {
                 Ok((_, warnings)) => warnings,
                 Err(errors) => errors,

@@ -151,8 +151,7 @@ fn check(files: &dyn Files, root: &str) -> Found {
         }
     };
     let mut diagnostics = checked.warnings;
-    // The bounds of a space are proved in its own file, or where nothing else is to be done.
-    if checked.archs.is_empty() || checked.ir.file == FileId(0) {
+    if checked.ir.is_proved_beside(!checked.archs.is_empty()) {
         let planned = plan::plan(&checked.ir, &Request::default());
         diagnostics.extend(planned.map_or_else(|errors| errors, |(_, warnings)| warnings));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::domains::{Of, alternative, alternative_text};
+use super::domains::{Of, alternative_text, attribute_text, own_changes};
 use crate::space::{Alternative, Block};
 
 /// How many alternatives of a block that are not in the other one are compared each with each.
@@ -51,8 +51,8 @@ fn nearest(sides: &Sides, ones: &[usize], others: &[usize]) -> Vec<(usize, usize
     let mut pairs: Vec<(usize, usize)> = ones.iter().flat_map(with_each).collect();
     pairs.retain(|&pair| is_of_one_operator(sides, pair));
     pairs.sort_by_cached_key(|&(one, other)| {
-        let changes = alternative("", [sides[0][one], sides[1][other]]);
-        (changes.len(), one + other)
+        let difference = difference([sides[0][one], sides[1][other]]);
+        (difference, one + other)
     });
     let mut taken = [BTreeSet::new(), BTreeSet::new()];
     pairs.retain(|(one, other)| {
@@ -64,6 +64,34 @@ fn nearest(sides: &Sides, ones: &[usize], others: &[usize]) -> Vec<(usize, usize
         is_free
     });
     pairs
+}
+
+/// How much differs between two alternatives of one operator. What their branches are made of is counted and not paired:
+/// each pair would be paired again inside of every pair around it.
+fn difference(both: [Of<Alternative>; 2]) -> usize {
+    let mut parts = BTreeMap::new();
+    for (one, sign) in both.into_iter().zip([1, -1]) {
+        add_parts(one, sign, 0, &mut parts);
+    }
+    let apart: usize = parts.values().map(|count| count.unsigned_abs()).sum();
+    own_changes("", both).len() + apart
+}
+
+/// The operators and attributes inside of an alternative's branches, each with the level and the branch that it stands in.
+fn add_parts(of: Of<Alternative>, sign: isize, level: usize, parts: &mut BTreeMap<String, isize>) {
+    let Of(alternative, choices) = of;
+    for (at, branch) in alternative.branches.iter().enumerate() {
+        for one in branch.alternatives.iter() {
+            let place = format!("{level} {at} {}", one.operator);
+            for attribute in &one.attributes {
+                let value = attribute_text(Of(attribute, choices));
+                let part = format!("{place} {} {value}", attribute.name);
+                *parts.entry(part).or_default() += sign;
+            }
+            *parts.entry(place).or_default() += sign;
+            add_parts(Of(one, choices), sign, level + 1, parts);
+        }
+    }
 }
 
 /// The first with the first.

@@ -216,16 +216,12 @@ fn texts(block: Of<Block>) -> Vec<String> {
 }
 
 /// What differs between two alternatives of one operator.
-pub(super) fn alternative(place: &str, [before, after]: [Of<Alternative>; 2]) -> Vec<Change> {
+fn alternative(place: &str, [before, after]: [Of<Alternative>; 2]) -> Vec<Change> {
     let place = match place.is_empty() {
         true => before.0.operator.to_string(),
         false => format!("{place} {}", before.0.operator),
     };
-    let mut changes = attributes(&place, [before, after]);
-    let rows = [before, after].map(|one| one.0.recipe.as_ref());
-    if let [Some(was), Some(is)] = rows {
-        changes.extend(recipe(was, is));
-    }
+    let mut changes = own_changes(&place, [before, after]);
     let branches = [before, after].map(|one| one.0.branches.len());
     match branches[0] == branches[1] {
         true => {
@@ -237,6 +233,15 @@ pub(super) fn alternative(place: &str, [before, after]: [Of<Alternative>; 2]) ->
             let texts = [before, after].map(alternative_text);
             changes.push(Change::new(place, What::Changed, &texts[0], &texts[1]));
         }
+    }
+    changes
+}
+
+/// What differs between two alternatives of one operator besides their branches.
+pub(super) fn own_changes(place: &str, both: [Of<Alternative>; 2]) -> Vec<Change> {
+    let mut changes = attributes(place, both);
+    if let [Some(was), Some(is)] = both.map(|one| one.0.recipe.as_ref()) {
+        changes.extend(recipe(was, is));
     }
     changes
 }
@@ -291,7 +296,7 @@ fn choice_of<'s>(attribute: Of<'s, Attribute>) -> Option<&'s str> {
 }
 
 /// `in {3, 5}`, and `early in {3, 5}` where it follows the choice `early`.
-fn attribute_text(attribute: Of<Attribute>) -> String {
+pub(super) fn attribute_text(attribute: Of<Attribute>) -> String {
     let text = setting_text(&attribute.0.setting);
     match choice_of(attribute) {
         Some(choice) => format!("{choice} {text}"),

@@ -62,9 +62,13 @@ pub(super) fn key(candidate: &Candidate) -> String {
         .iter()
         .map(|(name, value, _)| (name, value))
         .collect();
+    // As they are: quoted, each level would double the backslashes of those inside of it.
     let branches: Vec<String> = candidate.branches.iter().map(key).collect();
     format!(
-        "{} {:?} {values:?} {branches:?} {:?}",
-        candidate.operator, candidate.widths, candidate.ops
+        "({} {:?} {values:?} [{}] {:?})",
+        candidate.operator,
+        candidate.widths,
+        branches.join(", "),
+        candidate.ops
     )
 }

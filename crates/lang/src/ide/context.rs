@@ -341,6 +341,10 @@ impl<'a> Before<'a> {
         };
         let takes = match owner {
             _ if self.picks() => Takes::Words,
+            // A default in the head of a block: `block g(k = 3)`.
+            Owner::Operator(_) if at == 2 && self.is_word(self.item[0], "block") => {
+                Takes::Constants
+            }
             Owner::Operator(_) => Takes::Choices,
             _ => Takes::Constants,
         };

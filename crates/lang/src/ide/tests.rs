@@ -640,6 +640,17 @@ fn rows_of_a_block_are_completed() {
 }
 
 #[test]
+fn the_default_of_a_parameter_is_a_fixed_value() {
+    let head =
+        "let half = 4\nblock g(k = |) { conv(kernel = k) channels = out_channels }\nspace tiny";
+    let choice = "choice early in {3, 5}\n    let kernels";
+    let text = SPACE.replace("space tiny", head);
+    let found = words(&text.replace("let kernels", choice));
+    assert!(found.contains(&"half".to_owned()), "{found:?}");
+    assert!(!found.contains(&"early".to_owned()), "{found:?}");
+}
+
+#[test]
 fn words_of_rows_are_told() {
     let unit = unit(&[("a.cream", ROWS)]);
     let told = |mark: &str| {

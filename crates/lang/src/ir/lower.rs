@@ -69,8 +69,11 @@ fn row(row: &space::Row, fit: Option<usize>, choices: &Choices) -> Row {
 }
 
 fn places(row: &space::Row, choices: &Choices) -> Places {
-    let mut attributes = Vec::new();
-    for block in &row.blocks {
+    let mut attributes = BTreeMap::new();
+    // A row that is fixed whole has a block for each of its places, of few that differ.
+    let mut seen = BTreeSet::new();
+    let blocks = row.blocks.iter();
+    for block in blocks.filter(|block| seen.insert(block.alternatives.as_ptr())) {
         add_places(block, &mut attributes);
     }
     let mut followed = BTreeSet::new();
@@ -81,19 +84,23 @@ fn places(row: &space::Row, choices: &Choices) -> Places {
     Places {
         depth: row.depth.span,
         block: row.block(0).span,
-        attributes,
+        attributes: attributes
+            .into_iter()
+            .map(|(name, (_, span))| (name, span))
+            .collect(),
         followed: followed.into_iter().map(number).collect(),
     }
 }
 
-/// Searched attributes before fixed ones: what is open is looked for.
-fn add_places(block: &space::Block, places: &mut Vec<(AttributeName, Span)>) {
+/// Where each attribute is written, and whether it is open there: what is open is looked for.
+fn add_places(block: &space::Block, places: &mut BTreeMap<AttributeName, (bool, Span)>) {
     for alternative in block.alternatives.iter() {
         for attribute in &alternative.attributes {
-            let place = (attribute.name, attribute.span);
-            match attribute.setting.values().len() > 1 {
-                true => places.insert(0, place),
-                false => places.push(place),
+            let is_open = attribute.setting.values().len() > 1;
+            let place = (is_open, attribute.span);
+            let known = places.entry(attribute.name).or_insert(place);
+            if is_open && !known.0 {
+                *known = place;
             }
         }
         for branch in &alternative.branches {

@@ -24,6 +24,7 @@ pub use table::{Measured, Table, UNKNOWN};
 
 pub use crate::space::{Input, Op, Primitive};
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::source::{FileId, Span, Spanned};
@@ -63,6 +64,14 @@ pub struct Ir {
     pub members: Members,
 }
 
+impl Ir {
+    /// Whether its bounds are to be proved when a file is checked: in its own file, and in others where there are no
+    /// archs, so that nothing else is to be done.
+    pub fn is_proved_beside(&self, has_archs: bool) -> bool {
+        !has_archs || self.file == FileId(0)
+    }
+}
+
 /// A layer or a stage.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
@@ -91,8 +100,9 @@ pub struct Places {
     pub depth: Span,
     /// The block of the row.
     pub block: Span,
-    /// Attributes, those of all alternatives and branches, each where it is written first.
-    pub attributes: Vec<(AttributeName, Span)>,
+    /// Attributes, those of all alternatives and branches, each where it is first written with several values, else where it
+    /// is first written.
+    pub attributes: BTreeMap<AttributeName, Span>,
     /// The attributes among them that follow a choice, as an index into [`Ir::choices`], each once.
     pub followed: Vec<(AttributeName, u16)>,
 }
@@ -100,9 +110,8 @@ pub struct Places {
 impl Places {
     /// Of an attribute; of the block for `None`, and where the attribute is nowhere.
     pub fn of(&self, attribute: Option<AttributeName>) -> Span {
-        let written = self.attributes.iter();
-        let mut written = written.filter(|(name, _)| Some(*name) == attribute);
-        written.next().map_or(self.block, |(_, span)| *span)
+        let written = attribute.and_then(|name| self.attributes.get(&name));
+        written.copied().unwrap_or(self.block)
     }
 }
 

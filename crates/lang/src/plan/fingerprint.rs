@@ -136,14 +136,12 @@ fn write_shared(text: &mut String, ir: &Ir) {
 
 fn pair_bound(require: &Require, ir: &Ir) -> Option<String> {
     let name = |row: usize| &ir.rows[row].name;
-    let pair = |word: &str, left, comparison, right| {
-        let (left, right) = match comparison {
-            Comparison::AtLeast => (right, left),
-            _ => (left, right),
-        };
-        let sign = match comparison {
-            Comparison::Equal => "==",
-            _ => "<=",
+    let pair = |word: &str, left: usize, comparison, right: usize| {
+        let (left, sign, right) = match comparison {
+            Comparison::AtMost => (left, "<=", right),
+            Comparison::AtLeast => (right, "<=", left),
+            // It says the same from either side.
+            Comparison::Equal => (left.min(right), "==", left.max(right)),
         };
         format!("{word} {} {sign} {}", name(left), name(right))
     };

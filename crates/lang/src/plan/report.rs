@@ -305,15 +305,22 @@ impl OtherSize {
     }
 }
 
-/// The edit that takes another resolution, or adds it to those the compiler or a path chooses from.
+/// The edit that takes another resolution, or adds it to those the compiler or a path chooses from; none where the
+/// resolution is written in the file of a space that this one is derived from: others use that, too.
 fn resolution_help(ir: &Ir, now: u32, better: u32, at: &str, problem: Diagnostic) -> Diagnostic {
     let span = ir.resolution.span;
+    if ir.resolution.value.values().contains(&better) {
+        return problem.help(at);
+    }
+    if ir.is_derived && span.file != ir.file {
+        return problem.help(format!(
+            "{at}, which the space that `{}` is of does not list",
+            ir.space
+        ));
+    }
     match &ir.resolution.value {
         Setting::Fitted(domain) | Setting::Searched(domain) => {
             let mut values = domain.values().to_vec();
-            if values.contains(&better) {
-                return problem.help(at);
-            }
             values.push(better);
             values.sort_unstable();
             let word = match ir.resolution.value {
@@ -694,12 +701,11 @@ fn bound_text(ir: &Ir, relation: &Relation) -> String {
 }
 
 fn interval(what: &str, (low, high): (String, String), is_point: bool, is_open: bool) -> String {
-    if low == "0" && what.contains('.') && !is_open {
-        return format!("{what} <= {high}"); // no range of depths or widths starts at 0
-    }
     match (is_point, is_open) {
         (true, _) => format!("{what} == {low}"),
         (_, true) => format!("{what} >= {low}"),
+        // Depths and widths begin at 1, so that `in 0..3` has no other meaning.
+        _ if low == "0" && what.contains('.') => format!("{what} <= {high}"),
         _ => format!("{what} in {low}..{high}"),
     }
 }

@@ -305,3 +305,14 @@ fn a_bound_on_rows_excludes_nothing_where_as_many_paths_are_counted_without_it()
     }
     assert!(said.iter().all(|&often| often > 100), "{said:?}");
 }
+
+#[test]
+fn a_bound_at_one_number_is_told_as_that_number() {
+    let said = |bound: &str| {
+        let ir = fitted("", bound);
+        let problems = plan(&ir, &Request::default()).expect_err("no depth is 0");
+        problems[0].labels[0].message.clone()
+    };
+    assert_eq!(said("require s1.depth == 0"), "`s1.depth == 0`");
+    assert_eq!(said("require s1.channels == 0"), "`s1.channels == 0`");
+}

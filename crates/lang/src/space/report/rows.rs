@@ -140,8 +140,9 @@ pub(in crate::space) fn too_much_kept(row: &ast::Row, size: u64) -> Diagnostic {
         format!("{} up to here", grouped(size.into())),
     )
     .note(
-        "counted are primitives and each value that one reads beyond its first, the parameters of blocks of rows and \
-         the terms of their numbers, and every 64 letters of the primitives' names",
+        "counted are primitives and each value that one reads beyond its first, once more what the branches of a `sum` are \
+         made of, the parameters of blocks of rows and the terms of their numbers, and every 64 letters of the primitives' \
+         names",
     )
     .help("search less in one place, or take smaller blocks")
 }
