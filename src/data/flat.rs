@@ -180,14 +180,14 @@ impl<'a> Text<'a> {
         match lines.iter().any(|line| images.split(line).is_some()) {
             true => self.by_file(&lines, &images),
             false => {
-                self.require_classes(&lines, names)?;
+                self.refuse_other_images(&lines, names)?;
                 self.in_order(&lines)
             }
         }
     }
 
     /// Refuses a list whose lines all begin with the name of an image, of which the part has none.
-    fn require_classes(&self, lines: &[&str], names: &[&Path]) -> Result<(), DataError> {
+    fn refuse_other_images(&self, lines: &[&str], names: &[&Path]) -> Result<(), DataError> {
         let image = |line: &&str| -> Option<String> {
             let (first, rest) = line.split_once(|end: char| end.is_whitespace() || end == ',')?;
             (is_image(Path::new(first)) && !rest.trim().is_empty()).then(|| first.to_owned())

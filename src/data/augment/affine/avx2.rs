@@ -21,42 +21,20 @@ pub fn reaches(size: Size) -> bool {
     pixels.saturating_mul(size.channels) < i32::MAX as usize
 }
 
-/// As [`super::transform`], of images that it reaches.
-pub fn transform(
-    avx2: Avx2,
-    image: &Raster<'_>,
-    affine: Affine,
-    filter: Filter,
-    fill: &[u8],
-) -> Raster<'static> {
-    match image.size.channels {
-        1 => grey(avx2, image, affine, filter, fill),
-        3 => colour(avx2, image, affine, filter, fill),
-        _ => unreachable!("images have one channel or three"),
-    }
-}
-
 kernel!(
-    fn grey(
+    /// As [`super::transform`], of images that it reaches.
+    pub fn transform(
         avx2: Avx2,
         image: &Raster<'_>,
         affine: Affine,
         filter: Filter,
         fill: &[u8],
     ) -> Raster<'static> {
-        moved::<1>(avx2, image, affine, filter, fill)
-    }
-);
-
-kernel!(
-    fn colour(
-        avx2: Avx2,
-        image: &Raster<'_>,
-        affine: Affine,
-        filter: Filter,
-        fill: &[u8],
-    ) -> Raster<'static> {
-        moved::<3>(avx2, image, affine, filter, fill)
+        match image.size.channels {
+            1 => moved::<1>(avx2, image, affine, filter, fill),
+            3 => moved::<3>(avx2, image, affine, filter, fill),
+            _ => unreachable!("images have one channel or three"),
+        }
     }
 );
 
