@@ -16,7 +16,10 @@ pub mod cli;
 pub mod config;
 #[expect(clippy::disallowed_methods, reason = "reads images")]
 pub mod data;
-#[expect(clippy::disallowed_methods, reason = "reads and writes `.cream` files")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "reads `.cream` files, replaces any"
+)]
 pub mod disk;
 #[expect(clippy::disallowed_methods, reason = "reads run folders")]
 pub mod report;

@@ -14,6 +14,11 @@ mod cli;
 )]
 mod config;
 #[expect(clippy::disallowed_methods, reason = "reads and writes `.cream` files")]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the front edits texts, and makes no other file"
+)]
 mod disk;
 #[expect(clippy::disallowed_methods, reason = "reads run folders")]
 mod report;

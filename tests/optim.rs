@@ -90,14 +90,25 @@ fn rates_of_every_epoch_are_timms() {
     assert_rates("step", &[&step, &WARM], 7);
     assert_rates("step_noise", &[&step, &COLD, &NOISE], 7);
     assert_rates("multistep", &[&multistep, &WARM], 7);
+    assert_rates("linear", &[&["SCHED=linear", "MIN_LR=0"], &COLD], 7);
 }
 
 #[test]
 fn rates_of_every_update_are_timms_where_there_is_no_warm_up() {
     let update = ["SCHED_PER=update"];
     let step = ["SCHED=step", "DECAY_EPOCHS=2.4", "DECAY_RATE=0.973"];
-    assert_rates("cosine_updates", &[&["SCHED=cosine"], &COLD, &update], 1);
+    let (cosine, multistep) = (
+        ["SCHED=cosine"],
+        ["SCHED=multistep", "DECAY_MILESTONES=[6, 13]"],
+    );
+    assert_rates("cosine_updates", &[&cosine, &COLD, &update], 1);
     assert_rates("step_updates", &[&step, &COLD, &update], 1);
+    assert_rates(
+        "cosine_noise_updates",
+        &[&cosine, &COLD, &NOISE, &update],
+        1,
+    );
+    assert_rates("multistep_updates", &[&multistep, &COLD, &update], 1);
     let linear = ["SCHED=linear", "MIN_LR=0"];
     assert_rates("linear_updates", &[&linear, &COLD, &update], 1);
 }

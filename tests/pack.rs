@@ -13,7 +13,8 @@ use std::process::{Command, Output};
 
 use common::pixels::pixels;
 use creamc::data::{
-    Augmentation, Data, DataError, Gap, PackOptions, Packed, Packing, Preparer, Wanted, pack,
+    Augmentation, Contents, Data, DataError, Gap, PackOptions, Packed, Packing, Preparer, Wanted,
+    pack,
 };
 
 const RAW: Packing = Packing::Raw { short_side: None };
@@ -107,24 +108,27 @@ fn packs_of_pixels_and_of_files_give_the_folders_pixels_bit_by_bit() {
 #[test]
 fn a_pack_has_the_names_of_its_folder_and_is_told_from_packs_of_other_images() {
     let digests = |data: &Data| [&data.train, &data.judge, &data.test].map(|part| part.digest());
-    let contents = |data: &Data| data.train.contents_digest();
+    let contents = |data: &Data| data.train.contents();
     let root = folder();
     packed(root.path(), RAW).unwrap();
     let files = load(&root.path().join("data"), 3);
     let first = load(&root.path().join("packed"), 3);
     assert_eq!(digests(&files), digests(&first));
-    assert_eq!(contents(&files), None, "no file is read");
+    assert!(matches!(contents(&files), Contents::Sample(_)));
+    assert!(matches!(contents(&first), Contents::Whole(_)));
     assert_eq!(
         contents(&first),
         contents(&load(&root.path().join("packed"), 1))
     );
     // Another image under a name that was there.
     let other = root.path().join("data/train/class9").join(TRAIN[0]);
+    let before = contents(&files);
     fs::copy(fixture(TRAIN[1]), other).unwrap();
+    assert_ne!(before, contents(&load(&root.path().join("data"), 3)));
     packed(root.path(), RAW).unwrap();
     let second = load(&root.path().join("packed"), 3);
     assert_eq!(digests(&first), digests(&second));
-    assert!(contents(&first).is_some() && contents(&first) != contents(&second));
+    assert_ne!(contents(&first), contents(&second));
 }
 
 #[test]

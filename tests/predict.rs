@@ -254,6 +254,32 @@ fn what_cannot_be_looked_at_is_refused_with_its_name() {
 }
 
 #[test]
+fn weights_with_values_that_are_no_numbers_are_refused_with_their_name() {
+    let folder = trained();
+    let root = folder.path();
+    let file = root.join("run/model.safetensors");
+    let found = checkpoint::load(&file).unwrap();
+    let tensors: Vec<NamedTensor> = found
+        .tensors
+        .iter()
+        .map(|(name, tensor)| NamedTensor {
+            name: name.as_str().into(),
+            tensor: match name.ends_with("logits.0.linear.bias") {
+                true => tensor.full_like(f64::NAN),
+                false => tensor.shallow_clone(),
+            },
+        })
+        .collect();
+    checkpoint::save(&file, &tensors, &found.about).unwrap();
+    let good = Input::Images(vec![fixture_path("images/full.jpg")]);
+    let text = predict_with(root, good, &[]).unwrap_err().to_string();
+    assert!(
+        text.contains("model.safetensors: `logits.0.linear.bias` holds values that are no"),
+        "{text}"
+    );
+}
+
+#[test]
 fn an_image_whose_name_is_no_text_is_looked_at_and_told_as_text() {
     let folder = trained();
     let root = folder.path();

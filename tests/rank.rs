@@ -146,10 +146,25 @@ fn a_stopped_ranking_goes_on_with_what_it_has_and_ends_as_an_unbroken_one() {
     fs::create_dir(broken.join("training")).unwrap();
     fs::write(broken.join("training/log.txt"), "half").unwrap();
     let before = text(&broken.join("rank.jsonl"));
-    let mut run = run_options(Some(&folder.path().join("unused")), &[]);
-    (run.out, run.seed) = (None, None);
-    let task = Task::Resume(broken.clone());
-    whole(run_until(&RankOptions { task, run }, &|| false).unwrap());
+    let go_on = |data: PathBuf| {
+        let mut run = run_options(None, &[]);
+        (run.data, run.seed) = (Some(data), None);
+        let task = Task::Resume(broken.clone());
+        run_until(&RankOptions { task, run }, &|| false)
+    };
+    // As many other images.
+    let other = folder.path().join("data");
+    fs::create_dir(&other).unwrap();
+    for part in ["train", "t10k"] {
+        for kind in ["images-idx3", "labels-idx1"] {
+            let tested = repository("examples/fashion-mnist").join(format!("t10k-{kind}-ubyte.gz"));
+            fs::copy(tested, other.join(format!("{part}-{kind}-ubyte.gz"))).unwrap();
+        }
+    }
+    let error = go_on(other).unwrap_err().to_string();
+    let words = ["rank.json is of other images", "to train on", "--data"];
+    assert!(words.iter().all(|word| error.contains(word)), "{error}");
+    whole(go_on(repository("examples/fashion-mnist")).unwrap());
     assert!(text(&broken.join("rank.jsonl")).starts_with(&before));
     let csv = |run: &PathBuf| text(&run.join("rank.csv"));
     assert_eq!(csv(&broken), csv(&unbroken));

@@ -1,13 +1,12 @@
 //! Tensors in a safetensors file: eight bytes with the length of a JSON header,
 //! the header, the numbers, little-endian and row by row.
 //!
-//! A file is written under a temporary name, synced and renamed: it appears
-//! whole or not at all, and the one before it stays until then. Nothing in a
+//! A file appears whole or not at all, and the one before it stays until then. Nothing in a
 //! file is trusted when it is read.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::de::{Error as _, MapAccess, Visitor};
@@ -15,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use tch::{Device, Kind, Tensor};
 
 use super::shown::shown;
+use crate::disk;
 use crate::nn::NamedTensor;
 
 /// What is too large for PyTorch's form, in words.
@@ -24,12 +24,12 @@ pub const TOO_LARGE: &str = "the weights are more than the form holds, 4 GiB in 
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// The system refused.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {reason}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
-        source: io::Error,
+        /// Why; told by the error itself, so no cause of it.
+        reason: io::Error,
     },
     /// The file is not of the form that it should be, or damaged.
     #[error("{} is no readable {form} file: {reason}", path.display())]
@@ -137,7 +137,7 @@ pub fn save(
     tensors: &[NamedTensor],
     about: &BTreeMap<String, String>,
 ) -> Result<(), FileError> {
-    whole(path, |temporary| write(temporary, tensors, about))
+    whole(path, |out| write(out, tensors, about))
 }
 
 /// The bytes of the file that [`save`] would write.
@@ -152,51 +152,36 @@ pub fn file_size(tensors: &[NamedTensor], about: &BTreeMap<String, String>) -> u
 
 /// Writes bytes to `path`, whole or not at all.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    whole(path, |temporary| {
-        let mut file = File::create(temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()
+    whole(path, |out| out.write_all(bytes))
+}
+
+fn whole(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), FileError> {
+    let temporary = path.with_added_extension("partial");
+    disk::write(path, &temporary, write).map_err(|reason| FileError::Io {
+        path: path.to_owned(),
+        reason,
     })
 }
 
-/// Lets a temporary file be written, then gives it its name.
-fn whole(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), FileError> {
-    let temporary = path.with_added_extension("partial");
-    let written = write(&temporary).and_then(|()| fs::rename(&temporary, path));
-    if let Err(source) = written {
-        // What is half written is of no use; the error to report is the first.
-        let _ = fs::remove_file(&temporary);
-        let path = path.to_owned();
-        return Err(FileError::Io { path, source });
-    }
-    sync_folder(path);
-    Ok(())
-}
-
-/// The new name itself reaches the disk with its folder. Some file systems
-/// cannot sync a folder; the file's own contents are safe without.
-fn sync_folder(path: &Path) {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    if let Ok(folder) = File::open(folder.unwrap_or(Path::new("."))) {
-        let _ = folder.sync_all();
-    }
-}
-
-fn write(path: &Path, tensors: &[NamedTensor], about: &BTreeMap<String, String>) -> io::Result<()> {
+fn write(
+    out: &mut dyn Write,
+    tensors: &[NamedTensor],
+    about: &BTreeMap<String, String>,
+) -> io::Result<()> {
     let header = header(tensors, about);
     if header.len() as u64 > LARGEST_HEADER {
         let what = format!("the names and words would take {} bytes", header.len());
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, what));
     }
-    let mut file = BufWriter::new(File::create(path)?);
-    file.write_all(&(header.len() as u64).to_le_bytes())?;
-    file.write_all(&header)?;
+    out.write_all(&(header.len() as u64).to_le_bytes())?;
+    out.write_all(&header)?;
     for NamedTensor { tensor, .. } in tensors {
-        file.write_all(&bytes(tensor))?;
+        out.write_all(&bytes(tensor))?;
     }
-    file.into_inner()?.sync_all()
+    Ok(())
 }
 
 fn header(tensors: &[NamedTensor], about: &BTreeMap<String, String>) -> Vec<u8> {
@@ -249,9 +234,9 @@ pub(super) fn read<T>(
     form: &'static str,
     parse: fn(&[u8]) -> Result<T, String>,
 ) -> Result<T, FileError> {
-    let bytes = fs::read(path).map_err(|source| FileError::Io {
+    let bytes = fs::read(path).map_err(|reason| FileError::Io {
         path: path.to_owned(),
-        source,
+        reason,
     })?;
     parse(&bytes).map_err(|reason| FileError::Damaged {
         path: path.to_owned(),

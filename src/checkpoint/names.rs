@@ -190,7 +190,7 @@ const PREFIX: &str = "module.";
 
 /// A state dict, with the names that are a network's `own` or the original's, under the own ones. A prefix `module.` is
 /// taken off where the name with it is not known; what has no counterpart here by design (batch
-/// counters, the meta layer) is left out; any other name stays without the prefix, for the loader to complain of.
+/// counters, the meta layer) is left out; any other name stays as it is, for the loader to complain of.
 #[must_use]
 pub fn translate(
     own: &BTreeSet<String>,
@@ -209,7 +209,7 @@ pub fn translate(
         match known(&name).or_else(|| known(bare)) {
             Some(ours) => translated.insert(ours, tensor),
             None if has_no_counterpart(bare) => continue,
-            None => translated.insert(bare.to_owned(), tensor),
+            None => translated.insert(name, tensor),
         };
     }
     translated

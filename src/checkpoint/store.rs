@@ -12,6 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::file::{Contents, FileError, load, save};
+use crate::disk;
 use crate::nn::NamedTensor;
 
 const FIRST: &str = "step-";
@@ -99,7 +100,7 @@ impl Store {
         // A second name costs nothing; a file system without them takes a copy.
         let written = fs::hard_link(&from, &temporary)
             .or_else(|_| fs::copy(&from, &temporary).map(drop))
-            .and_then(|()| fs::rename(&temporary, &best));
+            .and_then(|()| disk::rename(&temporary, &best));
         if let Err(error) = written {
             // Half a copy is of no use; the error to report is the first.
             let _ = fs::remove_file(&temporary);
@@ -209,7 +210,7 @@ fn remove(path: &Path) -> Result<(), FileError> {
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> FileError {
     let path = path.to_owned();
-    |source| FileError::Io { path, source }
+    |reason| FileError::Io { path, reason }
 }
 
 #[cfg(test)]

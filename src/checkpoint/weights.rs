@@ -133,9 +133,9 @@ fn apart(
 /// The first bytes tell a PyTorch checkpoint from a file of safetensors, which begins with a
 /// length: one that starts with a zip's or a pickle's mark would be past all bounds or odd.
 fn is_pytorch(path: &Path) -> Result<bool, FileError> {
-    let io = |source| FileError::Io {
+    let io = |reason| FileError::Io {
         path: path.to_owned(),
-        source,
+        reason,
     };
     let mut start = Vec::new();
     let file = File::open(path).map_err(io)?;

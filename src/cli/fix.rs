@@ -62,7 +62,7 @@ fn fixed(file: &Path, args: &Args) -> anyhow::Result<(Cured, Loaded)> {
         checked(file, text).unit.diagnostics
     });
     if !args.check && cured.text != text {
-        disk::replace(file, &cured.text)
+        disk::edit(file, &cured.text)
             .with_context(|| format!("cannot write `{}`", file.display()))?;
     }
     let left = checked(file, &cured.text);

@@ -76,6 +76,6 @@ fn format(file: &Path, only_check: bool) -> anyhow::Result<Outcome> {
     if only_check {
         return Ok(Outcome::WouldChange);
     }
-    disk::replace(file, &formatted).with_context(|| format!("cannot write `{name}`"))?;
+    disk::edit(file, &formatted).with_context(|| format!("cannot write `{name}`"))?;
     Ok(Outcome::Written)
 }

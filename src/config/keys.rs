@@ -1,6 +1,6 @@
 //! The one list of settings.
 
-use super::kind::Kind::{self, Any, Flag, Lists, Maybe, Numbers, Real, Text, Whole, Word};
+use super::kind::Kind::{self, Any, Flag, Lists, Maybe, Network, Numbers, Real, Text, Whole, Word};
 
 /// What kind of run reads the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,7 +165,7 @@ const KEYS: &[Key] = &[
     ),
     retrain(
         "MODEL_SELECTION",
-        Maybe(&Whole(-1, i64::MAX)),
+        Maybe(&Network),
         "None",
         "a published network: 14 43 114 287 481 604; -1: INPUT_ARCH",
     ),

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_yaml::Value as Yaml;
 
+use super::retrain::published_sizes;
+
 /// What a setting may hold.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Kind {
@@ -10,6 +12,8 @@ pub enum Kind {
     Flag,
     /// A whole number between two ends, both included.
     Whole(i64, i64),
+    /// The size of a published network, or -1.
+    Network,
     /// A number between two ends, both included.
     Real(f64, f64),
     /// One of these words.
@@ -57,7 +61,7 @@ impl Kind {
             Self::Maybe(kind) => return kind.read(yaml).map_err(|what| format!("{what}, or None")),
             Self::Any => Some(Value::None),
             Self::Flag => flag(yaml).map(Value::Flag),
-            Self::Whole(..) => whole(yaml).map(Value::Whole),
+            Self::Whole(..) | Self::Network => whole(yaml).map(Value::Whole),
             Self::Real(..) => number(yaml).map(Value::Real),
             Self::Word(_) => word(yaml).map(Value::Text),
             Self::Text => text(yaml).map(Value::Text),
@@ -84,6 +88,10 @@ impl Kind {
             Self::Flag => "True or False".to_owned(),
             Self::Whole(least, i64::MAX) => format!("a whole number, at least {least}"),
             Self::Whole(least, most) => format!("a whole number in {least}..{most}"),
+            Self::Network => format!(
+                "a published network ({}), or -1 for `INPUT_ARCH`",
+                published_sizes()
+            ),
             Self::Real(f64::MIN_POSITIVE, most) if *most >= f64::MAX => {
                 "a number above 0".to_owned()
             }

@@ -158,6 +158,11 @@ fn leave_unread_indices(from: &mut Resolved) {
     }
 }
 
+/// All of them, as a sentence names them.
+pub(super) fn published_sizes() -> String {
+    PUBLISHED.map(|size| size.to_string()).join(", ")
+}
+
 fn published(from: &mut Resolved, size: i64) -> Option<Selection> {
     // The authors' table calls the 114M network 112.
     let meant = if size == 112 { 114 } else { size };
@@ -165,7 +170,7 @@ fn published(from: &mut Resolved, size: i64) -> Option<Selection> {
         .into_iter()
         .find(|&published| i64::from(published) == meant);
     if found.is_none() {
-        let all = PUBLISHED.map(|size| size.to_string()).join(", ");
+        let all = published_sizes();
         let what = format!(
             "`MODEL_SELECTION` is {size}, which names no published network; there are {all} (and -1: `INPUT_ARCH`)"
         );

@@ -258,6 +258,7 @@ fn settings_of(kind: &Kind) -> Vec<String> {
             .filter(|whole| (least..=most).contains(whole))
             .map(ToString::to_string)
             .collect(),
+        Kind::Network => texts(&["14", "112", "604", "-1"]),
         Kind::Real(least, most) => [*least, 1e-6, 0.5, 1.0, 3.0, *most]
             .iter()
             .filter(|real| (least..=most).contains(real))
@@ -656,12 +657,9 @@ fn bounds_and_selections_are_read_from_either_place() {
 
 #[test]
 fn a_selection_that_names_no_network_lists_the_six() {
-    for text in ["MODEL_SELECTION: 470\n", "MODEL_SELECTION: 42\n"] {
-        let error = in_file(text, retrain).unwrap_err();
-        assert!(
-            error.contains("there are 14, 43, 114, 287, 481, 604"),
-            "{error}"
-        );
+    for size in ["470", "42", "-2", "abc", "[43]", "43.5"] {
+        let error = in_file(&format!("MODEL_SELECTION: {size}\n"), retrain).unwrap_err();
+        assert!(error.contains("14, 43, 114, 287, 481, 604"), "{error}");
     }
     let error = in_file("MODEL_SELECTION: -1\n", retrain).unwrap_err();
     assert!(

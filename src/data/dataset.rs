@@ -249,7 +249,7 @@ impl Dataset {
     }
 
     /// Adds what an image holds to `hash`; whether that is known without reading a file.
-    pub(super) fn hash_contents(&self, index: usize, hash: &mut Sha256) -> bool {
+    pub(super) fn hash_known_contents(&self, index: usize, hash: &mut Sha256) -> bool {
         match &self.images {
             Images::Memory(values) => {
                 let length = self.size().len();

@@ -130,7 +130,8 @@ impl List {
     fn no_numbers(&self) -> DataError {
         let what = "holds numbers instead of the names of classes: write the name of each image's class, such as `n01440764`. \
                     `ILSVRC2012_validation_ground_truth.txt` counts classes in an order of its own, which is not that of their \
-                    names: `meta.mat` beside it says the name (`WNID`) of each number (`ILSVRC2012_ID`)";
+                    names: `meta.mat` beside it says the name (`WNID`) of each number (`ILSVRC2012_ID`). Where the numbers are what your classes are called, list them in a \
+                    file in the order that you mean and name it in DATASET.CLASS_MAP";
         DataError::new(&self.file, what)
     }
 }

@@ -63,7 +63,7 @@ pub use loader::{Batch, Batches, Loader, Shard, evaluation_images};
 pub use names::class_names;
 pub use normalise::Normalisation;
 pub use packing::{PackOptions, Packed, Packing, pack};
-pub use parts::{Part, balanced_batches, shard, shuffled_batches};
+pub use parts::{Contents, Part, balanced_batches, shard, shuffled_batches};
 pub use prefetch::Prefetch;
 pub use raster::{Raster, Size};
 

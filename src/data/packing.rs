@@ -14,6 +14,7 @@ use super::raster::Raster;
 use super::resize::{Filter, Scaler, Window};
 use super::source::Source;
 use super::{DataError, Dataset, Wanted};
+use crate::disk;
 
 /// What is packed, and how.
 #[derive(Debug, Clone)]
@@ -167,11 +168,9 @@ fn write_both(
         val.finish(&places[1], &together)?,
     ];
     for place in places {
-        std::fs::rename(&place.partial, &place.file)
+        disk::rename(&place.partial, &place.file)
             .map_err(|error| cannot_write(&place.file, &error))?;
     }
-    // The renames last only once the folder is on the disk. Some file systems cannot sync one; the packs are whole without.
-    let _ = File::open(&options.out).and_then(|folder| folder.sync_all());
     Ok(packed)
 }
 

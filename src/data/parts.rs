@@ -8,6 +8,18 @@ use sha2::{Digest, Sha256};
 use super::random::{Purpose, stream};
 use super::{Dataset, Wanted};
 
+/// The most images that are read to tell what those of a part hold.
+const SAMPLE: usize = 64;
+
+/// What the images of a part hold: a number that changes with it, the same on every machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contents {
+    /// Of all images.
+    Whole(u64),
+    /// Of some, as they lie in their files.
+    Sample(u64),
+}
+
 /// Some images of a [`Dataset`], in a fixed order.
 #[derive(Debug, Clone)]
 pub struct Part {
@@ -53,14 +65,24 @@ impl Part {
         first_bytes(hash)
     }
 
-    /// A number that changes with what its images hold, where that is known without reading a file for each: in memory and in
-    /// packs, which keep a checksum of each.
+    /// What its images hold. In memory and in packs, which keep a checksum of each, all of them count; of files and tars
+    /// a sample is read, [`SAMPLE`] images spread evenly, because reading all would take as long as an epoch.
     #[must_use]
-    pub fn contents_digest(&self) -> Option<u64> {
+    pub fn contents(&self) -> Contents {
         let mut hash = Sha256::new();
-        let known = |&index: &usize| self.set.hash_contents(index, &mut hash);
-        let all_known = self.indices.iter().all(known);
-        all_known.then(|| first_bytes(hash))
+        let known = |&index: &usize| self.set.hash_known_contents(index, &mut hash);
+        if self.indices.iter().all(known) {
+            return Contents::Whole(first_bytes(hash));
+        }
+        let mut hash = Sha256::new();
+        let step = self.len().div_ceil(SAMPLE).max(1);
+        for &index in self.indices.iter().step_by(step) {
+            // An image that cannot be read is told of where it is needed.
+            let bytes = self.set.bytes(index).unwrap_or_default();
+            hash.update((bytes.len() as u64).to_le_bytes());
+            hash.update(&bytes);
+        }
+        Contents::Sample(first_bytes(hash))
     }
 
     /// The other images of the class of `index`, those behind it first, then from the start.

@@ -70,8 +70,32 @@ impl Scaler {
     }
 
     /// The `height`×`width` pixels at `top`, `left` of `raster` resized to `rows`×`columns`;
-    /// only they are computed.
+    /// only they are computed, and where columns grow a few more: a column in the middle of two pixels sees more of them than one that
+    /// falls on a pixel, and the library takes it that the outermost columns see the outermost pixels.
     pub fn part_of_resized(
+        &mut self,
+        raster: &Raster<'_>,
+        (rows, columns): (usize, usize),
+        part: Window,
+        filter: Filter,
+    ) -> Raster<'static> {
+        let spare = match columns > raster.size.width {
+            true => [part.left.min(1), (columns - part.left - part.width).min(1)],
+            false => [0, 0],
+        };
+        let seen = Window {
+            left: part.left - spare[0],
+            width: part.width + spare[0] + spare[1],
+            ..part
+        };
+        let resized = self.exact_part_of_resized(raster, (rows, columns), seen, filter);
+        match spare {
+            [0, 0] => resized,
+            [left, _] => resized.window((0, left as i64), (part.height, part.width)),
+        }
+    }
+
+    fn exact_part_of_resized(
         &mut self,
         raster: &Raster<'_>,
         (rows, columns): (usize, usize),
@@ -167,6 +191,65 @@ pub(super) fn to(set: Dataset, side: usize) -> Dataset {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// No two neighbours are alike.
+    fn noise(height: usize, width: usize) -> Raster<'static> {
+        let size = Size {
+            channels: 1,
+            height,
+            width,
+        };
+        let values = (0..size.len()).map(|at| (at * 7919 % 251) as u8);
+        Raster::owned(size, values.collect())
+    }
+
+    #[test]
+    fn a_part_of_a_resized_image_is_cut_out_of_the_whole_resized_one() {
+        let mut scaler = Scaler::default();
+        let mut compare = |(height, width): (usize, usize), side: usize, share: f64| {
+            let image = noise(height, width);
+            let short = (side as f64 / share) as usize;
+            let (rows, columns) = (
+                short * height / height.min(width),
+                short * width / height.min(width),
+            );
+            let part = Window {
+                top: (rows - side) / 2,
+                left: (columns - side) / 2,
+                height: side,
+                width: side,
+            };
+            for filter in [Filter::Bicubic, Filter::Bilinear] {
+                let found = scaler.part_of_resized(&image, (rows, columns), part, filter);
+                let all = scaler.window(&image, Window::whole(image.size), (rows, columns), filter);
+                let place = (part.top as i64, part.left as i64);
+                let expected = all.window(place, (side, side));
+                let mut pairs = found.values.iter().zip(expected.values.iter());
+                assert!(
+                    pairs.all(|(found, expected)| found.abs_diff(*expected) <= 1),
+                    "{height}×{width} seen at {side}"
+                );
+            }
+        };
+        for height in 20..=60 {
+            for width in 20..=60 {
+                compare((height, width), 28, 0.875);
+                compare((height, width), 32, 1.0);
+            }
+        }
+        // Some of the sizes at which the outermost columns fall on pixels.
+        for (size, side) in [
+            ((70, 244), 224),
+            ((63, 110), 224),
+            ((52, 70), 64),
+            ((21, 27), 64),
+            ((40, 51), 64),
+            ((54, 69), 64),
+        ] {
+            compare(size, side, 0.875);
+            compare((size.1, size.0), side, 0.875);
+        }
+    }
 
     #[test]
     fn a_part_lies_in_the_image_and_is_moved_by_nothing_where_it_did() {

@@ -1,5 +1,6 @@
 //! What a ranking is asked for.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -61,4 +62,7 @@ pub struct Request {
     pub truth_seeds: u64,
     /// The number of classes instead of the file's.
     pub classes: Option<u32>,
+    /// What tells the images that paths are trained on from others; empty where none is trained.
+    #[serde(default)]
+    pub images: BTreeMap<String, String>,
 }

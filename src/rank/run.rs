@@ -1,5 +1,6 @@
 //! A ranking from its options to its result.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -14,7 +15,7 @@ use super::options::{New, RankOptions, Request, Task};
 use super::record::{Parts, Ranking};
 use super::supernet::newest_supernet;
 use super::truth::{Alone, alone};
-use crate::config::{self, Loaded, RetrainSettings, SearchSettings};
+use crate::config::{self, Loaded, RetrainSettings, SearchSettings, TrainSettings};
 use crate::nn::Place;
 use crate::ranks::Ranks;
 use crate::run::{Journal, Log, RunFolder, Stop, tell};
@@ -22,7 +23,7 @@ use crate::search::{Judge, judge_shared};
 use crate::train::prepare::{
     Asked, Opened, Source, agree, idle, load_data, open_folder, reopen_folder,
 };
-use crate::train::{DeviceChoice, Error, RunOptions};
+use crate::train::{DeviceChoice, Error, PartImages, RunOptions, compare_images};
 
 const REQUEST: &str = "rank.json";
 /// What is done is in `rank.jsonl`, and in `rank.N.jsonl` what rank N did.
@@ -104,6 +105,10 @@ fn begin(new: &New, options: &RunOptions) -> Result<Opened, Error> {
     )?;
     let device = options.device.open()?;
     newest_supernet(&new.search, &chosen.plan, place(device), &Ranks::alone())?;
+    let images = match new.truth_seeds {
+        0 => BTreeMap::new(),
+        _ => words(&images_of(train, &chosen.plan)?),
+    };
     let idle = idle(train, &data);
     let warnings = [&loaded.warnings[..], &loaded.settings.test_only, &idle].concat();
     let resolved = (loaded.resolved.as_str(), warnings.as_slice());
@@ -124,10 +129,20 @@ fn begin(new: &New, options: &RunOptions) -> Result<Opened, Error> {
         data: options.data.as_deref().map(absolute),
         truth_seeds: new.truth_seeds,
         classes: new.classes,
+        images,
     };
     let text = serde_json::to_string_pretty(&request).expect("a request is plain JSON");
     opened.folder.write(REQUEST, text + "\n")?;
     Ok(opened)
+}
+
+/// The images that every path is trained on, and tested on.
+fn images_of(train: &TrainSettings, plan: &Plan) -> Result<Vec<PartImages>, Error> {
+    Ok(PartImages::all(&load_data(train, plan, 0)?))
+}
+
+fn words(images: &[PartImages]) -> BTreeMap<String, String> {
+    images.iter().flat_map(PartImages::words).collect()
 }
 
 fn place(device: Device) -> Place {
@@ -339,9 +354,25 @@ impl UnderWay {
             .collect()
     }
 
+    /// Compares the images of what is to be trained with those of what is trained already.
+    fn compare_images(&mut self) -> Result<(), Error> {
+        let images = images_of(&self.settings.train, &self.plan)?;
+        let told = compare_images(&images, &self.request.images).map_err(|text| {
+            let file = self.folder.path().join(REQUEST);
+            Error::Refused(format!("{} {text}", file.display()))
+        })?;
+        match told {
+            Some(warning) => self.say(&format!("warning: {warning}")),
+            None => Ok(()),
+        }
+    }
+
     /// Makes this rank's trainings, until it is to stop.
     fn train(&mut self, stop: &dyn Fn() -> bool) -> Result<(), Error> {
         let own = self.own_trainings();
+        if !own.is_empty() {
+            self.compare_images()?;
+        }
         // One process counts those of its runs before, too.
         let (before, whose) = match self.options.ranks.is_alone() {
             true => (self.trainings().len() - own.len(), ""),

@@ -12,6 +12,7 @@ use crate::childnet::Childnet;
 use crate::config::{LEAST_CROP_SHARE, RetrainSettings, TrainSettings};
 use crate::data::Normalisation;
 use crate::nn::Place;
+use crate::train::checkpoints::not_finite;
 use crate::train::{Chosen, Error, NetworkOptions, RunOptions};
 
 /// Which network, and which weights.
@@ -65,10 +66,22 @@ impl Trained {
         let childnet = Childnet::new(&network, place, settings.train.seed);
         let weights = Weights::load(&file, &network)?;
         let average = options.average && settings.ema.is_some();
+        if !average && weights.plain.is_empty() {
+            return Err(Error::Refused(format!(
+                "{}: holds averaged weights only: leave out --no-ema, and set `NET.EMA.USE` to True",
+                file.display()
+            )));
+        }
         let channels = plan.ir.input_channels as usize;
-        let damaged = |what| Error::Refused(format!("{}: {what}", file.display()));
+        let damaged = |what: String| Error::Refused(format!("{}: {what}", file.display()));
+        let averaged = weights.copy_into(&childnet, average)?;
+        if let Some(name) = not_finite(&childnet.tensors()) {
+            return Err(damaged(format!(
+                "`{name}` holds values that are no finite numbers, as after a training that diverged: give other weights"
+            )));
+        }
         Ok(Trained {
-            averaged: weights.copy_into(&childnet, average)?,
+            averaged,
             normalisation: normalisation(&weights.about, channels).map_err(damaged)?,
             crop_share: crop_share(&weights.about).map_err(damaged)?,
             arch,

@@ -1,10 +1,11 @@
 //! Files that are replaced whole or not at all.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::RunError;
+use crate::disk;
 
 /// Makes `bytes` the contents of `path`.
 ///
@@ -38,8 +39,7 @@ pub fn put(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     replace(path, bytes)
 }
 
-/// Makes what `write` writes the contents of `path`: under a temporary name beside
-/// it, synced, then renamed, then the folder synced.
+/// Makes what `write` writes the contents of `path`, through a temporary name beside it.
 ///
 /// # Errors
 /// As for [`replace`], or `write` failed.
@@ -47,39 +47,7 @@ pub fn replace_with(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
 ) -> Result<(), RunError> {
-    let temporary = temporary(path);
-    let written = write_synced(&temporary, write).and_then(|()| std::fs::rename(&temporary, path));
-    if written.is_err() {
-        // It may not even exist; the first error is the one to tell.
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written.map_err(RunError::io(path, "cannot be written"))?;
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    sync_folder(folder.unwrap_or(Path::new("."))).map_err(RunError::io(path, "cannot be synced"))
-}
-
-fn write_synced(
-    path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
-) -> std::io::Result<()> {
-    let mut out = BufWriter::new(File::create(path)?);
-    write(&mut out)?;
-    out.into_inner()
-        .map_err(|error| error.into_error())?
-        .sync_all()
-}
-
-/// The rename itself lasts only once the folder is on the disk.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> std::io::Result<()> {
-    Ok(())
+    disk::write(path, &temporary(path), write).map_err(RunError::io(path, "cannot be written"))
 }
 
 /// Removes what processes that were killed in the middle of a [`replace`] left in `folder` and

@@ -418,8 +418,9 @@ impl Checkpoints {
 /// Sums of scaled gradients may overflow: the update that they are for is then left out.
 const MAY_OVERFLOW: &str = "gathered/";
 
-/// The first tensor with a value that is no number. Waits for the device once.
-fn not_finite(tensors: &[NamedTensor]) -> Option<String> {
+/// The first tensor with a value that is no finite number. Waits for the device once.
+#[must_use]
+pub fn not_finite(tensors: &[NamedTensor]) -> Option<String> {
     let floating = |tensor: &Tensor| {
         matches!(
             tensor.kind(),
@@ -447,7 +448,7 @@ mod tests {
         PartImages {
             part,
             names: names.to_owned(),
-            contents: Some("4".to_owned()),
+            contents: "4".to_owned(),
         }
     }
 
@@ -528,10 +529,13 @@ mod tests {
             text.contains(parts) && text.contains("class map") && text.contains("--data DIR"),
             "{text}"
         );
-        let text = refused(|run| run.parts[1].contents = Some("9".into()));
+        let text = refused(|run| run.parts[1].contents = "9".into());
         assert!(text.contains("to judge by have the names"), "{text}");
         // A folder that was packed since.
-        let told = check(|run| run.parts.iter_mut().for_each(|part| part.contents = None));
+        let told = check(|run| {
+            let sampled = |part: &mut PartImages| part.contents = "sample 9".into();
+            run.parts.iter_mut().for_each(sampled);
+        });
         let told = told.unwrap();
         assert!(
             told.len() == 1 && told[0].contains("another form"),

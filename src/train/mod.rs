@@ -35,5 +35,5 @@ pub use options::{ResumeOptions, RunOptions};
 pub use recipe::Recipe;
 pub use record::{ArchRecord, EpochRecord};
 pub use same_file::same_file;
-pub use same_images::PartImages;
+pub use same_images::{PartImages, compare as compare_images};
 pub use schedule::{Noise, Per, Schedule, Shape};

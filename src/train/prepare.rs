@@ -20,7 +20,7 @@ use super::{Error, Findings, PartImages, RunOptions, Show};
 use crate::config::{Classes, IdleSettings, TrainSettings, Warning};
 use crate::data::{Augmentation, Data, Loader, Normalisation, Part, Wanted};
 use crate::disk::Disk;
-use crate::ranks::Ranks;
+use crate::ranks::{Ranks, RanksError};
 use crate::run::{Log, Manifest, RunFolder};
 
 /// A compiled file and the texts of all files it is made of.
@@ -508,7 +508,31 @@ pub fn idle(settings: &TrainSettings, data: &Data) -> Vec<Warning> {
 /// # Errors
 /// When it is not the same on all.
 pub fn agree(ranks: &Ranks, plan: &Plan, data: &Data) -> Result<(), Error> {
-    Ok(ranks.agree("data", &compared(plan, data))?)
+    ranks.agree("data", &compared(plan, data))?;
+    match ranks.is_alone() {
+        true => Ok(()),
+        false => agree_on_contents(ranks, data),
+    }
+}
+
+/// Compares what the images hold, of parts that lie in one form on this rank and on rank 0.
+fn agree_on_contents(ranks: &Ranks, data: &Data) -> Result<(), Error> {
+    let images = PartImages::all(data);
+    let own: String = images
+        .iter()
+        .map(|one| format!("{}\n", one.contents))
+        .collect();
+    let first = ranks.text_of_first("images", Some(&own))?;
+    let mut parts = images.iter().zip(first.lines());
+    let other = parts.find(|(one, first)| one.lie_as(first) && one.contents != *first);
+    other.map_or(Ok(()), |(one, first)| {
+        let told = |word: &str| format!("{} images that hold what has the hash {word}", one.part);
+        Err(Error::from(RanksError::Unlike {
+            rank: ranks.rank(),
+            own: told(&one.contents),
+            first: told(first),
+        }))
+    })
 }
 
 /// The space, which images there are, and what they are normalised by; not where they lie.

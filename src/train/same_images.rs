@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::data::{Data, Part};
+use crate::data::{Contents, Data, Part};
+
+/// How the word of a sample starts. Files, tars and packs of the same images cannot be compared by it.
+const SAMPLED: &str = "sample ";
 
 /// What tells the images of a part from others; a checkpoint holds it as words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,8 +14,8 @@ pub struct PartImages {
     pub part: &'static str,
     /// A hash of their names, classes and order.
     pub names: String,
-    /// A hash of what they hold, where that is known without reading a file for each.
-    pub contents: Option<String>,
+    /// A hash of what they hold, or of what a sample of them does, which is told from the other by [`SAMPLED`].
+    pub contents: String,
 }
 
 impl PartImages {
@@ -25,11 +28,13 @@ impl PartImages {
     }
 
     fn of(part: &Part) -> PartImages {
-        let text = |digest: u64| format!("{digest:016x}");
         PartImages {
             part: part.name,
-            names: text(part.digest()),
-            contents: part.contents_digest().map(text),
+            names: format!("{:016x}", part.digest()),
+            contents: match part.contents() {
+                Contents::Whole(digest) => format!("{digest:016x}"),
+                Contents::Sample(digest) => format!("{SAMPLED}{digest:016x}"),
+            },
         }
     }
 
@@ -42,10 +47,16 @@ impl PartImages {
     }
 
     /// The words under their keys.
-    pub fn words(&self) -> impl Iterator<Item = (String, String)> {
-        let contents = self.contents.clone();
-        let contents = contents.map(|contents| (self.contents_key(), contents));
-        std::iter::once((self.names_key(), self.names.clone())).chain(contents)
+    pub fn words(&self) -> [(String, String); 2] {
+        [
+            (self.names_key(), self.names.clone()),
+            (self.contents_key(), self.contents.clone()),
+        ]
+    }
+
+    /// Whether what they hold is known as it was in the word `then`, so that the two can be compared.
+    pub fn lie_as(&self, then: &str) -> bool {
+        self.contents.starts_with(SAMPLED) == then.starts_with(SAMPLED)
     }
 }
 
@@ -59,7 +70,7 @@ pub fn compare(
 ) -> Result<Option<String>, String> {
     let then = |key: String| about.get(&key);
     if images.iter().all(|one| then(one.names_key()).is_none()) {
-        let told = "the checkpoint is of an older version and does not say which images its run saw: give it the same ones";
+        let told = "what the run left is of an older version and does not say which images it saw: give it the same ones";
         return Ok(Some(told.to_owned()));
     }
     let renamed = parts(images, |one| then(one.names_key()) != Some(&one.names));
@@ -70,8 +81,8 @@ pub fn compare(
         ));
     }
     let changed = parts(images, |one| {
-        let (then, now) = (then(one.contents_key()), one.contents.as_ref());
-        then.is_some() && now.is_some() && then != now
+        let then = then(one.contents_key());
+        then.is_some_and(|then| one.lie_as(then) && *then != one.contents)
     });
     if !changed.is_empty() {
         return Err(format!(
@@ -79,8 +90,9 @@ pub fn compare(
              packs with --data DIR"
         ));
     }
-    let alone = |one: &&PartImages| then(one.contents_key()).is_some() != one.contents.is_some();
-    Ok(images.iter().find(alone).map(|_| {
+    let unknown =
+        |one: &&PartImages| !then(one.contents_key()).is_some_and(|then| one.lie_as(then));
+    Ok(images.iter().find(unknown).map(|_| {
         "the images lie in another form than then (a folder, packs): their names and classes are the same, what they hold cannot \
          be compared"
             .to_owned()

@@ -23,7 +23,7 @@ pub use write::{Words, save};
 /// The weights of a PyTorch checkpoint, under the names they have in it.
 #[derive(Debug)]
 pub struct Foreign {
-    /// `state_dict`, or the whole file where that is one.
+    /// `state_dict`, or the whole file where that is one; empty where there are averaged weights only.
     pub weights: BTreeMap<String, Tensor>,
     /// `state_dict_ema`, the averaged weights, where there are any.
     pub averaged: Option<BTreeMap<String, Tensor>>,
@@ -60,19 +60,20 @@ pub fn parse(bytes: &[u8]) -> Result<Foreign, String> {
         storages: &storages,
         room: bytes.len().saturating_mul(SHARED),
     };
-    let weights = match part("state_dict") {
-        Some((_, node)) => tensors.of(node)?,
-        None => tensors.of(pickle.root())?,
+    let weights = match (part("state_dict"), part("state_dict_ema")) {
+        (Some((_, node)), _) => tensors.of(node)?,
+        (None, Some(_)) => BTreeMap::new(),
+        (None, None) => tensors.of(pickle.root())?,
     };
-    if weights.is_empty() {
-        return Err("it holds no weights".to_owned());
-    }
     let averaged = match part("state_dict_ema") {
         None | Some((_, Node::None)) => None,
         // An empty one says that there are none.
         Some((_, node)) => Some(tensors.of(node)?).filter(|averaged| !averaged.is_empty()),
     };
-    Ok(Foreign { weights, averaged })
+    match weights.is_empty() && averaged.is_none() {
+        true => Err("it holds no weights".to_owned()),
+        false => Ok(Foreign { weights, averaged }),
+    }
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use super::pickle::{Id, Node, Pickle};
 use crate::checkpoint::file::MOST_AXES;
 use crate::checkpoint::shown::shown;
 
-/// What the old form begins with, a number of ten bytes.
-const MAGIC: &[u8] = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
+/// What the old form begins with behind the mark of a pickle, a number of ten bytes.
+const MAGIC: &[u8] = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
 const PROTOCOL: i64 = 1001;
 
 const BIG_ENDIAN: &str = "its numbers are big-endian, which are not read: load it with PyTorch on a little-endian machine and save it again";
@@ -47,9 +47,7 @@ impl<'a> Storages<'a> {
     /// The old form: magic number, protocol, system, the object, the list of
     /// keys, each a pickle; then for each key its length and its numbers.
     pub fn of_legacy(bytes: &'a [u8]) -> Result<(Pickle, Storages<'a>), String> {
-        let mut rest = bytes
-            .strip_prefix(MAGIC)
-            .ok_or("it is a pickle, but not one of PyTorch's")?;
+        let mut rest = behind_magic(bytes).ok_or("it is a pickle, but not one of PyTorch's")?;
         let mut next = || -> Result<Pickle, String> {
             let pickle = Pickle::read(rest)?;
             rest = &rest[pickle.length..];
@@ -89,6 +87,18 @@ impl<'a> Storages<'a> {
         }
         Ok((object, Storages(storages)))
     }
+}
+
+/// What follows the number that the old form begins with, whichever protocol its pickles are of: from the fourth on they lie in frames.
+fn behind_magic(bytes: &[u8]) -> Option<&[u8]> {
+    let [0x80, _protocol, rest @ ..] = bytes else {
+        return None;
+    };
+    let rest = match rest {
+        [0x95, framed @ ..] => framed.get(8..)?,
+        _ => rest,
+    };
+    rest.strip_prefix(MAGIC)
 }
 
 /// Whether the old form's record of the system that wrote it says so.
@@ -174,14 +184,32 @@ impl<'a> Tensors<'a> {
             .ok_or("its weights are no dictionary")?;
         let mut tensors = BTreeMap::new();
         for (name, node) in items {
+            let named = |reason| format!("`{}`: {reason}", shown(name));
             if let Some(arguments) = self.rebuilt(node) {
-                let named = |reason| format!("`{}`: {reason}", shown(name));
                 self.take(name.len()).map_err(named)?;
                 let tensor = self.tensor(arguments).map_err(named)?;
                 tensors.insert(name.to_owned(), tensor);
+            } else if let Some(function) = self.rebuilt_otherwise(node) {
+                let what = "which is not read: save it as a dense tensor of float32 or another common kind";
+                return Err(named(format!("made by `{}`, {what}", shown(function))));
             }
         }
         Ok(tensors)
+    }
+
+    /// PyTorch's function that would make something of a tensor, of a kind or form that is not read.
+    fn rebuilt_otherwise(&self, node: &'a Node) -> Option<&'a str> {
+        let Node::Call { function, .. } = node else {
+            return None;
+        };
+        match self.pickle.get(*function) {
+            Node::Global(module, name)
+                if **module == *"torch._utils" && name.starts_with("_rebuild") =>
+            {
+                Some(name)
+            }
+            _ => None,
+        }
     }
 
     /// The arguments of the function that would rebuild a tensor, also inside a parameter.

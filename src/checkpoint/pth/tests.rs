@@ -207,6 +207,36 @@ fn averages_without_tensors_are_none() {
     assert_eq!(both(&views).averaged.unwrap().len(), 2);
 }
 
+#[test]
+fn averages_may_stand_alone() {
+    let parts = [text("state_dict_ema"), views(2, "K\u{2}", "K\u{1}")].concat();
+    let found = parse(&legacy(&[b"}(", &parts[..], b"u"].concat())).unwrap();
+    assert!(found.weights.is_empty());
+    assert_eq!(found.averaged.unwrap().len(), 2);
+    let none = [text("state_dict_ema"), b"}".to_vec()].concat();
+    let error = parse(&legacy(&[b"}(", &none[..], b"u"].concat())).unwrap_err();
+    assert_eq!(error, "it holds no weights");
+}
+
+#[test]
+fn the_old_form_may_be_of_any_protocol() {
+    let expected = parse(LEGACY).unwrap().weights.len();
+    let magic = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
+    let framed = [&b"\x80\x04\x95\x0d\0\0\0\0\0\0\0"[..], magic].concat();
+    let bytes = swapped(LEGACY, &[b"\x80\x02", &magic[..]].concat(), &framed);
+    assert_eq!(parse(&bytes).unwrap().weights.len(), expected);
+}
+
+#[test]
+fn a_tensor_of_a_form_that_is_not_read_is_named() {
+    let other = swapped(LEGACY, b"_rebuild_tensor_v2", b"_rebuild_tensor_v3");
+    let error = parse(&other).unwrap_err();
+    assert!(
+        error.starts_with('`') && error.contains("made by `_rebuild_tensor_v3`"),
+        "{error}"
+    );
+}
+
 /// `bytes` with the first `from` in it made `to`.
 fn swapped(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let at = bytes.windows(from.len()).position(|part| part == from);

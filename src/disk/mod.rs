@@ -1,11 +1,15 @@
-//! `.cream` files: read from disk or from buffers before it, replaced whole.
+//! Files: `.cream` files read from disk or from buffers before it, and any file replaced whole.
+
+mod whole;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use creamc_lang::source::{Files, ReadError};
+
+pub use whole::{edit, rename, write};
 
 /// Files on disk.
 #[derive(Debug, Clone, Copy)]
@@ -49,27 +53,6 @@ impl Files for Buffers {
             None => Disk.read(path),
         }
     }
-}
-
-/// Replaces a file's text as a whole: whatever happens, the old or the new text is there.
-///
-/// # Errors
-/// When the file may not be written, or its folder holds no second file for a moment.
-pub fn replace(file: &Path, text: &str) -> io::Result<()> {
-    // Through links, so that a link stays one; and only where the file itself may be written.
-    let file = fs::canonicalize(file)?;
-    let permissions = fs::OpenOptions::new()
-        .write(true)
-        .open(&file)?
-        .metadata()?
-        .permissions();
-    let folder = file.parent().expect("a file lies in a folder");
-    let mut new = tempfile::NamedTempFile::new_in(folder)?;
-    new.write_all(text.as_bytes())?;
-    new.as_file().set_permissions(permissions)?;
-    new.as_file().sync_all()?;
-    new.persist(&file).map_err(|refused| refused.error)?;
-    Ok(())
 }
 
 /// What the system says, without its number.
