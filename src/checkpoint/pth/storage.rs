@@ -204,7 +204,9 @@ impl<'a> Tensors<'a> {
         };
         match self.pickle.get(*function) {
             Node::Global(module, name)
-                if **module == *"torch._utils" && name.starts_with("_rebuild") =>
+                if **module == *"torch._utils"
+                    && name.starts_with("_rebuild")
+                    && **name != *"_rebuild_parameter" =>
             {
                 Some(name)
             }

@@ -214,7 +214,7 @@ fn averages_may_stand_alone() {
     assert!(found.weights.is_empty());
     assert_eq!(found.averaged.unwrap().len(), 2);
     let none = [text("state_dict_ema"), b"}".to_vec()].concat();
-    let error = parse(&legacy(&[b"}(", &none[..], b"u"].concat())).unwrap_err();
+    let error = parse(&legacy_alone(&[b"}(", &none[..], b"u"].concat())).unwrap_err();
     assert_eq!(error, "it holds no weights");
 }
 
