@@ -273,6 +273,7 @@ fn an_arch_outside_a_bound_gets_a_warning_for_each() {
         relation,
         span: Span::default(),
         value_span: Span::default(),
+        comparison: None,
         is_inherited: false,
     };
     let metric = |metric, low, high| Relation::Metric { metric, low, high };

@@ -97,7 +97,7 @@ pub(super) fn never_binds(
 ) -> Diagnostic {
     Diagnostic::new(
         Code::BoundNeverBinds,
-        format!("`{}` excludes no path", bound_text(ir, &require.relation)),
+        format!("`{}` excludes no path", bound_text(ir, require)),
         require.value_span,
         format!(
             "every path lies in {}..{}",
@@ -110,7 +110,7 @@ pub(super) fn never_binds(
 pub(super) fn row_never_binds(ir: &Ir, require: &Require) -> Diagnostic {
     Diagnostic::new(
         Code::BoundNeverBinds,
-        format!("`{}` excludes no path", bound_text(ir, &require.relation)),
+        format!("`{}` excludes no path", bound_text(ir, require)),
         require.span,
         "every path meets it already",
     )

@@ -33,6 +33,7 @@ fn bound(metric: Metric, low: u64, high: u64) -> Require {
         relation: Relation::Metric { metric, low, high },
         span: Span::default(),
         value_span: Span::default(),
+        comparison: None,
         is_inherited: false,
     }
 }

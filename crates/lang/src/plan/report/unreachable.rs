@@ -70,7 +70,7 @@ fn missed(
         format!(
             "no path of `{}` fits `{}`",
             ir.space,
-            bound_text(ir, &require.relation)
+            bound_text(ir, require)
         ),
         require.value_span,
         closest,
@@ -183,7 +183,7 @@ fn nothing_between(space: &Bounded, level: &Level) -> Diagnostic {
     let ir = space.ir;
     let bounds: Vec<String> = space
         .metric_requires()
-        .map(|(require, _)| format!("`{}`", bound_text(ir, &require.relation)))
+        .map(|(require, _)| format!("`{}`", bound_text(ir, require)))
         .collect();
     let mut requires = space.metric_requires().map(|(require, _)| require);
     let first = requires
@@ -232,10 +232,10 @@ fn rows_contradict(space: &Bounded) -> Diagnostic {
             bounded_words(space)
         ),
         first.span,
-        format!("`{}`", bound_text(space.ir, &first.relation)),
+        format!("`{}`", bound_text(space.ir, first)),
     );
     let problem = requires.fold(problem, |problem, require| {
-        problem.label(require.span, format!("`{}`", bound_text(space.ir, &require.relation)))
+        problem.label(require.span, format!("`{}`", bound_text(space.ir, require)))
     });
     let problem = match bounded_words(space) {
         "widths" => problem,

@@ -1,7 +1,8 @@
 //! Bounds, costs and numbers in words.
 
 use crate::ir::Ir;
-use crate::space::{Metric, Relation};
+use crate::space::{Metric, Relation, Require};
+use crate::syntax::ast::Comparison;
 
 /// `costs 81.7M`, `has 2.3M params`, `takes 22ms`.
 pub(super) fn costs(ir: &Ir, metric: Metric, cost: u64) -> String {
@@ -13,50 +14,42 @@ pub(super) fn costs(ir: &Ir, metric: Metric, cost: u64) -> String {
     }
 }
 
-/// A bound as it could be written: `flops in 0..60M`, `s4.depth >= s3.depth`.
-pub(super) fn bound_text(ir: &Ir, relation: &Relation) -> String {
-    let name = |row: usize| &ir.rows[row].name;
-    match *relation {
+/// A bound as it is written, names of numbers replaced by these: `flops in 0..60M`, `s1.depth <= 3`, `s4.depth >= s3.depth`.
+pub(super) fn bound_text(ir: &Ir, require: &Require) -> String {
+    let depth = |row: usize| format!("{}.depth", ir.rows[row].name);
+    let width = |row: usize| format!("{}.channels", ir.rows[row].name);
+    let whole = |ends: [u32; 2]| ends.map(|end| end.to_string());
+    match require.relation {
         Relation::Metric { metric, low, high } => {
-            let ends = (metric.exact(low), metric.exact(high));
-            interval(ir.metric_name(metric), ends, low == high, high == u64::MAX)
+            let ends = [low, high].map(|end| metric.exact(end));
+            with_number(ir.metric_name(metric), require.comparison, ends)
         }
         Relation::Depth { row, low, high } => {
-            let ends = (low.to_string(), high.to_string());
-            let depth = format!("{}.depth", name(row));
-            interval(&depth, ends, low == high, high == u32::MAX)
+            with_number(&depth(row), require.comparison, whole([low, high]))
         }
         Relation::Width { row, low, high } => {
-            let ends = (low.to_string(), high.to_string());
-            let width = format!("{}.channels", name(row));
-            interval(&width, ends, low == high, high == u32::MAX)
+            with_number(&width(row), require.comparison, whole([low, high]))
         }
         Relation::DepthPair {
             left,
             comparison,
             right,
-        } => {
-            let sign = comparison.as_str();
-            format!("{}.depth {sign} {}.depth", name(left), name(right))
-        }
+        } => format!("{} {} {}", depth(left), comparison.as_str(), depth(right)),
         Relation::WidthPair {
             left,
             comparison,
             right,
-        } => {
-            let sign = comparison.as_str();
-            format!("{}.channels {sign} {}.channels", name(left), name(right))
-        }
+        } => format!("{} {} {}", width(left), comparison.as_str(), width(right)),
     }
 }
 
-fn interval(what: &str, (low, high): (String, String), is_point: bool, is_open: bool) -> String {
-    match (is_point, is_open) {
-        (true, _) => format!("{what} == {low}"),
-        (_, true) => format!("{what} >= {low}"),
-        // Depths and widths begin at 1, so that `in 0..3` has no other meaning.
-        _ if low == "0" && what.contains('.') => format!("{what} <= {high}"),
-        _ => format!("{what} in {low}..{high}"),
+fn with_number(what: &str, comparison: Option<Comparison>, [low, high]: [String; 2]) -> String {
+    match comparison {
+        None => format!("{what} in {low}..{high}"),
+        Some(Comparison::AtMost) => format!("{what} <= {high}"),
+        Some(sign @ (Comparison::AtLeast | Comparison::Equal)) => {
+            format!("{what} {} {low}", sign.as_str())
+        }
     }
 }
 
