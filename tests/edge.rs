@@ -97,6 +97,15 @@ fn assert_found(found: &Found, run: &Path) {
     assert!(trained.test.loss.is_finite());
 }
 
+/// The page about the run draws what it judged.
+fn assert_told(run: &Path) {
+    let report = creamc::report::report(run).unwrap();
+    assert!(report.notes.is_empty(), "{:?}", report.notes);
+    for missing in ["No path was judged yet", "The board is empty yet"] {
+        assert!(!report.html.contains(missing), "{missing}");
+    }
+}
+
 #[test]
 fn a_short_search_trains_and_judges_paths_at_their_own_widths_and_resolutions() {
     let folder = tempfile::tempdir().unwrap();
@@ -117,6 +126,7 @@ fn a_short_search_trains_and_judges_paths_at_their_own_widths_and_resolutions() 
     ] {
         let run = folder.path().join(name);
         let found = search(&run, set);
+        assert_told(&run);
         if name == "released" {
             // Its bounds settle the depths, and nothing else.
             continue;

@@ -83,11 +83,13 @@ impl Feasible {
     /// For reading; `paths` is the number of all, in decimal digits.
     pub fn text(&self, paths: &str) -> String {
         match self {
-            Feasible::Exactly(count) => with_share(&counted(count), count, paths),
+            Feasible::Exactly(count) => with_share(&counted(count), text::share(count, paths)),
             Feasible::Between(least, most) if least == most => {
-                with_share(&counted(least), least, paths)
+                with_share(&counted(least), text::share(least, paths))
             }
-            Feasible::Between(least, most) => with_share(&text::span(least, most), least, paths),
+            Feasible::Between(least, most) => {
+                with_share(&text::span(least, most), text::shares(least, most, paths))
+            }
         }
     }
 }
@@ -105,8 +107,8 @@ fn out_of_reach(plan: &Plan) -> anyhow::Error {
 }
 
 /// `114, 95.0% of all`.
-fn with_share(words: &str, part: &str, paths: &str) -> String {
-    match text::share(part, paths) {
+fn with_share(words: &str, share: Option<String>) -> String {
+    match share {
         Some(share) => format!("{words}, {share} of all"),
         None => words.to_string(),
     }

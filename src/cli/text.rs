@@ -86,28 +86,43 @@ const LONG: usize = 13;
 pub fn big(digits: &str) -> String {
     match digits.parse() {
         Ok(count) if digits.len() < LONG => count_for_reading(count),
-        _ => scientific(digits, 2),
+        _ => scientific(digits, 2, Rounding::Near),
     }
 }
 
-/// Two counts for reading with as many digits as it takes to tell them apart: `2.01e23 to 2.02e23`.
+/// Two counts for reading, rounded apart, so that what lies between them does still: `2.014e23 to 2.016e23`. There are as many
+/// digits as it takes to tell the two apart, and one more.
 pub fn span(least: &str, most: &str) -> String {
-    let written = |precision| [least, most].map(|digits| scientific(digits, precision));
-    let apart = (2..=9).map(written).find(|[least, most]| least != most);
-    match apart {
-        Some(words) if least.len() >= LONG => words.join(" to "),
-        _ => [least, most].map(grouped).join(" to "),
-    }
+    let is_apart = |&digits: &usize| {
+        let near = |count| scientific(count, digits, Rounding::Near);
+        near(least) != near(most)
+    };
+    let written = |count: &str, rounding| match (2..=9).find(is_apart) {
+        Some(digits) if count.len() >= LONG => scientific(count, digits + 1, rounding),
+        _ => grouped(count),
+    };
+    let least = written(least, Rounding::Down);
+    format!("{least} to {}", written(most, Rounding::Up))
+}
+
+/// Where a number goes that has more digits than are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rounding {
+    Down,
+    Near,
+    Up,
 }
 
 /// The first digits, rounded, and a power of ten: `5.5e23`.
-fn scientific(digits: &str, precision: usize) -> String {
+fn scientific(digits: &str, precision: usize, rounding: Rounding) -> String {
     let precision = precision.min(digits.len());
     let number = |text: &str| text.parse::<u64>().expect("these are digits");
-    let rounds_up = digits
-        .as_bytes()
-        .get(precision)
-        .is_some_and(|digit| *digit >= b'5');
+    let rest = &digits.as_bytes()[precision..];
+    let rounds_up = match rounding {
+        Rounding::Down => false,
+        Rounding::Near => rest.first().is_some_and(|digit| *digit >= b'5'),
+        Rounding::Up => rest.iter().any(|digit| *digit != b'0'),
+    };
     let head = (number(&digits[..precision]) + u64::from(rounds_up)).to_string();
     // 99 rounds up to 100: one power of ten more.
     let power = digits.len() - precision + head.len() - 1;
@@ -120,17 +135,44 @@ fn scientific(digits: &str, precision: usize) -> String {
 
 /// `part` of `whole` in percent, from decimal digits; `None` where an `f64` cannot hold them.
 pub fn share(part: &str, whole: &str) -> Option<String> {
-    let number = |digits: &str| {
-        digits
-            .parse::<f64>()
-            .ok()
-            .filter(|number| number.is_finite())
-    };
-    let percent = 100.0 * number(part)? / number(whole)?;
-    Some(match percent {
-        percent if percent >= 0.1 => format!("{percent:.1}%"),
-        percent => format!("{percent:.1e}%"),
+    Some(tenths(percent(part, whole)?, Rounding::Near) + "%")
+}
+
+/// What lies between two shares of `whole` in percent, from decimal digits, rounded apart; `None` where an `f64` cannot hold them.
+pub fn shares(least: &str, most: &str, whole: &str) -> Option<String> {
+    let least = tenths(percent(least, whole)?, Rounding::Down);
+    let most = tenths(percent(most, whole)?, Rounding::Up);
+    Some(match least == most {
+        true => format!("{least}%"),
+        false => format!("{least} to {most}%"),
     })
+}
+
+fn percent(part: &str, whole: &str) -> Option<f64> {
+    let number = |digits: &str| {
+        let number: f64 = digits.parse().ok()?;
+        number.is_finite().then_some(number)
+    };
+    Some(100.0 * number(part)? / number(whole)?)
+}
+
+/// A percentage with one digit behind the point, and a power of ten where it is small.
+fn tenths(percent: f64, rounding: Rounding) -> String {
+    let power = match percent {
+        percent if percent >= 0.1 || percent == 0.0 => 0,
+        percent => percent.log10().floor() as i32,
+    };
+    let scaled = 10.0 * percent / 10_f64.powi(power);
+    let rounded = match rounding {
+        Rounding::Down => scaled.floor(),
+        Rounding::Near => scaled.round_ties_even(),
+        Rounding::Up => scaled.ceil(),
+    };
+    match power {
+        0 if rounded == 0.0 => "0".to_owned(),
+        0 => format!("{:.1}", rounded / 10.0),
+        _ => format!("{:.1}e{power}", rounded / 10.0),
+    }
 }
 
 /// Which side of its column a text stands at.
@@ -210,9 +252,36 @@ mod tests {
     fn two_counts_are_told_apart() {
         assert_eq!(
             span("201499999999999", "201600000000000"),
-            "2.01e14 to 2.02e14"
+            "2.014e14 to 2.016e14"
         );
         assert_eq!(span("2014", "2016"), "2,014 to 2,016");
+    }
+
+    #[test]
+    fn what_lies_between_two_counts_lies_between_their_words() {
+        // Nearest numbers of two digits would be 9.8e20 and 9.9e20.
+        assert_eq!(
+            span("983795000000000000000", "992212000000000000000"),
+            "9.83e20 to 9.93e20"
+        );
+        assert_eq!(span("0", &"9".repeat(300)), "0 to 1e300");
+        assert_eq!(
+            span("99999999999999", "99999999999999"),
+            "99,999,999,999,999 to 99,999,999,999,999"
+        );
+        assert_eq!(
+            shares("620", "694", "1000").as_deref(),
+            Some("62.0 to 69.4%")
+        );
+        assert_eq!(
+            shares("6201", "6201", "10000").as_deref(),
+            Some("62.0 to 62.1%")
+        );
+        assert_eq!(
+            shares("0", "34", "1000000").as_deref(),
+            Some("0 to 3.4e-3%")
+        );
+        assert_eq!(shares("1", "1", &"9".repeat(400)), None);
     }
 
     #[test]

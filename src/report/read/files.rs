@@ -4,6 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use creamc_lang::ir;
 use serde_json::Value;
 
 /// A run folder, and what was found wrong in it so far.
@@ -102,8 +103,18 @@ pub fn text(value: &Value, name: &str) -> Option<String> {
     value.get(name)?.as_str().map(str::to_owned)
 }
 
-/// Index lists as one text without blanks that may differ: `[[0], [2, 1], [0]]`.
-pub fn lists(value: &Value) -> Option<String> {
-    let lists: Vec<Vec<u64>> = serde_json::from_value(value.clone()).ok()?;
-    Some(format!("{lists:?}"))
+/// A path, or index lists, as one text without blanks that may differ: `[[0], [2, 1], [0]]`, behind `160: ` where it decides its resolution.
+pub fn path(value: &Value) -> Option<String> {
+    let path: ir::Path = serde_json::from_value(value.clone()).ok()?;
+    Some(path.to_string())
+}
+
+/// The same from such a text.
+pub fn path_of_text(text: &str) -> Option<String> {
+    let (resolution, rows) = match text.split_once(':') {
+        Some((side, rows)) => (Some(side.trim().parse().ok()?), rows),
+        None => (None, text),
+    };
+    let rows = serde_json::from_str(rows).ok()?;
+    Some(ir::Path { resolution, rows }.to_string())
 }

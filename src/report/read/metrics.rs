@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::files::{Files, lists, number, whole};
+use super::files::{Files, number, path, whole};
 
 /// What was measured in one epoch. What a run did not measure is absent.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -77,7 +77,7 @@ fn verdict(value: &Value) -> Option<Verdict> {
 }
 
 pub(super) fn judged(value: &Value) -> Option<Judged> {
-    let written = |name: &str| value.get(name).and_then(lists);
+    let written = |name: &str| value.get(name).and_then(path);
     Some(Judged {
         path: written("choices").or_else(|| written("path"))?,
         flops: whole(value, "flops"),

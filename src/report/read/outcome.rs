@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::files::{lists, number, text, whole};
+use super::files::{number, path, text, whole};
 
 /// The result of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,7 +51,7 @@ impl Outcome {
         };
         Outcome {
             arch: text(value, "arch"),
-            choices: value.get("choices").and_then(lists),
+            choices: value.get("choices").and_then(path),
             resolution: whole(value, "resolution"),
             flops: whole(value, "flops"),
             macs: whole(value, "macs"),
