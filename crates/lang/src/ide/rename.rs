@@ -190,9 +190,15 @@ impl Project<'_> {
             Namespace::Params(block) | Namespace::Parts(block) => Some(block),
             Namespace::Values | Namespace::Spaces | Namespace::Archs => None,
         };
-        let is_used = all
-            .iter()
-            .any(|one| one.name.value == new && own.is_some_and(|block| is_in(block, one.name)));
+        // What a row sets of another block has the name that it has there.
+        let is_read = |block: Span, one: &Occurrence<'_>| match one.namespace {
+            Namespace::Params(of) => of == block,
+            _ => true,
+        };
+        let is_used = all.iter().any(|one| {
+            one.name.value == new
+                && own.is_some_and(|block| is_in(block, one.name) && is_read(block, one))
+        });
         let is_declared = self.declarations().iter().any(|one| {
             let (Namespace::Params(block) | Namespace::Parts(block)) = one.what.namespace() else {
                 return false;

@@ -1,3 +1,5 @@
+mod small;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -684,6 +686,14 @@ space s {
     layer logits linear channels = classes
 }
 ";
+
+#[test]
+fn a_parameter_may_be_called_like_one_that_its_rows_set() {
+    let outer = "block outer(side) { ghost(kernel = side, ratio = 2) channels = out_channels }";
+    let text = ROWS.replace("space s {", &format!("{outer}\nspace s {{"));
+    let alike = text.replace("side", "kernel");
+    assert_eq!(renamed(&text, "side)", "kernel"), Ok(alike));
+}
 
 #[test]
 fn a_name_that_rows_would_read_as_another_is_refused() {
