@@ -677,6 +677,62 @@ fn blocks_of_a_derived_file_rest_on_those_of_its_base_and_on_its_defaults() {
     assert_eq!(found, [Code::SharedCandidate], "`mb` and `bare` are one");
 }
 
+/// A base with candidates that only fixed values tell apart, one of them in branches.
+const TWINS: &str = "cream 1
+space base {
+    input  image(channels = 3, resolution = 32)
+    output classes(10)
+    layer s1     conv(kernel = 3) or conv(kernel = 7) or conv(kernel = 5, act in {relu, none})    channels = 8
+    layer s2     sum(conv(kernel = 3) or conv(kernel = 7), dw(kernel = 3) or zero)
+    stage s3     conv(kernel = 3) or conv(kernel = 7)    depth = 2
+    layer pool   avgpool
+    layer logits linear    channels = classes
+}";
+
+#[test]
+fn an_arch_says_what_the_base_tells_candidates_apart_by_where_one_of_them_is_left() {
+    let derived =
+        "space a of base { s1.kernel = 3 s2.kernel = 3 s3 = conv(kernel = 7), conv(kernel = 3) }";
+    let blocks = "{
+    s1 = conv(kernel = 3)
+    s2 = sum(conv(kernel = 3), zero)
+    s3 = conv(kernel = 7), conv(kernel = 3)
+}
+";
+    for files in [
+        &[TWINS, derived][..],
+        &[
+            TWINS,
+            derived,
+            "space b of a { s2 = sum(conv(kernel = 3), zero) }",
+        ],
+    ] {
+        let (unit, _) = said(files);
+        let ir = unit.ir.unwrap_or_else(|| panic!("{:?}", unit.diagnostics));
+        let path = paths(&ir)
+            .expect("they are few")
+            .pop()
+            .expect("there is one");
+        let arch = Arch {
+            name: "one".to_owned(),
+            resolution: None,
+            path,
+        };
+        let text = arch::write(&arch, &ir);
+        assert_eq!(
+            text.split_once('{').map(|(_, text)| text),
+            blocks.split_once('{').map(|(_, text)| text)
+        );
+        let of_base = format!("arch one of base {blocks}");
+        let (unit, found) = said(&[TWINS, &of_base]);
+        assert_eq!(found, [], "{:?}", unit.diagnostics);
+    }
+    // What is searched is enough where no other candidate has it.
+    let (unit, _) = said(&[TWINS, "space a of base { s1.act = none }"]);
+    let ir = unit.ir.expect("it has no errors");
+    assert_eq!(row_texts(&ir.rows[0], &[0]), ["conv(act = none)"]);
+}
+
 #[test]
 fn a_choice_that_no_row_follows_is_no_target() {
     let unknown = [Code::DerivedUnknownTarget];

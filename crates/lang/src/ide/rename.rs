@@ -178,14 +178,6 @@ impl Project<'_> {
                 && block.start <= name.span.start
                 && name.span.end <= block.end
         };
-        let is_mentioned = |block: Span| {
-            let mut all = all.iter();
-            all.any(|one| {
-                one.namespace == target.namespace
-                    && one.name.value == target.name.value
-                    && is_in(block, one.name)
-            })
-        };
         let own = match target.namespace {
             Namespace::Params(block) | Namespace::Parts(block) => Some(block),
             Namespace::Values | Namespace::Spaces | Namespace::Archs => None,
@@ -194,6 +186,15 @@ impl Project<'_> {
         let is_read = |block: Span, one: &Occurrence<'_>| match one.namespace {
             Namespace::Params(of) => of == block,
             _ => true,
+        };
+        let is_mentioned = |block: Span| {
+            let mut all = all.iter();
+            all.any(|one| {
+                one.namespace == target.namespace
+                    && one.name.value == target.name.value
+                    && is_in(block, one.name)
+                    && is_read(block, one)
+            })
         };
         let is_used = all.iter().any(|one| {
             one.name.value == new

@@ -693,6 +693,10 @@ fn a_parameter_may_be_called_like_one_that_its_rows_set() {
     let text = ROWS.replace("space s {", &format!("{outer}\nspace s {{"));
     let alike = text.replace("side", "kernel");
     assert_eq!(renamed(&text, "side)", "kernel"), Ok(alike));
+    // And the one that is set like one of the block that sets it.
+    let alike = text.replace("kernel", "side");
+    let alike = alike.replace("conv(side", "conv(kernel");
+    assert_eq!(renamed(&text, "kernel = 3", "side"), Ok(alike));
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod shared;
 mod size;
 mod sum;
 mod table;
+mod told;
 mod value;
 mod warn;
 
@@ -43,6 +44,7 @@ pub(crate) use recipe::given_to_rows;
 pub(super) use require::check_require;
 pub(super) use row::{Draft, Written};
 pub(super) use size::kept;
+pub use told::Told;
 pub(super) use value::{Form, Kind};
 
 /// Everything known while a space is checked.
