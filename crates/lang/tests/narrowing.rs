@@ -694,7 +694,7 @@ fn an_arch_says_what_the_base_tells_candidates_apart_by_where_one_of_them_is_lef
     let derived =
         "space a of base { s1.kernel = 3 s2.kernel = 3 s3 = conv(kernel = 7), conv(kernel = 3) }";
     let blocks = "{
-    s1 = conv(kernel = 3)
+    s1 = conv(kernel = 3, act = relu)
     s2 = sum(conv(kernel = 3), zero)
     s3 = conv(kernel = 7), conv(kernel = 3)
 }

@@ -5,15 +5,19 @@ use crate::ide::names::Namespace;
 use crate::space::{AttributeName, given_meaning};
 use crate::syntax::is_reserved;
 
-/// A text with another word in every place of one, and one blank between words.
+/// A text with another word in every place of one, also before a number, as rows of blocks are called after what they
+/// do, and one blank between words.
 fn with_word(text: &str, old: &str, new: &str) -> String {
     let is_letter = |c: char| c == '_' || c.is_ascii_alphanumeric();
     let pieces = text.split_inclusive(|c| !is_letter(c));
     let replaced = pieces.map(|piece| {
-        let word = piece.trim_end_matches(|c| !is_letter(c));
-        match word == old {
-            true => format!("{new}{}", &piece[word.len()..]),
-            false => piece.to_owned(),
+        let rest = piece.strip_prefix(old).filter(|rest| {
+            let end = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+            !end.starts_with(is_letter)
+        });
+        match rest {
+            Some(rest) => format!("{new}{rest}"),
+            None => piece.to_owned(),
         }
     });
     let text: String = replaced.collect();
