@@ -189,12 +189,12 @@ fn reads_back_equal(text: &str) {
     assert_eq!(in_order(&again), in_order(&tree), "{text}\n{printed}");
 }
 
-/// The items of the tree as text without places and comments.
+/// The items of the tree as text without places and comments, as a builder makes them: all in the space, one default in
+/// each, and without parentheses around alternatives.
 fn in_order(file: &ast::File) -> String {
-    let ast::FileItem::Space(space) = &file.items[0] else {
-        panic!("a space comes first");
-    };
-    let text = format!("{} {:?}", space.name.value, space.items);
+    let (space, mut items) = items(file);
+    items.iter_mut().for_each(flatten);
+    let text = format!("{} {items:?}", space.name.value);
     let mut parts = text.split("Span { file: FileId(0), start: ");
     let mut plain = parts.next().unwrap_or("").to_owned();
     for part in parts {
@@ -204,20 +204,85 @@ fn in_order(file: &ast::File) -> String {
     plain
 }
 
-/// The space of a text, built item by item.
+/// The space of a tree, and its items behind those beside it.
+fn items(file: &ast::File) -> (&ast::Space, Vec<ast::Item>) {
+    let beside = file.items.iter().filter_map(|item| match item {
+        ast::FileItem::Let(item) => Some(ast::Item::Let(item.clone())),
+        ast::FileItem::Block(item) => Some(ast::Item::Block(item.clone())),
+        ast::FileItem::Recipe(item) => Some(ast::Item::Recipe(item.clone())),
+        _ => None,
+    });
+    let mut spaces = file.items.iter().filter_map(|item| match item {
+        ast::FileItem::Space(space) => Some(space),
+        _ => None,
+    });
+    let space = spaces.next().expect("there is a space");
+    let own = space.items.iter().cloned();
+    let all = beside.chain(own).flat_map(|item| match item {
+        ast::Item::Default(item) => one_by_one(item),
+        item => vec![item],
+    });
+    (space, all.collect())
+}
+
+fn one_by_one(item: ast::Default) -> Vec<ast::Item> {
+    let attributes = item.attributes.into_iter();
+    let one = |attribute: ast::Attribute| {
+        ast::Item::Default(ast::Default {
+            span: attribute.span,
+            attributes: vec![attribute],
+        })
+    };
+    attributes.map(one).collect()
+}
+
+/// Takes the parentheses away.
+fn flatten(item: &mut ast::Item) {
+    match item {
+        ast::Item::Block(block) => flatten_op(&mut block.op),
+        ast::Item::Row(row) => {
+            flatten_op(&mut row.op);
+            row.then.iter_mut().for_each(flatten_op);
+        }
+        _ => {}
+    }
+}
+
+fn flatten_op(op: &mut ast::Op) {
+    let prims = std::mem::take(&mut op.alternatives).into_iter();
+    let flat = prims.flat_map(|prim| match prim {
+        ast::Prim::Group(mut inner) => {
+            flatten_op(&mut inner);
+            inner.alternatives
+        }
+        ast::Prim::Call {
+            name,
+            mut args,
+            span,
+        } => {
+            for arg in &mut args {
+                if let ast::Arg::Op(branch) = arg {
+                    flatten_op(branch);
+                }
+            }
+            vec![ast::Prim::Call { name, args, span }]
+        }
+    });
+    op.alternatives = flat.collect();
+}
+
+/// The space of a text, built item by item; what stands beside it is built into it.
 fn rebuilt(text: &str) -> SpaceBuilder {
     let (tree, faults) = syntax::parse(FileId(0), text);
     assert_eq!(faults, []);
-    let ast::FileItem::Space(space) = &tree.items[0] else {
-        panic!("a space comes first");
-    };
+    let (space, items) = items(&tree);
     let builder = match &space.base {
         None => SpaceBuilder::new(&space.name.value),
         Some(base) => {
             SpaceBuilder::derived(&space.name.value, &base.value, &tree.uses[0].path.value)
         }
     };
-    let items = space.items.iter();
+    let items = items.iter();
     items.fold(builder, |builder, item| Tree(text).item(builder, item))
 }
 
@@ -320,14 +385,17 @@ impl Tree<'_> {
     }
 
     fn op(&self, op: &ast::Op) -> Block {
-        let mut alternatives = op.alternatives.iter().map(|prim| self.prim(prim));
-        let first = Block::from(alternatives.next().expect("there is one"));
+        let mut alternatives = op.alternatives.iter().map(|prim| match prim {
+            ast::Prim::Group(op) => self.op(op),
+            ast::Prim::Call { .. } => self.prim(prim).into(),
+        });
+        let first = alternatives.next().expect("there is one");
         alternatives.fold(first, Block::or)
     }
 
     fn prim(&self, prim: &ast::Prim) -> Alternative {
         let ast::Prim::Call { name, args, .. } = prim else {
-            panic!("the texts have no groups");
+            panic!("an alternative has no groups");
         };
         args.iter().fold(op(&name.value), |call, arg| match arg {
             ast::Arg::Attribute(one) => call.with(&one.name.value, self.setting(one)),

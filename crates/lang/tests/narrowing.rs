@@ -1,9 +1,12 @@
 //! Spaces derived from others against brute force: the paths of a derived space are those of its base that
 //! meet every line, with the same costs, and they say so in the same words.
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path as FilePath;
 
+use common::{holds, no_cost};
 use creamc_lang::arch::{self, Arch};
 use creamc_lang::compile::{Overrides, Unit, load};
 use creamc_lang::cost::{self, Cost};
@@ -305,9 +308,98 @@ fn derived(
 ) -> (Vec<String>, Vec<Line>) {
     let (texts, lines): (Vec<String>, Vec<Line>) = lines(space, ir, rng).into_iter().unzip();
     let base = &space.name.value;
-    let body = texts.join("\n    ");
-    let text = format!("space less_{base} of {base} {{\n    {body}\n}}");
+    let mut lets = String::new();
+    let mut body: Vec<String> = Vec::new();
+    for (at, text) in texts.into_iter().enumerate() {
+        let (declared, text) = written_otherwise(&text, &format!("kept_{base}_{at}"), rng);
+        lets += &declared;
+        body.push(text);
+    }
+    body.extend(bounds(space, rng));
+    let body = body.join("\n    ");
+    let text = format!("{lets}space less_{base} of {base} {{\n    {body}\n}}");
     (using(before, &text), lines)
+}
+
+/// A line with its set, if it has one, perhaps as a range or by the name of a `let`, and that `let`.
+fn written_otherwise(line: &str, name: &str, rng: &mut impl Rng) -> (String, String) {
+    let Some((target, set)) = line.split_once('{') else {
+        return (String::new(), line.to_owned());
+    };
+    let set = format!("{{{set}");
+    let domain = match rng.random_bool(0.5) {
+        true => as_range(&set).unwrap_or(set),
+        false => set,
+    };
+    match rng.random_bool(0.3) {
+        true => (
+            format!("let {name} = {domain}\n"),
+            format!("{target}{name}"),
+        ),
+        false => (String::new(), format!("{target}{domain}")),
+    }
+}
+
+/// A set of whole numbers at equal distances as a range.
+fn as_range(set: &str) -> Option<String> {
+    let inside = set.trim_matches(['{', '}']).split(", ");
+    let numbers: Vec<u32> = inside.map(|one| one.parse().ok()).collect::<Option<_>>()?;
+    let step = numbers.get(1)? - numbers[0];
+    let is_even = numbers.windows(2).all(|pair| pair[1] - pair[0] == step);
+    let (low, high) = (numbers[0], numbers.last()?);
+    is_even.then(|| format!("{low}..{high} step {step}"))
+}
+
+/// Up to two bounds on depths and widths.
+fn bounds(space: &Space, rng: &mut impl Rng) -> Vec<String> {
+    let mut bounds = Vec::new();
+    let widths: Vec<&str> = space
+        .rows
+        .iter()
+        .map(|row| row.name.value.as_str())
+        .collect();
+    let depths: Vec<&str> = (space.rows.iter().filter(|row| row.is_stage))
+        .map(|row| row.name.value.as_str())
+        .collect();
+    for (rows, of, numbers) in [
+        (depths, "depth", ["1", "2", "3"]),
+        (widths, "channels", ["8", "12", "16"]),
+    ] {
+        let Some(row) = rows.choose(rng).filter(|_| rng.random_bool(0.3)) else {
+            continue;
+        };
+        let sign = ["<=", ">=", "=="].choose(rng).expect("there are three");
+        let right = match rng.random_bool(0.5) {
+            true => (*numbers.choose(rng).expect("there are three")).to_owned(),
+            false => format!("{}.{of}", rows.choose(rng).expect("there is one")),
+        };
+        bounds.push(format!("require {row}.{of} {sign} {right}"));
+    }
+    bounds
+}
+
+/// The bounds of a space and of all its bases leave as many paths as of a list; whether there are any.
+fn is_bounded_as_listed(ir: &Ir, texts: &[String]) -> bool {
+    let meets = |ir: &Ir, path: &Path| {
+        let depth = |row: usize| u32::try_from(path.rows[row].len()).expect("few blocks");
+        let width = |row: usize| ir.width_of(path, row);
+        let mut requires = ir.requires.iter();
+        requires.all(|one| holds(&one.relation, depth, width, no_cost))
+    };
+    let planned = plan::plan(ir, &Request::default()).ok();
+    let Some((plan, _)) = planned else {
+        let left = paths(ir).expect("they are few");
+        let is_fitted = ir.rows.iter().any(|row| row.fit.is_some());
+        assert!(
+            is_fitted || left.iter().all(|path| !meets(ir, path)),
+            "{texts:#?}"
+        );
+        return false;
+    };
+    let all = paths(&plan.ir).expect("they are few");
+    let inside = all.iter().filter(|path| meets(&plan.ir, path)).count();
+    assert_eq!(plan.bounded_graph.count(), inside.into(), "{texts:#?}");
+    true
 }
 
 /// How many random spaces were looked at, by what was found.
@@ -316,6 +408,8 @@ struct Tally {
     compared: usize,
     narrowed: usize,
     widths: usize,
+    /// With a bound of its own.
+    bounded: usize,
     derived_twice: usize,
     refused: BTreeSet<Code>,
 }
@@ -355,6 +449,8 @@ fn compared_with_base(
         Line::Choice(at, _) => base.1.choices[*at].name.ends_with(".channels"),
         _ => false,
     };
+    let is_bounded = less.0.requires.len() > base.0.requires.len();
+    tally.bounded += usize::from(is_bounded_as_listed(&less.1, &texts) && is_bounded);
     tally.compared += 1;
     tally.narrowed += usize::from(left.len() < all.len());
     tally.widths += usize::from(lines.iter().any(is_of_width));
@@ -379,11 +475,12 @@ fn the_paths_of_a_derived_space_are_those_of_its_base_that_meet_every_line() {
         compared,
         narrowed,
         widths,
+        bounded,
         derived_twice,
         ..
     } = tally;
     assert!(
-        compared > 60 && narrowed > 40 && widths > 10 && derived_twice > 20,
+        compared > 60 && narrowed > 40 && widths > 10 && bounded > 10 && derived_twice > 20,
         "{tally:?}"
     );
     // A row may be fixed to blocks whose choice another line has taken the value from.
@@ -578,6 +675,62 @@ fn blocks_of_a_derived_file_rest_on_those_of_its_base_and_on_its_defaults() {
         "block more = wide or bare\nspace watch of phone { s1.depth = 1 }",
     ]);
     assert_eq!(found, [Code::SharedCandidate], "`mb` and `bare` are one");
+}
+
+/// A base with candidates that only fixed values tell apart, one of them in branches.
+const TWINS: &str = "cream 1
+space base {
+    input  image(channels = 3, resolution = 32)
+    output classes(10)
+    layer s1     conv(kernel = 3) or conv(kernel = 7) or conv(kernel = 5, act in {relu, none})    channels = 8
+    layer s2     sum(conv(kernel = 3) or conv(kernel = 7), dw(kernel = 3) or zero)
+    stage s3     conv(kernel = 3) or conv(kernel = 7)    depth = 2
+    layer pool   avgpool
+    layer logits linear    channels = classes
+}";
+
+#[test]
+fn an_arch_says_what_the_base_tells_candidates_apart_by_where_one_of_them_is_left() {
+    let derived =
+        "space a of base { s1.kernel = 3 s2.kernel = 3 s3 = conv(kernel = 7), conv(kernel = 3) }";
+    let blocks = "{
+    s1 = conv(kernel = 3, act = relu)
+    s2 = sum(conv(kernel = 3), zero)
+    s3 = conv(kernel = 7), conv(kernel = 3)
+}
+";
+    for files in [
+        &[TWINS, derived][..],
+        &[
+            TWINS,
+            derived,
+            "space b of a { s2 = sum(conv(kernel = 3), zero) }",
+        ],
+    ] {
+        let (unit, _) = said(files);
+        let ir = unit.ir.unwrap_or_else(|| panic!("{:?}", unit.diagnostics));
+        let path = paths(&ir)
+            .expect("they are few")
+            .pop()
+            .expect("there is one");
+        let arch = Arch {
+            name: "one".to_owned(),
+            resolution: None,
+            path,
+        };
+        let text = arch::write(&arch, &ir);
+        assert_eq!(
+            text.split_once('{').map(|(_, text)| text),
+            blocks.split_once('{').map(|(_, text)| text)
+        );
+        let of_base = format!("arch one of base {blocks}");
+        let (unit, found) = said(&[TWINS, &of_base]);
+        assert_eq!(found, [], "{:?}", unit.diagnostics);
+    }
+    // What is searched is enough where no other candidate has it.
+    let (unit, _) = said(&[TWINS, "space a of base { s1.act = none }"]);
+    let ir = unit.ir.expect("it has no errors");
+    assert_eq!(row_texts(&ir.rows[0], &[0]), ["conv(act = none)"]);
 }
 
 #[test]

@@ -155,9 +155,14 @@ impl Project<'_> {
     /// a parameter, a row or, where the name is the block's own, at all. What rows know comes before the file's names.
     fn is_known_beside(&self, target: &Occurrence<'_>, new: &str) -> bool {
         let all = self.occurrences();
+        // What a row sets of another block has the name that it has there.
+        let is_read = |block: Span, one: &Occurrence<'_>| {
+            let is_set = matches!(one.namespace, Namespace::Params(of) if of != block);
+            block.contains(one.name.span) && !is_set
+        };
         let is_mentioned = |block: Span| {
             let mut same = all.iter().filter(|one| one.is_of(target));
-            same.any(|one| block.contains(one.name.span))
+            same.any(|one| is_read(block, one))
         };
         let own = match target.namespace {
             Namespace::Params(block) | Namespace::Parts(block) => Some(block),
@@ -165,7 +170,7 @@ impl Project<'_> {
         };
         let is_used = |block: Span| {
             let mut named = all.iter().filter(|one| one.name.value == new);
-            named.any(|one| block.contains(one.name.span))
+            named.any(|one| is_read(block, one))
         };
         // Parameters and rows are not called so in any block.
         let is_given = target.namespace == Namespace::Values

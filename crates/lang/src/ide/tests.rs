@@ -1,3 +1,5 @@
+mod small;
+
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -671,6 +673,18 @@ space s {
     layer logits linear channels = classes
 }
 ";
+
+#[test]
+fn a_parameter_may_be_called_like_one_that_its_rows_set() {
+    let outer = "block outer(side) { ghost(kernel = side, ratio = 2) channels = out_channels }";
+    let text = ROWS.replace("space s {", &format!("{outer}\nspace s {{"));
+    let alike = text.replace("side", "kernel");
+    assert_eq!(renamed(&text, "side)", "kernel"), Ok(alike));
+    // And the one that is set like one of the block that sets it.
+    let alike = text.replace("kernel", "side");
+    let alike = alike.replace("conv(side", "conv(kernel");
+    assert_eq!(renamed(&text, "kernel = 3", "side"), Ok(alike));
+}
 
 #[test]
 fn a_name_that_rows_would_read_as_another_is_refused() {

@@ -288,7 +288,7 @@ fn plain(alternative: &Alternative, place: Place, choices: &Choices) -> Vec<Deci
                 block: alternative.block.clone(),
                 branches: Vec::new(),
                 ops: expand(alternative, &pick.values, place),
-                values: pick.values,
+                values: with_told(alternative, pick.values),
                 shared: Shared {
                     values: (shared.map(|(at, &value)| (choices.named[at], value))).collect(),
                     kind: 0,
@@ -298,6 +298,17 @@ fn plain(alternative: &Alternative, place: Place, choices: &Choices) -> Vec<Deci
             (pick.own, candidate)
         })
         .collect()
+}
+
+/// The values with those marked that archs of a derived space say for its base.
+fn with_told(alternative: &Alternative, mut values: Values) -> Values {
+    if let Some(told) = &alternative.told {
+        let plain: Vec<AttributeValue> = values.iter().map(|&(_, value, _)| value).collect();
+        for &at in told.of(&plain) {
+            values[at].2 = true;
+        }
+    }
+    values
 }
 
 /// Candidates of the first branches of a sum that agree about shared decisions.

@@ -149,7 +149,8 @@ pub struct Candidate {
     pub operator: Operator,
     /// The `block` name it was reached by, if any.
     pub block: Option<String>,
-    /// All values, in the operator's order; the flag says whether the value was searched.
+    /// All values, in the operator's order; the flag says whether an arch must say it: it was searched, or tells the
+    /// candidate from another one of the base.
     pub values: Vec<(AttributeName, AttributeValue, bool)>,
     /// What `sum` adds; none for other operators.
     pub branches: Vec<Candidate>,

@@ -25,6 +25,7 @@ pub use operator::{
 pub use primitive::{Input, Op, Primitive};
 pub use recipe::{Recipe, Verb};
 
+pub use check::Told;
 pub(crate) use check::given_to_rows;
 pub(crate) use recipe::{Place, prelude, settle};
 pub(crate) use resolve::given_meaning;
@@ -352,6 +353,8 @@ pub struct Alternative {
     pub recipe: Option<Arc<Recipe>>,
     /// The `block` name it was reached by, if any (the outermost).
     pub block: Option<String>,
+    /// In a derived space what its archs say beside what is searched; `None` where that is nothing.
+    pub told: Option<Arc<Told>>,
     /// Where the operator is written.
     pub span: Span,
 }

@@ -54,6 +54,7 @@ fn operator(operator: Operator, mut own: Vec<Attribute>, norm: Norm) -> Block {
             branches: Vec::new(),
             recipe: None,
             block: None,
+            told: None,
             span: Span::default(),
         }]
         .into(),

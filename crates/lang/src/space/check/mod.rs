@@ -20,6 +20,7 @@ mod size;
 mod sum;
 mod table;
 mod tally;
+mod told;
 mod value;
 mod warn;
 
@@ -45,6 +46,7 @@ pub(super) use require::check_require;
 pub(super) use row::{Draft, DraftWidth};
 pub(super) use size::{kept, largest};
 pub(super) use tally::Tally;
+pub use told::Told;
 pub(super) use value::{Form, Kind};
 
 /// Everything known while a space is checked.

@@ -1,7 +1,8 @@
 //! A space derived from another: what its lines leave of every domain.
 //!
-//! A domain keeps the word it is bound by, also where one value is left: what the base decides, a path of
-//! the derived space says too, and so an arch of the one is an arch of the other.
+//! A domain keeps the word it is bound by, also where one value is left, and so does a fixed value by which the base tells
+//! candidates apart: what the base decides, a path of the derived space says too, and so an arch of the one is an arch of
+//! the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use super::domain::is_same;
 use super::literal::{Constant, LetMeaning, Literal};
 use super::operator::Callee;
 use super::require::Subjects;
+use super::told::told;
 use super::value::{CHANNELS, DEPTH, Kind, RESOLUTION};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Sources, Span, Spanned};
@@ -256,6 +258,11 @@ fn derived(base: &Space, item: &ast::Space) -> Space {
     for row in &mut space.rows {
         row.was_open = row.is_open();
         row.blocks.truncate(row.deepest() as usize);
+        // What the first base tells apart is told in all that are derived from it.
+        if !base.is_derived {
+            let told = changed(&row.blocks, |block| Some(told(block)));
+            row.blocks = told.expect("every block is left");
+        }
     }
     space
 }

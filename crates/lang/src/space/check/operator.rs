@@ -194,6 +194,7 @@ impl<'a> Checker<'a> {
             branches: Vec::new(),
             recipe: callee.recipe.clone(),
             block: None,
+            told: None,
             span: call.span,
         })
     }

@@ -22,6 +22,7 @@ impl<'a> Checker<'a> {
             branches,
             recipe: None,
             block: None,
+            told: None,
             span: call.span,
         };
         // Sums of sums double at each step, and are walked to the bottom.
