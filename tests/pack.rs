@@ -114,8 +114,8 @@ fn a_pack_has_the_names_of_its_folder_and_is_told_from_packs_of_other_images() {
     let files = load(&root.path().join("data"), 3);
     let first = load(&root.path().join("packed"), 3);
     assert_eq!(digests(&files), digests(&first));
-    assert!(matches!(contents(&files), Contents::Sample(_)));
-    assert!(matches!(contents(&first), Contents::Whole(_)));
+    assert!(matches!(contents(&files), Some(Contents::Sample(_))));
+    assert!(matches!(contents(&first), Some(Contents::Whole(_))));
     assert_eq!(
         contents(&first),
         contents(&load(&root.path().join("packed"), 1))

@@ -248,6 +248,17 @@ impl Dataset {
         }
     }
 
+    /// The bytes of an image that lies whole; `None` where they cannot be read, which is told of where the image is needed.
+    ///
+    /// # Panics
+    /// As [`Dataset::bytes`].
+    pub(super) fn sampled(&self, index: usize) -> Option<Vec<u8>> {
+        match &self.images {
+            Images::Files(files) if !files.is_regular(index) => None,
+            _ => self.bytes(index).ok(),
+        }
+    }
+
     /// Adds what an image holds to `hash`; whether that is known without reading a file.
     pub(super) fn hash_known_contents(&self, index: usize, hash: &mut Sha256) -> bool {
         match &self.images {

@@ -33,6 +33,11 @@ impl Files {
         self.root.join(&self.paths[index])
     }
 
+    /// Whether image `index` is a file whose bytes end; those of a pipe may never come.
+    pub fn is_regular(&self, index: usize) -> bool {
+        std::fs::metadata(self.path(index)).is_ok_and(|about| about.is_file())
+    }
+
     /// The bytes of image `index`.
     pub fn bytes(&self, index: usize) -> Result<Vec<u8>, String> {
         std::fs::read(self.path(index)).map_err(|error| format!("cannot be read: {error}"))

@@ -66,23 +66,23 @@ impl Part {
     }
 
     /// What its images hold. In memory and in packs, which keep a checksum of each, all of them count; of files and tars
-    /// a sample is read, [`SAMPLE`] images spread evenly, because reading all would take as long as an epoch.
+    /// a sample is read, [`SAMPLE`] images spread evenly, because reading all would take as long as an epoch. `None` where one of these
+    /// cannot be read.
     #[must_use]
-    pub fn contents(&self) -> Contents {
+    pub fn contents(&self) -> Option<Contents> {
         let mut hash = Sha256::new();
         let known = |&index: &usize| self.set.hash_known_contents(index, &mut hash);
         if self.indices.iter().all(known) {
-            return Contents::Whole(first_bytes(hash));
+            return Some(Contents::Whole(first_bytes(hash)));
         }
         let mut hash = Sha256::new();
         let step = self.len().div_ceil(SAMPLE).max(1);
         for &index in self.indices.iter().step_by(step) {
-            // An image that cannot be read is told of where it is needed.
-            let bytes = self.set.bytes(index).unwrap_or_default();
+            let bytes = self.set.sampled(index)?;
             hash.update((bytes.len() as u64).to_le_bytes());
             hash.update(&bytes);
         }
-        Contents::Sample(first_bytes(hash))
+        Some(Contents::Sample(first_bytes(hash)))
     }
 
     /// The other images of the class of `index`, those behind it first, then from the start.

@@ -448,7 +448,7 @@ mod tests {
         PartImages {
             part,
             names: names.to_owned(),
-            contents: "4".to_owned(),
+            contents: Some("4".to_owned()),
         }
     }
 
@@ -529,11 +529,11 @@ mod tests {
             text.contains(parts) && text.contains("class map") && text.contains("--data DIR"),
             "{text}"
         );
-        let text = refused(|run| run.parts[1].contents = "9".into());
+        let text = refused(|run| run.parts[1].contents = Some("9".into()));
         assert!(text.contains("to judge by have the names"), "{text}");
         // A folder that was packed since.
         let told = check(|run| {
-            let sampled = |part: &mut PartImages| part.contents = "sample 9".into();
+            let sampled = |part: &mut PartImages| part.contents = Some("sample 9".into());
             run.parts.iter_mut().for_each(sampled);
         });
         let told = told.unwrap();

@@ -520,16 +520,19 @@ fn agree_on_contents(ranks: &Ranks, data: &Data) -> Result<(), Error> {
     let images = PartImages::all(data);
     let own: String = images
         .iter()
-        .map(|one| format!("{}\n", one.contents))
+        .map(|one| one.contents.clone().unwrap_or_default() + "\n")
         .collect();
     let first = ranks.text_of_first("images", Some(&own))?;
     let mut parts = images.iter().zip(first.lines());
-    let other = parts.find(|(one, first)| one.lie_as(first) && one.contents != *first);
+    let other = parts.find(|(one, first)| {
+        let first = Some(*first).filter(|first| !first.is_empty());
+        one.hold(first) == Some(false)
+    });
     other.map_or(Ok(()), |(one, first)| {
         let told = |word: &str| format!("{} images that hold what has the hash {word}", one.part);
         Err(Error::from(RanksError::Unlike {
             rank: ranks.rank(),
-            own: told(&one.contents),
+            own: told(one.contents.as_deref().unwrap_or_default()),
             first: told(first),
         }))
     })

@@ -14,8 +14,9 @@ pub struct PartImages {
     pub part: &'static str,
     /// A hash of their names, classes and order.
     pub names: String,
-    /// A hash of what they hold, or of what a sample of them does, which is told from the other by [`SAMPLED`].
-    pub contents: String,
+    /// A hash of what they hold, or of what a sample of them does, which is told from the other by [`SAMPLED`]; `None` where it cannot be
+    /// known.
+    pub contents: Option<String>,
 }
 
 impl PartImages {
@@ -31,10 +32,10 @@ impl PartImages {
         PartImages {
             part: part.name,
             names: format!("{:016x}", part.digest()),
-            contents: match part.contents() {
+            contents: part.contents().map(|contents| match contents {
                 Contents::Whole(digest) => format!("{digest:016x}"),
                 Contents::Sample(digest) => format!("{SAMPLED}{digest:016x}"),
-            },
+            }),
         }
     }
 
@@ -47,16 +48,17 @@ impl PartImages {
     }
 
     /// The words under their keys.
-    pub fn words(&self) -> [(String, String); 2] {
-        [
-            (self.names_key(), self.names.clone()),
-            (self.contents_key(), self.contents.clone()),
-        ]
+    pub fn words(&self) -> impl Iterator<Item = (String, String)> {
+        let contents = self.contents.clone();
+        let contents = contents.map(|contents| (self.contents_key(), contents));
+        std::iter::once((self.names_key(), self.names.clone())).chain(contents)
     }
 
-    /// Whether what they hold is known as it was in the word `then`, so that the two can be compared.
-    pub fn lie_as(&self, then: &str) -> bool {
-        self.contents.starts_with(SAMPLED) == then.starts_with(SAMPLED)
+    /// Whether they hold what they held when their word was `then`; `None` where the two cannot be compared.
+    pub fn hold(&self, then: Option<&str>) -> Option<bool> {
+        let (now, then) = (self.contents.as_deref()?, then?);
+        let is_comparable = now.starts_with(SAMPLED) == then.starts_with(SAMPLED);
+        is_comparable.then_some(now == then)
     }
 }
 
@@ -80,21 +82,18 @@ pub fn compare(
              the same images with --data DIR, and undo changes of the class map and of the list of labels"
         ));
     }
-    let changed = parts(images, |one| {
-        let then = then(one.contents_key());
-        then.is_some_and(|then| one.lie_as(then) && *then != one.contents)
-    });
+    let holds = |one: &PartImages| one.hold(then(one.contents_key()).map(String::as_str));
+    let changed = parts(images, |one| holds(one) == Some(false));
     if !changed.is_empty() {
         return Err(format!(
             "is of other images: those to {changed} have the names that they had, but hold something else; give the same folder or \
              packs with --data DIR"
         ));
     }
-    let unknown =
-        |one: &&PartImages| !then(one.contents_key()).is_some_and(|then| one.lie_as(then));
-    Ok(images.iter().find(unknown).map(|_| {
-        "the images lie in another form than then (a folder, packs): their names and classes are the same, what they hold cannot \
-         be compared"
+    let is_unknown = |one: &PartImages| holds(one).is_none();
+    Ok(images.iter().any(is_unknown).then(|| {
+        "the images lie in another form than then (a folder, packs), or some cannot be read: their names and classes are the same, \
+         what they hold cannot be compared"
             .to_owned()
     }))
 }
