@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use creamc::lang::checked::Checked;
+use creamc::lang::compile::{self, Overrides};
 use creamc::lang::latency::Times;
-use creamc::lang::source::FileId;
+use creamc::lang::source::{FileId, Texts};
 use creamc::lang::syntax;
 
 /// What examples use.
@@ -69,32 +70,74 @@ fn links_between_pages_stay_inside_the_book() {
     }
 }
 
+/// The files that stand on a page, each with its path: those marked with a name (`cream NAME.cream`) and the others, whose
+/// mark is `cream` alone. They may use those with a name and some of `spaces`.
+fn files_on(page: &str) -> Vec<(String, String)> {
+    let files = blocks(page).into_iter().filter_map(|(mark, text)| {
+        let name = match mark.strip_prefix("cream")?.trim() {
+            "" => "example.cream",
+            "part" => return None,
+            name => name,
+        };
+        Some((format!("spaces/{name}"), text))
+    });
+    files.collect()
+}
+
+/// Why a file of a page is wrong, or its space has no path inside its bounds. One without a space has names only.
+fn wrong_in(file: &(String, String), page: &[(String, String)]) -> Option<String> {
+    let texts = std::iter::once(file).chain(page);
+    let texts = texts.map(|(name, text)| (name.as_str(), text.as_str()));
+    let texts: Vec<(&str, &str)> = texts.chain([MOBILE, TABLE]).collect();
+    let unit = compile::load(&Texts(&texts), Path::new(&file.0), &Overrides::default());
+    let unit = unit.expect("it is among the texts");
+    let has_space = file.1.lines().any(|line| line.starts_with("space "));
+    if !has_space && !unit.has_errors() {
+        return None;
+    }
+    let planned = Checked::of(unit).and_then(|checked| checked.plan());
+    planned.err().map(|wrong| wrong.to_string())
+}
+
 /// Pages of messages show what gives the message; `crates/lang/tests/ui.rs` tries those.
 #[test]
-fn every_space_on_a_page_is_right() {
+fn every_file_on_a_page_is_right() {
     let mut count = 0;
-    for page in pages().into_iter().chain([root().join("README.md")]) {
-        let is_of_a_message = page.starts_with(docs().join("diagnostics"));
-        for (mark, text) in blocks(&read(&page)) {
-            let is_cream = mark.split(' ').next() == Some("cream");
-            let is_file = text.starts_with("cream 1\n") && text.contains('{');
-            assert!(
-                is_cream || !is_file,
-                "{}: mark it ```cream:\n{text}",
-                page.display()
-            );
-            if is_cream && !is_of_a_message {
-                count += 1;
-                let checked =
-                    Checked::from_texts(&[("spaces/example.cream", &text), MOBILE, TABLE]);
-                let planned = checked.and_then(|checked| checked.plan());
-                if let Err(wrong) = planned.map(drop) {
-                    panic!("{}: {wrong}", page.display());
-                }
+    let of_messages = docs().join("diagnostics");
+    let pages = pages().into_iter().chain([root().join("README.md")]);
+    for page in pages.filter(|page| !page.starts_with(&of_messages)) {
+        let files = files_on(&read(&page));
+        for file in &files {
+            count += 1;
+            if let Some(wrong) = wrong_in(file, &files) {
+                panic!("{}: {wrong}", page.display());
             }
         }
     }
-    assert!(count >= 5, "{count}");
+    assert!(count >= 10, "{count}");
+}
+
+/// Parts of files, bounds and blocks, stand on a page without their space: they can be read.
+#[test]
+fn what_is_written_in_the_language_is_marked_so_and_can_be_read() {
+    let mut parts = 0;
+    for page in pages().into_iter().chain([root().join("README.md")]) {
+        for (mark, text) in blocks(&read(&page)) {
+            let (_, wrong) = syntax::parse(FileId(0), &format!("cream 1\nspace s {{\n{text}}}"));
+            let is_part = wrong.is_empty();
+            let is_file = text.starts_with("cream 1\n");
+            let page = page.display();
+            match mark.as_str() {
+                "cream part" => {
+                    assert_eq!(wrong, [], "{page}:\n{text}");
+                    parts += 1;
+                }
+                mark if mark == "cream" || mark.starts_with("cream ") => {}
+                _ => assert!(!is_file && !is_part, "{page}: mark it ```cream:\n{text}"),
+            }
+        }
+    }
+    assert!(parts >= 4, "{parts}");
 }
 
 /// Spaces that narrow another stand in a line of prose.
@@ -186,24 +229,6 @@ fn around(rows: &str) -> String {
          block deep = ir(kernel = 3, expand = 4)\nlayer wide conv(kernel = 1) channels = 32\n\
          {before}{rows}\n{between}{after}}}\n"
     )
-}
-
-/// Bounds may stand on a page without their space: they can be read.
-#[test]
-fn every_bound_on_a_page_can_be_read() {
-    let mut count = 0;
-    for page in pages() {
-        for (_, text) in blocks(&read(&page)) {
-            if text.starts_with("require ") && text.lines().all(|line| line.starts_with("require "))
-            {
-                let (_, wrong) =
-                    syntax::parse(FileId(0), &format!("cream 1\nspace s {{\n{text}}}"));
-                assert_eq!(wrong, [], "{}:\n{text}", page.display());
-                count += 1;
-            }
-        }
-    }
-    assert!(count >= 3, "{count}");
 }
 
 /// Rust on a page is cut from code that is compiled and run: an example, or the documentation of a module.

@@ -1,4 +1,13 @@
+use serde_json::Value;
+
 use crate::tool::{creamc, creamc_in, folder_with, names, snapshot};
+
+/// What `creamc stats` tells of a right file, as JSON.
+#[track_caller]
+fn stats(args: &[&str]) -> Value {
+    let whole = [&["stats", "--format", "json"][..], args].concat();
+    creamc(&whole).clean().json()
+}
 
 #[test]
 fn a_space_of_more_than_ten_to_the_three_hundred_paths_is_counted() {
@@ -39,9 +48,7 @@ fn a_space_is_told_in_numbers_for_reading() {
 
 #[test]
 fn json_gives_an_interval_of_the_feasible_paths_and_exact_ends_of_costs() {
-    let value = creamc(&["stats", "tiny.cream", "--format", "json"])
-        .clean()
-        .json();
+    let value = stats(&["tiny.cream"]);
     let mut expected = [
         "space",
         "fingerprint",
@@ -71,18 +78,10 @@ fn json_gives_an_interval_of_the_feasible_paths_and_exact_ends_of_costs() {
 
 #[test]
 fn exact_gives_one_number_inside_the_interval() {
-    let bound = [
-        "stats",
-        "tiny.cream",
-        "--format",
-        "json",
-        "--require",
-        "flops in 0..600K",
-    ];
-    let interval = creamc(&bound).clean().json();
-    let exact: Vec<&str> = bound.into_iter().chain(["--exact"]).collect();
-    let exact = creamc(&exact).clean().json();
-    let number = |value: &serde_json::Value| value.as_str().unwrap().parse::<u64>().unwrap();
+    let bound = ["tiny.cream", "--require", "flops in 0..600K"];
+    let interval = stats(&bound);
+    let exact = stats(&[&bound[..], &["--exact"]].concat());
+    let number = |value: &Value| value.as_str().unwrap().parse::<u64>().unwrap();
     let feasible = number(&exact["feasible"]);
     assert!(exact.get("feasible_min").is_none());
     assert!(number(&interval["feasible_min"]) <= feasible);
@@ -95,13 +94,9 @@ fn exact_gives_one_number_inside_the_interval() {
 
 #[test]
 fn another_number_of_classes_changes_the_params() {
-    let params = |args: &[&str]| {
-        creamc(args).clean().json()["params"]["min"]
-            .as_u64()
-            .unwrap()
-    };
-    let ten = params(&["stats", "tiny.cream", "--format", "json"]);
-    let twenty = params(&["stats", "tiny.cream", "--format", "json", "--classes", "20"]);
+    let params = |args: &[&str]| stats(args)["params"]["min"].as_u64().unwrap();
+    let ten = params(&["tiny.cream"]);
+    let twenty = params(&["tiny.cream", "--classes", "20"]);
     assert_eq!(twenty - ten, 10 * (32 + 1));
 }
 
@@ -120,11 +115,8 @@ fn a_broken_file_gives_its_messages_beside_the_output() {
 #[test]
 fn settled_depths_are_told() {
     snapshot("stats_fitted", &creamc(&["stats", "fitted.cream"]).clean());
-    let run = creamc(&["stats", "fitted.cream", "--format", "json"]).clean();
-    assert_eq!(
-        run.json()["depths"],
-        serde_json::json!({ "s1": 2, "s2": 3 })
-    );
+    let depths = serde_json::json!({ "s1": 2, "s2": 3 });
+    assert_eq!(stats(&["fitted.cream"])["depths"], depths);
 }
 
 #[test]
@@ -134,9 +126,7 @@ fn every_resolution_that_paths_decide_among_is_told() {
         told.contains("16 and 28: a decision of every path"),
         "{told}"
     );
-    let value = creamc(&["stats", "sizes.cream", "--format", "json"])
-        .clean()
-        .json();
+    let value = stats(&["sizes.cream"]);
     assert_eq!(value["resolution"], 28);
     assert_eq!(value["resolutions"], serde_json::json!([16, 28]));
     // Two resolutions, two widths of each row, and 2 + 4 ways to fill the stage.

@@ -12,7 +12,7 @@ use crate::compile::{self, Overrides, Unit};
 use crate::diagnostic::{Code, Diagnostic, Label, Renderer, Severity};
 use crate::ir::Ir;
 use crate::plan::{self, Plan, Request};
-use crate::source::{FileId, Files, ReadError, Sources, Span};
+use crate::source::{FileId, Sources, Span, Texts};
 use crate::space::Space;
 
 /// A space without errors, and the archs of its file.
@@ -224,19 +224,6 @@ fn no_space() -> Diagnostic {
     let start = Span::new(FileId(0), 0, 0);
     Diagnostic::new(Code::UnknownSpace, "there is no space here", start, "")
         .help("write one: `space NAME { … }`")
-}
-
-/// Texts by their paths.
-struct Texts<'a>(&'a [(&'a str, &'a str)]);
-
-impl Files for Texts<'_> {
-    fn read(&self, path: &Path) -> Result<String, ReadError> {
-        let found = self.0.iter().find(|(name, _)| Path::new(name) == path);
-        let missing = || ReadError("it is not among the texts".to_owned());
-        found
-            .map(|(_, text)| (*text).to_owned())
-            .ok_or_else(missing)
-    }
 }
 
 #[cfg(test)]

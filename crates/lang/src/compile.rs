@@ -18,6 +18,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::{self, Ir};
 use crate::source::{FileId, Files, Name, ReadError, Sources, Span};
 use crate::space::{self, Metric, Relation, Require, Space};
+use crate::syntax::ast::Comparison;
 use crate::syntax::{self, ast};
 
 pub use tables::table_path;
@@ -392,6 +393,7 @@ pub fn flops_bound(
         },
         span,
         value_span: span,
+        comparison: high.is_none().then_some(Comparison::AtLeast),
         is_inherited: false,
     }
 }

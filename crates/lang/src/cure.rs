@@ -353,18 +353,10 @@ mod tests {
 
     use super::*;
     use crate::compile::{self, Overrides};
-    use crate::source::{Files, ReadError};
-
-    struct One(String);
-
-    impl Files for One {
-        fn read(&self, _: &std::path::Path) -> Result<String, ReadError> {
-            Ok(self.0.clone())
-        }
-    }
+    use crate::source::Texts;
 
     fn check(text: &str) -> Vec<Diagnostic> {
-        let files = One(text.to_owned());
+        let files = Texts(&[("a.cream", text)]);
         let unit = compile::load(&files, "a.cream".as_ref(), &Overrides::default());
         unit.expect("the file is there").diagnostics
     }

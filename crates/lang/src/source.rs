@@ -175,3 +175,17 @@ pub trait Files {
     /// When it is missing, unreadable or not UTF-8.
     fn read(&self, path: &Path) -> Result<String, ReadError>;
 }
+
+/// Texts by their paths.
+#[derive(Debug, Clone, Copy)]
+pub struct Texts<'a>(pub &'a [(&'a str, &'a str)]);
+
+impl Files for Texts<'_> {
+    fn read(&self, path: &Path) -> Result<String, ReadError> {
+        let found = self.0.iter().find(|(name, _)| Path::new(name) == path);
+        let missing = || ReadError("it is not among the texts".to_owned());
+        found
+            .map(|(_, text)| (*text).to_owned())
+            .ok_or_else(missing)
+    }
+}

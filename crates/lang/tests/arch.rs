@@ -10,7 +10,7 @@ use creamc_lang::cost;
 use creamc_lang::count::{Graph, Measure, Sampler};
 use creamc_lang::diagnostic::{Diagnostic, Severity};
 use creamc_lang::ir::{Ir, Path};
-use creamc_lang::source::{FileId, Files, ReadError, Span};
+use creamc_lang::source::{FileId, Span, Texts};
 use creamc_lang::space::{Metric, Relation, Require, Setting};
 use creamc_lang::syntax::ast::Comparison;
 use creamc_lang::syntax::{ast, format, parse};
@@ -18,15 +18,6 @@ use creamc_lang::testing::small_space;
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-
-/// One text under any path.
-struct One(String);
-
-impl Files for One {
-    fn read(&self, _: &std::path::Path) -> Result<String, ReadError> {
-        Ok(self.0.clone())
-    }
-}
 
 fn item(text: &str) -> ast::Arch {
     let (file, problems) = parse(FileId::default(), text);
@@ -282,6 +273,7 @@ fn an_arch_outside_a_bound_gets_a_warning_for_each() {
         relation,
         span: Span::default(),
         value_span: Span::default(),
+        comparison: None,
         is_inherited: false,
     };
     let metric = |metric, low, high| Relation::Metric { metric, low, high };
@@ -319,7 +311,7 @@ fn an_arch_outside_a_bound_gets_a_warning_for_each() {
 fn small(seed: u64) -> (Ir, Path) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let text = small_space(&mut random);
-    let files = One(text);
+    let files = Texts(&[("x.cream", &text)]);
     let unit = compile::load(
         &files,
         std::path::Path::new("x.cream"),

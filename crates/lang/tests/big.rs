@@ -12,7 +12,7 @@ use creamc_lang::count::{Measure, Sampler};
 use creamc_lang::diagnostic::{Certainty, Code, Diagnostic};
 use creamc_lang::ir;
 use creamc_lang::plan::{self, NoSpread, Plan, Request};
-use creamc_lang::source::{Files, ReadError};
+use creamc_lang::source::Texts;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -28,6 +28,13 @@ fn file(items: &str, rows: &str) -> String {
          layer stem conv(kernel = 3) channels = 8\n{rows}    layer pool avgpool\n    \
          layer logits linear channels = classes\n}}\n"
     )
+}
+
+/// The plan of a space that is right and has paths, and nothing is said about its bounds.
+fn planned(text: &str) -> Plan {
+    let (plan, warnings) = plan::plan(&lower(text), &Request::default()).expect("there are paths");
+    assert!(warnings.is_empty(), "{warnings:?}");
+    plan
 }
 
 fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
@@ -47,9 +54,7 @@ fn as_many_rows_as_there_may_be_are_planned() {
         format!("stage d{at} conv(kernel in {{1, 3}}) channels = 8 depth in 1..3")
     });
     let bounds = "require d1.depth >= d0.depth\nrequire d99.depth <= 2\n";
-    let ir = lower(&file("", &(stages + &deep + bounds)));
-    let (plan, warnings) = plan::plan(&ir, &Request::default()).expect("there are paths");
-    assert!(warnings.is_empty(), "{warnings:?}");
+    let plan = planned(&file("", &(stages + &deep + bounds)));
     // Depths d0, d1: (1..3, up to it), then 2 + 4 + 8 networks a stage, 2 + 4 in the last.
     let tied = 2_u32 * (2 + 4 + 8) + 4 * (4 + 8) + 8 * 8;
     let expected = num_bigint::BigUint::from(14_u32).pow(97) * tied * 6_u32;
@@ -108,39 +113,20 @@ fn a_base_with_tens_of_thousands_of_attributes_is_narrowed() {
     };
     let all: Vec<String> = (0..40).map(|at| format!("b{at}")).collect();
     let row = format!("layer s1 {} channels = 8\n", all.join(" or "));
-    let files = Two {
-        base: file(&lines(40, block), &row),
-        derived: "cream 1\nuse \"base.cream\"\nspace small of big {\n    s1.p39x999 = 1\n}\n"
-            .to_owned(),
-    };
+    let derived = "cream 1\nuse \"base.cream\"\nspace small of big {\n    s1.p39x999 = 1\n}\n";
+    let base = file(&lines(40, block), &row);
+    let files = Texts(&[("small.cream", derived), ("base.cream", &base)]);
     let unit = compile::load(&files, Path::new("small.cream"), &Overrides::default());
     let unit = unit.expect("both files can be read");
     let codes: Vec<Code> = unit.diagnostics.iter().map(|one| one.code).collect();
     assert_eq!(codes, [Code::NarrowsNothing]);
 }
 
-/// A space and one derived from it.
-struct Two {
-    base: String,
-    derived: String,
-}
-
-impl Files for Two {
-    fn read(&self, path: &Path) -> Result<String, ReadError> {
-        Ok(match path == Path::new("base.cream") {
-            true => self.base.clone(),
-            false => self.derived.clone(),
-        })
-    }
-}
-
 #[test]
 fn a_bound_written_a_thousand_times_is_one() {
     let stage = "stage s1 conv(kernel in {1, 3}) channels = 8 depth in 1..3\n".to_owned();
     let bounds = lines(1_000, |_| "require s1.depth <= 2".to_owned());
-    let ir = lower(&file("", &(stage + &bounds)));
-    let (plan, warnings) = plan::plan(&ir, &Request::default()).expect("there are paths");
-    assert!(warnings.is_empty(), "{warnings:?}");
+    let plan = planned(&file("", &(stage + &bounds)));
     assert_eq!(plan.bounded_graph.count(), (2_u32 + 4).into());
 }
 
@@ -152,9 +138,7 @@ fn two_thousand_stages_each_as_deep_as_the_one_before_at_least_are_counted() {
     let bounds = lines(1_999, |at| {
         format!("require s{at}.depth <= s{}.depth", at + 1)
     });
-    let ir = lower(&file("", &(stages + &bounds)));
-    let (plan, warnings) = plan::plan(&ir, &Request::default()).expect("there are paths");
-    assert!(warnings.is_empty(), "{warnings:?}");
+    let plan = planned(&file("", &(stages + &bounds)));
     // Three steps up, each before one of 2,000 stages or behind the last.
     let expected = 2_003_u64 * 2_002 * 2_001 / 6;
     assert_eq!(plan.bounded_graph.count(), expected.into());

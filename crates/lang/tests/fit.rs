@@ -24,6 +24,7 @@ fn request(ir: &Ir, high: u64) -> Request {
             },
             span: Span::default(),
             value_span: Span::default(),
+            comparison: None,
             is_inherited: false,
         }],
         resolution: Some(Spanned::new(

@@ -8,21 +8,12 @@ use creamc_lang::arch;
 use creamc_lang::compile::{Overrides, load};
 use creamc_lang::cost;
 use creamc_lang::ir::{Ir, Primitive, Shape};
-use creamc_lang::source::{Files, ReadError};
+use creamc_lang::source::Texts;
 use creamc_lang::space::Setting;
 use creamc_lang::syntax::{format, parse};
 
-/// One file, whatever it is called.
-struct Text<'t>(&'t str);
-
-impl Files for Text<'_> {
-    fn read(&self, _: &Path) -> Result<String, ReadError> {
-        Ok(self.0.to_owned())
-    }
-}
-
 fn lowered(text: &str) -> Ir {
-    let files = Text(text);
+    let files = Texts(&[("text.cream", text)]);
     let unit = load(&files, Path::new("text.cream"), &Overrides::default()).expect("in memory");
     unit.ir.unwrap_or_else(|| panic!("{:?}", unit.diagnostics))
 }
@@ -219,7 +210,7 @@ space pinned of base {
     s2 = conv(kernel = 3), sum(conv(kernel = 7), skip), conv(kernel = 3), conv(kernel = 3)
 }
 ";
-    let files = Texts { base, pinned };
+    let files = Texts(&[("pinned.cream", pinned), ("base.cream", base)]);
     let unit = load(&files, Path::new("pinned.cream"), &Overrides::default()).expect("in memory");
     let ir = unit.ir.unwrap_or_else(|| panic!("{:?}", unit.diagnostics));
     // Of what is open, the place where it is open; the first one of several.
@@ -234,17 +225,4 @@ space pinned of base {
     assert_eq!(place("s1", "expand"), "expand in {3, 6}");
     assert_eq!(place("s1", "kernel"), "kernel in {5, 7}");
     assert_eq!(place("s2", "kernel"), "kernel = 3");
-}
-
-/// A space and one that is derived from it.
-struct Texts<'t> {
-    base: &'t str,
-    pinned: &'t str,
-}
-
-impl Files for Texts<'_> {
-    fn read(&self, path: &Path) -> Result<String, ReadError> {
-        let is_base = path.ends_with("base.cream");
-        Ok(if is_base { self.base } else { self.pinned }.to_owned())
-    }
 }

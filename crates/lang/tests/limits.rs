@@ -3,22 +3,17 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use creamc_lang::compile::{Overrides, load};
-use creamc_lang::source::{Files, ReadError};
+use creamc_lang::compile::{Overrides, Unit, load};
+use creamc_lang::source::Texts;
 
-/// One file, whatever it is called.
-struct Text<'t>(&'t str);
-
-impl Files for Text<'_> {
-    fn read(&self, _: &Path) -> Result<String, ReadError> {
-        Ok(self.0.to_owned())
-    }
+fn loaded(text: &str, overrides: &Overrides) -> Unit {
+    let files = Texts(&[("text.cream", text)]);
+    load(&files, Path::new("text.cream"), overrides).expect("in memory")
 }
 
 /// The messages of a file, each as `code: message`.
 fn messages(text: &str) -> Vec<String> {
-    let unit = load(&Text(text), Path::new("text.cream"), &Overrides::default());
-    let found = unit.expect("in memory").diagnostics;
+    let found = loaded(text, &Overrides::default()).diagnostics;
     let told = found.iter();
     told.map(|one| format!("{}: {}", one.code.as_str(), one.message))
         .collect()
@@ -26,8 +21,7 @@ fn messages(text: &str) -> Vec<String> {
 
 /// The last message of a file with the piece of text it points at, what is said of that, and the help.
 fn last_in_full(text: &str) -> [String; 4] {
-    let unit =
-        load(&Text(text), Path::new("text.cream"), &Overrides::default()).expect("in memory");
+    let unit = loaded(text, &Overrides::default());
     let one = unit.diagnostics.last().expect("something is wrong");
     let label = &one.labels[0];
     [
@@ -97,6 +91,15 @@ fn what_is_too_large_is_pointed_at_with_how_much_there_is() {
     assert_eq!(
         [place.as_str(), &help],
         ["s2", "search less in one place, or take smaller blocks"]
+    );
+    assert!(label.ends_with(" up to here"), "{label}");
+
+    let network = long_names() + &space("layer s1 b64\nstage s2 b64 depth = 100");
+    let [message, place, label, help] = last_in_full(&network);
+    assert_eq!(format!("space-too-large: {message}"), NETWORK_TOO_LARGE);
+    assert_eq!(
+        [place.as_str(), &help],
+        ["s2", "take fewer blocks, or smaller ones"]
     );
     assert!(label.ends_with(" up to here"), "{label}");
 }
@@ -203,24 +206,48 @@ fn candidates_are_many_or_large_but_not_both() {
 const TOO_MUCH_KEPT: &str = "space-too-large: the candidates of all rows keep at most 2,000,000 primitives, numbers and \
                              names together";
 
-#[test]
-fn names_that_nested_blocks_lengthen_are_short_or_of_few_candidates() {
-    // Names of 64 parts of up to 255 letters: 16,000 letters for each of 1,000 primitives.
+/// A block `b64` whose primitives have names of 64 parts of up to 255 letters: 16,000 letters for each of 1,000.
+fn long_names() -> String {
     let name = "n".repeat(255);
     let mut text = format!("cream 1\nblock b1(act) {{ {} }}\n", "act\n".repeat(1_000));
     for at in 2..=64 {
         let _ = writeln!(text, "block b{at}(act) {{ {name}: b{} }}", at - 1);
     }
+    text
+}
+
+#[test]
+fn names_that_nested_blocks_lengthen_are_short_or_of_few_candidates() {
     let used = |layers: usize| {
         let rows = (0..layers).map(|at| format!("layer s{at} b64\n"));
-        messages(&(text.clone() + &space(&rows.collect::<String>())))
+        messages(&(long_names() + &space(&rows.collect::<String>())))
     };
     assert_eq!(used(7), [""; 0]);
     assert_eq!(used(8), [TOO_MUCH_KEPT]);
 }
 
+/// The message about a row whose blocks, with those before it, make a network too large to be written out.
+const NETWORK_TOO_LARGE: &str =
+    "space-too-large: a network keeps at most 2,000,000 primitives, numbers and names";
+
+#[test]
+fn names_that_nested_blocks_lengthen_are_short_or_of_few_blocks_of_a_network() {
+    // All blocks of a stage share their candidates; a network has each of them.
+    let used = |stage: &str| messages(&(long_names() + &space(&format!("stage s1 {stage}"))));
+    assert_eq!(used("b64 depth = 7"), [""; 0]);
+    assert_eq!(used("b64 depth = 8"), [NETWORK_TOO_LARGE]);
+    assert_eq!(
+        used("conv(kernel = 1) then b64 or conv(kernel = 1) depth in 1..8"),
+        [""; 0]
+    );
+    assert_eq!(
+        used("conv(kernel = 1) then b64 or conv(kernel = 1) depth in 1..9"),
+        [NETWORK_TOO_LARGE]
+    );
+}
+
 /// The message about what stands in blocks and rows, with all before it.
-const TOO_MUCH_WRITTEN: &str =
+const TOO_BULKY: &str =
     "space-too-large: all blocks and rows have at most 3,000,000 candidates and values together";
 
 #[test]
@@ -246,11 +273,11 @@ fn a_block_of_many_alternatives_is_named_so_often_and_no_more() {
     };
     // 499 blocks of 6,000 leave some room, 500 leave none for the rows.
     assert_eq!(messages(&aliases(498)), [""; 0]);
-    assert_eq!(messages(&aliases(499)), [TOO_MUCH_WRITTEN]);
-    assert_eq!(messages(&aliases(5_000)), [TOO_MUCH_WRITTEN]);
+    assert_eq!(messages(&aliases(499)), [TOO_BULKY]);
+    assert_eq!(messages(&aliases(5_000)), [TOO_BULKY]);
     let rows: String = (0..1_000).map(|at| format!("layer s{at} b0\n")).collect();
     let rows = format!("cream 1\n{block}{}", space(&rows));
-    assert!(messages(&rows).iter().any(|one| one == TOO_MUCH_WRITTEN));
+    assert!(messages(&rows).iter().any(|one| one == TOO_BULKY));
 }
 
 #[test]
@@ -327,7 +354,7 @@ fn classes_that_are_given_are_as_many_as_a_file_may_say() {
             classes: Some(classes),
             ..Overrides::default()
         };
-        let unit = load(&Text(&text), Path::new("text.cream"), &overrides).expect("in memory");
+        let unit = loaded(&text, &overrides);
         let classes = unit.ir.map(|ir| ir.classes);
         let told = unit.diagnostics.into_iter().map(|one| one.message);
         (classes, told.collect::<Vec<_>>())
@@ -346,8 +373,7 @@ fn bounds_on_unknown_rows_list_what_there_is_for_the_first_of_them() {
         .map(|at| format!("require t{at}.channels <= 2\n"))
         .collect();
     let text = format!("cream 1\n{}", space(&(rows + &bounds)));
-    let unit = load(&Text(&text), Path::new("text.cream"), &Overrides::default());
-    let found = unit.expect("in memory").diagnostics;
+    let found = loaded(&text, &Overrides::default()).diagnostics;
     assert_eq!(found.len(), 5_000);
     let suggests = |at: usize| found[at].help.is_some() || !found[at].notes.is_empty();
     assert!(suggests(0) && !suggests(4_999));

@@ -4,19 +4,11 @@ use std::path::Path;
 
 use creamc_lang::compile::{Overrides, Unit, load};
 use creamc_lang::ir::Primitive;
-use creamc_lang::source::{Files, ReadError};
-
-/// One file, whatever it is called.
-struct Text<'t>(&'t str);
-
-impl Files for Text<'_> {
-    fn read(&self, _: &Path) -> Result<String, ReadError> {
-        Ok(self.0.to_owned())
-    }
-}
+use creamc_lang::source::Texts;
 
 fn compiled(text: &str) -> Unit {
-    load(&Text(text), Path::new("text.cream"), &Overrides::default()).expect("in memory")
+    let files = Texts(&[("text.cream", text)]);
+    load(&files, Path::new("text.cream"), &Overrides::default()).expect("in memory")
 }
 
 /// A space of one block in the middle, between `items` and the head.

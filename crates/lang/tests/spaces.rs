@@ -17,32 +17,32 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The repository's files, and one that stands nowhere.
+/// The repository's files, and before them some that stand on a page.
 struct Repository<'t> {
-    example: Option<(PathBuf, &'t str)>,
+    shown: Vec<(PathBuf, &'t str)>,
 }
 
 impl Files for Repository<'_> {
     fn read(&self, path: &Path) -> Result<String, ReadError> {
-        match &self.example {
-            Some((example, text)) if path == example => Ok((*text).to_owned()),
-            _ => fs::read_to_string(repository().join(path))
+        match self.shown.iter().find(|(shown, _)| path == shown) {
+            Some((_, text)) => Ok((*text).to_owned()),
+            None => fs::read_to_string(repository().join(path))
                 .map_err(|_| ReadError("no such file".to_owned())),
         }
     }
 }
 
 fn compile(path: &str) -> Unit {
-    let files = Repository { example: None };
+    let files = Repository { shown: Vec::new() };
     load(&files, Path::new(path), &Overrides::default()).expect("the file was listed")
 }
 
-fn compile_example(path: &str, text: &str) -> Unit {
-    let path = PathBuf::from(path);
-    let files = Repository {
-        example: Some((path.clone(), text)),
-    };
-    load(&files, &path, &Overrides::default()).expect("the example is in memory")
+/// An example beside those of its page that have a name.
+fn compile_example<'t>(text: &'t str, page: &'t str) -> Unit {
+    let path = Path::new("spaces/example.cream");
+    let mut shown = named_examples(page);
+    shown.push((path.to_owned(), text));
+    load(&Repository { shown }, path, &Overrides::default()).expect("the example is in memory")
 }
 
 fn messages(unit: &Unit) -> String {
@@ -77,6 +77,16 @@ fn examples(page: &str) -> Vec<&str> {
         .collect()
 }
 
+/// The blocks between ```` ```cream NAME.cream ```` and ```` ``` ````, as if each stood in `spaces` under its name.
+fn named_examples(page: &str) -> Vec<(PathBuf, &str)> {
+    let marked = page.split("```cream ").skip(1);
+    let blocks = marked.filter_map(|rest| rest.split_once("```")?.0.split_once('\n'));
+    let named = blocks.filter(|(name, _)| name.ends_with(".cream"));
+    named
+        .map(|(name, text)| (Path::new("spaces").join(name), text))
+        .collect()
+}
+
 #[test]
 fn every_space_of_the_repository_compiles() {
     let published = files_of("spaces/published", ".cream").into_iter();
@@ -104,9 +114,9 @@ fn every_space_of_the_repository_compiles() {
 fn the_examples_of_the_language_reference_do_what_it_says() {
     let page = fs::read_to_string(repository().join("docs/language.md")).expect("the reference");
     let examples = examples(&page);
-    assert_eq!(examples.len(), 7);
+    assert_eq!(examples.len(), 8);
     for (at, text) in examples.into_iter().enumerate() {
-        let unit = compile_example("spaces/example.cream", text);
+        let unit = compile_example(text, &page);
         insta::assert_snapshot!(format!("reference_{}", at + 1), outcome(&unit));
     }
 }
@@ -132,7 +142,7 @@ fn the_example_on_the_page_of_a_message_gives_that_message_alone() {
     for &code in Code::ALL.iter().filter(|&&code| !is_of_a_later_pass(code)) {
         let examples = examples(code.page());
         assert!(!examples.is_empty(), "{} has no example", code.as_str());
-        let unit = compile_example("spaces/example.cream", examples[0]);
+        let unit = compile_example(examples[0], code.page());
         let found: Vec<&str> = unit
             .diagnostics
             .iter()

@@ -11,22 +11,12 @@ use creamc_lang::cost;
 use creamc_lang::count::Limits;
 use creamc_lang::ir::{Ir, Path as Walk, UNKNOWN};
 use creamc_lang::plan::{Plan, Request, plan};
-use creamc_lang::source::{Files, ReadError, Spanned};
+use creamc_lang::source::{Spanned, Texts};
 use creamc_lang::space::Metric;
 use creamc_lang::testing::small_space;
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-
-struct Memory(BTreeMap<&'static str, String>);
-
-impl Files for Memory {
-    fn read(&self, path: &Path) -> Result<String, ReadError> {
-        let text = path.to_str().and_then(|path| self.0.get(path));
-        text.cloned()
-            .ok_or_else(|| ReadError("no such file".to_owned()))
-    }
-}
 
 const TIMES: Metric = Metric::Table(0);
 
@@ -88,10 +78,7 @@ fn table() -> String {
 }
 
 fn unit(text: &str, table: &str, overrides: &Overrides) -> Unit {
-    let files = Memory(BTreeMap::from([
-        ("a/s.cream", text.to_owned()),
-        ("a/tables/phone.yaml", table.to_owned()),
-    ]));
+    let files = Texts(&[("a/s.cream", text), ("a/tables/phone.yaml", table)]);
     load(&files, Path::new("a/s.cream"), overrides).expect("the root file is there")
 }
 
@@ -174,15 +161,14 @@ fn at_a_resolution_that_the_space_does_not_list_a_time_is_not_known() {
 
 #[test]
 fn the_path_of_a_table_is_relative_to_the_file_that_names_it() {
-    let files = Memory(BTreeMap::from([
-        ("a/s.cream", SPACE.to_owned()),
-        ("a/tables/phone.yaml", table()),
-        (
-            "best.cream",
-            "cream 1\nuse \"a/s.cream\"\narch best of s { resolution = 32  s1 = mb(kernel = 5) }\n"
-                .to_owned(),
-        ),
-    ]));
+    let arch =
+        "cream 1\nuse \"a/s.cream\"\narch best of s { resolution = 32  s1 = mb(kernel = 5) }\n";
+    let table = table();
+    let files = Texts(&[
+        ("best.cream", arch),
+        ("a/s.cream", SPACE),
+        ("a/tables/phone.yaml", &table),
+    ]);
     let unit = load(&files, Path::new("best.cream"), &Overrides::default()).expect("it is there");
     assert!(!unit.has_errors(), "{:?}", unit.diagnostics);
     let tables: Vec<&str> = unit

@@ -146,6 +146,7 @@ fn question(seed: u64) -> Option<Plan> {
             relation: Relation::Metric { metric, low, high },
             span: Span::default(),
             value_span: Span::default(),
+            comparison: None,
             is_inherited: false,
         });
     }
@@ -182,6 +183,7 @@ proptest! {
             relation: Relation::Metric { metric: window.metric, low: window.low, high: window.high },
             span: Span::default(),
             value_span: Span::default(),
+            comparison: None,
             is_inherited: false,
         };
         ir.requires = known.windows.iter().map(require).collect();

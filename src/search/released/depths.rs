@@ -63,6 +63,7 @@ pub fn with_depths(plan: &Plan, depths: &[u32]) -> Result<Graph, TooManyStates> 
             },
             span,
             value_span: span,
+            comparison: None,
             is_inherited: false,
         })
         .collect();

@@ -33,7 +33,9 @@ pub fn json<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> impl Serial
             .map(|help| Help {
                 message: &help.message,
                 certainty: help.certainty.as_str(),
-                edits: help.edits.iter().map(|edit| of(edit, sources)).collect(),
+                edits: (help.edits.iter())
+                    .map(|edit| Replacement::of(edit, sources))
+                    .collect(),
             })
             .collect(),
     }
@@ -107,10 +109,12 @@ impl<'a> Place<'a> {
     }
 }
 
-fn of<'a>(edit: &'a Edit, sources: &'a Sources) -> Replacement<'a> {
-    Replacement {
-        place: Place::of(edit.span, sources),
-        replacement: &edit.replacement,
+impl<'a> Replacement<'a> {
+    fn of(edit: &'a Edit, sources: &'a Sources) -> Self {
+        Self {
+            place: Place::of(edit.span, sources),
+            replacement: &edit.replacement,
+        }
     }
 }
 

@@ -77,6 +77,13 @@ pub(super) struct Occurrence<'a> {
     pub(super) name: &'a Name,
 }
 
+impl Occurrence<'_> {
+    /// Whether it means what the other one does.
+    pub(super) fn is_of(&self, other: &Occurrence<'_>) -> bool {
+        self.namespace == other.namespace && self.name.value == other.name.value
+    }
+}
+
 impl Project<'_> {
     /// The name under a place of the file itself.
     pub(super) fn occurrence_at(&self, offset: usize) -> Option<Occurrence<'_>> {
@@ -92,7 +99,15 @@ impl Project<'_> {
     /// Every name of a file at hand.
     pub(super) fn occurrences_in<'s>(&'s self, file: &'s ast::File) -> Vec<Occurrence<'s>> {
         let files = std::iter::once(&self.unit.ast).chain(&self.used);
-        occurrences(file, Blocks::of(files))
+        let blocks = files.map(|file| (file, self.is_of_the_space(file)));
+        occurrences(file, Blocks::of(blocks))
+    }
+
+    /// Whether rows of a file can be meant: it holds the space at hand or one that this is derived from. That is any
+    /// where one of these is missing.
+    fn is_of_the_space(&self, file: &ast::File) -> bool {
+        let descent = &self.unit.descent;
+        descent.is_empty() || descent.contains(&file.span.file)
     }
 
     /// The file itself and, where its space is derived from another, those of all its bases.
@@ -129,7 +144,9 @@ impl Project<'_> {
             _ => false,
         };
         if !own.items.iter().any(has_rows) {
-            all.extend(self.used.iter().flat_map(in_spaces));
+            let used = self.used.iter();
+            let meant = used.filter(|file| self.is_of_the_space(file));
+            all.extend(meant.flat_map(in_spaces));
         }
         let recipes: Vec<&ast::Recipe> = all
             .iter()

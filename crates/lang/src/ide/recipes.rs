@@ -14,14 +14,17 @@ pub(super) struct Blocks<'a> {
 }
 
 impl<'a> Blocks<'a> {
-    pub(super) fn of(files: impl IntoIterator<Item = &'a ast::File>) -> Blocks<'a> {
+    /// Those of files, each with whether one sees inside of its space.
+    pub(super) fn of(files: impl IntoIterator<Item = (&'a ast::File, bool)>) -> Blocks<'a> {
         let mut blocks = Blocks::default();
-        for item in files.into_iter().flat_map(|file| &file.items) {
-            match item {
-                FileItem::Recipe(recipe) => blocks.recipes.push(recipe),
-                FileItem::Block(block) => blocks.aliases.push(block),
-                FileItem::Space(space) => blocks.add_space(space),
-                _ => {}
+        for (file, is_open) in files {
+            for item in &file.items {
+                match item {
+                    FileItem::Recipe(recipe) => blocks.recipes.push(recipe),
+                    FileItem::Block(block) => blocks.aliases.push(block),
+                    FileItem::Space(space) if is_open => blocks.add_space(space),
+                    _ => {}
+                }
             }
         }
         blocks

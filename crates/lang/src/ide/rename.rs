@@ -1,8 +1,8 @@
 //! Giving a name of the file itself another one, everywhere in the file; and one of a row or a choice that a
 //! derived space has from its base, in the files of both.
 
-use super::Project;
 use super::names::{Namespace, Occurrence, What};
+use super::{Project, recipes};
 use crate::diagnostic::Edit;
 use crate::source::{FileId, Name, Span};
 use crate::space::{AttributeName, Verb, given_meaning, given_to_rows};
@@ -33,8 +33,7 @@ impl Project<'_> {
         let all = files
             .into_iter()
             .flat_map(|file: &ast::File| self.occurrences_in(file));
-        let same = all
-            .filter(|one| one.namespace == target.namespace && one.name.value == target.name.value);
+        let same = all.filter(|one| one.is_of(&target));
         Ok(same.map(|one| Edit::new(one.name.span, new)).collect())
     }
 
@@ -110,7 +109,7 @@ impl Project<'_> {
         if is_taken {
             return Err(format!("`{new}` is declared already"));
         }
-        if self.is_given_to_rows(target, new) || self.is_known_beside(target, new) {
+        if self.is_known_beside(target, new) {
             return Err(format!(
                 "`{new}` means something else in the rows of a block that mention `{}`",
                 target.name.value
@@ -152,74 +151,37 @@ impl Project<'_> {
         matches!(namespace, Namespace::Params(_)) && given.any(|one| one.name.value == name)
     }
 
-    /// Whether rows that mention the name have a meaning of their own for the other one.
-    fn is_given_to_rows(&self, target: &Occurrence<'_>, new: &str) -> bool {
-        let is_given = Verb::from_word(new).is_some() || given_to_rows(new).is_some();
-        let files = std::iter::once(&self.unit.ast).chain(&self.used);
-        let mut recipes = files.flat_map(recipes_in);
-        is_given
-            && target.namespace == Namespace::Values
-            && recipes.any(|recipe| {
-                let mut all = self.occurrences().into_iter();
-                all.any(|one| {
-                    one.namespace == target.namespace
-                        && one.name.value == target.name.value
-                        && recipe.span.contains(one.name.span)
-                })
-            })
-    }
-
-    /// Whether a block of rows that mentions the name knows the other one, as a parameter, a row or, where
-    /// the name is the block's own, at all: rows come before parameters, and these before the file's names.
+    /// Whether a block of rows that mentions the name knows the other one: as a word that rows give a meaning, as
+    /// a parameter, a row or, where the name is the block's own, at all. What rows know comes before the file's names.
     fn is_known_beside(&self, target: &Occurrence<'_>, new: &str) -> bool {
         let all = self.occurrences();
-        let is_in = |block: Span, name: &Name| {
-            block.file == name.span.file
-                && block.start <= name.span.start
-                && name.span.end <= block.end
-        };
         let is_mentioned = |block: Span| {
-            let mut all = all.iter();
-            all.any(|one| {
-                one.namespace == target.namespace
-                    && one.name.value == target.name.value
-                    && is_in(block, one.name)
-            })
+            let mut same = all.iter().filter(|one| one.is_of(target));
+            same.any(|one| block.contains(one.name.span))
         };
         let own = match target.namespace {
             Namespace::Params(block) | Namespace::Parts(block) => Some(block),
             Namespace::Values | Namespace::Spaces | Namespace::Archs => None,
         };
-        let is_used = all
-            .iter()
-            .any(|one| one.name.value == new && own.is_some_and(|block| is_in(block, one.name)));
-        let is_declared = self.declarations().iter().any(|one| {
-            let (Namespace::Params(block) | Namespace::Parts(block)) = one.what.namespace() else {
-                return false;
-            };
-            one.name.value == new && is_mentioned(block)
+        let is_used = |block: Span| {
+            let mut named = all.iter().filter(|one| one.name.value == new);
+            named.any(|one| block.contains(one.name.span))
+        };
+        // Parameters and rows are not called so in any block.
+        let is_given = target.namespace == Namespace::Values
+            && (Verb::from_word(new).is_some() || given_to_rows(new).is_some());
+        let declares = |recipe: &ast::Recipe| {
+            let mut inside = recipes::inside(recipe).into_iter();
+            inside.any(|one| one.name.value == new)
+        };
+        let declared = self.declarations().into_iter();
+        let mut recipes = declared.filter_map(|one| match one.what {
+            What::Recipe(recipe) => Some(recipe),
+            _ => None,
         });
-        is_used || is_declared
+        own.is_some_and(is_used)
+            || recipes.any(|recipe| (is_given || declares(recipe)) && is_mentioned(recipe.span))
     }
-}
-
-/// Every block of rows of a file.
-fn recipes_in(file: &ast::File) -> Vec<&ast::Recipe> {
-    let mut recipes = Vec::new();
-    for item in &file.items {
-        match item {
-            ast::FileItem::Recipe(recipe) => recipes.push(recipe),
-            ast::FileItem::Space(space) => {
-                let items = space.items.iter();
-                recipes.extend(items.filter_map(|item| match item {
-                    ast::Item::Recipe(recipe) => Some(recipe),
-                    _ => None,
-                }));
-            }
-            _ => {}
-        }
-    }
-    recipes
 }
 
 /// Whether rows take a parameter of that name without a word: `act`, `norm` and `padding`.

@@ -1,5 +1,4 @@
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use proptest::prelude::*;
 use rand::SeedableRng;
@@ -10,27 +9,15 @@ use crate::cost;
 use crate::count::Graph;
 use crate::diagnostic::Edit;
 use crate::plan::{self, Request};
-use crate::source::{Files, ReadError};
+use crate::source::Texts;
 use crate::space::{Activation, Metric, Setting};
 use crate::syntax::{FILE_ITEMS, ITEMS};
 use crate::testing::small_space;
 
-struct Memory(BTreeMap<PathBuf, String>);
-
-impl Files for Memory {
-    fn read(&self, path: &Path) -> Result<String, ReadError> {
-        let text = self.0.get(path).cloned();
-        text.ok_or_else(|| ReadError("there is no such file".to_owned()))
-    }
-}
-
 /// Compiles the first of some files.
 fn unit(files: &[(&str, &str)]) -> Unit {
-    let texts = files
-        .iter()
-        .map(|&(name, text)| (PathBuf::from(name), text.to_owned()));
-    let memory = Memory(texts.collect());
-    compile::load(&memory, Path::new(files[0].0), &Overrides::default()).expect("it is there")
+    let root = Path::new(files[0].0);
+    compile::load(&Texts(files), root, &Overrides::default()).expect("it is there")
 }
 
 fn settled(unit: &Unit) -> Plan {
@@ -756,6 +743,34 @@ fn a_line_of_a_derived_space_leads_to_a_parameter() {
         (found.file, found.start as usize),
         (FileId(1), offset(&base, "kernel = 3"))
     );
+}
+
+#[test]
+fn a_line_of_a_derived_space_leads_to_the_row_of_its_base_and_not_of_another_used_space() {
+    let base = ROWS.replace("layer s1 unit", "stage s1 (unit or skip)");
+    let other = base.replace("space s ", "space other ");
+    let other = other.replace("ghost", "phantom").replace("unit", "part");
+    let text =
+        "cream 1\nuse \"other.cream\"\nuse \"base.cream\"\nspace t of s {\n    s1.kernel = 3\n}\n";
+    let archs =
+        "cream 1\nuse \"other.cream\"\nuse \"base.cream\"\narch a of s {\n    s1 = skip\n}\n";
+    for (text, mention, declared) in [
+        (text, "kernel", "kernel = 3"),
+        (text, "s1.", "s1 (unit"),
+        (archs, "s1 =", "s1 (unit"),
+    ] {
+        let files = [
+            ("at.cream", text),
+            ("other.cream", &other),
+            ("base.cream", &base),
+        ];
+        let unit = unit(&files);
+        let found = Project::new(&unit, None).definition(offset(text, mention));
+        let found = found.expect("the base declares it");
+        let name = &unit.sources.get(found.file).name;
+        let place = (name.as_str(), found.start as usize);
+        assert_eq!(place, ("base.cream", offset(&base, declared)), "{mention}");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod depths;
 mod fingerprint;
 mod fit;
 mod least;
+mod miss;
 mod report;
 mod spread;
 mod summary;

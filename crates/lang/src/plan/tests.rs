@@ -11,23 +11,15 @@ use crate::cost;
 use crate::count::Graph;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::Ir;
-use crate::source::{FileId, Files, ReadError, Span, Spanned};
+use crate::source::{FileId, Span, Spanned, Texts};
 use crate::space::{Metric, Relation, Require};
 use crate::testing::small_space;
 
 const MOBILE: &str = include_str!("../../../../spaces/mobile.cream");
 
-struct OneFile<'a>(&'a str);
-
-impl Files for OneFile<'_> {
-    fn read(&self, _: &FilePath) -> Result<String, ReadError> {
-        Ok(self.0.to_owned())
-    }
-}
-
 fn lowered(text: &str) -> Ir {
     let unit = compile::load(
-        &OneFile(text),
+        &Texts(&[("t.cream", text)]),
         FilePath::new("t.cream"),
         &Overrides::default(),
     )
@@ -41,6 +33,7 @@ fn bound(metric: Metric, low: u64, high: u64) -> Require {
         relation: Relation::Metric { metric, low, high },
         span: Span::default(),
         value_span: Span::default(),
+        comparison: None,
         is_inherited: false,
     }
 }

@@ -26,11 +26,13 @@ pub(super) const PARAMETERS: usize = 1_000;
 pub(super) const NESTED: u32 = 64;
 /// Candidates and values of all that may stand in blocks and rows, those of named blocks counted wherever
 /// they are named: what a check looks at.
-pub(super) const WRITTEN: u64 = 3_000_000;
+pub(super) const BULK: u64 = 3_000_000;
 /// What all candidates of all rows keep, each block of a stage's row counted once: their primitives, those that the
 /// branches of a `sum` keep for themselves, the parameters of blocks of rows, the terms of numbers, the values that a row
 /// reads beyond the first, and every 64 letters of the primitives' names.
 pub(super) const KEPT: u64 = 2_000_000;
+/// What one network keeps of the same, each block of a stage counted: it is written out.
+pub(super) const NETWORK: u64 = 2_000_000;
 /// Choices of a space: as many as it can have blocks.
 pub(super) const CHOICES: usize = 10_000;
 /// Numbers that blocks of rows compute with.

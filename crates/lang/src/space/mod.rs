@@ -378,6 +378,8 @@ pub struct Require {
     pub span: Span,
     /// The range, or the right side.
     pub value_span: Span,
+    /// The sign it is written with; `None` for a range.
+    pub comparison: Option<Comparison>,
     /// Whether it is one of the space that this one is derived from: that it excludes nothing here is no fault.
     pub is_inherited: bool,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::check::{Checker, Draft, Input, Written, block_count, kept};
+use super::check::{Checker, Draft, DraftWidth, Input, Tally, block_count, kept, largest};
 use super::report::{self, Ending, SkipPlace};
 use super::{
     Alternative, Attribute, AttributeName, AttributeValue, Block, Operator, Row, Setting, Width,
@@ -34,10 +34,22 @@ struct Flow {
     /// Resolutions to choose from.
     sides: u64,
     /// Candidates of all blocks up to here, at every resolution.
-    candidates: u64,
+    candidates: Tally,
     /// What all candidates up to here keep.
-    kept: u64,
+    kept: Tally,
+    /// What the largest network keeps up to here.
+    network: Tally,
     skips: Vec<SkipPlace>,
+}
+
+/// What a block comes to that stands once or several times in a row.
+struct Counted {
+    /// Candidates of all times.
+    candidates: u64,
+    /// What these keep; the times share it.
+    kept: u64,
+    /// What the largest of them keep that one network has.
+    network: u64,
 }
 
 /// One block at its place: widths and stride, as far as they are known.
@@ -83,8 +95,9 @@ impl Flow {
             is_unsure: false,
             blocks: 0,
             sides: resolution.map_or(1, |side| side.value.values().len() as u64),
-            candidates: 0,
-            kept: 0,
+            candidates: Tally::new(limits::SPACE_CANDIDATES),
+            kept: Tally::new(limits::KEPT),
+            network: Tally::new(limits::NETWORK),
             skips: Vec::new(),
         }
     }
@@ -167,10 +180,12 @@ impl Flow {
             checker.found.push(problem);
             return false;
         }
-        let kept = combinations(input, output).saturating_mul(kept(block));
-        if !self.count_candidates(checker, place.row, combined.saturating_mul(times))
-            || !self.count_kept(checker, place.row, kept)
-        {
+        let counted = Counted {
+            candidates: combined.saturating_mul(times),
+            kept: combinations(input, output).saturating_mul(kept(block)),
+            network: largest(block).saturating_mul(times),
+        };
+        if self.count(checker, place.row, counted).is_none() {
             return false;
         }
         for (one, other) in Width::pairs(input, output) {
@@ -184,31 +199,19 @@ impl Flow {
         true
     }
 
-    /// Counts the candidates of some blocks; whether they are not too many, with all before them.
-    fn count_candidates(&mut self, checker: &mut Checker, row: &ast::Row, more: u64) -> bool {
-        let most = limits::SPACE_CANDIDATES;
-        let were_too_many = self.candidates > most;
-        let more = more.saturating_mul(self.sides);
-        self.candidates = self.candidates.saturating_add(more);
-        let are_too_many = self.candidates > most;
-        if are_too_many && !were_too_many {
-            let problem = report::too_many_in_all(row, self.candidates, self.sides);
-            checker.found.push(problem);
-        }
-        !are_too_many
-    }
-
-    /// Counts what the candidates of a block keep; whether it is not too much, with all before it.
-    fn count_kept(&mut self, checker: &mut Checker, row: &ast::Row, more: u64) -> bool {
-        let most = limits::KEPT;
-        let was_too_much = self.kept > most;
-        self.kept = self.kept.saturating_add(more);
-        let is_too_much = self.kept > most;
-        if is_too_much && !was_too_much {
-            let problem = report::too_much_kept(row, self.kept);
-            checker.found.push(problem);
-        }
-        !is_too_much
+    /// Counts what blocks come to that stand in a row; `None` where it is too much, with all before it.
+    fn count(&mut self, checker: &mut Checker, row: &ast::Row, more: Counted) -> Option<()> {
+        let (found, sides) = (&mut checker.found, self.sides);
+        let candidates = more.candidates.saturating_mul(sides);
+        self.candidates.add(candidates, |count| {
+            found.push(report::too_many_in_all(row, count, sides));
+        })?;
+        self.kept.add(more.kept, |size| {
+            found.push(report::too_much_kept(row, size));
+        })?;
+        self.network.add(more.network, |size| {
+            found.push(report::network_too_large(row, size));
+        })
     }
 
     fn check_block(&mut self, checker: &mut Checker, block: &Block, place: Place) {
@@ -361,25 +364,25 @@ impl<'r> Place<'r> {
 }
 
 /// What a row's output is wide, where `row` is its index and `input` what goes in.
-fn out_width(width: &Written, row: usize, input: Option<&Width>) -> Option<Width> {
+fn out_width(width: &DraftWidth, row: usize, input: Option<&Width>) -> Option<Width> {
     match width {
-        Written::Same => input.cloned(),
-        Written::Number(width) => Some(Width::fixed(width.value)),
-        Written::Searched(domain) => Some(Width {
+        DraftWidth::Same => input.cloned(),
+        DraftWidth::Number(width) => Some(Width::fixed(width.value)),
+        DraftWidth::Searched(domain) => Some(Width {
             values: domain.value.values().to_vec(),
             decided_by: Some(row),
         }),
-        Written::Classes(classes) => classes.value.map(Width::fixed),
-        Written::Unknown => None,
+        DraftWidth::Classes(classes) => classes.value.map(Width::fixed),
+        DraftWidth::Unknown => None,
     }
 }
 
 fn width_span(draft: &Draft) -> Span {
     match &draft.width {
-        Written::Number(width) => width.span,
-        Written::Searched(domain) => domain.span,
-        Written::Classes(classes) => classes.span,
-        Written::Same | Written::Unknown => draft.row.name.span,
+        DraftWidth::Number(width) => width.span,
+        DraftWidth::Searched(domain) => domain.span,
+        DraftWidth::Classes(classes) => classes.span,
+        DraftWidth::Same | DraftWidth::Unknown => draft.row.name.span,
     }
 }
 
@@ -583,7 +586,7 @@ fn check_kernel(checker: &mut Checker, alternative: &Alternative, place: Place) 
 
 /// Only the last row gives one number a class.
 fn check_not_last(checker: &mut Checker, draft: &Draft) {
-    if let (Some(_), Written::Classes(width)) = (&draft.first, &draft.width) {
+    if let (Some(_), DraftWidth::Classes(width)) = (&draft.first, &draft.width) {
         checker
             .found
             .push(report::classes_too_early(draft.row, width.span));
@@ -600,19 +603,19 @@ fn check_last(checker: &mut Checker, draft: &Draft, forms: [Form; 2]) {
         return checker.found.push(problem);
     }
     match &draft.width {
-        Written::Same => checker.found.push(report::classes_missing(draft.row)),
-        Written::Number(width) => check_class_count(checker, *width),
-        Written::Searched(domain) => {
+        DraftWidth::Same => checker.found.push(report::classes_missing(draft.row)),
+        DraftWidth::Number(width) => check_class_count(checker, *width),
+        DraftWidth::Searched(domain) => {
             checker.found.push(report::classes_searched(domain.span));
         }
-        Written::Classes(_) | Written::Unknown => {}
+        DraftWidth::Classes(_) | DraftWidth::Unknown => {}
     }
 }
 
 /// The rows that would end the space: in place of a row that has the width of the output, else behind it.
 fn ending(checker: &Checker, draft: &Draft, [before, behind]: [Form; 2]) -> Ending {
     let is_pool = draft.first.as_ref().is_some_and(stands_alone);
-    let is_instead = matches!(draft.width, Written::Classes(_)) && !is_pool;
+    let is_instead = matches!(draft.width, DraftWidth::Classes(_)) && !is_pool;
     let form = if is_instead { before } else { behind };
     Ending {
         pool: (form == Form::Map).then(|| checker.free_name("pool")),

@@ -2,8 +2,9 @@
 
 use crate::diagnostic::Diagnostic;
 
-/// Messages kept for one file. Further ones are counted.
-const MOST: usize = 20;
+/// Messages kept for one file, those of the lexer and the parser together. Further ones are counted: what is no text of
+/// the language at all would have one for every line. Checks of what was read tell each mistake. See `docs/cli.md`.
+pub(super) const MOST: usize = 20;
 
 /// Messages on their way out of the lexer or the parser.
 #[derive(Debug, Default)]

@@ -3,15 +3,7 @@ use std::path::Path;
 use super::{Lists, decisions};
 use crate::compile::{Overrides, load};
 use crate::ir::Ir;
-use crate::source::{Files, ReadError};
-
-struct Text(String);
-
-impl Files for Text {
-    fn read(&self, _: &Path) -> Result<String, ReadError> {
-        Ok(self.0.clone())
-    }
-}
+use crate::source::Texts;
 
 /// A stage of blocks that have `params` parameters of one value, and one of `values`.
 fn stage(params: usize, values: usize, depth: usize) -> Ir {
@@ -28,7 +20,8 @@ space s {{
 }}
 "
     );
-    let unit = load(&Text(text), Path::new("s.cream"), &Overrides::default());
+    let files = Texts(&[("s.cream", &text)]);
+    let unit = load(&files, Path::new("s.cream"), &Overrides::default());
     let unit = unit.expect("the text can be read");
     unit.ir.expect("a space without errors is lowered")
 }

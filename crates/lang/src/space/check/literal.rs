@@ -2,10 +2,11 @@
 
 use super::Checker;
 use super::value::Kind;
+use crate::diagnostic::Diagnostic;
 use crate::quantity::Quantity;
 use crate::source::Name;
 use crate::space::report::{self, At};
-use crate::space::resolve::Meaning;
+use crate::space::resolve::{Entry, Meaning};
 use crate::space::{AttributeValue, Domain};
 use crate::syntax::ast;
 
@@ -83,20 +84,12 @@ impl<'a> Checker<'a> {
                 at: At::new(name.span),
             });
         };
-        self.used.insert(&name.value);
-        match entry.meaning {
-            Meaning::Twice => None,
-            Meaning::Choice(_) => self.wrong(report::choice_for_value(name, entry.name)),
-            Meaning::Let(_) => match self.lets.get(name.value.as_str()).cloned()?? {
-                LetMeaning::Literal(literal) => Some(Literal {
-                    constant: literal.constant,
-                    at: literal.at.used_at(name.span),
-                }),
-                LetMeaning::Domain(_) => self.wrong(report::domain_for_value(name, entry.name)),
-            },
-            Meaning::Block(_) | Meaning::Recipe(_) | Meaning::Row(_) | Meaning::Table(_) => {
-                self.wrong(report::wrong_kind(name, "a value", entry))
-            }
+        match self.let_meaning(name, entry, ("a value", report::choice_for_value))? {
+            LetMeaning::Literal(literal) => Some(Literal {
+                constant: literal.constant,
+                at: literal.at.used_at(name.span),
+            }),
+            LetMeaning::Domain(_) => self.wrong(report::domain_for_value(name, entry.name)),
         }
     }
 
@@ -106,16 +99,26 @@ impl<'a> Checker<'a> {
             let lets = self.let_names();
             return self.wrong(report::unknown_domain(name, &lets));
         };
+        match self.let_meaning(name, entry, ("a domain", report::choice_for_domain))? {
+            LetMeaning::Domain(domain) => Some(domain),
+            LetMeaning::Literal(_) => self.wrong(report::value_for_domain(name, entry.name)),
+        }
+    }
+
+    /// What a name stands for where only that of a `let` can; what is `wanted` there, and the message about a choice.
+    fn let_meaning(
+        &mut self,
+        name: &'a Name,
+        entry: Entry<'a>,
+        (wanted, choice): (&str, fn(&Name, &Name) -> Diagnostic),
+    ) -> Option<LetMeaning<'a>> {
         self.used.insert(&name.value);
         match entry.meaning {
             Meaning::Twice => None,
-            Meaning::Choice(_) => self.wrong(report::choice_for_domain(name, entry.name)),
-            Meaning::Let(_) => match self.lets.get(name.value.as_str()).cloned()?? {
-                LetMeaning::Domain(domain) => Some(domain),
-                LetMeaning::Literal(_) => self.wrong(report::value_for_domain(name, entry.name)),
-            },
+            Meaning::Choice(_) => self.wrong(choice(name, entry.name)),
+            Meaning::Let(_) => self.lets.get(name.value.as_str()).cloned()?,
             Meaning::Block(_) | Meaning::Recipe(_) | Meaning::Row(_) | Meaning::Table(_) => {
-                self.wrong(report::wrong_kind(name, "a domain", entry))
+                self.wrong(report::wrong_kind(name, wanted, entry))
             }
         }
     }

@@ -19,6 +19,7 @@ mod shared;
 mod size;
 mod sum;
 mod table;
+mod tally;
 mod value;
 mod warn;
 
@@ -27,7 +28,7 @@ use std::sync::Arc;
 
 use super::recipe::Recipe;
 use super::resolve::{Meaning, Scope, resolve};
-use super::{Alternative, Members, NormSettings, Space, report, shape};
+use super::{Alternative, Members, NormSettings, Space, limits, report, shape};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Sources, Spanned};
 use crate::syntax::ast;
@@ -41,8 +42,9 @@ pub(super) use narrow::{Line, Open, Wants, narrow};
 pub(super) use operator::block_count;
 pub(crate) use recipe::given_to_rows;
 pub(super) use require::check_require;
-pub(super) use row::{Draft, Written};
-pub(super) use size::kept;
+pub(super) use row::{Draft, DraftWidth};
+pub(super) use size::{kept, largest};
+pub(super) use tally::Tally;
 pub(super) use value::{Form, Kind};
 
 /// Everything known while a space is checked.
@@ -55,7 +57,7 @@ pub(super) struct Checker<'a> {
     /// What every block stands for.
     blocks: BTreeMap<&'a str, Option<Arc<[Alternative]>>>,
     /// What may stand in all blocks and rows looked at, in candidates, values and branches.
-    written: u64,
+    bulk: Tally,
     /// The rows of every block that has them.
     recipes: BTreeMap<&'a str, Option<Arc<Recipe>>>,
     /// Whether the blocks looked at are the language's own.
@@ -82,7 +84,7 @@ impl<'a> Checker<'a> {
             found,
             lets: BTreeMap::new(),
             blocks: BTreeMap::new(),
-            written: 0,
+            bulk: Tally::new(limits::BULK),
             recipes: BTreeMap::new(),
             is_prelude: false,
             choices: Choices::of(space),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::size::written;
+use super::size::bulk;
 use super::value::{Form, Kind};
 use super::{Checker, shared};
 use crate::source::{Name, Span};
@@ -79,8 +79,8 @@ fn language_default(name: AttributeName, kind: Kind) -> Option<AttributeValue> {
     }
 }
 
-/// The attributes written in one pair of parentheses; `None` where the value is wrong.
-type Written = BTreeMap<AttributeName, Option<Attribute>>;
+/// The attributes in one pair of parentheses; `None` where the value is wrong.
+type Arguments = BTreeMap<AttributeName, Option<Attribute>>;
 
 impl<'a> Checker<'a> {
     /// The alternatives of an op, nested `or`s and blocks flattened.
@@ -97,7 +97,7 @@ impl<'a> Checker<'a> {
             };
             candidates = count(&alternatives).saturating_add(candidates);
             self.check_size(candidates, op.span)?;
-            self.count_written(&alternatives, op.span)?;
+            self.count_bulk(&alternatives, op.span)?;
             reached.push((prim.span, alternatives));
         }
         self.check_shared(&reached);
@@ -112,15 +112,9 @@ impl<'a> Checker<'a> {
     }
 
     /// Counts what may stand somewhere; `None` when it is too much, with all before it.
-    fn count_written(&mut self, alternatives: &[Alternative], span: Span) -> Option<()> {
-        let most = limits::WRITTEN;
-        let was_too_much = self.written > most;
-        self.written = self.written.saturating_add(written(alternatives));
-        match self.written > most {
-            true if was_too_much => None,
-            true => self.wrong(report::too_much_written(self.written, span)),
-            false => Some(()),
-        }
+    fn count_bulk(&mut self, alternatives: &[Alternative], span: Span) -> Option<()> {
+        let tell = |bulk| self.found.push(report::too_bulky(bulk, span));
+        self.bulk.add(bulk(alternatives), tell)
     }
 
     /// No candidate may be reached on two ways: the paths through it would be counted twice.
@@ -170,13 +164,12 @@ impl<'a> Checker<'a> {
 
     fn operator(&mut self, callee: &Callee, call: Call<'a>) -> Option<Alternative> {
         let operator = callee.operator;
-        let written = self.written(callee, call);
         // With an unknown attribute in the parentheses, a missing one is probably the same mistake.
-        let written = written?;
+        let arguments = self.arguments(callee, call)?;
         let specs = callee.specs();
         let missing: Vec<&str> = specs
             .iter()
-            .filter(|spec| !written.contains_key(&spec.name))
+            .filter(|spec| !arguments.contains_key(&spec.name))
             .filter(|spec| self.default_for(callee, spec).is_none())
             .map(|spec| spec.name.as_str())
             .collect();
@@ -185,7 +178,7 @@ impl<'a> Checker<'a> {
         }
         let attributes = specs
             .iter()
-            .map(|spec| match written.get(&spec.name) {
+            .map(|spec| match arguments.get(&spec.name) {
                 Some(attribute) => attribute.clone(),
                 None => Some(Attribute {
                     name: spec.name,
@@ -219,8 +212,8 @@ impl<'a> Checker<'a> {
     }
 
     /// What stands in the parentheses; `None` if something in there is no attribute of the operator.
-    fn written(&mut self, callee: &Callee, call: Call<'a>) -> Option<Written> {
-        let mut written: Written = BTreeMap::new();
+    fn arguments(&mut self, callee: &Callee, call: Call<'a>) -> Option<Arguments> {
+        let mut arguments = Arguments::new();
         let mut spans: BTreeMap<AttributeName, Span> = BTreeMap::new();
         let mut is_whole = true;
         for arg in call.args {
@@ -242,9 +235,9 @@ impl<'a> Checker<'a> {
                 choice,
                 span: attribute.span,
             });
-            written.insert(name, typed);
+            arguments.insert(name, typed);
         }
-        is_whole.then_some(written)
+        is_whole.then_some(arguments)
     }
 
     pub(super) fn attribute_name(

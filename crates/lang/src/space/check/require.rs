@@ -127,6 +127,10 @@ impl<'a> Checker<'a> {
             relation,
             span: item.span,
             value_span: relation_span(&item.relation),
+            comparison: match &item.relation {
+                ast::Relation::In { .. } => None,
+                ast::Relation::Compare { comparison, .. } => Some(comparison.value),
+            },
             is_inherited: false,
         })
     }

@@ -15,16 +15,16 @@ pub(in crate::space) struct Draft<'a> {
     pub(in crate::space) first: Option<Block>,
     /// All later ones.
     pub(in crate::space) rest: Option<Block>,
-    pub(in crate::space) width: Written,
+    pub(in crate::space) width: DraftWidth,
     /// `None` when it is wrong. The span covers `stride = …`, or the row's name.
     pub(in crate::space) stride: Option<Spanned<u32>>,
     /// `None` when it is wrong. The span covers `depth …`, or the row's name.
     pub(in crate::space) depth: Option<Spanned<Setting<u32>>>,
 }
 
-/// Width of a row's output as written.
+/// Width of a row's output as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::space) enum Written {
+pub(in crate::space) enum DraftWidth {
     /// No `channels`: that of the input.
     Same,
     /// `channels = N`
@@ -100,30 +100,30 @@ impl<'a> Checker<'a> {
         self.found.push(problem);
     }
 
-    fn width(&mut self, attribute: Option<&'a ast::Attribute>) -> Written {
+    fn width(&mut self, attribute: Option<&'a ast::Attribute>) -> DraftWidth {
         let Some(attribute) = attribute else {
-            return Written::Same;
+            return DraftWidth::Same;
         };
         match &attribute.binding {
             ast::Binding::Is(ast::Value::Name(name)) if name.value == "classes" => {
                 let classes = self.classes.map(|classes| classes.value);
-                Written::Classes(Spanned::new(classes, attribute.span))
+                DraftWidth::Classes(Spanned::new(classes, attribute.span))
             }
             ast::Binding::Is(value) => match self.fixed_or_searched(CHANNELS, value) {
-                Some(value) => Written::Number(Spanned::new(as_integer(value), attribute.span)),
-                None => Written::Unknown,
+                Some(value) => DraftWidth::Number(Spanned::new(as_integer(value), attribute.span)),
+                None => DraftWidth::Unknown,
             },
             ast::Binding::In(domain) => match self.domain_or_fixed(CHANNELS, domain) {
                 Some(values) => {
                     self.warn_single(attribute, domain, values.values().len());
-                    Written::Searched(Spanned::new(integers(&values), attribute.span))
+                    DraftWidth::Searched(Spanned::new(integers(&values), attribute.span))
                 }
-                None => Written::Unknown,
+                None => DraftWidth::Unknown,
             },
             ast::Binding::Fit(domain) => {
                 let text = self.sources.text(domain.span);
                 self.found.push(report::fit_not_allowed(attribute, text));
-                Written::Unknown
+                DraftWidth::Unknown
             }
         }
     }

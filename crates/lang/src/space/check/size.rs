@@ -1,4 +1,4 @@
-//! How much blocks become, before they are written out.
+//! How much blocks are and become.
 
 use super::operator::candidate_count;
 use crate::space::{Alternative, Block, Operator, recipe};
@@ -70,13 +70,19 @@ pub(in crate::space) fn kept(block: &Block) -> u64 {
     sizes.fold(0, u64::saturating_add)
 }
 
+/// All that the largest candidate of a block keeps, at most.
+pub(in crate::space) fn largest(block: &Block) -> u64 {
+    let sizes = block.alternatives.iter().map(|one| Size::of(one).kept);
+    sizes.max().unwrap_or(0)
+}
+
 /// Candidates and values of alternatives, those of their branches too.
-pub(super) fn written(alternatives: &[Alternative]) -> u64 {
+pub(super) fn bulk(alternatives: &[Alternative]) -> u64 {
     let of = |one: &Alternative| {
         let values = one.attributes.iter();
         let values = values.map(|attribute| attribute.setting.values().len() as u64);
         let branches = one.branches.iter();
-        let branches = branches.map(|branch| written(&branch.alternatives));
+        let branches = branches.map(|branch| bulk(&branch.alternatives));
         let parts = values.chain(branches);
         parts.fold(candidate_count(one), u64::saturating_add)
     };

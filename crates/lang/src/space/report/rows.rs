@@ -102,14 +102,14 @@ pub(in crate::space) fn sum_too_large(size: u64, sum: Span) -> Diagnostic {
     )
 }
 
-/// `size`: candidates and values of all blocks and rows up to this one.
-pub(in crate::space) fn too_much_written(size: u64, op: Span) -> Diagnostic {
-    let most = grouped(limits::WRITTEN.into());
+/// `bulk`: candidates and values of all blocks and rows up to this one.
+pub(in crate::space) fn too_bulky(bulk: u64, op: Span) -> Diagnostic {
+    let most = grouped(limits::BULK.into());
     Diagnostic::new(
         Code::SpaceTooLarge,
         format!("all blocks and rows have at most {most} candidates and values together"),
         op,
-        format!("{} up to here", grouped(size.into())),
+        format!("{} up to here", grouped(bulk.into())),
     )
     .help("search less in large blocks, or name them less often")
 }
@@ -135,17 +135,33 @@ pub(in crate::space) fn too_much_kept(row: &ast::Row, size: u64) -> Diagnostic {
     let most = grouped(limits::KEPT.into());
     Diagnostic::new(
         Code::SpaceTooLarge,
-        format!("the candidates of all rows keep at most {most} primitives, numbers and names together"),
+        format!(
+            "the candidates of all rows keep at most {most} primitives, numbers and names together"
+        ),
         row.name.span,
         format!("{} up to here", grouped(size.into())),
     )
-    .note(
-        "counted are primitives and each value that one reads beyond its first, once more what the branches of a `sum` are \
-         made of, the parameters of blocks of rows and the terms of their numbers, and every 64 letters of the primitives' \
-         names",
-    )
+    .note(KEPT)
     .help("search less in one place, or take smaller blocks")
 }
+
+/// `size`: what the largest network keeps up to this row.
+pub(in crate::space) fn network_too_large(row: &ast::Row, size: u64) -> Diagnostic {
+    let most = grouped(limits::NETWORK.into());
+    Diagnostic::new(
+        Code::SpaceTooLarge,
+        format!("a network keeps at most {most} primitives, numbers and names"),
+        row.name.span,
+        format!("{} up to here", grouped(size.into())),
+    )
+    .note(KEPT)
+    .help("take fewer blocks, or smaller ones")
+}
+
+/// What candidates keep.
+const KEPT: &str = "counted are primitives and each value that one reads beyond its first, once more what the branches \
+                    of a `sum` are made of, the parameters of blocks of rows and the terms of their numbers, and every \
+                    64 letters of the primitives' names";
 
 pub(in crate::space) fn too_many_choices(choice: &ast::Choice, count: usize) -> Diagnostic {
     let most = grouped(limits::CHOICES as u128);

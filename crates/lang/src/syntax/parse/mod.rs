@@ -33,7 +33,8 @@ pub(crate) use recovery::{FILE_ITEMS, ITEMS};
 pub(crate) use tokens::is_reserved;
 use tokens::{Context, Parsed, Tokens};
 
-/// Reads a file. The messages come in the order of the text, at most 20 of them.
+/// Reads a file. The messages come in the order of the text, at most 20 of them; the last one says
+/// how many more are left out.
 pub fn parse(file: FileId, text: &str) -> (File, Vec<Diagnostic>) {
     let (tree, mut diagnostics) = with_tokens(file, text, |input, comments| {
         let (version, rest) = version(input);

@@ -17,7 +17,7 @@ use crate::space::{Activation, AttributeName, AttributeValue, Norm, Operator, Pa
 use crate::syntax::ast::{self, Detail, Measure};
 
 /// What is written in a row's parentheses or behind it, by name.
-type Written<'a> = BTreeMap<&'a str, &'a Measure>;
+type Measures<'a> = BTreeMap<&'a str, &'a Measure>;
 
 impl<'a> Checker<'a> {
     /// The block that a row names, if it is one.
@@ -103,7 +103,7 @@ impl<'a> Checker<'a> {
         name: String,
         what: What,
         reads: Vec<crate::space::recipe::Read>,
-        measures: &Written<'a>,
+        measures: &Measures<'a>,
         rows: &Rows<'_, 'a>,
     ) -> Option<Part> {
         if let (What::Pool { kernel: None, .. }, Some(stride)) = (&what, measures.get("stride")) {
@@ -128,7 +128,7 @@ impl<'a> Checker<'a> {
         &mut self,
         part: &'a ast::Part,
         verb: Verb,
-        written: &Written<'a>,
+        written: &Measures<'a>,
         word: Option<&'a Name>,
         rows: &Rows<'_, 'a>,
     ) -> Option<What> {
@@ -305,7 +305,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The attributes in the parentheses, doubles and strangers reported.
-    fn written_in(&mut self, part: &'a ast::Part, known: &[&str]) -> Option<Written<'a>> {
+    fn written_in(&mut self, part: &'a ast::Part, known: &[&str]) -> Option<Measures<'a>> {
         let measures = part.details.iter().filter_map(|detail| match detail {
             Detail::Measure(measure) => Some(measure),
             Detail::Word(_) => None,
@@ -314,7 +314,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The attributes behind the row.
-    fn measures(&mut self, part: &'a ast::Part, known: &[&str]) -> Option<Written<'a>> {
+    fn measures(&mut self, part: &'a ast::Part, known: &[&str]) -> Option<Measures<'a>> {
         self.known_measures(part, part.measures.iter(), known, false)
     }
 
@@ -324,8 +324,8 @@ impl<'a> Checker<'a> {
         measures: impl Iterator<Item = &'a Measure>,
         known: &[&str],
         is_inside: bool,
-    ) -> Option<Written<'a>> {
-        let mut written = Written::new();
+    ) -> Option<Measures<'a>> {
+        let mut written = Measures::new();
         let mut is_whole = true;
         for measure in measures {
             let name = measure.name.value.as_str();
