@@ -240,101 +240,102 @@ fn is_same_width(ir: &Ir, one: usize, other: usize) -> bool {
     widths[0] == widths[1] && matches!(widths[0], RowWidth::Choice(_))
 }
 
-/// Every searched depth and width, as messages write it, with how to read it off a shape and the bounds that speak of it.
-fn open_shapes(ir: &Ir) -> Vec<(String, u32, Box<dyn Fn(&Shape) -> u32>, Vec<(u32, u32)>)> {
-    let mut all: Vec<(String, u32, Box<dyn Fn(&Shape) -> u32>, Vec<(u32, u32)>)> = Vec::new();
-    let relations = || ir.requires.iter().map(|require| &require.relation);
+/// A searched depth or width.
+struct Open {
+    row: usize,
+    is_depth: bool,
+    value: u32,
+    /// As messages write it.
+    text: String,
+}
+
+impl Open {
+    fn is_in(&self, shape: &Shape) -> bool {
+        let (depth, width) = shape[self.row];
+        self.value == if self.is_depth { depth } else { width }
+    }
+
+    /// Whether a bound with a number excludes it.
+    fn is_meant(&self, ir: &Ir) -> bool {
+        let mut relations = ir.requires.iter().map(|require| &require.relation);
+        relations.any(|relation| match *relation {
+            Relation::Depth { row, low, high } if self.is_depth && row == self.row => {
+                !(low..=high).contains(&self.value)
+            }
+            Relation::Width { row, low, high } if !self.is_depth => {
+                is_same_width(ir, row, self.row) && !(low..=high).contains(&self.value)
+            }
+            _ => false,
+        })
+    }
+}
+
+fn open(ir: &Ir) -> Vec<Open> {
+    let mut all = Vec::new();
     for (at, row) in ir.rows.iter().enumerate() {
-        for &depth in row.depths.iter().filter(|_| row.depths.len() > 1) {
-            let own = relations().filter_map(|relation| match *relation {
-                Relation::Depth { row, low, high } if row == at => Some((low, high)),
-                _ => None,
-            });
-            let text = format!("`{}.depth = {depth}`", row.name);
-            all.push((
-                text,
-                depth,
-                Box::new(move |shape| shape[at].0),
-                own.collect(),
-            ));
-        }
+        let depths = row.depths.iter().filter(|_| row.depths.len() > 1);
+        all.extend(depths.map(|&value| Open {
+            row: at,
+            is_depth: true,
+            value,
+            text: format!("`{}.depth = {value}`", row.name),
+        }));
         let RowWidth::Choice(choice) = row.width else {
             continue;
         };
         let choice = &ir.choices[usize::from(choice)];
         let widths = ir.widths(row.width);
         let is_own = choice.width_of == Some(at) && widths.len() > 1;
-        for &width in widths.iter().filter(|_| is_own) {
-            let own = relations().filter_map(|relation| match *relation {
-                Relation::Width { row, low, high } if row == at || is_same_width(ir, row, at) => {
-                    Some((low, high))
-                }
-                _ => None,
-            });
-            let text = format!("`{} = {width}`", choice.name);
-            all.push((
-                text,
-                width,
-                Box::new(move |shape| shape[at].1),
-                own.collect(),
-            ));
-        }
+        let widths = widths.into_iter().filter(|_| is_own);
+        all.extend(widths.map(|value| Open {
+            row: at,
+            is_depth: false,
+            value,
+            text: format!("`{} = {value}`", choice.name),
+        }));
     }
     all
 }
 
-/// The warnings about values of a small space under its own bounds on rows, and whether each of its open depths and widths, as
-/// messages write them, is due to be among them; `None` where no path is left.
-fn under_bounds_on_rows(seed: u64) -> Option<(Vec<String>, Vec<(String, bool)>)> {
+/// The warnings about values of a small space under its own bounds on rows, and the depths and widths that they are
+/// due for; `None` where no path is left.
+fn under_bounds_on_rows(seed: u64) -> Option<(Vec<String>, Vec<Open>)> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let ir = lower(&small_space(&mut random));
     let (plan, warnings) = plan(&ir, &Request::default()).ok()?;
-    let inside = |shape: &&Shape| {
+    let inside = |shape: &Shape| {
         let mut relations = plan.ir.requires.iter().map(|require| &require.relation);
         relations.all(|one| holds(one, |row| shape[row].0, |row| shape[row].1, no_cost))
     };
-    let all = shapes(&plan.ir);
-    let inside: Vec<&Shape> = all.iter().filter(inside).collect();
+    let inside: Vec<Shape> = shapes(&plan.ir).into_iter().filter(inside).collect();
     assert!(!inside.is_empty(), "a plan has a path");
-    let due = open_shapes(&plan.ir).into_iter();
-    let due = due.map(|(text, value, of, own)| {
-        let is_taken = inside.iter().any(|shape| of(shape) == value);
-        let is_meant = !own.iter().all(|&(low, high)| (low..=high).contains(&value));
-        (text, !is_taken && !is_meant)
-    });
+    let mut due = open(&plan.ir);
+    due.retain(|one| !inside.iter().any(|shape| one.is_in(shape)) && !one.is_meant(&plan.ir));
     let told = warnings.into_iter();
     let told = told.filter(|one| one.code.as_str() == "value-never-feasible");
-    Some((told.map(|one| one.message).collect(), due.collect()))
+    Some((told.map(|one| one.message).collect(), due))
 }
 
 #[test]
-fn depths_and_widths_are_never_feasible_exactly_where_bounds_between_rows_leave_no_path_with_them()
-{
-    let (mut told_depths, mut told_widths) = (0, 0);
+fn depths_and_widths_are_never_feasible_exactly_where_bounds_between_rows_leave_no_path() {
+    let (mut depths, mut widths) = (0, 0);
     for seed in 0..1500 {
         let Some((told, due)) = under_bounds_on_rows(seed) else {
             continue;
         };
-        for (text, is_due) in &due {
-            let is_told = told.iter().any(|message| message.contains(text));
-            assert_eq!(is_told, *is_due, "seed {seed}: {text} of {told:?}");
-            told_depths += usize::from(is_told && text.contains(".depth"));
-            told_widths += usize::from(is_told && text.contains(".channels"));
+        for one in &due {
+            let is_told = told.iter().any(|message| message.contains(&one.text));
+            assert!(is_told, "seed {seed}: {} of {told:?}", one.text);
+            *(if one.is_depth {
+                &mut depths
+            } else {
+                &mut widths
+            }) += 1;
         }
-        let count: usize = told
-            .iter()
-            .map(|message| message.matches('`').count() / 2)
-            .sum();
-        assert_eq!(
-            count,
-            due.iter().filter(|(_, is_due)| *is_due).count(),
-            "{told:?}"
-        );
+        let named = told.iter().map(|message| message.matches('`').count() / 2);
+        assert_eq!(named.sum::<usize>(), due.len(), "seed {seed}: {told:?}");
     }
-    assert!(
-        told_depths > 10 && told_widths > 10,
-        "{told_depths} {told_widths}"
-    );
+    assert!(depths > 10 && widths > 10, "{depths} {widths}");
 }
 
 #[test]

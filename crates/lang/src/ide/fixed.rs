@@ -169,7 +169,7 @@ impl Project<'_> {
             }
             (Wants::Pick, ["resolution"]) => values(ir.resolution.value.values()),
             (Wants::Pick, [name, "channels"]) => {
-                row(name).map_or_else(Vec::new, |row| values(&ir.widths(row.width)))
+                row(name).map_or_else(Vec::new, |row| values(ir.widths(row.width)))
             }
             (_, [name]) => match row(name) {
                 Some(row) => self.of_candidates(place, row),

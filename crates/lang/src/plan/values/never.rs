@@ -95,8 +95,11 @@ fn follows_one_of(lists: &Lists, value: &Value, choices: &[Key]) -> bool {
     value.keys.iter().all(follows)
 }
 
-/// The least and the most that paths with each value cost, for every window.
-struct Costs(Vec<(Window, Decided<Option<(u64, u64)>>)>);
+/// The least and the most that paths cost; `None` where there are none.
+type Ends = Option<(u64, u64)>;
+
+/// What paths with each value cost, for every window.
+struct Costs(Vec<(Window, Decided<Ends>)>);
 
 impl Costs {
     fn of(space: &Bounded, level: &Level, lists: &Lists) -> Costs {
@@ -124,17 +127,13 @@ impl Costs {
 }
 
 /// The ends of two ranges together, either of which may be empty.
-fn wider(one: Option<(u64, u64)>, other: Option<(u64, u64)>) -> Option<(u64, u64)> {
+fn wider(one: Ends, other: Ends) -> Ends {
     let both = one.zip(other);
     let both = both.map(|(one, other)| (one.0.min(other.0), one.1.max(other.1)));
     both.or(one).or(other)
 }
 
-fn missed<'a>(
-    value: &Value,
-    window: &Window,
-    ends: &Decided<Option<(u64, u64)>>,
-) -> Option<Why<'a>> {
+fn missed<'a>(value: &Value, window: &Window, ends: &Decided<Ends>) -> Option<Why<'a>> {
     let of_keys = value.keys.iter().map(|key| key.of(ends));
     let (least, most) = of_keys.fold(None, wider)?;
     match (least > window.high, most < window.low) {
