@@ -42,7 +42,7 @@ pub fn named(loaded: &mut Loaded, name: Option<&str>) -> anyhow::Result<Option<P
     let archs = &loaded.unit.archs;
     let written = match name {
         Some(name) => find(archs, name)?,
-        None => only(archs)?,
+        None => only(loaded)?,
     };
     let written = written.clone();
     Ok(read(loaded, &written))
@@ -58,11 +58,19 @@ fn find<'a>(archs: &'a [ast::Arch], name: &str) -> anyhow::Result<&'a ast::Arch>
     }
 }
 
-fn only(archs: &[ast::Arch]) -> anyhow::Result<&ast::Arch> {
-    match archs {
-        [only] => Ok(only),
-        [] => bail!("the file has no arch: give one with --choices '[[0],[3],…]'"),
-        _ => bail!("which arch? Name it with --arch; {}", listed(archs)),
+fn only(loaded: &Loaded) -> anyhow::Result<&ast::Arch> {
+    match (loaded.unit.archs.as_slice(), &loaded.unit.ir) {
+        ([only], _) => Ok(only),
+        ([], Some(ir)) if arch::has_index_form(ir) => {
+            bail!("the file has no arch: give one with --choices '[[0],[3],…]'")
+        }
+        ([], Some(ir)) => bail!(
+            "the file has no arch, and those of `{}` have no index form: give a file with one; \
+             `creamc sample` draws some",
+            ir.space
+        ),
+        ([], None) => bail!("the file has no arch and no space: give a file with an arch"),
+        (archs, _) => bail!("which arch? Name it with --arch; {}", listed(archs)),
     }
 }
 

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use crate::tool::{creamc, names, snapshot};
+use crate::tool::{creamc, creamc_in, folder_with, names, snapshot};
 
 fn json(args: &[&str]) -> Value {
     let args: Vec<&str> = args.iter().copied().chain(["--format", "json"]).collect();
@@ -108,6 +108,28 @@ fn an_unknown_name_gets_the_nearest_one() {
 #[test]
 fn a_space_needs_choices() {
     creamc(&["cost", "tiny.cream"]).fails(2, "--choices");
+}
+
+#[test]
+fn a_space_without_an_index_form_needs_an_arch() {
+    let run = creamc(&["cost", "sizes.cream"]).fails(2, "have no index form");
+    assert!(
+        run.err.contains("`creamc sample` draws some"),
+        "{}",
+        run.err
+    );
+    assert!(!run.err.contains("--choices"), "{}", run.err);
+}
+
+#[test]
+fn a_file_of_names_alone_needs_an_arch() {
+    let folder = folder_with(&[]);
+    std::fs::write(
+        folder.path().join("names.cream"),
+        "cream 1\nlet half = 0.5\n",
+    )
+    .unwrap();
+    creamc_in(folder.path(), &["cost", "names.cream"]).fails(2, "no arch and no space");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 
 use serde_json::{Value, json};
 
@@ -307,6 +307,29 @@ fn all_that_nothing_uses_is_shown_in_grey() {
     session.ask("shutdown", Value::Null);
     session.tell("exit", Value::Null);
     session.end();
+}
+
+#[test]
+fn a_pipe_in_use_is_told_and_takes_no_answer_away() {
+    let folder = folder_with(&[]);
+    let pipe = folder.path().join("blocks.cream");
+    assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    let uri = format!("file://{}/tiny.cream", folder.path().display());
+    let mut session = Session::ready(folder.path());
+    let text = TEXT.replace("    /* 😀 */\n", "");
+    let opened = json!({ "uri": uri, "languageId": "cream", "version": 1, "text": text });
+    session.tell("textDocument/didOpen", json!({ "textDocument": opened }));
+    let found = session.messages(1);
+    assert_eq!(found[0]["code"], "unreadable-use", "{found:?}");
+    let message = found[0].to_string();
+    assert!(message.contains("it is a pipe"), "{message}");
+    let at = json!({ "textDocument": { "uri": uri }, "position": position(&text, "avgpool") });
+    let hover = session.ask("textDocument/hover", at);
+    assert!(hover["contents"]["value"].is_string(), "{hover}");
+    session.ask("shutdown", Value::Null);
+    session.tell("exit", Value::Null);
+    let (status, said) = session.end();
+    assert!(status.success(), "{said}");
 }
 
 #[test]

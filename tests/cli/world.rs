@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::tool::{command, creamc, creamc_in, fixtures, folder_with};
 
@@ -36,19 +36,37 @@ fn a_file_that_is_not_there_is_named() {
 }
 
 #[test]
-fn a_directory_is_no_file() {
-    each_reader_fails(".", "it is a directory");
+fn a_folder_is_no_file() {
+    each_reader_fails(".", "it is a folder, not a file with text");
 }
 
 #[test]
-fn a_file_that_never_ends_is_too_large_and_so_is_one_that_is_used() {
-    creamc(&["check", "/dev/zero"]).fails(2, "it is larger than 64 MiB");
+fn pipes_and_devices_are_refused_at_once_and_so_are_those_that_a_file_names() {
+    each_reader_fails("/dev/zero", "it is a device, not a file with text");
     let folder = folder_with(&[]);
-    let file = folder.path().join("endless.cream");
-    fs::write(&file, "cream 1\nuse \"/dev/zero\"\n").unwrap();
-    let run = creamc_in(folder.path(), &["check", "endless.cream"]);
-    let run = run.fails(1, "error[unreadable-use]");
-    assert!(run.err.contains("endless.cream:2:5"), "{}", run.err);
+    let at = |name: &str| folder.path().join(name);
+    let made = Command::new("mkfifo").arg(at("pipe")).status().unwrap();
+    assert!(made.success());
+    let pipe = at("pipe");
+    each_reader_fails(pipe.to_str().unwrap(), "it is a pipe, not a file with text");
+    let table = "table t = latency(\"pipe\")\n    output";
+    let tiny = fs::read_to_string(fixtures().join("tiny.cream")).unwrap();
+    fs::write(at("table.cream"), tiny.replacen("output", table, 1)).unwrap();
+    for (used, what) in [
+        ("pipe", "it is a pipe"),
+        ("/dev/zero", "it is a device"),
+        (".", "it is a folder"),
+        ("", "the name is empty"),
+    ] {
+        fs::write(at("user.cream"), format!("cream 1\nuse \"{used}\"\n")).unwrap();
+        let run = creamc_in(folder.path(), &["check", "user.cream"]);
+        let run = run.fails(1, "error[unreadable-use]");
+        assert!(run.err.contains("user.cream:2:5"), "{}", run.err);
+        assert!(run.err.contains(what), "{}", run.err);
+    }
+    let run = creamc_in(folder.path(), &["check", "table.cream"]);
+    let run = run.fails(1, "error[unreadable-table]");
+    assert!(run.err.contains("it is a pipe"), "{}", run.err);
 }
 
 #[test]
@@ -162,7 +180,7 @@ fn a_folder_of_a_run_whose_name_is_no_text_is_refused_at_once() {
 #[test]
 fn a_missing_sibling_is_named_with_what_to_build() {
     let (_folder, front) = front_alone();
-    let output = std::process::Command::new(front)
+    let output = Command::new(front)
         .args(["search", "tiny.cream"])
         .output()
         .expect("the tool starts");
@@ -191,7 +209,7 @@ fn the_exit_code_of_the_sibling_is_ours() {
 fn with_sibling(program: &str, args: &[&str]) -> std::process::Output {
     let (folder, front) = front_alone();
     symlink(program, folder.path().join("creamc-torch")).expect("a link can be made");
-    let output = std::process::Command::new(front).args(args).output();
+    let output = Command::new(front).args(args).output();
     output.expect("the tool starts")
 }
 

@@ -53,6 +53,38 @@ fn a_root_file_that_cannot_be_read_is_an_error_of_the_world() {
 }
 
 #[test]
+fn a_file_without_a_name_is_not_looked_for_and_a_folder_is_named() {
+    let said = |name: &str| {
+        let table = format!("output classes(10)\n    table t = latency(\"{name}\")");
+        let space = SPACE.replacen("output classes(10)", &table, 1);
+        let files = Memory::new([
+            ("user.cream", &format!("cream 1\nuse \"{name}\"\n")),
+            (
+                "table.cream",
+                &format!("cream 1\n{}{space}", MB.replace("ratio_of_all", "4")),
+            ),
+        ]);
+        let of = |path: &str, code: &str| {
+            let unit = files.load(path);
+            let mut found = unit.diagnostics.iter();
+            let found = found.find(|one| one.code.as_str() == code).expect(code);
+            (found.labels[0].message.clone(), found.notes.clone())
+        };
+        [
+            of("user.cream", "unreadable-use"),
+            of("table.cream", "unreadable-table"),
+        ]
+    };
+    for (label, notes) in said("") {
+        assert_eq!(label, "the name is empty");
+        assert!(notes.is_empty(), "{notes:?}");
+    }
+    for (_, notes) in said(".") {
+        assert!(notes[0].starts_with("looked for at `.`;"), "{notes:?}");
+    }
+}
+
+#[test]
 fn names_of_used_files_are_seen_through_other_files_and_over_folders() {
     let files = Memory::new([
         (

@@ -4,10 +4,10 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::lower_timed;
+use common::{holds, lower, lower_timed, no_cost};
 use creamc_lang::cost::Cost;
 use creamc_lang::count::Window;
-use creamc_lang::ir::{Candidate, Ir, Path, Row};
+use creamc_lang::ir::{Candidate, Ir, Path, Row, RowWidth};
 use creamc_lang::plan::{Plan, Request, ValueShare, plan};
 use creamc_lang::source::Span;
 use creamc_lang::space::{Metric, Relation, Require, Setting};
@@ -210,6 +210,132 @@ proptest! {
             prop_assert!(is_missed || !is_told, "{one:?} of {said:?}");
         }
     }
+}
+
+/// A depth or a width of every row.
+type Shape = Vec<(u32, u32)>;
+
+/// Every way to choose depths and widths.
+fn shapes(ir: &Ir) -> Vec<Shape> {
+    let mut shapes: Vec<Shape> = vec![Vec::new()];
+    for (at, row) in ir.rows.iter().enumerate() {
+        let longer = |before: &Shape| {
+            let same = (0..at).find(|&other| is_same_width(ir, other, at));
+            let widths = match same {
+                Some(other) => vec![before[other].1],
+                None => ir.widths(row.width),
+            };
+            let depths = row.depths.iter();
+            let both = depths.flat_map(|&depth| widths.iter().map(move |&width| (depth, width)));
+            let with = |one| [before.as_slice(), &[one]].concat();
+            both.map(with).collect::<Vec<_>>()
+        };
+        shapes = shapes.iter().flat_map(longer).collect();
+    }
+    shapes
+}
+
+fn is_same_width(ir: &Ir, one: usize, other: usize) -> bool {
+    let widths = [one, other].map(|row| ir.rows[row].width);
+    widths[0] == widths[1] && matches!(widths[0], RowWidth::Choice(_))
+}
+
+/// A searched depth or width.
+struct Open {
+    row: usize,
+    is_depth: bool,
+    value: u32,
+    /// As messages write it.
+    text: String,
+}
+
+impl Open {
+    fn is_in(&self, shape: &Shape) -> bool {
+        let (depth, width) = shape[self.row];
+        self.value == if self.is_depth { depth } else { width }
+    }
+
+    /// Whether a bound with a number excludes it.
+    fn is_meant(&self, ir: &Ir) -> bool {
+        let mut relations = ir.requires.iter().map(|require| &require.relation);
+        relations.any(|relation| match *relation {
+            Relation::Depth { row, low, high } if self.is_depth && row == self.row => {
+                !(low..=high).contains(&self.value)
+            }
+            Relation::Width { row, low, high } if !self.is_depth => {
+                is_same_width(ir, row, self.row) && !(low..=high).contains(&self.value)
+            }
+            _ => false,
+        })
+    }
+}
+
+fn open(ir: &Ir) -> Vec<Open> {
+    let mut all = Vec::new();
+    for (at, row) in ir.rows.iter().enumerate() {
+        let depths = row.depths.iter().filter(|_| row.depths.len() > 1);
+        all.extend(depths.map(|&value| Open {
+            row: at,
+            is_depth: true,
+            value,
+            text: format!("`{}.depth = {value}`", row.name),
+        }));
+        let RowWidth::Choice(choice) = row.width else {
+            continue;
+        };
+        let choice = &ir.choices[usize::from(choice)];
+        let widths = ir.widths(row.width);
+        let is_own = choice.width_of == Some(at) && widths.len() > 1;
+        let widths = widths.into_iter().filter(|_| is_own);
+        all.extend(widths.map(|value| Open {
+            row: at,
+            is_depth: false,
+            value,
+            text: format!("`{} = {value}`", choice.name),
+        }));
+    }
+    all
+}
+
+/// The warnings about values of a small space under its own bounds on rows, and the depths and widths that they are
+/// due for; `None` where no path is left.
+fn under_bounds_on_rows(seed: u64) -> Option<(Vec<String>, Vec<Open>)> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let ir = lower(&small_space(&mut random));
+    let (plan, warnings) = plan(&ir, &Request::default()).ok()?;
+    let inside = |shape: &Shape| {
+        let mut relations = plan.ir.requires.iter().map(|require| &require.relation);
+        relations.all(|one| holds(one, |row| shape[row].0, |row| shape[row].1, no_cost))
+    };
+    let inside: Vec<Shape> = shapes(&plan.ir).into_iter().filter(inside).collect();
+    assert!(!inside.is_empty(), "a plan has a path");
+    let mut due = open(&plan.ir);
+    due.retain(|one| !inside.iter().any(|shape| one.is_in(shape)) && !one.is_meant(&plan.ir));
+    let told = warnings.into_iter();
+    let told = told.filter(|one| one.code.as_str() == "value-never-feasible");
+    Some((told.map(|one| one.message).collect(), due))
+}
+
+#[test]
+fn depths_and_widths_are_never_feasible_exactly_where_bounds_between_rows_leave_no_path() {
+    let (mut depths, mut widths) = (0, 0);
+    for seed in 0..1500 {
+        let Some((told, due)) = under_bounds_on_rows(seed) else {
+            continue;
+        };
+        for one in &due {
+            let is_told = told.iter().any(|message| message.contains(&one.text));
+            assert!(is_told, "seed {seed}: {} of {told:?}", one.text);
+            *(if one.is_depth {
+                &mut depths
+            } else {
+                &mut widths
+            }) += 1;
+        }
+        let named = told.iter().map(|message| message.matches('`').count() / 2);
+        assert_eq!(named.sum::<usize>(), due.len(), "seed {seed}: {told:?}");
+    }
+    assert!(depths > 10 && widths > 10, "{depths} {widths}");
 }
 
 #[test]

@@ -209,6 +209,11 @@ fn blocks(list: usize, row: &Row, indices: &[u32]) -> Result<Vec<u16>, ChoicesEr
         .collect()
 }
 
+/// Whether archs of a space have an index form.
+pub fn has_index_form(ir: &Ir) -> bool {
+    listed_rows(ir).is_some()
+}
+
 impl Arch {
     /// The index form; `None` where the space decides more than it can say.
     ///

@@ -13,7 +13,9 @@ mod select;
 mod write;
 
 pub use bounds::outside_bounds;
-pub use choices::{ChoicesError, FromChoices, choices_text, from_choices, parse_choices};
+pub use choices::{
+    ChoicesError, FromChoices, choices_text, from_choices, has_index_form, parse_choices,
+};
 pub use pin::pin;
 pub use read::read;
 pub use write::{write, write_file, write_files};

@@ -11,7 +11,7 @@ use crate::syntax::ast::{Arg, Attribute, Binding, Prim, Value};
 pub(super) fn select(prim: &Prim, slot: &Slot, row: &str) -> Result<u16, Diagnostic> {
     let written = written(prim, slot, row)?;
     let named = narrow(slot, 0..slot.candidates.len(), |candidate| {
-        is_called(candidate, &written.name.value)
+        candidate.is_called(&written.name.value)
     });
     if named.is_empty() {
         return Err(report::unknown_block(&written));
@@ -94,10 +94,6 @@ fn narrow(
     indices.into_iter().filter(kept).collect()
 }
 
-fn is_called(candidate: &Candidate, name: &str) -> bool {
-    candidate.operator.as_str() == name || candidate.block.as_deref() == Some(name)
-}
-
 /// Takes a call apart; a group must hold one alternative, and so must a branch.
 fn written<'a>(prim: &'a Prim, slot: &'a Slot, row: &'a str) -> Result<Written<'a>, Diagnostic> {
     let (name, args, span) = match prim {
@@ -110,7 +106,7 @@ fn written<'a>(prim: &'a Prim, slot: &'a Slot, row: &'a str) -> Result<Written<'
     let sums = slot
         .candidates
         .iter()
-        .any(|candidate| is_sum(candidate) && is_called(candidate, &name.value));
+        .any(|candidate| is_sum(candidate) && candidate.is_called(&name.value));
     let (mut attributes, mut branches) = (Vec::new(), Vec::new());
     for arg in args {
         match arg {

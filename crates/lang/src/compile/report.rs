@@ -3,35 +3,44 @@
 use std::path::Path;
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::source::{Name, ReadError, Span};
+use crate::source::{Name, ReadError, Span, Spanned};
 use crate::space::{Space, Table};
 use crate::syntax::ast;
 
 pub(super) fn unreadable_use(used: &ast::Use, path: &Path, reason: &ReadError) -> Diagnostic {
-    Diagnostic::new(
-        Code::UnreadableUse,
-        format!("cannot read `{}`", used.path.value),
-        used.path.span,
-        reason.to_string(),
-    )
-    .note(format!(
-        "looked for at `{}`; the path is relative to the file that uses it",
-        path.display()
-    ))
+    let problem = unreadable(Code::UnreadableUse, &used.path, reason);
+    looked_for(problem, &used.path, path, "uses")
 }
 
 pub(super) fn unreadable_table(table: &Table, path: &Path, reason: &ReadError) -> Diagnostic {
+    let problem = unreadable(Code::UnreadableTable, &table.path, reason);
+    looked_for(problem, &table.path, path, "names")
+        .help("`creamc latency --missing FILE` prints its rows, `--measure` writes it")
+}
+
+fn unreadable(code: Code, written: &Spanned<String>, reason: &ReadError) -> Diagnostic {
     Diagnostic::new(
-        Code::UnreadableTable,
-        format!("cannot read `{}`", table.path.value),
-        table.path.span,
+        code,
+        format!("cannot read `{}`", written.value),
+        written.span,
         reason.to_string(),
     )
-    .note(format!(
-        "looked for at `{}`; the path is relative to the file that names it",
-        path.display()
-    ))
-    .help("`creamc latency --missing FILE` prints its rows, `--measure` writes it")
+}
+
+/// Where the file was looked for; nowhere where its name is empty.
+fn looked_for(
+    problem: Diagnostic,
+    written: &Spanned<String>,
+    path: &Path,
+    does: &str,
+) -> Diagnostic {
+    match written.value.is_empty() {
+        true => problem,
+        false => problem.note(format!(
+            "looked for at `{}`; the path is relative to the file that {does} it",
+            path.display()
+        )),
+    }
 }
 
 pub(super) fn malformed_table(table: &Table, place: Span, what: &str) -> Diagnostic {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::uses::normal;
+use super::uses::{normal, read_named};
 use super::{Program, report};
 use crate::ir::Ir;
 use crate::latency::Times;
@@ -36,7 +36,7 @@ fn read(
 ) -> Option<Times> {
     let user = &program.sources.get(table.span.file).name;
     let path = table_path(Path::new(user), table);
-    let text = match files.read(&path) {
+    let text = match read_named(files, &table.path.value, &path) {
         Ok(text) => text,
         Err(_) if may_be_open => return Some(Times::default()),
         Err(reason) => {

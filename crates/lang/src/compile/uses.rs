@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::{Program, report};
-use crate::source::{FileId, Files, Sources};
+use crate::source::{FileId, Files, ReadError, Sources};
 use crate::syntax::{self, ast};
 
 /// One file of the compilation.
@@ -70,7 +70,7 @@ fn read_one(
     used: &ast::Use,
     path: PathBuf,
 ) -> Option<usize> {
-    match files.read(&path) {
+    match read_named(files, &used.path.value, &path) {
         Ok(text) => {
             let name = path.display().to_string();
             Some(add(program, path, name, text))
@@ -83,13 +83,21 @@ fn read_one(
     }
 }
 
+/// A file by the name that is written in another; without one nothing can be meant.
+pub(super) fn read_named(files: &dyn Files, name: &str, path: &Path) -> Result<String, ReadError> {
+    match name.is_empty() {
+        true => Err(ReadError("the name is empty".to_owned())),
+        false => files.read(path),
+    }
+}
+
 /// Where a file that another uses lies.
 pub fn used_path(user: &Path, used: &ast::Use) -> PathBuf {
     let folder = user.parent().unwrap_or(Path::new(""));
     normal(&folder.join(&used.path.value))
 }
 
-/// Without `.` and, where a folder's name stands before it, `..`: equal files get equal paths.
+/// Without `.`, unless it is all, and, where a folder's name stands before it, `..`: equal files get equal paths.
 pub(super) fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for part in path.components() {
@@ -102,7 +110,10 @@ pub(super) fn normal(path: &Path) -> PathBuf {
             _ => normal.push(part),
         }
     }
-    normal
+    match normal.as_os_str().is_empty() {
+        true => PathBuf::from("."),
+        false => normal,
+    }
 }
 
 /// The file and all it uses, directly or not, the file first.
@@ -159,5 +170,6 @@ mod tests {
         assert_eq!(normal(Path::new("../x.cream")), Path::new("../x.cream"));
         assert_eq!(normal(Path::new("../../x/../y")), Path::new("../../y"));
         assert_eq!(normal(Path::new("/a/../b")), Path::new("/b"));
+        assert_eq!(normal(Path::new("./a/..")), Path::new("."));
     }
 }

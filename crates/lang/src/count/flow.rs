@@ -147,6 +147,11 @@ impl Graph {
         self.decided(ends, |hull, ends| *hull = wider(*hull, ends))
     }
 
+    /// Which values some path takes, windows left aside.
+    pub fn values_on_paths(&self) -> Decided<bool> {
+        self.decided(|_, _| true, |known, one| *known |= one)
+    }
+
     /// The number of all paths, where they are no more than `few`, and short.
     fn walkable(&self, few: u64) -> Option<u64> {
         let all = u64::try_from(self.count()).ok().filter(|&all| all <= few)?;

@@ -78,7 +78,8 @@ impl Project<'_> {
                 let classes = explained(["classes"], CompletionKind::Value);
                 [classes, self.constants()].concat()
             }
-            Slot::Pick { target, is_derived } => self.picks(target, *is_derived),
+            Slot::Pick(target) => [self.picks(target), self.constants()].concat(),
+            Slot::Fixed(place) => self.fixed(place),
             Slot::Constant => self.constants(),
             Slot::Domain => self.named(|what| match what {
                 What::Let(item) => matches!(item.value, ast::LetValue::Domain(_)),
@@ -166,8 +167,8 @@ impl Project<'_> {
         })
     }
 
-    /// What a line fixes a row, a choice or the resolution to. Only derived spaces know names of values.
-    fn picks(&self, target: &str, is_derived: bool) -> Vec<Completion> {
+    /// What a line fixes a row or a choice to, as far as it has a name.
+    pub(super) fn picks(&self, target: &str) -> Vec<Completion> {
         if self.row_named(target).is_some() {
             return self.operators();
         }
@@ -178,11 +179,7 @@ impl Project<'_> {
         });
         let choice = choices.find(|choice| choice.name.value == target);
         let values = choice.map(|choice| self.words_in(&choice.domain));
-        let constants = match is_derived {
-            true => self.constants(),
-            false => Vec::new(),
-        };
-        [values.unwrap_or_default(), constants].concat()
+        values.unwrap_or_default()
     }
 
     /// The words of the language in a set, or in the set that it names.
@@ -278,6 +275,12 @@ impl Project<'_> {
         }
     }
 
+    /// The declaration of a block of either kind.
+    pub(super) fn declared_block(&self, name: &str) -> Option<Completion> {
+        let blocks = self.named(|what| matches!(what, What::Block(_) | What::Recipe(_)));
+        blocks.into_iter().find(|block| block.word == name)
+    }
+
     fn block_named(&self, name: &str) -> Option<&ast::Block> {
         let declared = self.declarations().into_iter();
         let mut blocks = declared.filter_map(|one| match one.what {
@@ -287,7 +290,7 @@ impl Project<'_> {
         blocks.find(|block| block.name.value == name)
     }
 
-    fn operators(&self) -> Vec<Completion> {
+    pub(super) fn operators(&self) -> Vec<Completion> {
         let operators = Operator::ALL.iter().map(|operator| Completion {
             word: operator.as_str().to_owned(),
             kind: CompletionKind::Operator,
@@ -327,7 +330,7 @@ impl Project<'_> {
         params.chain(shapes).chain(self.constants()).collect()
     }
 
-    fn attributes(&self, of: Owner<'_>, written: &[&str]) -> Vec<Completion> {
+    pub(super) fn attributes(&self, of: Owner<'_>, written: &[&str]) -> Vec<Completion> {
         let names: Vec<&str> = match of {
             Owner::Row(word) => match Verb::from_word(word) {
                 Some(verb) => verb.attribute_names().collect(),
@@ -358,7 +361,7 @@ impl Project<'_> {
         params.map(|param| param.name.value.as_str()).collect()
     }
 
-    fn values(&self, attribute: Option<&str>, takes: Takes) -> Vec<Completion> {
+    pub(super) fn values(&self, attribute: Option<&str>, takes: Takes) -> Vec<Completion> {
         let words = match attribute {
             Some(word) => AttributeName::from_word(word)
                 .map(AttributeName::words)
@@ -429,7 +432,7 @@ fn explained(
 }
 
 /// A word with the meaning of `explained`.
-fn with_text(word: &str, kind: CompletionKind, explained: &str) -> Completion {
+pub(super) fn with_text(word: &str, kind: CompletionKind, explained: &str) -> Completion {
     Completion {
         word: word.to_owned(),
         kind,

@@ -3,6 +3,7 @@
 //! Tokens and not the syntax tree: while somebody types, the text around the place is
 //! seldom whole. Where it cannot be told what may stand, nothing is proposed.
 
+use super::fixed::{self, Place};
 use crate::source::FileId;
 use crate::syntax::{self, FILE_ITEMS, ITEMS, Kind, Token};
 
@@ -52,13 +53,10 @@ pub(super) enum Slot<'a> {
     },
     /// The width of a row.
     Width,
-    /// What a line fixes the thing of this name to.
-    Pick {
-        /// The row, the choice or `resolution`.
-        target: &'a str,
-        /// In a derived space, not in an arch.
-        is_derived: bool,
-    },
+    /// What a line of a derived space fixes the row, the choice or the `resolution` of this name to.
+    Pick(&'a str),
+    /// Something of what an arch fixes.
+    Fixed(Place<'a>),
     /// The name of a `let` that holds a domain.
     Domain,
     /// The name of a `let` that holds a value.
@@ -144,6 +142,8 @@ pub(super) fn slots(text: &str, offset: usize) -> Vec<Slot<'_>> {
 struct Before<'a> {
     text: &'a str,
     body: Body,
+    /// Where the arch around it begins, in one.
+    arch_at: usize,
     /// Its tokens up to the place, without the word that is being written.
     item: Vec<Token>,
     /// Whether anything at all stands before it in the file.
@@ -168,6 +168,7 @@ impl<'a> Before<'a> {
         let mut before = Before {
             text,
             body: Body::File,
+            arch_at: 0,
             is_start: written.is_empty(),
             first_on_line: text[..start]
                 .rsplit('\n')
@@ -191,7 +192,10 @@ impl<'a> Before<'a> {
                 self.enter(Body::Derived);
             }
             Kind::LeftBrace if head == Some("space") => self.enter(Body::Space),
-            Kind::LeftBrace if head == Some("arch") => self.enter(Body::Arch),
+            Kind::LeftBrace if head == Some("arch") => {
+                self.arch_at = self.item[0].start as usize;
+                self.enter(Body::Arch);
+            }
             Kind::RightBrace if self.open().is_none_or(|open| open.kind != Kind::LeftBrace) => {
                 self.enter(Body::File);
             }
@@ -213,13 +217,39 @@ impl<'a> Before<'a> {
     fn begins_item(&self, token: Token) -> bool {
         let stands_first = token.first_on_line || self.item.is_empty();
         let word = self.word(token);
-        stands_first
-            && match self.body {
-                Body::File => FILE_ITEMS.contains(&word),
-                Body::Space => ITEMS.contains(&word),
-                Body::Derived if word == "require" => true,
-                Body::Arch | Body::Derived => self.open().is_none() && !syntax::is_reserved(word),
-            }
+        match self.body {
+            Body::File => stands_first && FILE_ITEMS.contains(&word),
+            Body::Space => stands_first && ITEMS.contains(&word),
+            Body::Derived if word == "require" => stands_first,
+            Body::Derived => stands_first && self.open().is_none() && !syntax::is_reserved(word),
+            Body::Arch => self.begins_fix(token),
+        }
+    }
+
+    /// Whether a row of an arch begins: on a line of its own, unless a comma says that the one before goes on, and
+    /// behind one that is whole.
+    fn begins_fix(&self, token: Token) -> bool {
+        let Some(last) = self.item.last() else {
+            return true;
+        };
+        let goes_on = self.open().is_some() || last.kind == Kind::Comma;
+        !goes_on && (token.first_on_line || self.ends_fix())
+    }
+
+    /// Whether a row of an arch may end before the place.
+    fn ends_fix(&self) -> bool {
+        let has_picks = self.item.iter().any(|token| token.kind == Kind::Equals);
+        let last = self.item.last().map(|last| last.kind);
+        let may_end = matches!(last, Some(Kind::Word | Kind::Number | Kind::RightParen));
+        has_picks && may_end && self.open().is_none()
+    }
+
+    /// The item, each token with its text.
+    fn words(&self) -> Vec<(Kind, &'a str)> {
+        let tokens = self.item.iter();
+        tokens
+            .map(|&token| (token.kind, self.word(token)))
+            .collect()
     }
 
     /// The innermost bracket of the item that is still open.
@@ -249,6 +279,13 @@ impl<'a> Before<'a> {
         };
         if self.item.is_empty() {
             return vec![begins];
+        }
+        if self.body == Body::Arch {
+            let place = fixed::place(&self.words(), self.arch_at).map(Slot::Fixed);
+            return place
+                .into_iter()
+                .chain(self.ends_fix().then_some(begins))
+                .collect();
         }
         if let Some(brace) = self.rows_at() {
             return self.in_rows(brace);
@@ -389,8 +426,7 @@ impl<'a> Before<'a> {
 
     /// Whether the item is a line that fixes a row, where every attribute has one value.
     fn picks(&self) -> bool {
-        let is_require = self.is_word(self.item[0], "require");
-        matches!(self.body, Body::Arch | Body::Derived) && !is_require
+        self.body == Body::Derived && !self.is_word(self.item[0], "require")
     }
 
     /// What may stand behind `=`, `in` and `fit`, if one of them stands right before; a value of an attribute
@@ -422,10 +458,8 @@ impl<'a> Before<'a> {
 
     /// In an item, outside of all brackets.
     fn in_item(&self) -> Vec<Slot<'a>> {
-        match self.body {
-            Body::Arch => return self.in_fix(),
-            Body::Derived if !self.is_word(self.item[0], "require") => return self.in_line(),
-            Body::Derived | Body::File | Body::Space => {}
+        if self.body == Body::Derived && !self.is_word(self.item[0], "require") {
+            return self.in_line();
         }
         let last = self.item[self.item.len() - 1];
         let behind_comma = self.item.len() == 1 || last.kind == Kind::Comma;
@@ -522,25 +556,10 @@ impl<'a> Before<'a> {
         match (last.kind, self.part()) {
             (Kind::Dot, _) => vec![Slot::RowPart(self.word(self.item[0]))],
             (Kind::Equals, Some(part)) => vec![constant(Some(part))],
-            (Kind::Equals | Kind::Comma, None) => vec![self.pick()],
+            (Kind::Equals | Kind::Comma, None) => vec![Slot::Pick(self.word(self.item[0]))],
             (Kind::Word, _) if ["in", "fit"].contains(&self.word(last)) => vec![Slot::Domain],
             (Kind::Word, _) => vec![Slot::Words(&["in", "fit"])],
             _ => Vec::new(),
-        }
-    }
-
-    fn in_fix(&self) -> Vec<Slot<'a>> {
-        let last = self.item[self.item.len() - 1];
-        match (last.kind, self.part()) {
-            (Kind::Equals | Kind::Comma, None) => vec![self.pick()],
-            _ => Vec::new(),
-        }
-    }
-
-    fn pick(&self) -> Slot<'a> {
-        Slot::Pick {
-            target: self.word(self.item[0]),
-            is_derived: self.body == Body::Derived,
         }
     }
 

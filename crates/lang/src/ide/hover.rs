@@ -1,11 +1,13 @@
 //! What stands under a place, in Markdown.
 
+use std::collections::BTreeSet;
+
 use super::facts::{paths, range};
 use super::names::{Declaration, What};
 use super::{Project, span_of, words};
 use crate::arch;
 use crate::cost;
-use crate::ir::{Candidate, Ir, UNKNOWN};
+use crate::ir::{Candidate, Ir, Slot, UNKNOWN};
 use crate::quantity::grouped;
 use crate::source::{FileId, Span};
 use crate::space::{Operator, Setting, Verb};
@@ -99,24 +101,19 @@ impl Project<'_> {
     }
 
     fn block(&self, block: &ast::Block) -> String {
-        let slots = self
-            .unit
-            .ir
-            .iter()
-            .flat_map(|ir| &ir.rows)
-            .flat_map(|row| &row.slots);
-        let is_of = |name: &Option<String>| name.as_ref() == Some(&block.name.value);
-        let mut counts = slots.map(|slot| {
-            let candidates = slot.candidates.iter();
-            candidates
-                .filter(|candidate| is_of(&candidate.block))
-                .count()
-        });
-        let count = counts.find(|&count| count > 0);
-        let lines: Vec<String> = count
-            .map(|count| format!("{count} candidate{}", if count == 1 { "" } else { "s" }))
-            .into_iter()
-            .collect();
+        let rows = self.ir().into_iter().flat_map(|ir| &ir.rows);
+        let slots = rows.flat_map(|row| &row.slots);
+        let counts = slots.map(|slot| structures_of(slot, &block.name.value));
+        let counts: BTreeSet<usize> = counts.filter(|&count| count > 0).collect();
+        // Lines of a derived space leave rows different ones.
+        let count = match (counts.first(), counts.last()) {
+            (Some(1), Some(1)) => Some("1 candidate".to_owned()),
+            (Some(least), Some(most)) if least < most => {
+                Some(format!("{least} to {most} candidates"))
+            }
+            (_, most) => most.map(|most| format!("{most} candidates")),
+        };
+        let lines: Vec<String> = count.into_iter().collect();
         self.source(block.span) + &list(&lines)
     }
 
@@ -181,6 +178,14 @@ impl Project<'_> {
         }));
         head + &list(&lines)
     }
+}
+
+/// How many candidates of a slot were reached by a block's name, widths left aside.
+fn structures_of(slot: &Slot, block: &str) -> usize {
+    let candidates = slot.candidates.iter();
+    let own = candidates.filter(|candidate| candidate.block.as_deref() == Some(block));
+    let structures: BTreeSet<u16> = own.map(Candidate::structure).collect();
+    structures.len()
 }
 
 /// The rows of which a block can follow a choice.

@@ -7,6 +7,7 @@
 mod complete;
 mod context;
 mod facts;
+mod fixed;
 mod hover;
 mod lines;
 mod names;

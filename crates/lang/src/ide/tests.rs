@@ -206,14 +206,107 @@ fn an_arch_has_values_where_no_blocks_can_stand() {
             "let kernels",
             "choice early in {relu, swish}\n    let kernels",
         )
-        .replace("channels = wide", "channels in {16, wide}");
+        .replace("channels = wide", "channels in {16, wide}")
+        .replace(
+            "stage s2 mb or skip",
+            "stage s2 conv(kernel = 3, act = early)",
+        );
     let found = |rest: &str| words(&format!("{text}arch b of tiny {{\n    {rest}"));
-    assert_eq!(found("resolution = |"), [""; 0]);
-    assert_eq!(found("s1.channels = |"), [""; 0]);
+    assert_eq!(found("resolution = |"), ["32", "64"]);
+    assert_eq!(found("s1.channels = |"), ["16", "24"]);
+    assert_eq!(found("stem.channels = |"), ["8"]);
+    assert_eq!(found("early = |"), ["relu", "swish"]);
+    assert_eq!(found("early = relu, |"), [""; 0]);
+    assert_eq!(found("s1.|"), ["channels"]);
+    assert_eq!(found("early.|"), [""; 0]);
+    assert_eq!(found("s1 = ir(kernel |"), [""; 0]);
+    let broken = text.replace("channels = 8", "channels = banana");
+    let found = |rest: &str| words(&format!("{broken}arch b of tiny {{\n    {rest}"));
     assert_eq!(found("early = |"), ["relu", "swish"]);
     assert_eq!(found("s1 = ir(act = |").len(), Activation::ALL.len());
-    assert_eq!(found("s1 = mb(kernel = |"), [""; 0]);
-    assert_eq!(found("s1 = ir(kernel |"), [""; 0]);
+    assert!(found("s1 = |").contains(&"mb".to_owned()));
+}
+
+#[test]
+fn in_an_arch_a_row_has_what_its_candidates_have() {
+    let text = SPACE
+        .replace(
+            "mb or skip",
+            "sum(ir(kernel = 3, expand in {1, 2}), mb or skip)",
+        )
+        .replace(
+            "stage s1 mb",
+            "stage s1 (mb or ir(kernel = 7, expand = 2, se = 0.25)) then skip or mb",
+        );
+    let found = |rest: &str| words(&format!("{text}arch b of tiny {{\n    {rest}"));
+    for (place, expected) in [
+        ("s1 = |", vec!["mb", "ir"]),
+        ("s1 = i|", vec!["mb", "ir"]),
+        (
+            "s1 = mb(kernel = 3, expand = 4), |",
+            vec!["mb", "ir", "skip"],
+        ),
+        ("s1 = skip, skip, skip, |", vec![]),
+        ("pool = |", vec!["avgpool"]),
+        ("zero = |", vec![]),
+        // Searched ones first; the kernel of a pool over the whole map is never written.
+        (
+            "s1 = mb(|",
+            vec!["kernel", "expand", "se", "act", "norm", "padding"],
+        ),
+        (
+            "s1 = mb(|)",
+            vec!["kernel", "expand", "se", "act", "norm", "padding"],
+        ),
+        (
+            "s1 = mb(se = 0, expand = 4, |",
+            vec!["kernel", "act", "norm", "padding"],
+        ),
+        ("pool = avgpool(|", vec![]),
+        ("s1 = conv(|", vec![]),
+        ("s1 = mb(kernel = |", vec!["3", "5"]),
+        ("s1 = ir(kernel = |", vec!["3", "5", "7"]),
+        ("s1 = ir(expand = 2, kernel = |", vec!["7"]),
+        ("s1 = ir(act = |", vec!["swish"]),
+        ("s1 = ir(groups = |", vec![]),
+        // Branch by branch.
+        ("s2 = |", vec!["sum"]),
+        ("s2 = sum(|", vec!["ir"]),
+        ("s2 = sum(ir(expand = |", vec!["1", "2"]),
+        ("s2 = sum(ir(expand = 1), |", vec!["mb", "ir", "skip"]),
+        ("s2 = sum(ir(expand = 1), mb(kernel = |", vec!["3", "5"]),
+        ("s2 = sum((|", vec!["ir"]),
+    ] {
+        assert_eq!(found(place), expected, "{place}");
+    }
+}
+
+#[test]
+fn rows_of_an_arch_begin_and_end_where_its_grammar_says() {
+    let found = |rest: &str| words(&format!("{SPACE}arch b of tiny {{{rest}"));
+    let fixes = ["stem", "s1", "s2", "pool", "logits", "resolution"];
+    assert_eq!(found(" s1 = |"), ["mb", "ir"]);
+    assert_eq!(found(" resolution = 32 s2 = |"), ["mb", "ir", "skip"]);
+    assert_eq!(
+        found(" s2 = skip, mb(kernel = 3, expand = 4) s1 = |"),
+        ["mb", "ir"]
+    );
+    assert_eq!(found("\n    s2 = skip,\n        |"), ["mb", "ir", "skip"]);
+    assert_eq!(
+        found("\n    s2 = skip,\n        skip\n    s1 = |"),
+        ["mb", "ir"]
+    );
+    assert_eq!(found("\n    s2 =\n    s1 = |"), ["mb", "ir"]);
+    assert_eq!(found(" s2 = skip |"), fixes);
+    assert_eq!(found("\n    s2 = skip\n    |"), fixes);
+    assert_eq!(found("\n    s2 = mb(kernel = 3, expand = 4)\n    |"), fixes);
+    // In a file of its own, too.
+    let text = "cream 1\nuse \"tiny.cream\"\narch b of tiny {\n    s2 = |";
+    let (text, at) = marked(text);
+    let unit = unit(&[("b.cream", &text), ("tiny.cream", SPACE)]);
+    let found = Project::new(&unit, None).complete(at).into_iter();
+    let found: Vec<String> = found.map(|one| one.word).collect();
+    assert_eq!(found, ["mb", "ir", "skip"]);
 }
 
 #[test]
@@ -280,6 +373,28 @@ fn searched_widths_and_resolutions_are_told_and_proposed() {
     for word in ["stem.channels", "s1.channels", "resolution"] {
         assert!(fixes.iter().any(|fix| fix == word), "{fixes:?}");
     }
+}
+
+#[test]
+fn a_block_is_told_with_as_many_candidates_as_rows_have_of_it() {
+    let text = SPACE
+        .replace("channels = 8", "channels in {8, 16}")
+        .replace("channels = wide", "channels in {16, 24}");
+    let told = |files: &[(&str, &str)], text: &str, part: &str| {
+        let unit = unit(files);
+        assert!(unit.ir.is_some(), "{:?}", unit.diagnostics);
+        let hover = Project::new(&unit, None).hover(offset(text, part));
+        hover.expect(part).text
+    };
+    let row = told(&[("a.cream", &text)], &text, "s1 mb");
+    assert!(row.contains("- 4 candidates a block"), "{row}");
+    let block = told(&[("a.cream", &text)], &text, "mb = ir");
+    assert!(block.ends_with("- 4 candidates"), "{block}");
+    // Of its first row a line leaves fewer.
+    let derived = "cream 1\nuse \"a.cream\"\nspace few of tiny {\n    s1.kernel = 3\n}\n\
+                   arch a of few {\n    s1 = mb(kernel = 3, expand = 4)\n}\n";
+    let block = told(&[("b.cream", derived), ("a.cream", &text)], derived, "mb(");
+    assert!(block.contains("- 2 to 4 candidates"), "{block}");
 }
 
 #[test]
@@ -637,6 +752,14 @@ fn the_default_of_a_parameter_is_a_fixed_value() {
     let found = words(&text.replace("let kernels", choice));
     assert!(found.contains(&"half".to_owned()), "{found:?}");
     assert!(!found.contains(&"early".to_owned()), "{found:?}");
+    let choice = "choice early in {3, 5}\n";
+    for head in [
+        "block own(k, n = |",
+        "block own(k, n = e|) { act }",
+        "block own(k,\n    n = |",
+    ] {
+        assert_eq!(in_space(&format!("{choice}{head}")), ["half"], "{head}");
+    }
 }
 
 #[test]

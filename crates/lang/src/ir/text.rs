@@ -66,6 +66,11 @@ impl Candidate {
         agrees && given
     }
 
+    /// Whether an arch means it by a name: its operator's, or that of the block that it was reached by.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.operator.as_str() == name || self.block.as_deref() == Some(name)
+    }
+
     /// The value of an attribute.
     pub fn value(&self, name: AttributeName) -> Option<AttributeValue> {
         let found = self.values.iter().find(|(other, _, _)| *other == name);

@@ -1,19 +1,22 @@
 //! Every value of every decision: how many of the paths inside the bounds take it.
 
+mod bounded;
 mod lists;
+mod never;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Bounded, Level, Plan, report};
-use crate::count::{Decided, Part, Window};
-use crate::diagnostic::Diagnostic;
+use super::Plan;
+use crate::count::{Decided, Part};
 use crate::ir::{Candidate, Ir, Row};
 use crate::source::Span;
-use crate::space::{AttributeName, AttributeValue, Operator, Relation, Setting};
+use crate::space::{AttributeName, AttributeValue, Operator, Setting};
 
 use lists::{Lists, RowLists};
+
+pub(super) use never::{Never, Why, never_feasible};
 
 /// A value of a decision, and how much of the paths inside every bound takes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -283,116 +286,4 @@ fn all_but_each(parts: &[Part], more: Part) -> Vec<Part> {
         Some(std::mem::replace(sum, *sum + *part))
     });
     before.zip(behind).map(|(a, b)| a + b).collect()
-}
-
-/// One warning for each decision with values that no path inside every bound takes, as far as that
-/// shows in each bound alone.
-pub(super) fn never_feasible(space: &Bounded, level: &Level) -> Vec<Diagnostic> {
-    let graph = &level.bounded;
-    let lists = Lists::of(space.ir);
-    let extremes = |window: &Window| {
-        let ends = graph.value_extremes(window.metric);
-        lists.gathered(ends, |all, ends| *all = wider(*all, ends))
-    };
-    let windows = space.windows.iter();
-    let ends: Vec<_> = windows.map(|window| (*window, extremes(window))).collect();
-    if ends.is_empty() {
-        return Vec::new();
-    }
-    let is_missed = |value: &Value| {
-        ends.iter()
-            .any(|(window, ends)| missed(value, window, ends).is_some())
-    };
-    let decisions = decisions(space.ir, &lists);
-    let choices = decisions.iter().flat_map(|decision| &decision.values);
-    let choices = choices.filter(|value| matches!(value.keys[..], [Key::Choice(..)]));
-    let choices: Vec<Key> = choices
-        .filter(|value| is_missed(value))
-        .map(|value| value.keys[0])
-        .collect();
-    let never = |decision: &Decision| {
-        let values = decision.values.iter().filter(|value| {
-            !space.bounds_away(decision, value) && !follows_one_of(&lists, value, &choices)
-        });
-        let missed: Vec<Never> = values
-            .filter_map(|value| {
-                let mut ends = ends.iter();
-                ends.find_map(|(window, ends)| missed(value, window, ends))
-            })
-            .collect();
-        let row = decision.row.map(|row| &space.ir.rows[row]);
-        (!missed.is_empty())
-            .then(|| report::never_feasible(space, row, (&decision.of, decision.place), &missed))
-    };
-    decisions.iter().filter_map(never).collect()
-}
-
-/// Whether a value stands only in blocks that follow a choice with one of these values, of
-/// which it is told already.
-fn follows_one_of(lists: &Lists, value: &Value, choices: &[Key]) -> bool {
-    let follows = |key: &Key| match *key {
-        Key::Candidate(row, list, candidate) => {
-            let shared = &lists.0[row].all[list][candidate].shared;
-            shared.values.iter().any(|&(choice, value)| {
-                let mut told = choices.iter();
-                told.any(|key| matches!(*key, Key::Choice(c, v) if (c, v) == (choice.into(), value.into())))
-            })
-        }
-        _ => false,
-    };
-    value.keys.iter().all(follows)
-}
-
-/// A value that every path inside a window leaves out.
-pub(super) struct Never<'a> {
-    pub(super) value: &'a str,
-    pub(super) window: Window,
-    /// What a path with it costs at least, where that is too much; else at most.
-    pub(super) cost: u64,
-}
-
-/// The ends of two ranges together, either of which may be empty.
-fn wider(one: Option<(u64, u64)>, other: Option<(u64, u64)>) -> Option<(u64, u64)> {
-    let both = one.zip(other);
-    let both = both.map(|(one, other)| (one.0.min(other.0), one.1.max(other.1)));
-    both.or(one).or(other)
-}
-
-fn missed<'a>(
-    value: &'a Value,
-    window: &Window,
-    ends: &Decided<Option<(u64, u64)>>,
-) -> Option<Never<'a>> {
-    let of_keys = value.keys.iter().map(|key| key.of(ends));
-    let (least, most) = of_keys.fold(None, wider)?;
-    let cost = match (least > window.high, most < window.low) {
-        (true, _) => least,
-        (_, true) => most,
-        _ => return None,
-    };
-    Some(Never {
-        value: &value.text,
-        window: *window,
-        cost,
-    })
-}
-
-impl Bounded<'_> {
-    /// Whether a bound on the depth of the decision's own row excludes the value: that was meant.
-    fn bounds_away(&self, decision: &Decision, value: &Value) -> bool {
-        let depth = value.keys.first().and_then(|key| match *key {
-            Key::Depth(_, depth) => Some(depth),
-            _ => None,
-        });
-        let excludes = |relation: &Relation| match *relation {
-            Relation::Depth { row, low, high } => {
-                Some(row) == decision.row
-                    && depth.is_some_and(|depth| !(low..=high).contains(&depth))
-            }
-            _ => false,
-        };
-        self.requires
-            .iter()
-            .any(|require| excludes(&require.relation))
-    }
 }

@@ -5,8 +5,12 @@ use crate::count::Window;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{Ir, Row};
 use crate::plan::Bounded;
-use crate::plan::values::Never;
+use crate::plan::values::{Never, Why};
 use crate::source::Span;
+use crate::space::Require;
+
+/// The most values that a message names; a domain can have thousands.
+const NAMED: usize = 8;
 
 /// Values of one decision that no path inside every bound takes.
 pub(in crate::plan) fn never_feasible(
@@ -15,49 +19,69 @@ pub(in crate::plan) fn never_feasible(
     (of, place): (&str, Span),
     missed: &[Never],
 ) -> Diagnostic {
-    let values = missed.iter().map(|never| match (row, of) {
+    let value = |never: &Never| match (row, of) {
         (_, "block") => format!("`{}`", never.value),
         (Some(row), "depth") => format!("`{}.depth = {}`", row.name, never.value),
         _ => format!("`{of} = {}`", never.value),
-    });
-    let values: Vec<String> = values.collect();
+    };
+    let mut values: Vec<String> = missed.iter().take(NAMED).map(value).collect();
+    if missed.len() > NAMED {
+        values.push(format!("{} others", missed.len() - NAMED));
+    }
     let at = match (row, of) {
         (Some(row), of) if of != "depth" => format!(" in `{}`", row.name),
         _ => String::new(),
     };
     let message = format!("no path inside every bound has {}{at}", values.join(" or "));
     let problem = at_members(space.ir, (message, place), missed);
-    let nearest = &missed[0];
-    let metric = nearest.window.metric;
-    let (word, sets_end): (_, fn(Window, Window) -> bool) = match nearest.cost > nearest.window.high
-    {
-        true => ("smallest", |one, all| one.high == all.high),
-        false => ("largest", |one, all| one.low == all.low),
+    let (bound, why, cure) = match missed[0].why {
+        Why::Cost(window, cost) => {
+            let (bound, word) = end_missed(space, window, cost);
+            let costs = costs(space.ir, window.metric, cost);
+            let why = format!("the {word} path with {} {costs}", values[0]);
+            (bound.value_span, why, "widen")
+        }
+        Why::Row {
+            require,
+            other,
+            is_alone,
+        } => {
+            let property = if of == "depth" { "depth" } else { "width" };
+            let other = &space.ir.rows[other].name;
+            let beside = if is_alone { "" } else { "beside other bounds " };
+            let why = format!("{beside}no {property} of `{other}` goes with {}", values[0]);
+            (require.span, why, "change")
+        }
     };
-    let mut bounds = space.metric_requires();
-    let bound =
-        bounds.find(|(_, window)| window.metric == metric && sets_end(*window, nearest.window));
-    let (bound, _) = bound.expect("a window has the ends of its bounds");
+    let leave_out = leave_out(space.ir, row, (of, place), missed);
     problem
-        .label(
-            bound.value_span,
-            format!(
-                "the {word} path with {} {}",
-                values[0],
-                costs(space.ir, metric, nearest.cost)
-            ),
-        )
-        .help(leave_out(space.ir, row, (of, place), missed))
+        .label(bound, why)
+        .help(format!("{leave_out}, or {cure} the bound"))
+}
+
+/// The bound that sets the end of a window that is missed, and which path comes closest to it.
+fn end_missed<'a>(space: &'a Bounded, missed: Window, cost: u64) -> (&'a Require, &'static str) {
+    let is_dear = cost > missed.high;
+    let sets_end = |(_, window): &(&Require, Window)| match is_dear {
+        true => window.high == missed.high,
+        false => window.low == missed.low,
+    };
+    let bounds = space.metric_requires();
+    let mut bounds = bounds.filter(|(_, window)| window.metric == missed.metric);
+    let (bound, _) = bounds
+        .find(sets_end)
+        .expect("a window has the ends of its bounds");
+    (bound, if is_dear { "smallest" } else { "largest" })
 }
 
 /// What to do about values that no path takes. The domain of a derived space's base is not this file's to change: a line narrows it.
 fn leave_out(ir: &Ir, row: Option<&Row>, (of, place): (&str, Span), missed: &[Never]) -> String {
     let them = if missed.len() == 1 { "it" } else { "them" };
     match !ir.is_derived || place.file == ir.file || of == "block" {
-        true => format!("leave {them} out of the domain, or widen the bound"),
+        true => format!("leave {them} out of the domain"),
         false => {
             let target = narrowed_by(ir, row, of, missed);
-            format!("leave {them} out by a line `{target} in {{…}}`, or widen the bound")
+            format!("leave {them} out by a line `{target} in {{…}}`")
         }
     }
 }
