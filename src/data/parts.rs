@@ -66,7 +66,7 @@ impl Part {
     }
 
     /// What its images hold. In memory and in packs, which keep a checksum of each, all of them count; of files and tars
-    /// a sample is read, [`SAMPLE`] images spread evenly, because reading all would take as long as an epoch. `None` where one of these
+    /// a sample is read, at most 64 images spread evenly, because reading all would take as long as an epoch. `None` where one of these
     /// cannot be read.
     #[must_use]
     pub fn contents(&self) -> Option<Contents> {

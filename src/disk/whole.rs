@@ -45,7 +45,7 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Replaces the text of a file that is there: as [`write`] does, but links stay links, and who may read and write it stays, too.
+/// Replaces the text of a file that is there: as [`write()`] does, but links stay links, and who may read and write it stays, too.
 ///
 /// # Errors
 /// When the file may not be written, or its folder holds no second file for a moment.

@@ -14,7 +14,7 @@ pub struct PartImages {
     pub part: &'static str,
     /// A hash of their names, classes and order.
     pub names: String,
-    /// A hash of what they hold, or of what a sample of them does, which is told from the other by [`SAMPLED`]; `None` where it cannot be
+    /// A hash of what they hold, or of what a sample of them does, which is told from the other by how it starts; `None` where it cannot be
     /// known.
     pub contents: Option<String>,
 }
