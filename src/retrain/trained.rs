@@ -66,7 +66,7 @@ impl Trained {
         let childnet = Childnet::new(&network, place, settings.train.seed);
         let weights = Weights::load(&file, &network)?;
         let average = options.average && settings.ema.is_some();
-        if !average && weights.plain.is_empty() {
+        if !average && weights.plain.is_empty() && weights.averaged.is_some() {
             return Err(Error::Refused(format!(
                 "{}: holds averaged weights only: leave out --no-ema, and set `NET.EMA.USE` to True",
                 file.display()

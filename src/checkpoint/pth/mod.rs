@@ -54,21 +54,25 @@ pub fn parse(bytes: &[u8]) -> Result<Foreign, String> {
     let root = pickle
         .items(pickle.root())
         .ok_or("it holds no dictionary")?;
-    let part = |name: &str| root.iter().find(|(key, _)| *key == name);
+    let part = |name: &str| {
+        let found = root.iter().find(|(key, _)| *key == name);
+        let found = found.map(|&(_, node)| node);
+        found.filter(|node| !matches!(node, Node::None))
+    };
     let mut tensors = Tensors {
         pickle: &pickle,
         storages: &storages,
         room: bytes.len().saturating_mul(SHARED),
     };
     let weights = match (part("state_dict"), part("state_dict_ema")) {
-        (Some((_, node)), _) => tensors.of(node)?,
+        (Some(node), _) => tensors.of(node)?,
         (None, Some(_)) => BTreeMap::new(),
         (None, None) => tensors.of(pickle.root())?,
     };
     let averaged = match part("state_dict_ema") {
-        None | Some((_, Node::None)) => None,
+        None => None,
         // An empty one says that there are none.
-        Some((_, node)) => Some(tensors.of(node)?).filter(|averaged| !averaged.is_empty()),
+        Some(node) => Some(tensors.of(node)?).filter(|averaged| !averaged.is_empty()),
     };
     match weights.is_empty() && averaged.is_none() {
         true => Err("it holds no weights".to_owned()),

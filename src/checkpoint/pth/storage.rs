@@ -13,6 +13,9 @@ use crate::checkpoint::shown::shown;
 const MAGIC: &[u8] = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
 const PROTOCOL: i64 = 1001;
 
+/// PyTorch's function that rebuilds a dense tensor.
+const DENSE: &str = "_rebuild_tensor_v2";
+
 const BIG_ENDIAN: &str = "its numbers are big-endian, which are not read: load it with PyTorch on a little-endian machine and save it again";
 
 /// Numbers by key, raw, little-endian.
@@ -185,37 +188,48 @@ impl<'a> Tensors<'a> {
         let mut tensors = BTreeMap::new();
         for (name, node) in items {
             let named = |reason| format!("`{}`: {reason}", shown(name));
-            if let Some(arguments) = self.rebuilt(node) {
-                self.take(name.len()).map_err(named)?;
-                let tensor = self.tensor(arguments).map_err(named)?;
-                tensors.insert(name.to_owned(), tensor);
-            } else if let Some(function) = self.rebuilt_otherwise(node) {
+            let Some((function, arguments)) = self.rebuilt(node) else {
+                continue;
+            };
+            if function != DENSE {
                 let what = "which is not read: save it as a dense tensor of float32 or another common kind";
                 return Err(named(format!("made by `{}`, {what}", shown(function))));
             }
+            self.take(name.len()).map_err(named)?;
+            let tensor = self.tensor(arguments).map_err(named)?;
+            tensors.insert(name.to_owned(), tensor);
         }
         Ok(tensors)
     }
 
-    /// PyTorch's function that would make something of a tensor, of a kind or form that is not read.
-    fn rebuilt_otherwise(&self, node: &'a Node) -> Option<&'a str> {
-        let Node::Call { function, .. } = node else {
+    /// PyTorch's function that would rebuild a tensor, of whatever kind and form, and its arguments. Parameters and
+    /// other classes of tensors wrap one, and a tensor only.
+    fn rebuilt(&self, node: &'a Node) -> Option<(&'a str, &'a [Id])> {
+        let (mut function, mut arguments) = self.call(node)?;
+        if self
+            .pickle
+            .is_global(function, "torch._tensor", "_rebuild_from_type_v2")
+        {
+            let [inner, _class, of_inner, ..] = arguments else {
+                return None;
+            };
+            (function, arguments) = (*inner, self.tuple(*of_inner)?);
+        }
+        let is_parameter = |name| self.pickle.is_global(function, "torch._utils", name);
+        if is_parameter("_rebuild_parameter") || is_parameter("_rebuild_parameter_with_state") {
+            (function, arguments) = self.call(self.pickle.get(*arguments.first()?))?;
+        }
+        let Node::Global(module, name) = self.pickle.get(function) else {
             return None;
         };
-        match self.pickle.get(*function) {
-            Node::Global(module, name)
-                if **module == *"torch._utils"
-                    && name.starts_with("_rebuild")
-                    && **name != *"_rebuild_parameter" =>
-            {
-                Some(name)
-            }
-            _ => None,
-        }
+        let rebuilds = **module == *"torch._utils"
+            && name.starts_with("_rebuild")
+            && !name.starts_with("_rebuild_parameter");
+        rebuilds.then_some((&**name, arguments))
     }
 
-    /// The arguments of the function that would rebuild a tensor, also inside a parameter.
-    fn rebuilt(&self, node: &'a Node) -> Option<&'a [Id]> {
+    /// A call: the function, and the arguments.
+    fn call(&self, node: &'a Node) -> Option<(Id, &'a [Id])> {
         let Node::Call {
             function,
             arguments,
@@ -224,24 +238,12 @@ impl<'a> Tensors<'a> {
         else {
             return None;
         };
-        let Node::Tuple(arguments) = self.pickle.get(*arguments) else {
-            return None;
-        };
-        let is = |name| self.pickle.is_global(*function, "torch._utils", name);
-        if is("_rebuild_tensor_v2") {
-            return Some(arguments);
-        }
-        let inner = self.pickle.get(*arguments.first()?);
-        // A parameter wraps a tensor, and a tensor only.
-        match inner {
-            Node::Call { function, .. }
-                if is("_rebuild_parameter")
-                    && self
-                        .pickle
-                        .is_global(*function, "torch._utils", "_rebuild_tensor_v2") =>
-            {
-                self.rebuilt(inner)
-            }
+        Some((*function, self.tuple(*arguments)?))
+    }
+
+    fn tuple(&self, id: Id) -> Option<&'a [Id]> {
+        match self.pickle.get(id) {
+            Node::Tuple(parts) => Some(parts),
             _ => None,
         }
     }

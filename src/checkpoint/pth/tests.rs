@@ -3,6 +3,8 @@
 use super::*;
 
 const LEGACY: &[u8] = include_bytes!("../../../tests/fixtures/tiny_childnet.legacy.pth.tar");
+const WRAPPED: &[u8] = include_bytes!("../../../tests/fixtures/pth/wrapped.pth");
+const FLOAT8: &[u8] = include_bytes!("../../../tests/fixtures/pth/float8.pth");
 const ZIP: &[u8] = include_bytes!("../../../tests/fixtures/tiny_childnet.zip.pth.tar");
 
 fn recorded() -> BTreeMap<String, Tensor> {
@@ -265,6 +267,44 @@ fn what_holds_itself_is_read_and_is_no_weight() {
         error.contains("not made of up to 8 whole numbers"),
         "{error}"
     );
+}
+
+#[test]
+fn wrapped_tensors_are_read_as_pytorch_wrote_them() {
+    let found = parse(WRAPPED).unwrap();
+    assert!(found.averaged.is_none());
+    let names = [
+        "tensor",
+        "parameter",
+        "marked_parameter",
+        "marked_tensor",
+        "buffer",
+    ];
+    assert_eq!(found.weights.len(), names.len());
+    for (first, name) in names.into_iter().enumerate() {
+        let first = first as i64;
+        let expected = Tensor::arange_start(first, first + 6, (tch::Kind::Float, tch::Device::Cpu));
+        assert!(
+            found.weights[name].equal(&expected.reshape([2, 3])),
+            "{name}"
+        );
+    }
+    let error = parse(FLOAT8).unwrap_err();
+    assert!(error.starts_with("`float8`: made by `_rebuild_"), "{error}");
+}
+
+#[test]
+fn a_state_dict_of_none_is_as_none() {
+    let views = views(2, "K\u{2}", "K\u{1}");
+    let parts = [
+        text("state_dict"),
+        b"N".to_vec(),
+        text("state_dict_ema"),
+        views,
+    ]
+    .concat();
+    let found = parse(&legacy(&[b"}(", &parts[..], b"u"].concat())).unwrap();
+    assert!(found.weights.is_empty() && found.averaged.is_some());
 }
 
 #[test]
