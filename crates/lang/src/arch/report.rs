@@ -552,6 +552,19 @@ pub(super) fn missing_attributes(
 ) -> Diagnostic {
     let names: Vec<&str> = missing.iter().map(|name| name.as_str()).collect();
     let example = completed(written, missing, candidate);
+    let is_open = |name: &AttributeName| {
+        let candidates = written.slot.candidates.iter();
+        let mut values = candidates.filter_map(|one| one.value(*name));
+        let first = values.next();
+        values.any(|value| Some(value) != first)
+    };
+    let why = match missing.iter().any(is_open) {
+        true => format!("searched in `{}`, so it must be said", written.row),
+        false => format!(
+            "the base of `{}` has blocks that differ in it, so it must be said",
+            written.row
+        ),
+    };
     Diagnostic::new(
         Code::ArchMissingAttribute,
         format!(
@@ -560,7 +573,7 @@ pub(super) fn missing_attributes(
             ticked(names).join(" and ")
         ),
         written.span,
-        format!("searched in `{}`, so it must be said", written.row),
+        why,
     )
     .example(
         format!("write it out, for example `{example}`"),

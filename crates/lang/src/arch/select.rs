@@ -193,7 +193,7 @@ fn outside_domain(written: &Written<'_>, named: &[usize], given: &[Given<'_>]) -
     }
 }
 
-/// The searched attributes of the first candidate that are not given.
+/// The attributes of the first candidate that must be said and are not given.
 fn missing(slot: &Slot, agreeing: &[usize], given: &[Given<'_>]) -> Vec<AttributeName> {
     slot.candidates[agreeing[0]]
         .values

@@ -56,13 +56,13 @@ impl Candidate {
         let agrees = self
             .values
             .iter()
-            .filter(|(_, _, searched)| *searched)
+            .filter(|(_, _, said)| *said)
             .all(|&(name, value, _)| twin.value(name) == Some(value));
         let given = twin
             .values
             .iter()
-            .filter(|(_, _, searched)| *searched)
-            .all(|&(name, _, _)| self.searches(name));
+            .filter(|(_, _, said)| *said)
+            .all(|&(name, _, _)| self.says(name));
         agrees && given
     }
 
@@ -77,18 +77,18 @@ impl Candidate {
         found.map(|&(_, value, _)| value)
     }
 
-    /// Whether `name` is searched here.
-    pub fn searches(&self, name: AttributeName) -> bool {
+    /// Whether an arch must say `name`.
+    pub fn says(&self, name: AttributeName) -> bool {
         self.values
             .iter()
-            .any(|&(other, _, searched)| other == name && searched)
+            .any(|&(other, _, said)| other == name && said)
     }
 
-    /// Its searched values and those of its branches, in order.
-    pub fn searched(&self) -> Vec<(AttributeName, AttributeValue)> {
-        let own = self.values.iter().filter(|(_, _, searched)| *searched);
+    /// The values that an arch must say, and those of its branches, in order.
+    pub fn said(&self) -> Vec<(AttributeName, AttributeValue)> {
+        let own = self.values.iter().filter(|(_, _, said)| *said);
         let own = own.map(|&(name, value, _)| (name, value));
-        own.chain(self.branches.iter().flat_map(Candidate::searched))
+        own.chain(self.branches.iter().flat_map(Candidate::said))
             .collect()
     }
 }

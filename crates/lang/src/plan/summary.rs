@@ -47,7 +47,7 @@ fn searched_values(ir: &Ir, path: &Path) -> BTreeMap<AttributeName, Vec<String>>
     let mut values: BTreeMap<AttributeName, Vec<String>> = BTreeMap::new();
     for (row, block, candidate) in path.blocks() {
         let candidate = &ir.rows[row].slots[block].candidates[candidate];
-        for (name, value) in candidate.searched() {
+        for (name, value) in candidate.said() {
             let seen = values.entry(name).or_default();
             let value = value.to_string();
             if !seen.contains(&value) {
