@@ -39,7 +39,8 @@ pub(in crate::plan) fn never_feasible(
             let (bound, word) = end_missed(space, window, cost);
             let costs = costs(space.ir, window.metric, cost);
             let why = format!("the {word} path with {} {costs}", values[0]);
-            (bound.value_span, why, "widen")
+            let cure = (!bound.is_inherited).then_some("widen");
+            (bound.value_span, why, cure)
         }
         Why::Row {
             require,
@@ -50,13 +51,16 @@ pub(in crate::plan) fn never_feasible(
             let other = &space.ir.rows[other].name;
             let beside = if is_alone { "" } else { "beside other bounds " };
             let why = format!("{beside}no {property} of `{other}` goes with {}", values[0]);
-            (require.span, why, "change")
+            // A bound of the base is not this file's to change.
+            let cure = (!require.is_inherited).then_some("change");
+            (require.span, why, cure)
         }
     };
     let leave_out = leave_out(space.ir, row, (of, place), missed);
-    problem
-        .label(bound, why)
-        .help(format!("{leave_out}, or {cure} the bound"))
+    problem.label(bound, why).help(match cure {
+        Some(cure) => format!("{leave_out}, or {cure} the bound"),
+        None => leave_out,
+    })
 }
 
 /// The bound that sets the end of a window that is missed, and which path comes closest to it.
