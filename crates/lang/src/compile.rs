@@ -393,7 +393,11 @@ pub fn flops_bound(
         },
         span,
         value_span: span,
-        comparison: high.is_none().then_some(Comparison::AtLeast),
+        comparison: match (low, high) {
+            (Some(_), None) => Some(Comparison::AtLeast),
+            (None, Some(_)) => Some(Comparison::AtMost),
+            _ => None,
+        },
         is_inherited: false,
     }
 }
