@@ -76,9 +76,9 @@ impl Part {
             return Some(Contents::Whole(first_bytes(hash)));
         }
         let mut hash = Sha256::new();
-        let step = self.len().div_ceil(SAMPLE).max(1);
-        for &index in self.indices.iter().step_by(step) {
-            let bytes = self.set.sampled(index)?;
+        let count = self.len().min(SAMPLE);
+        for at in 0..count {
+            let bytes = self.set.sampled(self.indices[at * self.len() / count])?;
             hash.update((bytes.len() as u64).to_le_bytes());
             hash.update(&bytes);
         }

@@ -84,7 +84,8 @@ pub fn run_until(options: &RankOptions, stop: &dyn Fn() -> bool) -> Result<Ranke
     };
     // The others read what the first has written.
     run.ranks.meet()?;
-    let under_way = UnderWay::open(opened, run)?;
+    let goes_on = matches!(options.task, Task::Resume(_)) || !run.ranks.is_first();
+    let under_way = UnderWay::open(opened, run, goes_on)?;
     // All know the same to be done before anything more is.
     under_way.options.ranks.meet()?;
     let folder = under_way.folder.path().to_owned();
@@ -105,9 +106,10 @@ fn begin(new: &New, options: &RunOptions) -> Result<Opened, Error> {
     )?;
     let device = options.device.open()?;
     newest_supernet(&new.search, &chosen.plan, place(device), &Ranks::alone())?;
-    let images = match new.truth_seeds {
-        0 => BTreeMap::new(),
-        _ => words(&images_of(train, &chosen.plan)?),
+    // The first writes them down; the others compare theirs with what it wrote.
+    let images = match new.truth_seeds > 0 && options.ranks.is_first() {
+        true => words(&images_of(train, &chosen.plan)?),
+        false => BTreeMap::new(),
     };
     let idle = idle(train, &data);
     let warnings = [&loaded.warnings[..], &loaded.settings.test_only, &idle].concat();
@@ -191,11 +193,13 @@ struct UnderWay {
     archs: Vec<Arch>,
     plan: Plan,
     options: RunOptions,
+    /// Whether another process began it: its images may be others.
+    goes_on: bool,
 }
 
 impl UnderWay {
     /// What the folder holds.
-    fn open(opened: Opened, options: RunOptions) -> Result<UnderWay, Error> {
+    fn open(opened: Opened, options: RunOptions, goes_on: bool) -> Result<UnderWay, Error> {
         let Opened { folder, log, .. } = opened;
         let text = folder.read(REQUEST).map_err(|error| {
             Error::Refused(format!("{error}: give --resume the folder of a ranking"))
@@ -230,6 +234,7 @@ impl UnderWay {
             archs,
             plan,
             options,
+            goes_on,
         })
     }
 
@@ -370,7 +375,7 @@ impl UnderWay {
     /// Makes this rank's trainings, until it is to stop.
     fn train(&mut self, stop: &dyn Fn() -> bool) -> Result<(), Error> {
         let own = self.own_trainings();
-        if !own.is_empty() {
+        if self.goes_on && !own.is_empty() {
             self.compare_images()?;
         }
         // One process counts those of its runs before, too.
