@@ -17,11 +17,9 @@ mod cli;
     reason = "the front reads the list of settings alone"
 )]
 mod config;
-#[expect(clippy::disallowed_methods, reason = "reads and writes `.cream` files")]
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the front edits texts, and makes no other file"
+#[expect(
+    clippy::disallowed_methods,
+    reason = "reads `.cream` files, replaces any"
 )]
 mod disk;
 #[expect(clippy::disallowed_methods, reason = "reads run folders")]

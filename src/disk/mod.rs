@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 
 use creamc_lang::source::{Files, ReadError};
 
-pub use whole::{edit, rename, write};
+pub use whole::edit;
+#[allow(unused_imports, reason = "the front makes no file whole")]
+pub use whole::{rename, write};
 
 /// Files on disk.
 #[derive(Debug, Clone, Copy)]
