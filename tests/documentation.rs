@@ -84,15 +84,16 @@ fn files_on(page: &str) -> Vec<(String, String)> {
     files.collect()
 }
 
-/// Why a file of a page is wrong, or its space has no path inside its bounds. One without a space has names only.
+/// Why a file of a page is wrong, or its space has no path inside its bounds. One without a space and archs has names only.
 fn wrong_in(file: &(String, String), page: &[(String, String)]) -> Option<String> {
     let texts = std::iter::once(file).chain(page);
     let texts = texts.map(|(name, text)| (name.as_str(), text.as_str()));
     let texts: Vec<(&str, &str)> = texts.chain([MOBILE, TABLE]).collect();
     let unit = compile::load(&Texts(&texts), Path::new(&file.0), &Overrides::default());
     let unit = unit.expect("it is among the texts");
-    let has_space = file.1.lines().any(|line| line.starts_with("space "));
-    if !has_space && !unit.has_errors() {
+    let says = |word: &str| file.1.lines().any(|line| line.starts_with(word));
+    let names_alone = !says("space ") && !says("arch ");
+    if names_alone && !unit.has_errors() {
         return None;
     }
     let planned = Checked::of(unit).and_then(|checked| checked.plan());
