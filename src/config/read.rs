@@ -1,5 +1,6 @@
 //! From a file and overrides to written settings, each with its place.
 
+use std::io::Read;
 use std::path::Path;
 
 use serde_yaml::Value as Yaml;
@@ -64,11 +65,14 @@ fn in_file(file: &Path) -> Result<Vec<Written>, SettingsError> {
 
 fn read_text(file: &Path) -> Result<String, String> {
     let unreadable = |error: std::io::Error| format!("the settings file cannot be read: {error}");
-    let length = std::fs::metadata(file).map_err(unreadable)?.len();
-    if length > LONGEST {
-        return Err(format!("is no settings file: it has {length} bytes"));
+    let mut bytes = Vec::new();
+    // A pipe or a device says no length, and may have no end.
+    std::fs::File::open(file)
+        .and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err("is no settings file: it is longer than 1 MiB".to_owned());
     }
-    let bytes = std::fs::read(file).map_err(unreadable)?;
     String::from_utf8(bytes).map_err(|_| "is no settings file: it is not text in UTF-8".to_owned())
 }
 
