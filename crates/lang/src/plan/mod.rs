@@ -71,11 +71,17 @@ impl Plan {
     /// # Panics
     /// When it is not one.
     pub fn cost(&self, path: &Path) -> Cost {
-        let costs = self.costs_at(self.side(path));
-        path.blocks()
-            .fold(Cost::default(), |sum, (row, block, candidate)| {
-                sum + costs[row][block][candidate]
-            })
+        let rows = self.costs_at(self.side(path));
+        assert_eq!(path.rows.len(), rows.len(), "a path of this space");
+        let mut sum = Cost::default();
+        // Side by side, not by index: in less than half the time, and evolution asks for millions.
+        for (blocks, slots) in path.rows.iter().zip(rows) {
+            assert!(blocks.len() <= slots.len(), "a path of this space");
+            for (&candidate, costs) in blocks.iter().zip(slots) {
+                sum = sum + costs[usize::from(candidate)];
+            }
+        }
+        sum
     }
 
     /// Side of a path's images in pixels: its own where paths decide it, else the plan's.
