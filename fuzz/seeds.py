@@ -2,7 +2,7 @@
 
     python3 fuzz/seeds.py fuzz/corpus/pth
 
-Those of tests/fixtures are some hundred times as large as a reader's ways need. Standard library only.
+The checkpoints of tests/fixtures are some hundred times as large as a reader's ways need. Standard library only.
 """
 
 import io
