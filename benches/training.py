@@ -57,6 +57,7 @@ def arguments():
     add("--steps", type=int, default=40, help="measured, after %d to warm up" % WARM_UP)
     add("--device", default="cuda")
     add("--amp", choices=["false", "bf16"], default="false")
+    add("--contiguous", action="store_true", help="PyTorch's networks and images with channels first, as they are made")
     return parser.parse_args()
 
 
@@ -99,7 +100,11 @@ def paths(args):
     drawn = creamc(args, ["sample", "-n", PATHS, "--seed", SEED, "--format", "json"])
     [side] = {int(re.search(r"resolution = (\d+)", one["arch"])[1]) for one in drawn}
     nets = [network(one["choices"], args.classes) for one in drawn]
-    return [net.to(args.device, memory_format=torch.channels_last).train() for net in nets], side
+    return [net.to(args.device, memory_format=layout(args)).train() for net in nets], side
+
+
+def layout(args):
+    return torch.contiguous_format if args.contiguous else torch.channels_last
 
 
 def soft_cross_entropy(logits, targets):
@@ -111,7 +116,7 @@ def theirs(args, distilled):
     draws = random.Random(SEED)
     nets, side = paths(args)
     optimisers = [torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9, weight_decay=1e-4, nesterov=True) for net in nets]
-    images = torch.rand(args.batch, 3, side, side, device=args.device).to(memory_format=torch.channels_last)
+    images = torch.rand(args.batch, 3, side, side, device=args.device).to(memory_format=layout(args))
     labels = torch.randint(args.classes, (args.batch,), device=args.device)
     hard = torch.nn.CrossEntropyLoss(label_smoothing=0.1)
     kind = torch.device(args.device).type
