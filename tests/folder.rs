@@ -108,6 +108,41 @@ fn a_list_of_classes_beside_class_folders_is_named_as_without_effect() {
 }
 
 #[test]
+fn images_in_forms_that_are_not_read_are_counted_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let data = images(root);
+    for name in ["a.webp", "b.GIF", "notes.txt", ".c.bmp"] {
+        fs::write(data.join("train/one").join(name), "no image").unwrap();
+    }
+    learn(root, "run", &["EPOCHS=1", "WARMUP_EPOCHS=0"]).unwrap();
+    let log = fs::read_to_string(root.join("run/log.txt")).unwrap();
+    let said = "data/train: 2 image(s) are passed over: only .jpg, .jpeg, .png are read";
+    assert!(log.contains(said) && !log.contains("data/val: "), "{log}");
+}
+
+#[test]
+fn a_training_whose_last_update_diverges_has_no_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    images(root);
+    let one_step = [
+        "EPOCHS=1",
+        "WARMUP_EPOCHS=0",
+        "DATASET.BATCH_SIZE=8",
+        "LR=1e20",
+    ];
+    let text = learn(root, "run", &one_step).unwrap_err().to_string();
+    assert!(
+        text.contains("outputs are not numbers") && text.contains("smaller LR"),
+        "{text}"
+    );
+    assert!(!root.join("run/result.json").exists());
+    let log = fs::read_to_string(root.join("run/log.txt")).unwrap();
+    assert!(log.contains("ended: the network's outputs"), "{log}");
+}
+
+#[test]
 fn a_test_sees_the_share_that_the_weights_were_tested_with() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();

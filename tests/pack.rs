@@ -418,6 +418,7 @@ fn the_command_says_what_it_packed_and_left_out() {
         root.path().join("data/train/class9/bad.png"),
     )
     .unwrap();
+    fs::write(root.path().join("data/train/class9/other.webp"), "").unwrap();
     let arguments = ["data", "--out", "new/packed", "--short-side", "20"];
     let run = creamc(&arguments, root.path());
     let (out, beside) = (text(&run.stdout), text(&run.stderr));
@@ -428,7 +429,8 @@ fn the_command_says_what_it_packed_and_left_out() {
     );
     assert_eq!(
         beside,
-        "warning: left out data/train/class9/bad.png: is empty\n"
+        "warning: data/train: 1 image(s) are passed over: only .jpg, .jpeg, .png are read\n\
+         warning: left out data/train/class9/bad.png: is empty\n"
     );
     let data = load(&root.path().join("new/packed"), 3);
     assert_eq!(data.test.set.read(0).unwrap().size.height, 20);

@@ -231,6 +231,9 @@ fn what_cannot_be_looked_at_is_refused_with_its_name() {
     let bytes = Tensor::zeros([1, 3, 32, 32], (Kind::Uint8, tch::Device::Cpu));
     let text = logits(root, bytes).unwrap_err().to_string();
     assert!(text.contains("floats, normalised"), "{text}");
+    let none = Tensor::full([1, 3, 32, 32], f64::NAN, floats);
+    let text = logits(root, none).unwrap_err().to_string();
+    assert!(text.contains("`input` holds values that are not"), "{text}");
     let other = root.join("other.safetensors");
     save(
         &other,
@@ -253,30 +256,57 @@ fn what_cannot_be_looked_at_is_refused_with_its_name() {
     );
 }
 
+/// Makes every value of the tensors whose names end so one number.
+fn fill(root: &Path, end: &str, number: f64) {
+    let file = root.join("run/model.safetensors");
+    let found = checkpoint::load(&file).unwrap();
+    let tensors = found.tensors.iter();
+    let filled = tensors.map(|(name, tensor)| NamedTensor {
+        name: name.as_str().into(),
+        tensor: match name.ends_with(end) {
+            true => tensor.full_like(number),
+            false => tensor.shallow_clone(),
+        },
+    });
+    let filled: Vec<NamedTensor> = filled.collect();
+    checkpoint::save(&file, &filled, &found.about).unwrap();
+}
+
 #[test]
 fn weights_with_values_that_are_no_numbers_are_refused_with_their_name() {
     let folder = trained();
     let root = folder.path();
-    let file = root.join("run/model.safetensors");
-    let found = checkpoint::load(&file).unwrap();
-    let tensors: Vec<NamedTensor> = found
-        .tensors
-        .iter()
-        .map(|(name, tensor)| NamedTensor {
-            name: name.as_str().into(),
-            tensor: match name.ends_with("logits.0.linear.bias") {
-                true => tensor.full_like(f64::NAN),
-                false => tensor.shallow_clone(),
-            },
-        })
-        .collect();
-    checkpoint::save(&file, &tensors, &found.about).unwrap();
+    fill(root, "logits.0.linear.bias", f64::NAN);
     let good = Input::Images(vec![fixture_path("images/full.jpg")]);
     let text = predict_with(root, good, &[]).unwrap_err().to_string();
     assert!(
         text.contains("model.safetensors: `logits.0.linear.bias` holds values that are no"),
         "{text}"
     );
+}
+
+#[test]
+fn weights_that_make_outputs_that_are_no_numbers_are_refused() {
+    let folder = trained();
+    let root = folder.path();
+    fill(root, ".weight", 1e30);
+    let good = Input::Images(vec![fixture_path("images/full.jpg")]);
+    let said = "model.safetensors: with these weights the network's outputs are not numbers";
+    let text = predict_with(root, good, &[]).unwrap_err().to_string();
+    assert!(text.contains(said), "{text}");
+    let floats = (Kind::Float, tch::Device::Cpu);
+    let ones = Tensor::ones([1, 3, 32, 32], floats);
+    let text = logits(root, ones).unwrap_err().to_string();
+    assert!(text.contains(said), "{text}");
+    let options = TestOptions {
+        network: network(root),
+        weights: Some(root.join("run/model.safetensors")),
+        average: true,
+        csv: None,
+        run: options(root, &WHOLE),
+    };
+    let text = retrain::run_test(&options).unwrap_err().to_string();
+    assert!(text.contains(said), "{text}");
 }
 
 #[test]

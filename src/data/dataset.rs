@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::Wanted;
 use super::broken::{Broken, Unreadable};
 use super::decode::{Stored, decode};
-use super::files::Files;
+use super::files::{Files, endings};
 use super::memory::Memory;
 use super::pack::Pack;
 use super::raster::{Raster, Size};
@@ -124,7 +124,7 @@ impl Dataset {
     pub(super) fn without_images(&self, dir: &Path, wanted: &Wanted) -> Dataset {
         let none = Files {
             root: dir.to_owned(),
-            paths: Vec::new(),
+            ..Files::default()
         };
         let images = (Images::Files(none), Vec::new());
         Dataset::on_disk(dir, self.class_names.clone(), images, wanted)
@@ -179,6 +179,20 @@ impl Dataset {
             Images::Memory(values) => Some(values),
             Images::Files(_) | Images::Pack(_) | Images::Tar(_) => None,
         }
+    }
+
+    /// What to say of images in forms that are not read, which lie in the folder beside those that are.
+    pub(super) fn passed_over(&self) -> Option<String> {
+        let Images::Files(Files { root, others, .. }) = &self.images else {
+            return None;
+        };
+        (*others > 0).then(|| {
+            format!(
+                "{}: {others} image(s) are passed over: only {} are read",
+                root.display(),
+                endings()
+            )
+        })
     }
 
     /// Whether a list says the images' classes: they lie in no class folders, and in no form that holds them.

@@ -5,6 +5,11 @@ use std::path::{Path, PathBuf};
 /// Endings of the files that are images, in any case; all others are passed over.
 const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
 
+/// Endings of images in forms that are not read.
+const OTHER_ENDINGS: [&str; 9] = [
+    "avif", "bmp", "gif", "heic", "jp2", "ppm", "tif", "tiff", "webp",
+];
+
 /// The endings of images, for messages.
 pub(super) fn endings() -> String {
     ENDINGS.map(|ending| format!(".{ending}")).join(", ")
@@ -12,19 +17,30 @@ pub(super) fn endings() -> String {
 
 /// Whether a file is an image, by its name.
 pub(super) fn is_image(path: &Path) -> bool {
+    ends_in(path, &ENDINGS)
+}
+
+/// Whether a file is an image in a form that is not read, by its name.
+pub(super) fn is_other_image(path: &Path) -> bool {
+    ends_in(path, &OTHER_ENDINGS)
+}
+
+fn ends_in(path: &Path, endings: &[&str]) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str());
     // Some systems leave `._name.jpg` beside every `name.jpg`; no image begins with a dot.
     let hidden = path
         .file_name()
         .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-    !hidden && ending.is_some_and(|ending| ENDINGS.contains(&ending.to_lowercase().as_str()))
+    !hidden && ending.is_some_and(|ending| endings.contains(&ending.to_lowercase().as_str()))
 }
 
 /// Files of images: a folder, and each file's path below it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Files {
     pub root: PathBuf,
     pub paths: Vec<Box<Path>>,
+    /// How many images in forms that are not read lie beside them.
+    pub others: usize,
 }
 
 impl Files {

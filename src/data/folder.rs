@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::classes::{self, Holders, natural};
 use super::dataset::Images;
-use super::files::{Files, endings, is_image};
+use super::files::{Files, endings, is_image, is_other_image};
 use super::flat;
 use super::{DataError, Dataset, Wanted};
 
@@ -47,10 +47,9 @@ pub(super) fn load(dir: &Path, wanted: &Wanted) -> Result<(Dataset, Dataset), Da
             part_of(&val, &class_names)?
         }
         true => {
-            let mut images = Vec::new();
-            list(&val, Path::new(""), &mut images)?;
-            let chosen = flat_list(dir, &images, wanted)?.classes(&class_names, wanted)?;
-            chosen_files(val, &images, chosen)
+            let found = files_below(&val)?;
+            let chosen = flat_list(dir, &found.paths, wanted)?.classes(&class_names, wanted)?;
+            chosen_files(&found, chosen)
         }
     };
     let set = |(files, labels): (Files, Vec<u32>)| {
@@ -75,16 +74,15 @@ pub(super) fn load_val(dir: &Path, wanted: &Wanted) -> Result<Dataset, DataError
             (names, images)
         }
         true => {
-            let mut images = Vec::new();
-            list(&val, Path::new(""), &mut images)?;
-            let list = flat_list(dir, &images, wanted)?;
+            let found = files_below(&val)?;
+            let list = flat_list(dir, &found.paths, wanted)?;
             let holders = Holders {
                 one: "name",
                 place: &list.file.to_string_lossy(),
             };
             let names = read_classes(&list.file, list.class_names(wanted)?, holders, wanted)?;
             let chosen = list.classes(&names, wanted)?;
-            (names, chosen_files(val, &images, chosen))
+            (names, chosen_files(&found, chosen))
         }
     };
     let (files, labels) = images;
@@ -119,13 +117,23 @@ fn flat_list(dir: &Path, images: &[Box<Path>], wanted: &Wanted) -> Result<flat::
 }
 
 /// The images of a `val` without class folders that are tested, and their classes.
-fn chosen_files(
-    val: PathBuf,
-    images: &[Box<Path>],
-    (chosen, labels): (Vec<usize>, Vec<u32>),
-) -> (Files, Vec<u32>) {
-    let paths = chosen.iter().map(|&at| images[at].clone()).collect();
-    (Files { root: val, paths }, labels)
+fn chosen_files(val: &Files, (chosen, labels): (Vec<usize>, Vec<u32>)) -> (Files, Vec<u32>) {
+    let files = Files {
+        root: val.root.clone(),
+        paths: chosen.iter().map(|&at| val.paths[at].clone()).collect(),
+        others: val.others,
+    };
+    (files, labels)
+}
+
+/// All images of a folder, as they lie.
+fn files_below(folder: &Path) -> Result<Files, DataError> {
+    let mut files = Files {
+        root: folder.to_owned(),
+        ..Files::default()
+    };
+    list(&mut files, Path::new(""))?;
+    Ok(files)
 }
 
 /// The classes in `train`, in their order.
@@ -143,12 +151,12 @@ pub(super) fn class_names(train: &Path, map: Option<&Path>) -> Result<Vec<String
 fn part_of(part: &Path, class_names: &[String]) -> Result<(Files, Vec<u32>), DataError> {
     let mut files = Files {
         root: part.to_owned(),
-        paths: Vec::new(),
+        ..Files::default()
     };
     let mut labels = Vec::new();
     for (class, name) in class_names.iter().enumerate() {
         let before = files.paths.len();
-        list(part, Path::new(name), &mut files.paths)?;
+        list(&mut files, Path::new(name))?;
         if files.paths.len() == before {
             let what = format!(
                 "the folder of class {class} holds no image ({}): add some or remove the folder in `train/` and `val/`",
@@ -177,25 +185,25 @@ fn class_folders(dir: &Path) -> Result<Vec<String>, DataError> {
     Ok(names)
 }
 
-/// Adds the images in `root/below` and deeper to `paths`, sorted.
-fn list(root: &Path, below: &Path, paths: &mut Vec<Box<Path>>) -> Result<(), DataError> {
+/// Adds the images in `below`, a folder of `files`, and deeper, sorted.
+fn list(files: &mut Files, below: &Path) -> Result<(), DataError> {
     let above = match below == Path::new("") {
         true => Vec::new(),
-        false => vec![Place::of(root)?],
+        false => vec![Place::of(&files.root)?],
     };
-    Walk { root, above }.list(below, paths)
+    Walk { files, above }.list(below)
 }
 
 /// A way down through folders; links are followed.
 struct Walk<'a> {
-    root: &'a Path,
+    files: &'a mut Files,
     /// The folders on the way.
     above: Vec<Place>,
 }
 
 impl Walk<'_> {
-    fn list(&mut self, below: &Path, paths: &mut Vec<Box<Path>>) -> Result<(), DataError> {
-        let folder = self.root.join(below);
+    fn list(&mut self, below: &Path) -> Result<(), DataError> {
+        let folder = self.files.root.join(below);
         let place = Place::of(&folder)?;
         if self.above.contains(&place) {
             let what = "leads back, by a link, to a folder that it lies in: remove the link";
@@ -208,9 +216,11 @@ impl Walk<'_> {
         for (path, is_dir) in found {
             let relative = below.join(name(&path));
             if is_dir {
-                self.list(&relative, paths)?;
+                self.list(&relative)?;
             } else if is_image(&path) {
-                paths.push(relative.into_boxed_path());
+                self.files.paths.push(relative.into_boxed_path());
+            } else {
+                self.files.others += usize::from(is_other_image(&path));
             }
         }
         self.above.pop();

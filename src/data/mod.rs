@@ -230,6 +230,12 @@ impl Data {
         self.test.set.is_listed()
     }
 
+    /// What to say of images in forms that are not read, a line a part.
+    pub fn passed_over(&self) -> impl Iterator<Item = String> {
+        let sets = [&self.train.set, &self.test.set];
+        sets.into_iter().filter_map(|set| set.passed_over())
+    }
+
     /// The images that turned out to be unreadable so far.
     #[must_use]
     pub fn broken(&self) -> BrokenImages {

@@ -58,6 +58,8 @@ pub struct Packed {
     pub bytes: u64,
     /// Images that could not be read and were left out: file and why.
     pub left_out: Vec<String>,
+    /// What to say of images in forms that are not read.
+    pub passed_over: Option<String>,
 }
 
 /// Results waiting in front of the writer, for each worker.
@@ -180,6 +182,7 @@ struct Part {
     class_names: Vec<String>,
     names: Vec<String>,
     left_out: Vec<String>,
+    passed_over: Option<String>,
 }
 
 /// What these two parts have in common: a hash of all that is in them.
@@ -220,6 +223,7 @@ impl Part {
             images,
             bytes,
             left_out: self.left_out,
+            passed_over: self.passed_over,
         })
     }
 }
@@ -259,6 +263,7 @@ fn write(
         class_names: set.class_names.clone(),
         names,
         left_out,
+        passed_over: set.passed_over(),
     })
 }
 

@@ -402,6 +402,34 @@ fn normalised_training_pixels_have_mean_zero_and_deviation_one() {
 }
 
 #[test]
+fn of_many_files_a_part_is_told_from_others_by_sixty_four() {
+    let folder = tempfile::tempdir().unwrap();
+    let classes = |part: &str| folder.path().join(part).join("one");
+    let lay = |part: &str, at: usize, text: &str| {
+        std::fs::write(classes(part).join(format!("{at}.jpg")), text).unwrap();
+    };
+    for part in ["train", "val"] {
+        std::fs::create_dir_all(classes(part)).unwrap();
+    }
+    lay("val", 0, "nothing is decoded");
+    let contents = || {
+        let data = Data::load(folder.path(), &Wanted::all(1, 3, 4)).unwrap();
+        data.train.contents()
+    };
+    for (images, read) in [(3, 3), (64, 64), (65, 64)] {
+        (0..images).for_each(|at| lay("train", at, "before"));
+        let before = contents();
+        let tells = |&at: &usize| {
+            lay("train", at, "after");
+            let tells = contents() != before;
+            lay("train", at, "before");
+            tells
+        };
+        assert_eq!((0..images).filter(tells).count(), read, "of {images}");
+    }
+}
+
+#[test]
 fn an_epoch_has_every_image_once_and_drops_what_is_left_over() {
     let part = part(3, 10);
     let batches = shuffled_batches(&part, 7, 1, 0);

@@ -21,7 +21,7 @@ use crate::ranks::Ranks;
 use crate::run::{Journal, Log, RunFolder, Stop, tell};
 use crate::search::{Judge, judge_shared};
 use crate::train::prepare::{
-    Asked, Opened, Source, agree, idle, load_data, open_folder, reopen_folder,
+    Asked, Opened, Source, agree, load_data, open_folder, reopen_folder, warnings,
 };
 use crate::train::{DeviceChoice, Error, PartImages, RunOptions, compare_images};
 
@@ -111,8 +111,8 @@ fn begin(new: &New, options: &RunOptions) -> Result<Opened, Error> {
         true => words(&images_of(train, &chosen.plan)?),
         false => BTreeMap::new(),
     };
-    let idle = idle(train, &data);
-    let warnings = [&loaded.warnings[..], &loaded.settings.test_only, &idle].concat();
+    let known = [&loaded.warnings[..], &loaded.settings.test_only];
+    let warnings = warnings(&known, train, &data);
     let resolved = (loaded.resolved.as_str(), warnings.as_slice());
     let asked = Asked {
         command: "rank",

@@ -108,7 +108,9 @@ pub fn run(options: &PredictOptions) -> Result<Predicted, Error> {
             // A batch of more than there are can be too long for libtorch to count.
             let batch = train.eval_batch.min(images.size()[0] as usize);
             let batches = images.split(batch as i64, 0);
-            let logits: Vec<Tensor> = batches.iter().map(|one| logits(&network, one)).collect();
+            let logits = batches.iter().map(|one| logits(&network, one));
+            let logits = logits.collect::<Result<Vec<Tensor>, Error>>();
+            let logits = logits.map_err(|error| trained.told(error))?;
             save(to, Tensor::cat(&logits, 0))?;
             Ok(Predicted::Tensor {
                 shape: [images.size()[0] as usize, classes],
@@ -123,7 +125,8 @@ pub fn run(options: &PredictOptions) -> Result<Predicted, Error> {
             let mut found = Vec::new();
             for files in files.chunks(train.eval_batch) {
                 let images = evaluation_images(files, size, crop_share, &normalisation)?;
-                let likely = likely(&logits(&network, &images), &names, options.top);
+                let logits = logits(&network, &images).map_err(|error| trained.told(error))?;
+                let likely = likely(&logits, &names, options.top);
                 let both = files.iter().zip(likely);
                 found.extend(both.map(|(file, classes)| Prediction {
                     image: file.clone(),
@@ -191,15 +194,31 @@ fn input(file: &Path, size: Size) -> Result<Tensor, Error> {
             images.kind()
         )));
     }
+    if !is_finite(&images) {
+        let what = "`input` holds values that are not numbers, or infinite";
+        return Err(refuse(what.to_owned()));
+    }
     Ok(images)
 }
 
 /// Logits `[N, classes]` of images `[N, C, H, W]`: f32, on the CPU.
-fn logits(network: &Inference, images: &Tensor) -> Tensor {
+///
+/// # Errors
+/// When one is no number, or infinite.
+fn logits(network: &Inference, images: &Tensor) -> Result<Tensor, Error> {
     let place = network.place();
     let images = images.to_device(place.device).to_kind(place.kind);
     let logits = network.forward(&images);
-    logits.to_kind(Kind::Float).to_device(Device::Cpu)
+    let logits = logits.to_kind(Kind::Float).to_device(Device::Cpu);
+    match is_finite(&logits) {
+        true => Ok(logits),
+        false => Err(Error::Diverged),
+    }
+}
+
+/// Whether all values are numbers, none infinite.
+fn is_finite(tensor: &Tensor) -> bool {
+    tensor.isfinite().all().int64_value(&[]) == 1
 }
 
 fn save(file: &Path, logits: Tensor) -> Result<(), Error> {

@@ -21,7 +21,7 @@ use crate::run::Stop;
 use crate::train::checkpoints::{Checkpoints, Subject};
 use crate::train::meter::Reading;
 use crate::train::prepare::{
-    Asked, Opened, Source, agree, identity, idle, load_data, open_folder, train_loader,
+    Asked, Opened, Source, agree, identity, load_data, open_folder, train_loader, warnings,
 };
 use crate::train::{Chosen, Clock, DeviceChoice, Error, Recipe};
 
@@ -47,8 +47,8 @@ pub fn run_until(options: &RetrainOptions, stop: &dyn Fn() -> bool) -> Result<Re
     let ready = Ready::new(settings, chosen, run.device, run.ranks.clone())?;
     let heritage = options.inherit.as_deref().map(|run| ready.inherit(run));
     let heritage = heritage.transpose()?;
-    let idle = idle(&settings.train, &ready.data);
-    let warnings = [&loaded.warnings[..], &settings.test_only, &idle].concat();
+    let known = [&loaded.warnings[..], &settings.test_only];
+    let warnings = warnings(&known, &settings.train, &ready.data);
     let resolved = (loaded.resolved.as_str(), warnings.as_slice());
     let asked = Asked {
         command: "retrain",

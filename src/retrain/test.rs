@@ -62,7 +62,7 @@ pub struct Outcome {
 /// `seen` is told the images of each batch of this rank, and its losses and hits so far.
 ///
 /// # Errors
-/// When an image cannot be read and may not be left out, none can be read, or a rank is lost.
+/// When an image cannot be read and may not be left out, none can be read, the outputs are no numbers, or a rank is lost.
 pub fn test(
     childnet: &Childnet,
     part: &Loader,
@@ -95,6 +95,7 @@ pub fn test(
     let outcome = sheet.count(part.set().classes);
     match outcome.tested.images {
         0 => Err(part.unreadable().into()),
+        _ if !outcome.tested.loss.is_finite() => Err(Error::Diverged),
         _ => Ok(outcome),
     }
 }

@@ -15,7 +15,7 @@ use crate::nn::NamedTensor;
 use crate::ranks::Ranks;
 use crate::run::{self, Progress, Tick};
 use crate::train::broken::news;
-use crate::train::prepare::{idle, load_test_data};
+use crate::train::prepare::{load_test_data, warnings};
 use crate::train::{ArchRecord, Error, NetworkOptions, RunOptions};
 
 /// A test as the command line describes it.
@@ -96,8 +96,8 @@ pub fn run(options: &TestOptions) -> Result<TestResult, Error> {
         ..settings.train.clone()
     };
     let data = load_test_data(&train, plan)?;
-    for warning in idle(&train, &data) {
-        (options.run.warn)(&warning.to_string());
+    for warning in warnings(&[], &train, &data) {
+        (options.run.warn)(&warning);
     }
     if data.is_decoded() {
         tell_of_share(train.crop_share, &settings.train, &options.run);
@@ -109,11 +109,13 @@ pub fn run(options: &TestOptions) -> Result<TestResult, Error> {
     require_same(childnet, &part, ranks)?;
     let start = Instant::now();
     let tell = |image: &str| (options.run.warn)(&format!("not readable: {image}"));
-    let outcome = watched(childnet, &part, train.eval_batch, &options.run).inspect_err(|_| {
+    let outcome = watched(childnet, &part, train.eval_batch, &options.run);
+    let outcome = outcome.inspect_err(|_| {
         // The other ranks may be lost, or ask for nothing: this one's own images are the reasons that are left.
         let own = data.test.set.news();
         own.iter().for_each(|(_, image)| tell(image));
-    })?;
+    });
+    let outcome = outcome.map_err(|error| trained.told(error))?;
     let seconds = start.elapsed().as_secs_f64();
     for image in news(ranks, &[&*data.train.set, &*data.test.set])? {
         tell(&image);

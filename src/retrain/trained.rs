@@ -91,6 +91,18 @@ impl Trained {
         })
     }
 
+    /// An error of a prediction or a test, with the file of the weights where they are to blame.
+    pub fn told(&self, error: Error) -> Error {
+        match error {
+            Error::Diverged => Error::Refused(format!(
+                "{}: with these weights the network's outputs are not numbers, or infinite, as after a training that diverged: \
+                 give other weights",
+                self.file.display()
+            )),
+            other => other,
+        }
+    }
+
     /// The share of an image's short side that is looked at: as evaluation did when the weights were
     /// trained, unless the command line says another.
     pub fn seen_share(&self, settings: &TrainSettings, run: &RunOptions) -> f64 {

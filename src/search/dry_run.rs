@@ -105,8 +105,8 @@ pub fn dry_run(options: &SearchOptions) -> Result<DryRun, Error> {
         (run.device, run.show),
         run.ranks.clone(),
     )?;
-    for warning in ready.warnings(settings) {
-        (run.warn)(&warning.to_string());
+    for warning in ready.warnings(&[], settings) {
+        (run.warn)(&warning);
     }
     if let Some(out) = &run.out {
         RunFolder::check(out)?;

@@ -31,7 +31,7 @@ use crate::train::checkpoints::{Checkpoints, Subject};
 use crate::train::loss::KdLoss;
 use crate::train::meter::Reading;
 use crate::train::prepare::{
-    Asked, Opened, Source, agree, identity, idle, load_data, open_folder, train_loader,
+    Asked, Opened, Source, agree, identity, load_data, open_folder, train_loader,
 };
 use crate::train::sgd::Momentum;
 use crate::train::{self, Clock, DeviceChoice, Error, Show};
@@ -69,7 +69,7 @@ pub fn run_until(options: &SearchOptions, stop: &dyn Fn() -> bool) -> Result<Fou
         (run.device, run.show),
         run.ranks.clone(),
     )?;
-    let warnings = [&loaded.warnings[..], &ready.warnings(settings)].concat();
+    let warnings = ready.warnings(&loaded.warnings, settings);
     let resolved = (loaded.resolved.as_str(), warnings.as_slice());
     let asked = Asked {
         command: "search",
@@ -97,13 +97,13 @@ pub(super) struct Ready {
 }
 
 impl Ready {
-    /// What is known of the settings only now that the number of classes and the images are.
-    pub(super) fn warnings(&self, settings: &SearchSettings) -> Vec<Warning> {
+    /// What to say of the settings and the images, beside what is known of the settings alone.
+    pub(super) fn warnings(&self, known: &[Warning], settings: &SearchSettings) -> Vec<String> {
         let without_meta = match self.recipe.pick {
             PickMethod::Top1 => settings.supernet.without_meta.as_slice(),
             PickMethod::Meta => &[],
         };
-        [without_meta, &idle(&settings.train, &self.data)].concat()
+        train::prepare::warnings(&[known, without_meta], &settings.train, &self.data)
     }
 
     /// Checks all that a search of `space` needs, with the number of classes and the bounds

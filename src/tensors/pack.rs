@@ -23,6 +23,9 @@ pub fn run(args: Args) -> anyhow::Result<Verdict> {
     let packed = data::pack(&options, &mut |done, all| progress.show(done, all));
     progress.bar.finish_and_clear();
     for part in &packed? {
+        if let Some(what) = &part.passed_over {
+            cli::say(&format!("warning: {what}"));
+        }
         for broken in &part.left_out {
             cli::say(&format!("warning: left out {broken}"));
         }

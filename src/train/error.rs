@@ -80,6 +80,9 @@ pub enum Error {
         /// The newest checkpoint, from before it.
         saved: Option<PathBuf>,
     },
+    /// Outputs of a trained network are no numbers, though its weights are: the highest of them would be anyone's.
+    #[error("the network's outputs are not numbers, or infinite: its training diverged. {SLOWER}")]
+    Diverged,
     /// A file of a run under way could not be written.
     #[error(
         "{error}; all that was saved before is whole. When there is room again, go on with: creamc {command} --resume {}",
@@ -162,6 +165,7 @@ impl Error {
             Error::Device(_)
             | Error::NotANumber { .. }
             | Error::NotFinite { .. }
+            | Error::Diverged
             | Error::NotWritten { .. }
             | Error::Refused(_)
             | Error::Settings(_)

@@ -283,7 +283,7 @@ pub fn open_folder(
     asked: Asked,
     options: &RunOptions,
     settings: &TrainSettings,
-    (resolved, warnings): (&str, &[Warning]),
+    (resolved, warnings): (&str, &[String]),
     device: Device,
 ) -> Result<Opened, Error> {
     let folder = make_folder(options, settings)?;
@@ -312,7 +312,7 @@ pub fn open_folder(
     for warning in warnings {
         log.line(&format!("warning: {warning}"))?;
         if folder.writes() {
-            (options.warn)(&warning.to_string());
+            (options.warn)(warning);
         }
     }
     Ok(Opened { folder, log, file })
@@ -490,9 +490,16 @@ fn wanted(settings: &TrainSettings, plan: &Plan, judge_images: usize) -> Wanted 
     }
 }
 
-/// What to say of settings that these images leave without effect.
+/// What to say before anything is computed: what is known of the settings, which of them these images leave without effect,
+/// and which images are passed over.
 #[must_use]
-pub fn idle(settings: &TrainSettings, data: &Data) -> Vec<Warning> {
+pub fn warnings(known: &[&[Warning]], settings: &TrainSettings, data: &Data) -> Vec<String> {
+    let settings = [known.concat(), idle(settings, data)].concat();
+    let settings = settings.iter().map(ToString::to_string);
+    settings.chain(data.passed_over()).collect()
+}
+
+fn idle(settings: &TrainSettings, data: &Data) -> Vec<Warning> {
     let IdleSettings {
         in_memory,
         unlisted,
