@@ -41,6 +41,14 @@ pub enum FileError {
         /// What is wrong in it.
         reason: String,
     },
+    /// The file is of no form that weights are read from.
+    #[error("{} is neither a PyTorch checkpoint nor a file of safetensors: {reason}", path.display())]
+    NoWeights {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead.
+        reason: &'static str,
+    },
     /// What is to be written outgrows PyTorch's form, as it is written here.
     #[error("{}: {TOO_LARGE}", path.display())]
     TooLarge {

@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use creamc_lang::ir::Network;
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use super::file::{self, FileError};
 use super::names::{self, Names};
@@ -42,6 +42,8 @@ pub struct Misfit {
     pub unexpected: Vec<String>,
     /// Tensors of another shape: name, the file's, the network's.
     pub shapes: Vec<(String, Vec<i64>, Vec<i64>)>,
+    /// Tensors of whole numbers or truth values, where the network has floats: name, kind.
+    pub kinds: Vec<(String, Kind)>,
 }
 
 impl Weights {
@@ -100,16 +102,40 @@ impl Weights {
             let (found, expected) = (from.get(*name)?.size(), own.size());
             (found != expected).then(|| ((*name).to_owned(), found, expected))
         });
+        let kinds = own.iter().filter_map(|(name, own)| {
+            let found = from.get(*name)?.kind();
+            (is_float(own.kind()) && !is_float(found)).then(|| ((*name).to_owned(), found))
+        });
         let misfit = Misfit {
             path: self.path.clone(),
+            kinds: kinds.collect(),
             missing: missing.map(|name| (*name).to_owned()).collect(),
             unexpected: unexpected.cloned().collect(),
             shapes: shapes.collect(),
         };
-        let fits =
-            misfit.missing.is_empty() && misfit.unexpected.is_empty() && misfit.shapes.is_empty();
-        (!fits).then_some(misfit)
+        (!misfit.is_empty()).then_some(misfit)
     }
+}
+
+impl Misfit {
+    /// Whether there is no difference.
+    fn is_empty(&self) -> bool {
+        let Misfit {
+            path: _,
+            missing,
+            unexpected,
+            shapes,
+            kinds,
+        } = self;
+        missing.is_empty() && unexpected.is_empty() && shapes.is_empty() && kinds.is_empty()
+    }
+}
+
+fn is_float(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Float | Kind::Double | Kind::Half | Kind::BFloat16
+    )
 }
 
 /// The plain weights and the averaged ones. A row may be called `ema`: averaged is what has a plain weight beside it.
@@ -132,6 +158,9 @@ fn apart(
 
 /// The first bytes tell a PyTorch checkpoint from a file of safetensors, which begins with a
 /// length: one that starts with a zip's or a pickle's mark would be past all bounds or odd.
+///
+/// # Errors
+/// When the file cannot be read, or is of neither form.
 fn is_pytorch(path: &Path) -> Result<bool, FileError> {
     let io = |reason| FileError::Io {
         path: path.to_owned(),
@@ -139,13 +168,39 @@ fn is_pytorch(path: &Path) -> Result<bool, FileError> {
     };
     let mut start = Vec::new();
     let file = File::open(path).map_err(io)?;
-    file.take(9).read_to_end(&mut start).map_err(io)?;
-    // A safetensors header is JSON right after its length.
-    Ok(match start.as_slice() {
-        [.., b'{'] if start.len() == 9 => false,
-        [b'P', b'K', 3, 4, ..] | [0x80, ..] => true,
-        _ => false,
-    })
+    file.take(TAR_MARK.end as u64)
+        .read_to_end(&mut start)
+        .map_err(io)?;
+    match start.as_slice() {
+        // A safetensors header is JSON right after its length.
+        [_, _, _, _, _, _, _, _, b'{', ..] => Ok(false),
+        [b'P', b'K', 3, 4, ..] | [0x80, ..] => Ok(true),
+        _ => Err(FileError::NoWeights {
+            path: path.to_owned(),
+            reason: other_form(&start),
+        }),
+    }
+}
+
+/// Where a tar file has its mark.
+const TAR_MARK: std::ops::Range<usize> = 257..262;
+
+/// What a file of no weights is, by its first bytes.
+fn other_form(start: &[u8]) -> &'static str {
+    let text = String::from_utf8_lossy(start).to_lowercase();
+    match start {
+        [] => "it is empty",
+        [0x1f, 0x8b, ..] => "it is compressed by gzip: unpack it",
+        [b'P', b'K', 5, 6, ..] => "it is a zip file that holds nothing",
+        _ if start.get(TAR_MARK) == Some(b"ustar") => "it is a tar file: unpack it",
+        _ if text.starts_with("version https://git-lfs") => {
+            "it stands for a file that Git LFS holds: fetch that, by `git lfs pull`"
+        }
+        _ if text.trim_start().starts_with("<!doctype html") || text.contains("<html") => {
+            "it is a web page: download the file itself"
+        }
+        _ => "it begins as neither does",
+    }
 }
 
 /// More names of a kind than any network has tensors: a hostile file does not fill the screen for ever.
@@ -160,10 +215,16 @@ impl std::fmt::Display for Misfit {
                 format!("{name} is {found:?}, the network's is {expected:?}")
             })
             .collect();
+        let not_floats: Vec<String> = self
+            .kinds
+            .iter()
+            .map(|(name, kind)| format!("{name} is {kind:?}, the network's is made of floats"))
+            .collect();
         let kinds = [
             ("missing", &self.missing),
             ("unexpected", &self.unexpected),
             ("of another shape", &shapes),
+            ("of another kind", &not_floats),
         ];
         let kinds = kinds.into_iter().filter(|(_, all)| !all.is_empty());
         let counts: Vec<String> = kinds
@@ -290,10 +351,11 @@ mod tests {
             missing: names("lost", 30),
             unexpected: vec!["odd\u{1b}[2J".to_owned()],
             shapes: vec![("stem".to_owned(), vec![8, 3], vec![4, 3])],
+            kinds: vec![("head".to_owned(), Kind::Int8)],
         };
         let text = misfit.to_string();
         let lines: Vec<&str> = text.lines().collect();
-        let counts = "30 missing, 1 unexpected, 1 of another shape";
+        let counts = "30 missing, 1 unexpected, 1 of another shape, 1 of another kind";
         let first = format!("the weights of a.pth are not this network's: {counts}");
         assert_eq!(lines[..2], [first.as_str(), "  missing:"]);
         assert_eq!(lines[2..32], names("    lost", 30)[..]);
@@ -302,6 +364,8 @@ mod tests {
             "    odd\\u{1b}[2J",
             "  of another shape:",
             "    stem is [8, 3], the network's is [4, 3]",
+            "  of another kind:",
+            "    head is Int8, the network's is made of floats",
         ];
         assert_eq!(lines[32..], rest);
         let none_missing = Misfit {
@@ -309,6 +373,53 @@ mod tests {
             ..misfit
         };
         assert!(!none_missing.to_string().contains("missing"));
+    }
+
+    #[test]
+    fn a_file_of_no_weights_is_told_for_what_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weights.pth");
+        let refusal = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            let network = network("    layer stem    conv(kernel = 3)  channels = 8");
+            Weights::load(&path, &network).unwrap_err().to_string()
+        };
+        let mut tar = vec![b'a'; 512];
+        tar[TAR_MARK].copy_from_slice(b"ustar");
+        for (bytes, said) in [
+            (&b""[..], "it is empty"),
+            (b"<!DOCTYPE html><html>", "a web page"),
+            (b"\n<html lang=en>", "a web page"),
+            (b"version https://git-lfs.github.com/spec/v1", "Git LFS"),
+            (b"\x1f\x8b\x08\0", "gzip"),
+            (b"PK\x05\x06", "holds nothing"),
+            (&tar, "tar file"),
+            (b"hello", "begins as neither does"),
+        ] {
+            let error = refusal(bytes);
+            let neither = "weights.pth is neither a PyTorch checkpoint nor a file of safetensors";
+            assert!(error.contains(neither) && error.contains(said), "{error}");
+        }
+    }
+
+    #[test]
+    fn weights_of_whole_numbers_are_no_weights() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weights");
+        let network = network("    layer stem    conv(kernel = 3)  channels = 8");
+        let childnet = Childnet::new(&network, Place::CPU, 1);
+        let saved = |kind| {
+            let cast = |own: &NamedTensor| NamedTensor {
+                name: own.name.clone(),
+                tensor: own.tensor.detach().to_kind(kind),
+            };
+            let cast: Vec<NamedTensor> = childnet.tensors().iter().map(cast).collect();
+            file::save(&path, &cast, &BTreeMap::new()).unwrap();
+            Weights::load(&path, &network).unwrap()
+        };
+        assert_eq!(saved(Kind::Half).copy_into(&childnet, true), Ok(false));
+        let misfit = saved(Kind::Int8).copy_into(&childnet, true).unwrap_err();
+        assert_eq!(misfit.kinds.len(), childnet.tensors().len());
     }
 
     #[test]

@@ -164,6 +164,7 @@ fn misfit(
         missing: missing.map(|(_, supernet)| supernet.clone()).collect(),
         unexpected: Vec::new(),
         shapes: shapes.collect(),
+        kinds: Vec::new(),
     })
 }
 

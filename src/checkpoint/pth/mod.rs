@@ -15,6 +15,7 @@ use std::path::Path;
 use tch::Tensor;
 
 use super::file::{FileError, read};
+use super::shown::shown;
 use pickle::Node;
 use storage::{Storages, Tensors};
 
@@ -51,9 +52,7 @@ pub fn parse(bytes: &[u8]) -> Result<Foreign, String> {
         [0x80, ..] => Storages::of_legacy(bytes)?,
         _ => return Err("it is neither a zip file nor a pickle".to_owned()),
     };
-    let root = pickle
-        .items(pickle.root())
-        .ok_or("it holds no dictionary")?;
+    let root = pickle.items(pickle.root()).ok_or(NO_DICTIONARY)?;
     let part = |name: &str| {
         let found = root.iter().find(|(key, _)| *key == name);
         let found = found.map(|&(_, node)| node);
@@ -75,8 +74,24 @@ pub fn parse(bytes: &[u8]) -> Result<Foreign, String> {
         Some(node) => Some(tensors.of(node)?).filter(|averaged| !averaged.is_empty()),
     };
     match weights.is_empty() && averaged.is_none() {
-        true => Err("it holds no weights".to_owned()),
+        true => Err(no_weights(&root)),
         false => Ok(Foreign { weights, averaged }),
+    }
+}
+
+const NO_DICTIONARY: &str = "it holds no dictionary of weights, and whole modules and lists are not read: save \
+    `model.state_dict()` with PyTorch instead";
+
+/// What there is instead of weights, of a dictionary.
+fn no_weights(root: &[(&str, &Node)]) -> String {
+    let keys = root.iter().take(8);
+    let keys: Vec<String> = keys.map(|(key, _)| format!("`{}`", shown(key))).collect();
+    match keys.is_empty() {
+        true => "it holds no weights".to_owned(),
+        false => format!(
+            "it holds no weights, only {}: with PyTorch, save the dictionary of tensors alone or under `state_dict`",
+            keys.join(", ")
+        ),
     }
 }
 

@@ -206,10 +206,8 @@ impl<'a> Tensors<'a> {
     /// other classes of tensors wrap one, and a tensor only.
     fn rebuilt(&self, node: &'a Node) -> Option<(&'a str, &'a [Id])> {
         let (mut function, mut arguments) = self.call(node)?;
-        if self
-            .pickle
-            .is_global(function, "torch._tensor", "_rebuild_from_type_v2")
-        {
+        let wraps = |name| self.pickle.is_global(function, "torch._tensor", name);
+        if wraps("_rebuild_from_type_v2") || wraps("_rebuild_from_type") {
             let [inner, _class, of_inner, ..] = arguments else {
                 return None;
             };
@@ -256,9 +254,10 @@ impl<'a> Tensors<'a> {
     }
 
     fn tensor(&mut self, arguments: &[Id]) -> Result<Tensor, String> {
-        let [storage_id, offset, size, stride, ..] = arguments else {
+        let [storage_id, offset, size, stride, more @ ..] = arguments else {
             return Err("a tensor with too few parts".to_owned());
         };
+        let is_negated = self.is_negated(more)?;
         let Node::Persistent(id) = self.pickle.get(*storage_id) else {
             return Err("a tensor without a storage".to_owned());
         };
@@ -295,8 +294,32 @@ impl<'a> Tensors<'a> {
         let part = &bytes[width * first..width * end];
         Tensor::f_from_data_size(part, &[(end - first) as i64], kind)
             .and_then(|flat| flat.f_as_strided(&size, &stride, 0))
-            .map(|view| view.contiguous().copy())
+            .and_then(|view| match is_negated {
+                true => view.contiguous().f_neg(),
+                false => Ok(view.contiguous().copy()),
+            })
             .map_err(|error| error.to_string())
+    }
+
+    /// Whether a tensor is the negative of what its storage holds: a mark behind its shape, whether it is trained, and its hooks.
+    fn is_negated(&self, more: &[Id]) -> Result<bool, String> {
+        let marks = more.get(2).map(|&id| self.pickle.get(id));
+        let marks = marks.filter(|marks| !matches!(marks, Node::None));
+        let Some(marks) = marks else {
+            return Ok(false);
+        };
+        let marks = self
+            .pickle
+            .items(marks)
+            .ok_or("marks that are no dictionary")?;
+        let set = |node: &Node| *node != Node::Bool(false);
+        match marks
+            .iter()
+            .find(|(name, node)| *name != "neg" && set(node))
+        {
+            Some((name, _)) => Err(format!("marked `{}`, which is not read", shown(name))),
+            None => Ok(marks.iter().any(|(_, node)| set(node))),
+        }
     }
 }
 
