@@ -9,7 +9,7 @@ mod rank;
 mod together;
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
@@ -114,23 +114,36 @@ fn retrain(mut args: retrain::Args, here: Here) -> Result<Retrained, Error> {
     match here.going_on(args.resume.take())? {
         Some(run) => crate::retrain::resume(&resume_options(run, args.training, here)),
         None => {
-            let options = retrain_options(args);
+            let options = retrain_options(args)?;
             let run = here.place(options.run);
             crate::retrain::run(&RetrainOptions { run, ..options })
         }
     }
 }
 
-fn retrain_options(args: retrain::Args) -> RetrainOptions {
+/// What a search found.
+fn best_of(run: &Path) -> Result<PathBuf, Error> {
+    let file = run.join("best.cream");
+    match file.is_file() {
+        true => Ok(file),
+        false => Err(Error::Refused(format!(
+            "{} has no best.cream: give --inherit the folder of a `creamc search` that has come to its end, or a file with the \
+             architecture beside it",
+            run.display()
+        ))),
+    }
+}
+
+fn retrain_options(args: retrain::Args) -> Result<RetrainOptions, Error> {
     let mut network = network_options(args.network);
     if let (None, Some(run)) = (&network.file, &args.inherit) {
-        network.file = Some(run.join("best.cream"));
+        network.file = Some(best_of(run)?);
     }
-    RetrainOptions {
+    Ok(RetrainOptions {
         network,
         inherit: args.inherit,
         run: run_options(args.training),
-    }
+    })
 }
 
 fn resume_options(run: PathBuf, training: Training, here: Here) -> ResumeOptions {

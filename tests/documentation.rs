@@ -84,7 +84,7 @@ fn files_on(page: &str) -> Vec<(String, String)> {
     files.collect()
 }
 
-/// Why a file of a page is wrong, or its space has no path inside its bounds. One without a space and archs has names only.
+/// Why a file of a page is wrong, or its space has no path inside its bounds. One without spaces and archs has names only.
 fn wrong_in(file: &(String, String), page: &[(String, String)]) -> Option<String> {
     let texts = std::iter::once(file).chain(page);
     let texts = texts.map(|(name, text)| (name.as_str(), text.as_str()));

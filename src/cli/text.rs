@@ -168,10 +168,11 @@ fn tenths(percent: f64, rounding: Rounding) -> String {
         Rounding::Near => scaled.round_ties_even(),
         Rounding::Up => scaled.ceil(),
     };
-    let (rounded, power) = match power < 0 && rounded >= 100.0 {
-        // 9.99e-2 rounds to 10.0e-2: one power of ten more.
-        true => (rounded / 10.0, power + 1),
-        false => (rounded, power),
+    let (rounded, power) = match rounded >= 100.0 {
+        // 9.99e-2 rounds to 10.0e-2: one power of ten more, and 0.1 has none.
+        true if power == -2 => (1.0, 0),
+        true if power < 0 => (rounded / 10.0, power + 1),
+        _ => (rounded, power),
     };
     match power {
         0 if rounded == 0.0 => "0".to_owned(),
@@ -293,7 +294,7 @@ mod tests {
     fn a_share_is_a_percentage_with_a_power_of_ten_where_it_is_small() {
         assert_eq!(share("30", "120"), Some("25.0%".to_string()));
         assert_eq!(share("3", "1000000"), Some("3.0e-4%".to_string()));
-        assert_eq!(share("1", "1001"), Some("1.0e-1%".to_string()));
+        assert_eq!(share("1", "1001"), Some("0.1%".to_string()));
         assert_eq!(share("9999", "100000000"), Some("1.0e-2%".to_string()));
         assert_eq!(share("1", &"9".repeat(400)), None);
     }

@@ -73,7 +73,10 @@ fn read_text(file: &Path) -> Result<String, String> {
     if bytes.len() as u64 > LONGEST {
         return Err("is no settings file: it is longer than 1 MiB".to_owned());
     }
-    String::from_utf8(bytes).map_err(|_| "is no settings file: it is not text in UTF-8".to_owned())
+    let text = String::from_utf8(bytes);
+    let text = text.map_err(|_| "is no settings file: it is not text in UTF-8")?;
+    // Some editors put a mark before the first letter.
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
 }
 
 /// Hands every value that is no group to `each`, with the names on the way to it.

@@ -895,6 +895,7 @@ fn what_is_no_settings_file_says_so() {
         twice.contains("is no YAML") && twice.contains("duplicate"),
         "{twice}"
     );
+    assert_eq!(search_in("\u{feff}EPOCHS: 3\n").settings.train.epochs, 3);
     // A device without an end.
     let error = search(Some(Path::new("/dev/zero")), &[]).unwrap_err();
     assert!(error.to_string().contains("longer than 1 MiB"), "{error}");

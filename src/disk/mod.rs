@@ -11,7 +11,10 @@ use std::path::{Path, PathBuf};
 use creamc_lang::source::{Files, ReadError};
 
 pub use whole::edit;
-#[allow(unused_imports, reason = "the front makes no file whole")]
+#[allow(
+    unused_imports,
+    reason = "the front edits texts, and makes no other file"
+)]
 pub use whole::{rename, write};
 
 /// Files on disk.

@@ -9,7 +9,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// When `write` fails or the system refuses; what was at `path` stays.
-#[allow(dead_code, reason = "the front makes no file whole")]
+#[allow(dead_code, reason = "the front edits texts, and makes no other file")]
 pub fn write(
     path: &Path,
     temporary: &Path,
@@ -23,7 +23,7 @@ pub fn write(
     written
 }
 
-#[allow(dead_code, reason = "the front makes no file whole")]
+#[allow(dead_code, reason = "the front edits texts, and makes no other file")]
 fn write_synced(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,

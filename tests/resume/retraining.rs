@@ -132,6 +132,11 @@ fn a_search_and_a_retraining_are_not_taken_for_each_other() {
     let run = folder.path().join("run");
     let said = refused(retrain(&run, &[]).arg("--inherit").arg(whole()));
     assert!(said.contains("checkpoint of a retraining"), "{said}");
+    let said = refused(tool().args(["retrain", "--inherit"]).arg(whole()));
+    assert!(
+        said.contains("has no best.cream: give --inherit the folder of"),
+        "{said}"
+    );
 }
 
 #[test]
