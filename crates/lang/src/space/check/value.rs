@@ -92,12 +92,37 @@ impl Kind {
         }
     }
 
-    /// Of two types for one attribute the one that takes what the other does.
+    /// Of two types for one attribute one that takes what either does.
     pub(super) fn wider(self, other: Kind) -> Kind {
-        match (self.form, other.form) {
-            (Form::Integer { .. }, Form::Ratio { .. }) => other,
-            _ => self,
-        }
+        let form = match (self.form, other.form) {
+            (
+                Form::Ratio { min, max, decimals },
+                Form::Ratio {
+                    min: other_min,
+                    max: other_max,
+                    decimals: other_decimals,
+                },
+            ) => Form::Ratio {
+                min: min.min(other_min),
+                max: max.max(other_max),
+                decimals: decimals.max(other_decimals),
+            },
+            (
+                Form::Integer { min, max, is_odd },
+                Form::Integer {
+                    min: other_min,
+                    max: other_max,
+                    is_odd: other_is_odd,
+                },
+            ) => Form::Integer {
+                min: min.min(other_min),
+                max: max.max(other_max),
+                is_odd: is_odd && other_is_odd,
+            },
+            (Form::Integer { .. }, Form::Ratio { .. }) => return other,
+            (form, _) => form,
+        };
+        Kind { form, ..self }
     }
 
     /// Whether a whole number is one of its values.

@@ -128,7 +128,7 @@ pub(in crate::space) fn kernel_exceeds_map(
         Code::KernelExceedsMap,
         format!("a kernel of {kernel} is larger than its map can fill"),
         span,
-        "its outer weights only ever meet padding",
+        "its edges only ever meet padding",
     )
     .label(
         row.name.span,

@@ -140,17 +140,25 @@ pub(super) fn stray(run: &str, span: Span) -> Diagnostic {
         _ if run.chars().all(char::is_whitespace) => {
             diagnostic.fix("write an ordinary blank", span, " ")
         }
+        _ if run.chars().all(is_invisible) => {
+            diagnostic.fix("nothing of it is seen: leave it out", span, "")
+        }
         _ => diagnostic,
     }
 }
 
-/// A text as it can be printed in a headline: short, control characters escaped.
+/// Whether a character is neither drawn nor blank: soft hyphens, marks of no width, of direction and of byte order.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// A text as it can be printed in a headline: short, what is not seen escaped.
 fn shown(text: &str) -> String {
     let mut shown: String = text
         .chars()
         .take(SHOWN)
         .flat_map(|c| {
-            let plain = !(c.is_control() || c.is_whitespace() && c != ' ');
+            let plain = !(c.is_control() || c.is_whitespace() && c != ' ' || is_invisible(c));
             let escaped = (!plain).then(|| c.escape_unicode());
             escaped.into_iter().flatten().chain(plain.then_some(c))
         })
