@@ -584,6 +584,7 @@ fn why_said(written: &Written<'_>, missing: &[(AttributeName, Said)], named: &[u
     let mut reasons = missing.iter();
     match reasons.all(|&(name, said)| matches!(said, Said::Searched) && is_open(name)) {
         true => format!("searched in `{}`, so it must be said", written.row),
+        false if missing.len() > 1 => format!("an arch must say them in `{}`", written.row),
         false => format!("an arch must say it in `{}`", written.row),
     }
 }

@@ -1,7 +1,7 @@
 //! What may stand where an arch fixes something: what its space has there, and nothing else.
 //!
 //! In: the tokens of a row of an arch up to a place. Out: the words, attributes and values of the candidates that can
-//! stand there, searched attributes before those of one value. Where the space cannot be built, what its text says.
+//! stand there, attributes that must be said before the others. Where the space cannot be built, what its text says.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
