@@ -690,6 +690,29 @@ space base {
 }";
 
 #[test]
+fn a_branch_that_is_searched_in_one_sum_and_told_apart_in_another_is_one() {
+    let base = "cream 1
+space base {
+    input  image(channels = 3, resolution = 32)
+    output classes(10)
+    stage s1      sum(conv(kernel in {3, 5}), skip) or sum(conv(kernel = 3), dw(kernel = 3)) or sum(conv(kernel = 7), zero)
+                                    channels = 3    depth in 1..2
+    layer pool    avgpool
+    layer logits  linear            channels = classes
+}
+";
+    let derived = "space a of base { s1.depth = 1 }
+arch one of a { s1 = sum(conv(kernel = 3), dw) }
+arch other of a { s1 = sum(conv(kernel = 3), skip) }";
+    let (unit, _) = said(&[base, derived]);
+    let ir = unit.ir.unwrap_or_else(|| panic!("{:?}", unit.diagnostics));
+    for item in &unit.archs {
+        let (arch, problems) = arch::read(item, &ir);
+        assert!(arch.is_some(), "{problems:?}");
+    }
+}
+
+#[test]
 fn an_arch_says_what_the_base_tells_candidates_apart_by_where_one_of_them_is_left() {
     let derived =
         "space a of base { s1.kernel = 3 s2.kernel = 3 s3 = conv(kernel = 7), conv(kernel = 3) }";

@@ -3,7 +3,7 @@
 use super::Arch;
 use super::choices::one_of;
 use crate::diagnostic::{Code, Diagnostic, nearest, nearest_number};
-use crate::ir::{Choice, Row, Slot};
+use crate::ir::{Choice, Row, Said, Slot};
 use crate::quantity::Quantity;
 use crate::source::{Name, Span};
 use crate::space::{AttributeName, AttributeValue, Require};
@@ -547,24 +547,12 @@ pub(super) fn values_not_together(written: &Written<'_>, named: &[usize]) -> Dia
 
 pub(super) fn missing_attributes(
     written: &Written<'_>,
-    missing: &[AttributeName],
-    candidate: usize,
+    missing: &[(AttributeName, Said)],
+    (named, candidate): (&[usize], usize),
 ) -> Diagnostic {
-    let names: Vec<&str> = missing.iter().map(|name| name.as_str()).collect();
-    let example = completed(written, missing, candidate);
-    let is_open = |name: &AttributeName| {
-        let candidates = written.slot.candidates.iter();
-        let mut values = candidates.filter_map(|one| one.value(*name));
-        let first = values.next();
-        values.any(|value| Some(value) != first)
-    };
-    let why = match missing.iter().any(is_open) {
-        true => format!("searched in `{}`, so it must be said", written.row),
-        false => format!(
-            "the base of `{}` has blocks that differ in it, so it must be said",
-            written.row
-        ),
-    };
+    let attributes: Vec<AttributeName> = missing.iter().map(|&(name, _)| name).collect();
+    let names: Vec<&str> = attributes.iter().map(|name| name.as_str()).collect();
+    let example = completed(written, &attributes, candidate);
     Diagnostic::new(
         Code::ArchMissingAttribute,
         format!(
@@ -573,13 +561,32 @@ pub(super) fn missing_attributes(
             ticked(names).join(" and ")
         ),
         written.span,
-        why,
+        why_said(written, missing, named),
     )
     .example(
         format!("write it out, for example `{example}`"),
         written.span,
         example,
     )
+}
+
+/// Why an arch must say what is missing; without a reason where that is not one for all, or where one value is left of what
+/// was searched.
+fn why_said(written: &Written<'_>, missing: &[(AttributeName, Said)], named: &[usize]) -> String {
+    let is_open = |name: AttributeName| written.values(named, name).len() > 1;
+    let mut reasons = missing.iter();
+    if reasons.all(|(_, said)| matches!(said, Said::Told)) {
+        return format!(
+            "the base of `{}` has blocks that differ in it, so it must be said",
+            written.row
+        );
+    }
+    let mut reasons = missing.iter();
+    match reasons.all(|&(name, said)| matches!(said, Said::Searched) && is_open(name)) {
+        true => format!("searched in `{}`, so it must be said", written.row),
+        false if missing.len() > 1 => format!("an arch must say them in `{}`", written.row),
+        false => format!("an arch must say it in `{}`", written.row),
+    }
 }
 
 /// The block as written with the missing values of a candidate added.

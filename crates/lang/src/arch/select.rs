@@ -2,12 +2,12 @@
 
 use super::report::{self, Written};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Candidate, Slot};
+use crate::ir::{Candidate, Said, Slot};
 use crate::space::{AttributeName, AttributeValue};
 use crate::syntax::ast::{Arg, Attribute, Binding, Prim, Value};
 
 /// The index of the one candidate that `prim` means: it has the operator's or the block's name,
-/// agrees with every value given, and all its searched values are given.
+/// agrees with every value given, and all that an arch must say of it is given.
 pub(super) fn select(prim: &Prim, slot: &Slot, row: &str) -> Result<u16, Diagnostic> {
     let written = written(prim, slot, row)?;
     let named = narrow(slot, 0..slot.candidates.len(), |candidate| {
@@ -27,8 +27,8 @@ pub(super) fn select(prim: &Prim, slot: &Slot, row: &str) -> Result<u16, Diagnos
         return Err(outside_domain(&written, &named, &given));
     }
     let complete = narrow(slot, agreeing.iter().copied(), |candidate| {
-        let mut searched = candidate.values.iter().filter(|(_, _, searched)| *searched);
-        searched.all(|&(name, _, _)| given.iter().any(|one| one.name == name))
+        let mut said = candidate.said_of_itself();
+        said.all(|(name, _)| given.iter().any(|one| one.name == name))
     });
     match complete.as_slice() {
         [_, _, ..] if complete.iter().all(|&at| is_sum(&slot.candidates[at])) => {
@@ -37,7 +37,7 @@ pub(super) fn select(prim: &Prim, slot: &Slot, row: &str) -> Result<u16, Diagnos
         [] => Err(report::missing_attributes(
             &written,
             &missing(slot, &agreeing, &given),
-            agreeing[0],
+            (&named, agreeing[0]),
         )),
         [only] => Ok(u16::try_from(*only).expect("a slot has at most 4,096 candidates")),
         several => Err(report::ambiguous(&written, several)),
@@ -193,12 +193,11 @@ fn outside_domain(written: &Written<'_>, named: &[usize], given: &[Given<'_>]) -
     }
 }
 
-/// The attributes of the first candidate that must be said and are not given.
-fn missing(slot: &Slot, agreeing: &[usize], given: &[Given<'_>]) -> Vec<AttributeName> {
-    slot.candidates[agreeing[0]]
-        .values
-        .iter()
-        .filter(|(name, _, searched)| *searched && !given.iter().any(|one| one.name == *name))
-        .map(|&(name, _, _)| name)
+/// The attributes of the first candidate that must be said and are not given, and why they must.
+fn missing(slot: &Slot, agreeing: &[usize], given: &[Given<'_>]) -> Vec<(AttributeName, Said)> {
+    let values = slot.candidates[agreeing[0]].values.iter();
+    let said = values.filter(|(_, _, said)| said.is_said());
+    said.filter(|(name, _, _)| !given.iter().any(|one| one.name == *name))
+        .map(|&(name, _, said)| (name, said))
         .collect()
 }

@@ -55,7 +55,7 @@ fn slot(before: &Slot, after: &Slot) -> Matches {
         .collect()
 }
 
-/// All that a candidate is, whatever of it was searched and whatever its block is called.
+/// All that a candidate is, whatever of it an arch must say and whatever its block is called.
 pub(super) fn key(candidate: &Candidate) -> String {
     let values: Vec<_> = candidate
         .values

@@ -1,7 +1,7 @@
 //! What may stand where an arch fixes something: what its space has there, and nothing else.
 //!
 //! In: the tokens of a row of an arch up to a place. Out: the words, attributes and values of the candidates that can
-//! stand there, searched attributes before those of one value. Where the space cannot be built, what its text says.
+//! stand there, attributes that must be said before the others. Where the space cannot be built, what its text says.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use super::complete::{Completion, CompletionKind, with_text};
 use super::context::{Owner, Takes};
 use super::{Project, hover};
 use crate::compile::{self, Overrides};
-use crate::ir::{Candidate, Ir, Row};
+use crate::ir::{Candidate, Ir, Row, Said};
 use crate::source::{FileId, Files, ReadError, Sources};
 use crate::space::{AttributeName, AttributeValue, Operator};
 use crate::syntax::Kind;
@@ -239,7 +239,7 @@ fn of_choice(ir: &Ir, place: &Place<'_>, name: &str) -> Vec<Completion> {
     }
 }
 
-/// The attributes that are not given yet, those that some candidate searches first.
+/// The attributes that are not given yet, those that some candidate must say first.
 fn attributes_of(candidates: &[&Candidate], call: &Call<'_>) -> Vec<Completion> {
     let all = candidates.iter().flat_map(|one| &one.values);
     let is_open = |name: &AttributeName| {
@@ -247,15 +247,15 @@ fn attributes_of(candidates: &[&Candidate], call: &Call<'_>) -> Vec<Completion> 
         given.all(|(other, _)| *other != name.as_str())
     };
     let open = all.filter(|one| is_open(&one.0) && is_written(one));
-    let searched = open.clone().filter(|one| one.2);
-    let words = searched.chain(open).map(|(name, ..)| name.as_str());
+    let said = open.clone().filter(|one| one.2.is_said());
+    let words = said.chain(open).map(|(name, ..)| name.as_str());
     words
         .map(|word| with_text(word, CompletionKind::Attribute, word))
         .collect()
 }
 
 /// Whether a value can be written: the kernel of a pool over the whole map cannot.
-fn is_written((name, value, _): &(AttributeName, AttributeValue, bool)) -> bool {
+fn is_written((name, value, _): &(AttributeName, AttributeValue, Said)) -> bool {
     (*name, *value) != (AttributeName::Kernel, AttributeValue::Integer(0))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::expand::{Place, expand, sum};
-use super::{Candidate, Choice, Ir, Places, Row, RowWidth, Shared, Slot, Table};
+use super::{Candidate, Choice, Ir, Places, Row, RowWidth, Said, Shared, Slot, Table};
 use crate::source::Span;
 use crate::space::{
     self, Alternative, Attribute, AttributeName, AttributeValue, Operator, Setting, Space, Width,
@@ -305,7 +305,10 @@ fn with_told(alternative: &Alternative, mut values: Values) -> Values {
     if let Some(told) = &alternative.told {
         let plain: Vec<AttributeValue> = values.iter().map(|&(_, value, _)| value).collect();
         for &at in told.of(&plain) {
-            values[at].2 = true;
+            let said = &mut values[at].2;
+            if !said.is_said() {
+                *said = Said::Told;
+            }
         }
     }
     values
@@ -378,7 +381,7 @@ fn sums(alternative: &Alternative, place: Place, choices: &Choices) -> Vec<Decid
     all.into_iter().map(sum).collect()
 }
 
-type Values = Vec<(AttributeName, AttributeValue, bool)>;
+type Values = Vec<(AttributeName, AttributeValue, Said)>;
 
 /// A value for each attribute of an alternative.
 #[derive(Clone, Default)]
@@ -394,8 +397,11 @@ impl Pick {
     /// One attribute more; `None` when the choice it follows has another value.
     fn push(&mut self, attribute: &Attribute, index: usize) -> Option<()> {
         let value = attribute.setting.values()[index];
-        let searched = matches!(attribute.setting, Setting::Searched(_));
-        self.values.push((attribute.name, value, searched));
+        let said = match attribute.setting {
+            Setting::Searched(_) => Said::Searched,
+            Setting::Fixed(_) | Setting::Fitted(_) => Said::No,
+        };
+        self.values.push((attribute.name, value, said));
         match attribute.choice {
             None => self.own.push(index),
             Some(choice) => {

@@ -140,6 +140,33 @@ pub struct Slot {
     pub candidates: Arc<[Candidate]>,
 }
 
+/// Whether an arch must say a value, and why.
+#[derive(Debug, Clone, Copy)]
+pub enum Said {
+    /// It need not.
+    No,
+    /// It is searched.
+    Searched,
+    /// It is fixed, and tells the candidate from another one of the base.
+    Told,
+}
+
+impl Said {
+    /// Whether an arch must say it.
+    pub fn is_said(self) -> bool {
+        !matches!(self, Said::No)
+    }
+}
+
+/// The reason is for messages: candidates that differ in nothing else are one.
+impl PartialEq for Said {
+    fn eq(&self, other: &Said) -> bool {
+        self.is_said() == other.is_said()
+    }
+}
+
+impl Eq for Said {}
+
 /// One alternative with all its values picked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
@@ -149,9 +176,8 @@ pub struct Candidate {
     pub operator: Operator,
     /// The `block` name it was reached by, if any.
     pub block: Option<String>,
-    /// All values, in the operator's order; the flag says whether an arch must say it: it was searched, or tells the
-    /// candidate from another one of the base.
-    pub values: Vec<(AttributeName, AttributeValue, bool)>,
+    /// All values, in the operator's order, with whether an arch must say them.
+    pub values: Vec<(AttributeName, AttributeValue, Said)>,
     /// What `sum` adds; none for other operators.
     pub branches: Vec<Candidate>,
     /// What it takes from shared decisions.

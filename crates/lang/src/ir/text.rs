@@ -4,24 +4,24 @@ use super::{Candidate, Row, Slot};
 use crate::space::{AttributeName, AttributeValue};
 
 impl Candidate {
-    /// The operator with its searched values: `ir(kernel = 3, expand = 4)`, `skip`.
+    /// The operator with the values that an arch must say: `ir(kernel = 3, expand = 4)`, `skip`.
     pub fn text(&self) -> String {
         self.text_among(&[])
     }
 
-    /// The operator with its searched values and the fixed ones that `extra` asks for.
+    /// The operator with the values that an arch must say, and the others that `extra` asks for.
     fn text_with(&self, extra: impl Fn(AttributeName) -> bool) -> String {
         let written: Vec<String> = self
             .values
             .iter()
-            .filter(|(name, _, searched)| *searched || extra(*name))
+            .filter(|(name, _, said)| said.is_said() || extra(*name))
             .map(|(name, value, _)| format!("{name} = {value}"))
             .collect();
         called(self, &written)
     }
 
-    /// As it is written where any of `others` could stand: with its searched values, and the fixed
-    /// ones by which it differs from those of the same operator.
+    /// As it is written where any of `others` could stand: with the values that an arch must say, and the
+    /// others by which it differs from those of the same operator.
     fn text_among(&self, others: &[&Candidate]) -> String {
         let is_twin = |other: &&Candidate| other.operator == self.operator;
         let twins = others.iter().copied().filter(is_twin);
@@ -51,19 +51,12 @@ impl Candidate {
         called(self, &branches)
     }
 
-    /// Whether the searched values alone fit that candidate of the same operator too.
+    /// Whether the values that an arch must say alone fit that candidate of the same operator too.
     fn is_taken_for(&self, twin: &Candidate) -> bool {
-        let agrees = self
-            .values
-            .iter()
-            .filter(|(_, _, said)| *said)
-            .all(|&(name, value, _)| twin.value(name) == Some(value));
-        let given = twin
-            .values
-            .iter()
-            .filter(|(_, _, said)| *said)
-            .all(|&(name, _, _)| self.says(name));
-        agrees && given
+        let mut own = self.said_of_itself();
+        let agrees = own.all(|(name, value)| twin.value(name) == Some(value));
+        let mut of_twin = twin.said_of_itself();
+        agrees && of_twin.all(|(name, _)| self.says(name))
     }
 
     /// Whether an arch means it by a name: its operator's, or that of the block that it was reached by.
@@ -79,17 +72,19 @@ impl Candidate {
 
     /// Whether an arch must say `name`.
     pub fn says(&self, name: AttributeName) -> bool {
-        self.values
-            .iter()
-            .any(|&(other, _, said)| other == name && said)
+        self.said_of_itself().any(|(other, _)| other == name)
     }
 
     /// The values that an arch must say, and those of its branches, in order.
     pub fn said(&self) -> Vec<(AttributeName, AttributeValue)> {
-        let own = self.values.iter().filter(|(_, _, said)| *said);
-        let own = own.map(|&(name, value, _)| (name, value));
-        own.chain(self.branches.iter().flat_map(Candidate::said))
-            .collect()
+        let of_branches = self.branches.iter().flat_map(Candidate::said);
+        self.said_of_itself().chain(of_branches).collect()
+    }
+
+    /// The same without its branches.
+    pub(crate) fn said_of_itself(&self) -> impl Iterator<Item = (AttributeName, AttributeValue)> {
+        let said = self.values.iter().filter(|(_, _, said)| said.is_said());
+        said.map(|&(name, value, _)| (name, value))
     }
 }
 
@@ -101,8 +96,8 @@ fn called(candidate: &Candidate, inside: &[String]) -> String {
 }
 
 impl Slot {
-    /// A candidate as it must be written here: its searched values, and the fixed
-    /// ones by which it differs from other candidates of the same operator.
+    /// A candidate as it must be written here: the values that an arch must say, and the others
+    /// by which it differs from other candidates of the same operator.
     pub fn text(&self, candidate: usize) -> String {
         let others: Vec<&Candidate> = self.candidates.iter().collect();
         self.candidates[candidate].text_among(&others)

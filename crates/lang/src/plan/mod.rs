@@ -78,7 +78,7 @@ impl Plan {
         for (blocks, slots) in path.rows.iter().zip(rows) {
             assert!(blocks.len() <= slots.len(), "a path of this space");
             for (&candidate, costs) in blocks.iter().zip(slots) {
-                sum = sum + costs[usize::from(candidate)];
+                sum += costs[usize::from(candidate)];
             }
         }
         sum

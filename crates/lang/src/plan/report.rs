@@ -46,12 +46,53 @@ pub(super) fn undecided(space: &Bounded) -> Diagnostic {
         first.value_span,
         "",
     );
-    requires
+    let problem = requires
         .fold(problem, |problem, require| {
             problem.label(require.value_span, "")
         })
-        .note("nor a proof that there is none, within about a second")
-        .help("widen a bound a little: then a path is mostly found at once")
+        .note("nor a proof that there is none, within about a second");
+    match to_widen(space.requires.iter()) {
+        Some(bound) => problem.help(format!(
+            "widen {bound} a little: then a path is mostly found at once"
+        )),
+        None => leave_more_open(space, problem),
+    }
+}
+
+/// One of these bounds that may be widened; those that a derived space has from its base are not its file's to change.
+fn to_widen<'r>(requires: impl Iterator<Item = &'r Require>) -> Option<&'static str> {
+    let inherited: Vec<bool> = requires.map(|require| require.is_inherited).collect();
+    match (inherited.contains(&true), inherited.contains(&false)) {
+        (false, _) => Some("a bound"),
+        (true, true) => Some("a bound other than the base's"),
+        (true, false) => None,
+    }
+}
+
+/// What else there is to do where bounds of the base are missed: to take back lines of the derived space, if it has some.
+fn leave_more_open(space: &Bounded, problem: Diagnostic) -> Diagnostic {
+    match narrows(space) {
+        true => problem.help(format!("leave more open in `{}`", space.ir.space)),
+        false => problem,
+    }
+}
+
+/// Whether the file of a derived space itself leaves less open than the base.
+fn narrows(space: &Bounded) -> bool {
+    let ir = space.ir;
+    let rows = ir.rows.iter().map(|row| &row.places);
+    let places = rows.flat_map(|of| {
+        [of.depth, of.block]
+            .into_iter()
+            .chain(of.attributes.values().copied())
+    });
+    let choices = ir.choices.iter().map(|choice| choice.span);
+    let bounds = space.row_requires().map(|require| require.span);
+    let mut lines = places
+        .chain(choices)
+        .chain(bounds)
+        .chain([ir.resolution.span]);
+    ir.is_derived && lines.any(|span| span.file == ir.file)
 }
 
 pub(super) fn too_entangled(space: &Bounded) -> Diagnostic {

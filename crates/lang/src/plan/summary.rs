@@ -12,7 +12,7 @@ pub(super) fn decisions(ir: &Ir, path: &Path) -> String {
     let resolution = path.resolution.map(|side| format!("resolution {side}"));
     let mut parts: Vec<String> = resolution.into_iter().chain(depths(ir, path)).collect();
     parts.extend(widths(ir, path));
-    for (name, values) in searched_values(ir, path) {
+    for (name, values) in said_values(ir, path) {
         parts.push(format!("{name} {}", values.join(" or ")));
     }
     match parts.is_empty() {
@@ -43,7 +43,7 @@ fn widths(ir: &Ir, path: &Path) -> Option<String> {
     (!widths.is_empty()).then(|| format!("channels {}", widths.join(" ")))
 }
 
-fn searched_values(ir: &Ir, path: &Path) -> BTreeMap<AttributeName, Vec<String>> {
+fn said_values(ir: &Ir, path: &Path) -> BTreeMap<AttributeName, Vec<String>> {
     let mut values: BTreeMap<AttributeName, Vec<String>> = BTreeMap::new();
     for (row, block, candidate) in path.blocks() {
         let candidate = &ir.rows[row].slots[block].candidates[candidate];

@@ -5,13 +5,13 @@ use std::path::Path as FilePath;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Plan, Request, bounds, plan};
+use super::{Bounded, Plan, Request, bounds, plan, report};
 use crate::compile::{self, Overrides};
 use crate::cost;
 use crate::count::Graph;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::Ir;
-use crate::source::{FileId, Span, Spanned, Texts};
+use crate::source::{FileId, Sources, Span, Spanned, Texts};
 use crate::space::{Metric, Relation, Require};
 use crate::testing::small_space;
 
@@ -308,4 +308,122 @@ fn a_bound_at_one_number_is_told_as_that_number() {
     };
     assert_eq!(said("require s1.depth == 0"), "`s1.depth == 0`");
     assert_eq!(said("require s1.channels == 0"), "`s1.channels == 0`");
+}
+
+#[test]
+fn a_bound_on_one_side_is_told_with_its_sign() {
+    let ir = small("resolution = 64", "");
+    let said = |ends: [Option<u64>; 2]| {
+        let place = ("settings.yaml", "FLOPS_MAXIMUM: 0.001");
+        let request = Request {
+            requires: vec![compile::flops_bound(&mut Sources::default(), place, ends)],
+            ..Request::default()
+        };
+        let problems = plan(&ir, &request).expect_err("every path costs more or less");
+        problems[0].message.clone()
+    };
+    let least = said([None, Some(1_000)]);
+    assert_eq!(least, "no path of `small` fits `flops <= 1K`");
+    let most = said([Some(10_000_000_000), None]);
+    assert_eq!(most, "no path of `small` fits `flops >= 10G`");
+    let both = said([Some(0), Some(1_000)]);
+    assert_eq!(both, "no path of `small` fits `flops in 0..1K`");
+}
+
+#[test]
+#[should_panic(expected = "a path of this space")]
+fn a_path_with_too_few_rows_has_no_cost() {
+    let plan = planned(&small("resolution = 64", ""), &Request::default());
+    let mut path = plan.witness.clone();
+    path.rows.pop();
+    plan.cost(&path);
+}
+
+#[test]
+#[should_panic(expected = "a path of this space")]
+fn a_path_with_more_blocks_than_the_deepest_has_no_cost() {
+    let plan = planned(&small("resolution = 64", ""), &Request::default());
+    let mut path = plan.witness.clone();
+    path.rows[1] = vec![0; plan.costs[1].len() + 1];
+    plan.cost(&path);
+}
+
+/// A space that says it has its bounds from a base; with `has_lines` it has lines of its own.
+fn inheriting(mut ir: Ir, has_lines: bool) -> Ir {
+    ir.is_derived = true;
+    for require in &mut ir.requires {
+        require.is_inherited = true;
+    }
+    if !has_lines {
+        ir.file = FileId(7);
+    }
+    ir
+}
+
+/// What is proposed where no path meets the bounds.
+fn help(ir: &Ir, requires: Vec<Require>) -> Option<String> {
+    let request = Request {
+        requires,
+        ..Request::default()
+    };
+    let problems = plan(ir, &request).expect_err("no path meets the bounds");
+    let [problem] = problems.as_slice() else {
+        panic!("one bound is missed: {problems:?}");
+    };
+    problem.help.as_ref().map(|help| help.message.clone())
+}
+
+const LEAVE_MORE: Option<&str> = Some("leave more open in `small`");
+
+#[test]
+fn no_change_of_a_bound_of_the_base_is_proposed_where_every_path_misses_it() {
+    let missed = |end: &str| small("resolution = 64", &format!("require params {end}"));
+    for (end, cure) in [("<= 1K", "allow "), (">= 1000M", "ask for ")] {
+        let own = help(&missed(end), Vec::new()).expect("it can be changed");
+        assert!(own.starts_with(cure), "{own}");
+        let lines = help(&inheriting(missed(end), true), Vec::new());
+        assert_eq!(lines.as_deref(), LEAVE_MORE);
+        assert_eq!(help(&inheriting(missed(end), false), Vec::new()), None);
+    }
+}
+
+#[test]
+fn no_change_of_bounds_of_the_base_is_proposed_where_paths_lie_on_both_sides() {
+    let between = || small("resolution = 64", "require params in 20001..20002");
+    let own = help(&between(), Vec::new());
+    assert_eq!(own.as_deref(), Some("widen a bound"));
+    let lines = help(&inheriting(between(), true), Vec::new());
+    assert_eq!(lines.as_deref(), LEAVE_MORE);
+    assert_eq!(help(&inheriting(between(), false), Vec::new()), None);
+    let more = vec![bound(Metric::Flops, 0, 1_000_000_000)];
+    let both = help(&inheriting(between(), false), more);
+    assert_eq!(both.as_deref(), Some("widen a bound other than the base's"));
+}
+
+#[test]
+fn no_change_of_bounds_of_the_base_is_proposed_where_no_path_was_found() {
+    let help = |ir: &Ir, requires: &[Require]| {
+        let space = Bounded {
+            ir,
+            requires,
+            windows: &[],
+        };
+        report::undecided(&space).help.map(|help| help.message)
+    };
+    let widen = |bound| {
+        Some(format!(
+            "widen {bound} a little: then a path is mostly found at once"
+        ))
+    };
+    let own = small("resolution = 64", "require params <= 8M");
+    assert_eq!(help(&own, &own.requires), widen("a bound"));
+    let lines = inheriting(own.clone(), true);
+    assert_eq!(help(&lines, &lines.requires).as_deref(), LEAVE_MORE);
+    let none = inheriting(own, false);
+    assert_eq!(help(&none, &none.requires), None);
+    let both = [
+        none.requires[0].clone(),
+        bound(Metric::Flops, 0, 1_000_000_000),
+    ];
+    assert_eq!(help(&none, &both), widen("a bound other than the base's"));
 }

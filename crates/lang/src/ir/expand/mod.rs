@@ -9,15 +9,15 @@ pub(super) mod sum;
 mod unit;
 mod xception;
 
-use super::{Input, Op, Primitive};
+use super::{Input, Op, Primitive, Said};
 use crate::space::{
     Activation, Alternative, AttributeName, AttributeValue, Norm, Operator, Recipe, prelude, settle,
 };
 
 pub(super) use crate::space::Place;
 
-/// A picked value for every attribute, with whether it was searched.
-pub(super) type Values = [(AttributeName, AttributeValue, bool)];
+/// A picked value for every attribute, with whether an arch must say it.
+pub(super) type Values = [(AttributeName, AttributeValue, Said)];
 
 /// The primitives of `alternative` with `values` at `place`.
 pub(super) fn expand(alternative: &Alternative, values: &Values, place: Place) -> Vec<Op> {

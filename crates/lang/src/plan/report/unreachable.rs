@@ -1,6 +1,7 @@
 //! No path meets every bound: by how much the closest one misses which of them, and what would help.
 
 use super::words::{bound_text, costs, list, rounded_down, rounded_up};
+use super::{leave_more_open, to_widen};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::Ir;
 use crate::plan::miss::{Miss, OtherSizes, SIZE_STEP, Side, telling_level};
@@ -95,15 +96,15 @@ fn missed(
             "by part: {}",
             summary::parts(ir, level.costs_of(&miss.path), &miss.path, metric)
         ));
-    cure(miss, (space, level), sizes, problem)
+    cure(miss, (space, level), sizes, (require, problem))
 }
 
-/// Another resolution where one helps, else another bound.
+/// Another resolution where one helps, else another bound, unless it is the base's.
 fn cure(
     miss: &Miss,
     (space, level): (&Bounded, &Level),
     sizes: &mut OtherSizes,
-    problem: Diagnostic,
+    (missed, problem): (&Require, Diagnostic),
 ) -> Diagnostic {
     let now = miss.path.resolution.unwrap_or(level.resolution);
     match miss.other_resolution(space, now, sizes) {
@@ -115,6 +116,7 @@ fn cure(
             );
             resolution_help(space.ir, now, resolution, &at, problem)
         }
+        None if missed.is_inherited => leave_more_open(space, problem),
         None => problem.help(match miss.side {
             Side::Dear => format!(
                 "allow {} or more",
@@ -215,7 +217,11 @@ fn nothing_between(space: &Bounded, level: &Level) -> Diagnostic {
             ));
         }
     }
-    problem.help("widen a bound")
+    let bounds = space.metric_requires().map(|(require, _)| require);
+    match to_widen(bounds) {
+        Some(bound) => problem.help(format!("widen {bound}")),
+        None => leave_more_open(space, problem),
+    }
 }
 
 /// No depths and widths meet all bounds on them.

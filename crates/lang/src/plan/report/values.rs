@@ -34,13 +34,12 @@ pub(in crate::plan) fn never_feasible(
     };
     let message = format!("no path inside every bound has {}{at}", values.join(" or "));
     let problem = at_members(space.ir, (message, place), missed);
-    let (bound, why, cure) = match missed[0].why {
+    let (bound, place_of_bound, why, verb) = match missed[0].why {
         Why::Cost(window, cost) => {
             let (bound, word) = end_missed(space, window, cost);
             let costs = costs(space.ir, window.metric, cost);
             let why = format!("the {word} path with {} {costs}", values[0]);
-            let cure = (!bound.is_inherited).then_some("widen");
-            (bound.value_span, why, cure)
+            (bound, bound.value_span, why, "widen")
         }
         Why::Row {
             require,
@@ -51,15 +50,15 @@ pub(in crate::plan) fn never_feasible(
             let other = &space.ir.rows[other].name;
             let beside = if is_alone { "" } else { "beside other bounds " };
             let why = format!("{beside}no {property} of `{other}` goes with {}", values[0]);
-            // A bound of the base is not this file's to change.
-            let cure = (!require.is_inherited).then_some("change");
-            (require.span, why, cure)
+            (require, require.span, why, "change")
         }
     };
     let leave_out = leave_out(space.ir, row, (of, place), missed);
-    problem.label(bound, why).help(match cure {
-        Some(cure) => format!("{leave_out}, or {cure} the bound"),
-        None => leave_out,
+    let problem = problem.label(place_of_bound, why);
+    // A bound of the base is not this file's to change.
+    problem.help(match bound.is_inherited {
+        true => leave_out,
+        false => format!("{leave_out}, or {verb} the bound"),
     })
 }
 
