@@ -3,7 +3,7 @@
 use super::context::{Owner, Slot, Takes, slots};
 use super::names::{Declaration, What};
 use super::{Project, hover, words};
-use crate::space::{Activation, AttributeName, Metric, Norm, Operator, Padding, Verb, prelude};
+use crate::space::{Activation, AttributeName, Metric, Norm, Operator, Padding, Verb};
 use crate::syntax::{FILE_ITEMS, ITEMS, ast};
 
 /// A word that may stand at a place.
@@ -65,14 +65,10 @@ impl Project<'_> {
             Slot::RowPart(row) => self.row_parts(row),
             Slot::Operator => self.operators(),
             Slot::Attribute { of, written } => self.attributes(*of, written),
-            Slot::Part => self.parts(),
-            Slot::Detail { of, written, rows } => {
-                let words = rows.iter().copied().chain(["input"]);
-                let rows = words.map(|word| with_text(word, CompletionKind::Row, ""));
-                let attributes = self.attributes(Owner::Row(of), written);
-                attributes.into_iter().chain(rows).collect()
-            }
-            Slot::Number(params) => self.numbers(params),
+            Slot::Part => self.row_words(),
+            Slot::Detail(detail) => self.details(detail),
+            Slot::Measure(measure) => self.measure(measure),
+            Slot::Behind { of, written } => self.behind(of, written),
             Slot::Value { of, takes } => self.values(*of, *takes),
             Slot::Width => {
                 let classes = explained(["classes"], CompletionKind::Value);
@@ -106,7 +102,7 @@ impl Project<'_> {
     }
 
     /// The declared names of a kind.
-    fn named(&self, wanted: impl Fn(What<'_>) -> bool) -> Vec<Completion> {
+    pub(super) fn named(&self, wanted: impl Fn(What<'_>) -> bool) -> Vec<Completion> {
         let all = self.declarations().into_iter();
         let wanted = all.filter(|one| wanted(one.what));
         wanted.map(|one| self.declared(one)).collect()
@@ -301,35 +297,6 @@ impl Project<'_> {
         all
     }
 
-    /// What a row of a block can be.
-    fn parts(&self) -> Vec<Completion> {
-        let verbs = Verb::ALL.iter().map(|verb| Completion {
-            word: verb.as_str().to_owned(),
-            kind: CompletionKind::Operator,
-            text: words::verb(*verb).to_owned(),
-        });
-        let operators = Operator::ALL
-            .iter()
-            .filter(|one| prelude(**one).is_some() && Verb::from_word(one.as_str()).is_none());
-        let operators = operators.map(|operator| Completion {
-            word: operator.as_str().to_owned(),
-            kind: CompletionKind::Operator,
-            text: hover::page(*operator),
-        });
-        let mut all = self.named(|what| matches!(what, What::Recipe(_)));
-        all.extend(verbs.chain(operators));
-        all
-    }
-
-    /// What a row can compute with.
-    fn numbers(&self, params: &[&str]) -> Vec<Completion> {
-        let params = params.iter();
-        let params = params.map(|param| with_text(param, CompletionKind::Attribute, ""));
-        let shapes = words::SHAPES.iter();
-        let shapes = shapes.map(|&(word, _)| with_text(word, CompletionKind::Value, word));
-        params.chain(shapes).chain(self.constants()).collect()
-    }
-
     pub(super) fn attributes(&self, of: Owner<'_>, written: &[&str]) -> Vec<Completion> {
         let names: Vec<&str> = match of {
             Owner::Row(word) => match Verb::from_word(word) {
@@ -421,7 +388,7 @@ fn keywords(words: &[&'static str]) -> Vec<Completion> {
     explained(words.iter().copied(), CompletionKind::Keyword)
 }
 
-fn explained(
+pub(super) fn explained(
     words: impl IntoIterator<Item = &'static str>,
     kind: CompletionKind,
 ) -> Vec<Completion> {

@@ -3,6 +3,8 @@
 //! Tokens and not the syntax tree: while somebody types, the text around the place is
 //! seldom whole. Where it cannot be told what may stand, nothing is proposed.
 
+mod rows;
+
 use super::fixed::{self, Place};
 use crate::source::FileId;
 use crate::syntax::{self, FILE_ITEMS, ITEMS, Kind, Token};
@@ -34,16 +36,16 @@ pub(super) enum Slot<'a> {
     /// A row of a block.
     Part,
     /// What stands in the parentheses of a row of a block.
-    Detail {
+    Detail(Detail<'a>),
+    /// What stands behind `=` in a row of a block.
+    Measure(Measure<'a>),
+    /// What is set behind a row of a block.
+    Behind {
         /// The row's word.
         of: &'a str,
-        /// The attributes that are written already.
+        /// What is set already.
         written: Vec<&'a str>,
-        /// The rows above that have names.
-        rows: Vec<&'a str>,
     },
-    /// What a row of a block computes with; the block's parameters.
-    Number(Vec<&'a str>),
     /// A value of an attribute; of any where it is not known.
     Value {
         /// The attribute.
@@ -78,6 +80,45 @@ pub(super) enum Slot<'a> {
     Space,
     /// One of these words.
     Words(&'static [&'static str]),
+}
+
+/// A place in the parentheses of a row of a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Detail<'a> {
+    /// The row's word.
+    pub(super) of: &'a str,
+    /// The attributes that are written already.
+    pub(super) written: Vec<&'a str>,
+    /// The words that stand there by themselves already.
+    pub(super) alone: Vec<&'a str>,
+    /// The rows above that have names.
+    pub(super) rows: Vec<&'a str>,
+    /// The block.
+    pub(super) head: Head<'a>,
+}
+
+/// A place behind `=` in a row of a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Measure<'a> {
+    /// The row's word, where the place is in its parentheses.
+    pub(super) of: Option<&'a str>,
+    /// What is set.
+    pub(super) attribute: &'a str,
+    /// Whether it stands right behind the `=`, where a word may; arithmetic has numbers alone.
+    pub(super) is_first: bool,
+    /// The block.
+    pub(super) head: Head<'a>,
+}
+
+/// The block of rows that a place is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Head<'a> {
+    /// Where it begins in the file.
+    pub(super) at: usize,
+    /// Its parameters.
+    pub(super) params: Vec<&'a str>,
+    /// The place: a name there is being written.
+    pub(super) place: usize,
 }
 
 /// What may stand for a value; each takes what those before it do.
@@ -141,6 +182,8 @@ pub(super) fn slots(text: &str, offset: usize) -> Vec<Slot<'_>> {
 /// The item before a place.
 struct Before<'a> {
     text: &'a str,
+    /// Where the place is: where a word that is being written begins.
+    place: usize,
     body: Body,
     /// Where the arch around it begins, in one.
     arch_at: usize,
@@ -167,6 +210,7 @@ impl<'a> Before<'a> {
         let start = word.map_or(offset, |token| token.start as usize);
         let mut before = Before {
             text,
+            place: start,
             body: Body::File,
             arch_at: 0,
             is_start: written.is_empty(),
@@ -258,8 +302,13 @@ impl<'a> Before<'a> {
     }
 
     fn open_at(&self) -> Option<usize> {
+        self.open_before(self.item.len())
+    }
+
+    /// Where the innermost bracket stands that is open in front of a token of the item.
+    fn open_before(&self, end: usize) -> Option<usize> {
         let mut open = Vec::new();
-        for (at, token) in self.item.iter().enumerate() {
+        for (at, token) in self.item[..end].iter().enumerate() {
             match token.kind {
                 Kind::LeftBrace | Kind::LeftParen => open.push(at),
                 Kind::RightBrace | Kind::RightParen => drop(open.pop()),
@@ -302,59 +351,6 @@ impl<'a> Before<'a> {
             slots.push(begins);
         }
         slots
-    }
-
-    /// Where the rows of a block begin that is still open.
-    fn rows_at(&self) -> Option<usize> {
-        if self.word(self.item[0]) != "block" {
-            return None;
-        }
-        let mut braces = self.item.iter();
-        let at = braces.position(|token| token.kind == Kind::LeftBrace)?;
-        let begins = at == 2 || self.item[at - 1].kind == Kind::RightParen;
-        let ends = self.item[at..]
-            .iter()
-            .any(|token| token.kind == Kind::RightBrace);
-        (begins && !ends).then_some(at)
-    }
-
-    fn in_rows(&self, brace: usize) -> Vec<Slot<'a>> {
-        let last = self.item[self.item.len() - 1];
-        let computes = matches!(
-            last.kind,
-            Kind::Equals | Kind::Plus | Kind::Minus | Kind::Star | Kind::Slash
-        );
-        let is_start = matches!(last.kind, Kind::LeftBrace | Kind::Colon);
-        match self.open_at() {
-            _ if computes => vec![Slot::Number(self.params(brace))],
-            Some(at) if at > brace && matches!(last.kind, Kind::LeftParen | Kind::Comma) => {
-                vec![self.detail(brace, at)]
-            }
-            Some(at) if at > brace => Vec::new(),
-            _ if is_start => vec![Slot::Part],
-            _ if self.first_on_line => vec![Slot::Part, Slot::Words(&["channels", "stride"])],
-            _ => vec![Slot::Words(&["channels", "stride"])],
-        }
-    }
-
-    fn detail(&self, brace: usize, open: usize) -> Slot<'a> {
-        let named = self.item[brace..].windows(2);
-        let named = named.filter(|pair| pair[0].kind == Kind::Word && pair[1].kind == Kind::Colon);
-        Slot::Detail {
-            of: self.word(self.item[open - 1]),
-            written: self.bound_since(open),
-            rows: named.map(|pair| self.word(pair[0])).collect(),
-        }
-    }
-
-    /// The names in the parentheses of a block's head.
-    fn params(&self, brace: usize) -> Vec<&'a str> {
-        let pairs = self.item[..brace].windows(2);
-        let named = pairs.filter(|pair| {
-            let begins = matches!(pair[0].kind, Kind::LeftParen | Kind::Comma);
-            begins && pair[1].kind == Kind::Word
-        });
-        named.map(|pair| self.word(pair[1])).collect()
     }
 
     /// The attribute whose set opens at a token: `kernel in {`.

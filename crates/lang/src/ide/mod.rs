@@ -11,6 +11,7 @@ mod fixed;
 mod hover;
 mod lines;
 mod names;
+mod parts;
 mod recipes;
 mod rename;
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub use primitive::{Input, Op, Primitive};
 pub use recipe::{Recipe, Verb};
 
 pub use check::Told;
-pub(crate) use check::given_to_rows;
+pub(crate) use check::{attribute_with, given_to_rows};
 pub(crate) use recipe::{Place, prelude, settle};
 pub(crate) use resolve::given_meaning;
 

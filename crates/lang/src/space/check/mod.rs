@@ -41,7 +41,7 @@ use literal::LetMeaning;
 pub(super) use input::Input;
 pub(super) use narrow::{Line, Open, Wants, narrow};
 pub(super) use operator::block_count;
-pub(crate) use recipe::given_to_rows;
+pub(crate) use recipe::{attribute_with, given_to_rows};
 pub(super) use require::check_require;
 pub(super) use row::{Draft, DraftWidth};
 pub(super) use size::{kept, largest};

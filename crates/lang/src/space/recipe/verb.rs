@@ -99,8 +99,18 @@ impl Verb {
         self.attributes().iter().map(|(name, ..)| *name)
     }
 
+    /// The attribute whose words something set in the parentheses is one of; `None` where it is a number.
+    pub(crate) fn words_of(self, name: &str) -> Option<AttributeName> {
+        let mut attributes = self.attributes().iter();
+        let (_, slot, _) = attributes.find(|(attribute, ..)| *attribute == name)?;
+        match slot {
+            Slot::Word(attribute) => Some(*attribute),
+            Slot::Kernel | Slot::Count | Slot::Number => None,
+        }
+    }
+
     /// What can be set behind it.
-    pub(in crate::space) fn measures(self) -> &'static [&'static str] {
+    pub(crate) fn measures(self) -> &'static [&'static str] {
         match self {
             Verb::Conv | Verb::DwConv => &["channels", "stride"],
             Verb::Linear => &["channels"],
@@ -110,7 +120,7 @@ impl Verb {
     }
 
     /// The word that may stand in the parentheses by itself.
-    pub(in crate::space) fn word(self) -> Option<AttributeName> {
+    pub(crate) fn word(self) -> Option<AttributeName> {
         match self {
             Verb::Norm | Verb::Shortcut => Some(AttributeName::Norm),
             Verb::Act => Some(AttributeName::Act),
@@ -119,7 +129,7 @@ impl Verb {
     }
 
     /// How many rows it reads, at least and at most.
-    pub(in crate::space) fn reads(self) -> (usize, usize) {
+    pub(crate) fn reads(self) -> (usize, usize) {
         match self {
             Verb::Concat | Verb::Add => (2, usize::MAX),
             Verb::Scale => (1, 2),

@@ -16,7 +16,7 @@ use crate::space::{limits, report};
 use crate::syntax::ast;
 
 use params::Params;
-pub(crate) use params::given_to_rows;
+pub(crate) use params::{attribute_with, given_to_rows};
 
 /// Everything known while the rows of a block are looked at.
 struct Rows<'r, 'a> {

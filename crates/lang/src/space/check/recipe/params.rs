@@ -107,7 +107,7 @@ impl<'a> Checker<'a> {
             Some(Slot::Word(attribute)) => word(name, attribute),
             None => {
                 let told = match &param.default {
-                    Some(ast::Value::Name(value)) => meaning(&value.value),
+                    Some(ast::Value::Name(value)) => attribute_with(&value.value),
                     Some(ast::Value::Number(_)) => None,
                     None => Some(own).filter(|own| !own.words().is_empty()),
                 };
@@ -299,7 +299,7 @@ fn word(name: &'static str, attribute: AttributeName) -> Kind {
 }
 
 /// The attribute that has a value of this word.
-fn meaning(word: &str) -> Option<AttributeName> {
+pub(crate) fn attribute_with(word: &str) -> Option<AttributeName> {
     if Activation::from_word(word).is_some() {
         return Some(AttributeName::Act);
     }
